@@ -1,0 +1,1 @@
+//! A simulated company that lives and breaks while you watch.

@@ -1,0 +1,1 @@
+//! A Docker (or Podman) engine: its containers, its Compose projects, its Swarm.

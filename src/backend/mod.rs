@@ -1,0 +1,5 @@
+//! Targets: each is a [`crate::domain::Backend`], and uses `domain` alone.
+
+pub mod demo;
+pub mod docker;
+pub mod replay;

@@ -1,0 +1,1 @@
+//! Recordings: batches as JSON lines, written and played back.

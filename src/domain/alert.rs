@@ -1,0 +1,48 @@
+//! What another system says is wrong.
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use super::identity::Ref;
+use super::text::{Name, Text};
+use super::verdict::Severity;
+
+/// An alert of Alertmanager or Prometheus.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Its stable key (the name holds the fingerprint).
+    pub key: Ref,
+    /// The rule's name.
+    pub title: Name,
+    /// Its summary or description.
+    #[serde(default)]
+    pub summary: Option<Text>,
+    /// How bad its author thinks it is.
+    pub severity: Severity,
+    /// Firing, pending or silenced.
+    pub state: AlertState,
+    /// Whether somebody is paged by it.
+    #[serde(default)]
+    pub pages: bool,
+    /// What it is about, where that could be told.
+    #[serde(default)]
+    pub about: Option<Ref>,
+    /// Since when it fires.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
+    /// What to read.
+    #[serde(default)]
+    pub runbook: Option<Text>,
+}
+
+/// How an alert stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertState {
+    /// Its condition holds, not yet for long enough.
+    Pending,
+    /// It fires.
+    Firing,
+    /// It fires and somebody silenced it.
+    Silenced,
+}

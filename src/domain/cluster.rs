@@ -1,0 +1,85 @@
+//! A target as a whole.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::{Kind, Ref};
+use super::text::{Name, Text};
+
+/// What a target says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClusterInfo {
+    /// Its stable key: kind `Cluster`, the alias for its name.
+    pub key: Ref,
+    /// Which orchestrator.
+    pub backend: BackendKind,
+    /// Engine id, Swarm cluster id, kube-system uid, Nomad region and peers: two targets with one identity are one.
+    pub identity: Name,
+    /// The server's version.
+    #[serde(default)]
+    pub version: Option<Text>,
+    /// How it is reached: `unix:///run/docker.sock (default socket)`.
+    #[serde(default)]
+    pub reached: Option<Text>,
+    /// Whether there are managers that form a quorum, and whether this target can say so.
+    #[serde(default)]
+    pub has_quorum: Option<bool>,
+    /// Capacity of the engine's data disk, bytes, where it can be known (the engine is local).
+    #[serde(default)]
+    pub disk_total_bytes: Option<u64>,
+    /// Of which free for use, bytes.
+    #[serde(default)]
+    pub disk_free_bytes: Option<u64>,
+    /// The path of that disk.
+    #[serde(default)]
+    pub disk_path: Option<Text>,
+}
+
+/// Which orchestrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BackendKind {
+    /// A Docker or Podman engine, with the Compose projects and the Swarm it has.
+    Docker,
+    /// A Kubernetes context.
+    Kubernetes,
+    /// A Nomad region.
+    Nomad,
+}
+
+impl BackendKind {
+    /// The stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            BackendKind::Docker => "docker",
+            BackendKind::Kubernetes => "kubernetes",
+            BackendKind::Nomad => "nomad",
+        }
+    }
+
+    /// Its own nouns.
+    pub const fn nouns(self) -> Nouns {
+        match self {
+            BackendKind::Docker => Nouns { workload: "service", instance: "container", namespace: "project" },
+            BackendKind::Kubernetes => Nouns { workload: "workload", instance: "pod", namespace: "namespace" },
+            BackendKind::Nomad => Nouns { workload: "task group", instance: "allocation", namespace: "namespace" },
+        }
+    }
+}
+
+/// What an orchestrator calls things.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nouns {
+    /// A [`Kind`] of role workload.
+    pub workload: &'static str,
+    /// A [`Kind`] of role instance.
+    pub instance: &'static str,
+    /// What keeps names apart.
+    pub namespace: &'static str,
+}
+
+impl ClusterInfo {
+    /// The key under which a target describes itself.
+    pub fn key_of(cluster: &super::ClusterId) -> Ref {
+        Ref::new(cluster, Kind::Cluster, None, cluster.as_str())
+    }
+}

@@ -1,0 +1,44 @@
+//! Nouns and verbs that every room shares: what a source says ([`Fact`]), the things it says it of, what a person may
+//! intend, and the seams ([`Feed`], [`Backend`]). Nothing here does IO, reads a clock or knows a colour.
+
+mod alert;
+mod cluster;
+mod demand;
+mod fact;
+mod identity;
+mod instance;
+mod node;
+mod occurrence;
+mod plan;
+mod queue;
+mod sample;
+mod seam;
+mod source;
+mod text;
+mod verdict;
+mod workload;
+
+pub use alert::{Alert, AlertState};
+pub use cluster::{BackendKind, ClusterInfo, Nouns};
+pub use demand::{Demand, Scope, Want};
+pub use fact::{Answer, Batch, Fact, Object, Rights};
+pub use identity::{ClusterId, Kind, Ref, RefParseError, Role};
+pub use instance::{Container, ContainerState, DesiredState, Exit, ExitReason, Health, HealthStatus, Instance, Phase};
+pub use node::{Managership, Node, NodeState, Taint};
+pub use occurrence::{Occurrence, OccurrenceKind, OomScope, Origin};
+pub use plan::{
+    Draft, Grade, Intent, Line, LineKind, Pin, Plan, Receipt, Refusal, Seen, Step, StepAction, StepError, Until,
+};
+pub use queue::{Endpoint, Queue, Volume};
+pub use sample::{Metric, Sample};
+pub use seam::{Backend, Feed, Form, LogLine, LogRequest, LogStream, Unsupported};
+pub use source::{Freshness, Source, Trouble, TroubleKind};
+pub use text::{Interner, Name, Text, sanitise};
+pub use verdict::{Certainty, Severity, Tier};
+pub use workload::{
+    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, LogDriver, Mount, MountKind, Probe,
+    ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
+};
+
+/// A point in time (UTC). Times of a server are as the server said them; see `engine` for offsets.
+pub type Timestamp = jiff::Timestamp;

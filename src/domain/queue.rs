@@ -1,0 +1,57 @@
+//! Things between workloads: queues, volumes, endpoints.
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Ref;
+use super::text::{Name, Text};
+use super::workload::Exposure;
+
+/// Messages or jobs that wait for a consumer. Its numbers are [`super::Sample`]s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Queue {
+    /// Its stable key.
+    pub key: Ref,
+    /// `redis`, `rabbitmq`, `kafka` and so on.
+    pub system: Name,
+    /// The workloads that take from it.
+    #[serde(default)]
+    pub consumers: Vec<Ref>,
+    /// The workload that holds it, where it is one of ours.
+    #[serde(default)]
+    pub broker: Option<Ref>,
+}
+
+/// Data that outlives an instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Volume {
+    /// Its stable key.
+    pub key: Ref,
+    /// `local`, or the storage class.
+    #[serde(default)]
+    pub driver: Option<Name>,
+    /// `bound`, `pending`, `lost`, where it has a state.
+    #[serde(default)]
+    pub state: Option<Name>,
+    /// What the server says of that.
+    #[serde(default)]
+    pub message: Option<Text>,
+}
+
+/// Something that is asked by users or by other workloads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Its stable key.
+    pub key: Ref,
+    /// The workloads behind it.
+    #[serde(default)]
+    pub serves: Vec<Ref>,
+    /// How many addresses behind it are ready.
+    #[serde(default)]
+    pub ready: u32,
+    /// Whether users reach it.
+    #[serde(default)]
+    pub exposure: Exposure,
+    /// Connections in use and allowed come as [`super::Sample`]s on this key.
+    #[serde(default)]
+    pub pool: bool,
+}

@@ -1,0 +1,110 @@
+//! The seams: what learns, and what acts.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use tokio::sync::watch;
+
+use super::Timestamp;
+use super::demand::Demand;
+use super::fact::Batch;
+use super::identity::{ClusterId, Ref};
+use super::plan::{Draft, Intent, Receipt, Refusal, Step, StepError};
+use super::text::{Name, Text};
+
+/// Anything that learns: orchestrators, Prometheus, Alertmanager, the ledger, the demo, a recording.
+///
+/// The stream never ends on an error: it heals itself and says so ([`super::Fact::Trouble`], then
+/// [`super::Fact::Alive`]). It ends when the feed has nothing more to say, ever (a recording), and is dropped to stop it.
+pub trait Feed: Send + Sync {
+    /// The cluster that it speaks of.
+    fn cluster(&self) -> &ClusterId;
+
+    /// Starts to learn.
+    fn run(self: Arc<Self>, demand: watch::Receiver<Demand>) -> BoxStream<'static, Batch>;
+}
+
+/// A feed that can also act, and answer what a person asks of one object.
+#[async_trait]
+pub trait Backend: Feed {
+    /// How an intent would be done: reads afresh and changes nothing.
+    async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal>;
+
+    /// Does one step, if its pin still holds. Read-only is enforced here, below every key and subcommand.
+    async fn execute(&self, step: Step) -> Result<Receipt, StepError>;
+
+    /// Follows the output of an instance.
+    async fn logs(&self, request: LogRequest) -> Result<LogStream, Text>;
+
+    /// One object in words, or its manifest with what is secret masked.
+    async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text>;
+
+    /// Hands the terminal to a process in an instance.
+    async fn attach(&self, key: Ref) -> Result<(), Unsupported> {
+        Err(Unsupported::new("a shell", &key))
+    }
+
+    /// Forwards a local port to an instance.
+    async fn forward(&self, key: Ref, port: u16) -> Result<u16, Unsupported> {
+        let _ = port;
+        Err(Unsupported::new("port forwarding", &key))
+    }
+}
+
+/// Something that a backend has no way to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is not available for {target}")]
+pub struct Unsupported {
+    /// What.
+    pub what: Text,
+    /// Of what.
+    pub target: Text,
+}
+
+impl Unsupported {
+    /// `what` cannot be done to `key`.
+    pub fn new(what: &str, key: &Ref) -> Self {
+        Self { what: Text::new(what), target: Text::new(&key.local()) }
+    }
+}
+
+/// Lines of an instance's output, oldest first, until the instance or the wish for it ends.
+pub type LogStream = BoxStream<'static, Result<LogLine, Text>>;
+
+/// Which output is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRequest {
+    /// Whose.
+    pub instance: Ref,
+    /// Which container of it; the only or first one where none is named.
+    pub container: Option<Name>,
+    /// Of the run before this one.
+    pub previous: bool,
+    /// From then on.
+    pub since: Option<Timestamp>,
+    /// At most so many lines of the past.
+    pub tail: u32,
+    /// Go on with what comes.
+    pub follow: bool,
+}
+
+/// One line of output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written, where the server says so.
+    pub at: Option<Timestamp>,
+    /// Whether it went to standard error.
+    pub stderr: bool,
+    /// What was written, sanitised.
+    pub text: Text,
+}
+
+/// How an object is described.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// In words, as `kubectl describe` or `docker inspect` readers expect.
+    Words,
+    /// Its manifest, values on the deny list masked.
+    Manifest,
+}

@@ -1,0 +1,175 @@
+//! Strings from the outside: sanitised once, where they enter, and shared.
+
+use std::borrow::{Borrow, Cow};
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A string that a source, a file or a person said. It holds no control character and no direction override: those are
+/// *shown* (`^[`, `\x9b`, `<U+202E>`), so a name can never drive the terminal (CVE-2021-25743). Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Text(Arc<str>);
+
+/// A [`Text`] that names something and is likely to be repeated; converters intern it.
+pub type Name = Text;
+
+impl Text {
+    /// Takes a string from outside, making what is unprintable visible.
+    pub fn new(raw: &str) -> Self {
+        Self(Arc::from(sanitise(raw).as_ref()))
+    }
+
+    /// The sanitised string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Makes control characters visible: C0 and DEL in caret notation, C1 as `\x9b`, line breaks as ` / `, tabs as a space,
+/// direction overrides and other invisible format characters as `<U+202E>`. Returns the input untouched when it is clean.
+pub fn sanitise(raw: &str) -> Cow<'_, str> {
+    if raw.chars().all(is_plain) {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = String::with_capacity(raw.len() + 8);
+    let mut chars = raw.trim_end_matches(['\n', '\r']).chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' => out.push_str(" / "),
+            '\t' => out.push(' '),
+            c if is_plain(c) => out.push(c),
+            '\u{7f}' => out.push_str("^?"),
+            c if (c as u32) < 0x20 => {
+                out.push('^');
+                out.push(char::from(c as u8 + b'@'));
+            }
+            c if (c as u32) < 0xa0 => out.push_str(&format!("\\x{:02x}", c as u32)),
+            c => out.push_str(&format!("<U+{:04X}>", c as u32)),
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn is_plain(c: char) -> bool {
+    !(c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'))
+}
+
+impl Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Text {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Text {
+    fn from(raw: &str) -> Self {
+        Self::new(raw)
+    }
+}
+
+impl From<String> for Text {
+    fn from(raw: String) -> Self {
+        Self::new(&raw)
+    }
+}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Cow::<'de, str>::deserialize(deserializer)?;
+        Ok(Self::new(&raw))
+    }
+}
+
+/// Gives equal strings one allocation. Each converter owns one; there is no global.
+#[derive(Debug, Default)]
+pub struct Interner(FxHashSet<Text>);
+
+impl Interner {
+    /// The shared, sanitised form of `raw`.
+    pub fn intern(&mut self, raw: &str) -> Text {
+        if let Some(known) = self.0.get(raw) {
+            return known.clone();
+        }
+        let text = Text::new(raw);
+        self.0.insert(text.clone());
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_sequences_are_shown_not_kept() {
+        assert_eq!(Text::new("a\x1b[2Jb").as_str(), "a^[[2Jb");
+        assert_eq!(Text::new("\u{9b}31m\u{7f}\0").as_str(), "\\x9b31m^?^@");
+        assert_eq!(Text::new("one\r\ntwo\tthree\r\n").as_str(), "one / two three");
+        assert_eq!(Text::new("evil\u{202e}gnp").as_str(), "evil<U+202E>gnp");
+    }
+
+    #[test]
+    fn clean_strings_and_wide_ones_pass_untouched() {
+        assert!(matches!(sanitise("größe 日本語 🚀"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_recording_is_sanitised_as_it_is_read() {
+        let text: Text = serde_json::from_str(r#""x\u001b]0;t\u0007""#).expect("json");
+        assert_eq!(text.as_str(), "x^[]0;t^G");
+    }
+
+    #[test]
+    fn equal_strings_share_one_allocation() {
+        let mut interner = Interner::default();
+        let (a, b) = (interner.intern("web"), interner.intern("web"));
+        assert!(std::ptr::eq(a.as_str(), b.as_str()));
+    }
+}

@@ -1,0 +1,419 @@
+//! Things that want instances to run, and what they want to run.
+
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+use super::identity::Ref;
+use super::text::{Name, Text};
+
+/// A Deployment, StatefulSet, DaemonSet, Job, CronJob, Nomad task group, Swarm service, Compose service or lone container.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Workload {
+    /// Its stable key.
+    pub key: Ref,
+    /// This incarnation of it.
+    pub uid: Name,
+    /// When it was created, as its server says.
+    #[serde(default)]
+    pub created: Option<Timestamp>,
+    /// How many instances it wants.
+    pub desired: Desired,
+    /// What its own server counts; else the instances are counted.
+    #[serde(default)]
+    pub reported: Option<Reported>,
+    /// What one instance is made of, in the newest revision.
+    #[serde(default)]
+    pub containers: Vec<ContainerSpec>,
+    /// The newest revision.
+    #[serde(default)]
+    pub revision: Option<Revision>,
+    /// Older revisions that are still there, newest first.
+    #[serde(default)]
+    pub history: Vec<Revision>,
+    /// The newest change that is or was rolled out.
+    #[serde(default)]
+    pub rollout: Option<Rollout>,
+    /// When it runs, for one that runs on a schedule.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
+    /// Whether users reach it.
+    #[serde(default)]
+    pub exposure: Exposure,
+    /// What it cannot work without, by an explicit edge.
+    #[serde(default)]
+    pub depends_on: Vec<Dependency>,
+    /// Its labels, without those on the deny list.
+    #[serde(default)]
+    pub labels: Vec<(Name, Name)>,
+    /// What happens when an instance ends.
+    #[serde(default)]
+    pub restart_policy: RestartPolicy,
+    /// How long an instance has to end after being asked, seconds.
+    #[serde(default)]
+    pub stop_timeout_seconds: Option<u32>,
+    /// Whether it says where its instances may run.
+    #[serde(default)]
+    pub placed: bool,
+    /// Started by hand for one run (`compose run`): its end is no incident.
+    #[serde(default)]
+    pub one_off: bool,
+    /// Who owns the definition: `compose`, `argocd`, `helm`, where known.
+    #[serde(default)]
+    pub managed_by: Option<Text>,
+    /// Where the definition is: the Compose files, the chart, where known.
+    #[serde(default)]
+    pub defined_in: Option<Text>,
+}
+
+impl Workload {
+    /// A workload of which nothing is known but its key, its incarnation and how many it wants.
+    pub fn new(key: Ref, uid: impl Into<Name>, desired: Desired) -> Self {
+        Self {
+            key,
+            uid: uid.into(),
+            created: None,
+            desired,
+            reported: None,
+            containers: Vec::new(),
+            revision: None,
+            history: Vec::new(),
+            rollout: None,
+            schedule: None,
+            exposure: Exposure::Unknown,
+            depends_on: Vec::new(),
+            labels: Vec::new(),
+            restart_policy: RestartPolicy::Unknown,
+            stop_timeout_seconds: None,
+            placed: false,
+            one_off: false,
+            managed_by: None,
+            defined_in: None,
+        }
+    }
+
+    /// The value of a label.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.labels.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// How many instances are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Desired {
+    /// So many, kept running.
+    Replicas(u32),
+    /// One on each node that it fits, so many nodes now.
+    EachNode(u32),
+    /// So many that run to their end.
+    Completions(u32),
+    /// Some, at set times.
+    Scheduled,
+    /// Not said (a Compose project whose file is not read): what is there is what is wanted.
+    Unknown,
+}
+
+impl Desired {
+    /// The number to be kept running, where there is one.
+    pub const fn running(self) -> Option<u32> {
+        match self {
+            Desired::Replicas(n) | Desired::EachNode(n) => Some(n),
+            Desired::Completions(_) | Desired::Scheduled | Desired::Unknown => None,
+        }
+    }
+}
+
+/// What the orchestrator itself counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Reported {
+    /// Instances that are ready.
+    pub ready: u32,
+    /// Instances of the newest revision.
+    pub updated: u32,
+    /// Instances of any revision.
+    pub total: u32,
+}
+
+/// One container (or Nomad task) of an instance, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    /// Its name in the instance.
+    pub name: Name,
+    /// The image, as it was asked for.
+    pub image: Name,
+    /// The command line, where it is set.
+    #[serde(default)]
+    pub command: Option<Text>,
+    /// At this many bytes it is killed.
+    #[serde(default)]
+    pub memory_limit_bytes: Option<u64>,
+    /// So many bytes are set aside for it.
+    #[serde(default)]
+    pub memory_request_bytes: Option<u64>,
+    /// It gets no more than this, thousandths of a core.
+    #[serde(default)]
+    pub cpu_limit_millis: Option<u64>,
+    /// So much is set aside for it, thousandths of a core.
+    #[serde(default)]
+    pub cpu_request_millis: Option<u64>,
+    /// Its health checks.
+    #[serde(default)]
+    pub probes: Vec<Probe>,
+    /// What is mounted into it.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
+    /// Where its output goes.
+    #[serde(default)]
+    pub log: Option<LogDriver>,
+    /// Its environment: names, and hashes in the place of values.
+    #[serde(default)]
+    pub env: Vec<EnvEntry>,
+}
+
+impl ContainerSpec {
+    /// A container of which only name and image are known.
+    pub fn new(name: impl Into<Name>, image: impl Into<Name>) -> Self {
+        Self {
+            name: name.into(),
+            image: image.into(),
+            command: None,
+            memory_limit_bytes: None,
+            memory_request_bytes: None,
+            cpu_limit_millis: None,
+            cpu_request_millis: None,
+            probes: Vec::new(),
+            mounts: Vec::new(),
+            log: None,
+            env: Vec::new(),
+        }
+    }
+}
+
+/// A health check as it is configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    /// What its failing does.
+    pub kind: ProbeKind,
+    /// What it does: `GET :8080/healthz`, `CMD pg_isready`.
+    pub what: Text,
+    /// Seconds between two.
+    pub period_seconds: u32,
+    /// Seconds that one may take.
+    pub timeout_seconds: u32,
+    /// So many failures in a row count.
+    pub threshold: u32,
+    /// Seconds of grace at the start.
+    #[serde(default)]
+    pub grace_seconds: u32,
+}
+
+/// What a probe's failing does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProbeKind {
+    /// Restarts the container.
+    Liveness,
+    /// Takes it out of its Services.
+    Readiness,
+    /// Holds the others back until the container is up.
+    Startup,
+    /// Docker's HEALTHCHECK: marks, and on a Swarm replaces.
+    Health,
+    /// A check by a service registry.
+    Service,
+}
+
+/// Something that is mounted into a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// Path in the container.
+    pub target: Name,
+    /// Volume, claim or host path.
+    #[serde(default)]
+    pub source: Option<Name>,
+    /// What kind of thing.
+    pub kind: MountKind,
+    /// The volume's driver, where it has one (`local`).
+    #[serde(default)]
+    pub driver: Option<Name>,
+}
+
+/// What is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MountKind {
+    /// A path of the host.
+    Bind,
+    /// A volume that somebody named: it outlives its container.
+    NamedVolume,
+    /// A volume made for one container: lost to its successor.
+    AnonymousVolume,
+    /// Memory or scratch space.
+    Temporary,
+    /// A PersistentVolumeClaim or a host volume.
+    Claim,
+    /// Configuration or a secret.
+    Config,
+}
+
+/// Where a container's output goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogDriver {
+    /// `json-file`, `journald` and so on.
+    pub driver: Name,
+    /// Whether a size is set (or the driver bounds itself).
+    pub bounded: bool,
+}
+
+/// One environment variable: its name, and a keyed hash in the place of its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvEntry {
+    /// The name.
+    pub name: Name,
+    /// A hash that differs from install to install; equal hashes mean an equal value.
+    pub hash: u64,
+}
+
+/// One version of what is to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Its number or hash, in the orchestrator's own words.
+    pub id: Name,
+    /// Its images.
+    #[serde(default)]
+    pub images: Vec<Name>,
+    /// When it became the newest.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// Who made it, where that is said.
+    #[serde(default)]
+    pub by: Option<Text>,
+}
+
+/// A change on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rollout {
+    /// How it stands, in the orchestrator's judgement.
+    pub phase: RolloutPhase,
+    /// What the orchestrator says of it.
+    #[serde(default)]
+    pub message: Option<Text>,
+    /// When it began.
+    #[serde(default)]
+    pub started: Option<Timestamp>,
+    /// When a counter last moved, where that is known.
+    #[serde(default)]
+    pub progressed: Option<Timestamp>,
+    /// When the orchestrator gives up.
+    #[serde(default)]
+    pub deadline: Option<Timestamp>,
+    /// The revision it leaves.
+    #[serde(default)]
+    pub from: Option<Name>,
+    /// The revision it goes to.
+    #[serde(default)]
+    pub to: Option<Name>,
+    /// How many instances are of the new revision.
+    #[serde(default)]
+    pub updated: Option<u32>,
+}
+
+/// How a rollout stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RolloutPhase {
+    /// Under way.
+    Progressing,
+    /// Stopped by a person, or by a failure that its policy says to pause on.
+    Paused,
+    /// The orchestrator gave up.
+    Failed,
+    /// On its way back.
+    RollingBack,
+    /// Stopped on its way back.
+    RollbackPaused,
+    /// Back where it was.
+    RolledBack,
+    /// Done.
+    Complete,
+}
+
+/// When a workload runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The cron expression.
+    pub cron: Text,
+    /// Its usual distance between two runs, seconds.
+    pub period_seconds: u64,
+    /// Switched off.
+    #[serde(default)]
+    pub suspended: bool,
+    /// When it last started.
+    #[serde(default)]
+    pub last_run: Option<Timestamp>,
+    /// When it last ended well.
+    #[serde(default)]
+    pub last_success: Option<Timestamp>,
+}
+
+/// Whether users reach it. Unknown is said, and is not no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Exposure {
+    /// A Service with endpoints, a published port, a registered service.
+    Yes,
+    /// None of these.
+    No,
+    /// It cannot be told.
+    #[default]
+    Unknown,
+}
+
+/// Something that a workload cannot work without.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Dependency {
+    /// What.
+    pub on: Ref,
+    /// In which way.
+    pub kind: DependencyKind,
+    /// Where that is written: `depends_on`, `DB_HOST`.
+    pub via: Text,
+}
+
+/// In which way something is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DependencyKind {
+    /// It calls it.
+    Calls,
+    /// It takes messages from it.
+    Consumes,
+    /// It stores data in it.
+    Mounts,
+    /// It is configured by it.
+    ConfiguredBy,
+}
+
+/// What happens when an instance ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RestartPolicy {
+    /// Started again, whatever the code.
+    Always,
+    /// Started again unless a person stopped it.
+    UnlessStopped,
+    /// Started again after a failure; at most so many times where the number is not 0.
+    OnFailure(u32),
+    /// Left as it ended.
+    No,
+    /// Not said.
+    #[default]
+    Unknown,
+}
+
+impl RestartPolicy {
+    /// Whether a failure is followed by another start.
+    pub const fn restarts(self) -> bool {
+        matches!(self, RestartPolicy::Always | RestartPolicy::UnlessStopped | RestartPolicy::OnFailure(_))
+    }
+}

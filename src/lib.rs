@@ -1,0 +1,35 @@
+//! A terminal cockpit for the person on call: what is wrong, why, since when, and which key fixes it.
+//!
+//! The rooms, in order; each uses only those above it (`tests/architecture.rs` holds that). `backend` uses `domain` alone.
+
+#![forbid(unsafe_code)]
+
+/// Nouns, verbs and the seams.
+pub mod domain;
+
+/// What learns and acts: Docker, the demo, recordings.
+pub mod backend;
+
+/// The live model: facts folded into an index.
+pub mod state;
+
+/// Rules over the model, and what triage lists.
+pub mod diagnose;
+
+/// Plans and their runs.
+pub mod action;
+
+/// The headless heart: feeds, state, diagnosis, deadlines, runs.
+pub mod engine;
+
+/// Frames: how it looks.
+pub mod ui;
+
+/// Keys, commands and the loop: how it behaves.
+pub mod app;
+
+/// Settings from a file.
+pub mod config;
+
+/// One file a subcommand.
+pub mod cli;

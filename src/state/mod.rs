@@ -1,0 +1,17 @@
+//! The live model: facts folded into an index. No IO, and no clock but the `now` that it is handed.
+
+mod counts;
+mod deadlines;
+mod series;
+mod slot;
+mod sources;
+mod view;
+mod world;
+
+pub use counts::Counts;
+pub use deadlines::Deadlines;
+pub use series::Series;
+pub use slot::Id;
+pub use sources::{ClusterState, SourceState};
+pub use view::View;
+pub use world::{Snapshot, World};

@@ -1,0 +1,474 @@
+//! The fold: facts in, an indexed model out, and what is dirty.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::domain::{
+    Answer, Batch, ClusterId, Fact, Freshness, Object, Occurrence, Ref, Role, Sample, Source, Timestamp, Trouble, Want,
+};
+
+use super::deadlines::Deadlines;
+use super::slot::{Edges, Id, Slot};
+use super::sources::{ClusterState, SourceState};
+use super::view::View;
+
+/// Occurrences kept in memory of one subject; older ones merge into the oldest that is kept. The ledger keeps all.
+const OCCURRENCES_KEPT: usize = 256;
+/// Answers kept; the oldest go first.
+const ANSWERS_KEPT: usize = 512;
+
+/// Everything that is known now.
+#[derive(Debug, Default)]
+pub struct World {
+    clusters: BTreeMap<ClusterId, ClusterState>,
+    sources: Vec<SourceState>,
+    source_names: Vec<(ClusterId, Source)>,
+    ids: FxHashMap<Ref, Id>,
+    slots: Vec<Slot>,
+    free: Vec<Id>,
+    /// By role, but for instances: there are too many, and they are found by their owners.
+    roles: BTreeMap<Role, BTreeSet<Id>>,
+    eventful: BTreeSet<Id>,
+    answers: FxHashMap<Want, (u64, Answer)>,
+    dirty: FxHashSet<Id>,
+    vacant: Vec<Id>,
+    freshness: Deadlines<u32>,
+    version: u64,
+}
+
+impl World {
+    /// Makes a cluster known before anything was heard of it, so that it shows as loading.
+    pub fn expect(&mut self, cluster: &ClusterId) {
+        self.clusters.entry(cluster.clone()).or_default();
+        self.version += 1;
+    }
+
+    /// Folds a batch in.
+    pub fn fold(&mut self, batch: Batch) {
+        let Batch { cluster, at, facts } = batch;
+        self.clusters.entry(cluster.clone()).or_default().heard = Some(at);
+        for fact in facts {
+            self.fold_fact(&cluster, at, fact);
+        }
+        self.version += 1;
+    }
+
+    fn fold_fact(&mut self, cluster: &ClusterId, at: Timestamp, fact: Fact) {
+        match fact {
+            Fact::Listing(source, expected) => self.begin_listing(cluster, source, expected),
+            Fact::Put(source, object) => self.put(cluster, source, object),
+            Fact::Gone(source, key) => self.gone(cluster, source, &key),
+            Fact::Listed(source) => self.end_listing(cluster, source, at),
+            Fact::Alive(source) => self.alive(cluster, source, at),
+            Fact::Closed(source) => self.close(cluster, source),
+            Fact::Trouble(source, trouble) => self.trouble(cluster, source, trouble),
+            Fact::Occurred(occurrence) => self.occurred(*occurrence),
+            Fact::Measured(sample) => self.measured(sample),
+            Fact::Allowed(rights) => self.clusters.entry(cluster.clone()).or_default().rights = rights,
+            Fact::Answered(want, answer) => self.answered(want, answer),
+        }
+    }
+
+    fn begin_listing(&mut self, cluster: &ClusterId, source: Source, expected: Option<u32>) {
+        let ix = self.source(cluster, source);
+        let state = &mut self.sources[ix as usize];
+        state.listing += 1;
+        state.expected = expected;
+        state.named = 0;
+    }
+
+    fn put(&mut self, cluster: &ClusterId, source: Source, object: Box<Object>) {
+        let ix = self.source(cluster, source);
+        let id = self.id_of(object.key());
+        let state = &mut self.sources[ix as usize];
+        state.named += 1;
+        let listing = state.listing;
+        if state.held.insert(id) {
+            let before = self.slots[id.ix()].source;
+            if self.slots[id.ix()].object.is_some() && before != ix {
+                self.sources[before as usize].held.remove(&id);
+            }
+        }
+        let slot = &mut self.slots[id.ix()];
+        slot.listing = listing;
+        slot.source = ix;
+        if slot.object.as_deref() == Some(&*object) {
+            return;
+        }
+        let former = slot.object.take();
+        if let Some(former) = former {
+            self.unlink(id, &former);
+        }
+        self.link(id, &object);
+        self.slots[id.ix()].object = Some(object);
+        self.mark(id);
+    }
+
+    fn gone(&mut self, cluster: &ClusterId, source: Source, key: &Ref) {
+        let ix = self.source(cluster, source);
+        let Some(&id) = self.ids.get(key) else { return };
+        if self.slots[id.ix()].source == ix {
+            self.remove(ix, id);
+        }
+    }
+
+    fn end_listing(&mut self, cluster: &ClusterId, source: Source, at: Timestamp) {
+        let ix = self.source(cluster, source);
+        let listing = self.sources[ix as usize].listing;
+        let slots = &self.slots;
+        let left: Vec<Id> =
+            self.sources[ix as usize].held.iter().copied().filter(|id| slots[id.ix()].listing != listing).collect();
+        for id in left {
+            self.remove(ix, id);
+        }
+        let first = !self.sources[ix as usize].listed;
+        let state = &mut self.sources[ix as usize];
+        state.listed = true;
+        state.expected = None;
+        self.heard(ix, at);
+        if first {
+            self.mark_cluster(cluster);
+        }
+    }
+
+    fn alive(&mut self, cluster: &ClusterId, source: Source, at: Timestamp) {
+        let ix = self.source(cluster, source);
+        self.heard(ix, at);
+    }
+
+    fn heard(&mut self, ix: u32, at: Timestamp) {
+        let state = &mut self.sources[ix as usize];
+        let mended = state.trouble.take().is_some();
+        state.heard = state.heard.max(Some(at));
+        if let Some(silent_at) = state.silent_at() {
+            self.freshness.set(ix, silent_at);
+        }
+        if mended {
+            let cluster = self.source_names[ix as usize].0.clone();
+            self.mark_cluster(&cluster);
+        }
+    }
+
+    fn close(&mut self, cluster: &ClusterId, source: Source) {
+        let ix = self.source(cluster, source.clone());
+        let held: Vec<Id> = self.sources[ix as usize].held.iter().copied().collect();
+        for id in held {
+            self.remove(ix, id);
+        }
+        self.sources[ix as usize] = SourceState::default();
+        self.freshness.clear(&ix);
+        if let Some(state) = self.clusters.get_mut(cluster) {
+            state.sources.remove(&source);
+        }
+        self.mark_cluster(cluster);
+    }
+
+    fn trouble(&mut self, cluster: &ClusterId, source: Source, trouble: Trouble) {
+        let ix = self.source(cluster, source);
+        let state = &mut self.sources[ix as usize];
+        // The first of a row of failures says since when.
+        let since = match &state.trouble {
+            Some(known) if known.kind == trouble.kind => known.since.min(trouble.since),
+            _ => trouble.since,
+        };
+        state.trouble = Some(Trouble { since, ..trouble });
+        self.mark_cluster(cluster);
+    }
+
+    fn occurred(&mut self, occurrence: Occurrence) {
+        let home = occurrence.workload.as_ref().unwrap_or(&occurrence.subject);
+        let id = self.id_of(home);
+        let kept = &mut self.slots[id.ix()].extra.get_or_insert_default().occurrences;
+        match kept.iter().position(|known| known.id == occurrence.id) {
+            Some(place) => {
+                let merged = merge(kept.remove(place), occurrence);
+                insert(kept, merged);
+            }
+            None => insert(kept, occurrence),
+        }
+        if kept.len() > OCCURRENCES_KEPT {
+            kept.remove(0);
+        }
+        self.eventful.insert(id);
+        self.mark(id);
+    }
+
+    fn measured(&mut self, sample: Sample) {
+        let id = self.id_of(&sample.subject);
+        let series = &mut self.slots[id.ix()].extra.get_or_insert_default().series;
+        let place = series.iter().position(|(metric, _)| *metric == sample.metric).unwrap_or_else(|| {
+            series.push((sample.metric, super::Series::default()));
+            series.len() - 1
+        });
+        series[place].1.add(sample.at, sample.value);
+        self.mark(id);
+    }
+
+    fn answered(&mut self, want: Want, answer: Answer) {
+        let about = match &want {
+            Want::Usage(key) | Want::LogTail { instance: key, .. } | Want::History(key) => Some(key.clone()),
+            Want::Query(_) | Want::Kind(_) => None,
+        };
+        self.answers.insert(want, (self.version, answer));
+        if self.answers.len() > ANSWERS_KEPT {
+            let oldest = self.answers.iter().min_by_key(|(_, (version, _))| *version).map(|(want, _)| want.clone());
+            self.answers.remove(&oldest.expect("more than one answer"));
+        }
+        if let Some(&id) = about.as_ref().and_then(|key| self.ids.get(key)) {
+            self.mark(id);
+        }
+    }
+
+    fn remove(&mut self, ix: u32, id: Id) {
+        self.sources[ix as usize].held.remove(&id);
+        if let Some(former) = self.slots[id.ix()].object.take() {
+            self.mark_around(&former);
+            self.unlink(id, &former);
+            self.mark(id);
+        }
+        self.vacant.push(id);
+    }
+
+    fn link(&mut self, id: Id, object: &Object) {
+        if object.key().kind.role() != Role::Instance {
+            self.roles.entry(object.key().kind.role()).or_default().insert(id);
+        }
+        each_edge(object, |edge, to| {
+            let to = self.id_of(to);
+            let edges = self.slots[to.ix()].edges.get_or_insert_default();
+            edge.add(edges, id);
+        });
+    }
+
+    fn unlink(&mut self, id: Id, object: &Object) {
+        if let Some(of_role) = self.roles.get_mut(&object.key().kind.role()) {
+            of_role.remove(&id);
+        }
+        each_edge(object, |edge, to| {
+            let Some(&to) = self.ids.get(to) else { return };
+            if let Some(edges) = self.slots[to.ix()].edges.as_deref_mut() {
+                edge.remove(edges, id);
+            }
+            self.dirty.insert(to);
+            self.vacant.push(to);
+        });
+    }
+
+    /// What the object pointed to has changed too, now that it is gone.
+    fn mark_around(&mut self, object: &Object) {
+        each_edge(object, |_, to| {
+            if let Some(&to) = self.ids.get(to) {
+                self.dirty.insert(to);
+            }
+        });
+    }
+
+    fn mark(&mut self, id: Id) {
+        self.dirty.insert(id);
+    }
+
+    fn mark_cluster(&mut self, cluster: &ClusterId) {
+        let id = self.id_of(&crate::domain::ClusterInfo::key_of(cluster));
+        self.dirty.insert(id);
+    }
+
+    fn id_of(&mut self, key: &Ref) -> Id {
+        if let Some(&id) = self.ids.get(key) {
+            return id;
+        }
+        let id = match self.free.pop() {
+            Some(id) => {
+                self.slots[id.ix()] = Slot::new(key.clone());
+                id
+            }
+            None => {
+                let id = Id(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
+                self.slots.push(Slot::new(key.clone()));
+                id
+            }
+        };
+        self.ids.insert(key.clone(), id);
+        id
+    }
+
+    fn source(&mut self, cluster: &ClusterId, source: Source) -> u32 {
+        if !self.clusters.contains_key(cluster) {
+            self.clusters.insert(cluster.clone(), ClusterState::default());
+        }
+        let state = self.clusters.get_mut(cluster).expect("just made");
+        if let Some(&ix) = state.sources.get(&source) {
+            return ix;
+        }
+        let ix = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        self.sources.push(SourceState::default());
+        self.source_names.push((cluster.clone(), source.clone()));
+        state.sources.insert(source, ix);
+        ix
+    }
+
+    /// Keys of what has changed since this was last asked, and forgets slots that nothing speaks of any more. A source
+    /// that fell silent by `now` counts as a change of its cluster.
+    pub fn take_dirty(&mut self, now: Timestamp) -> Vec<Ref> {
+        while let Some(ix) = self.freshness.pop_due(now) {
+            let cluster = self.source_names[ix as usize].0.clone();
+            self.mark_cluster(&cluster);
+            self.version += 1;
+        }
+        let mut dirty: Vec<Ref> = self.dirty.drain().map(|id| self.slots[id.ix()].key.clone()).collect();
+        dirty.sort_unstable();
+        self.collect();
+        dirty
+    }
+
+    /// Whether something has changed that was not taken yet.
+    pub fn is_dirty(&self) -> bool {
+        !self.dirty.is_empty()
+    }
+
+    /// When a source will have been silent for too long.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        self.freshness.next()
+    }
+
+    fn collect(&mut self) {
+        for id in std::mem::take(&mut self.vacant) {
+            let slot = &mut self.slots[id.ix()];
+            if !slot.dead && slot.is_vacant() {
+                slot.dead = true;
+                self.ids.remove(&slot.key);
+                self.free.push(id);
+            }
+        }
+    }
+
+    /// The read-only face at `now`.
+    pub const fn view(&self, now: Timestamp) -> View<'_> {
+        View::new(self, now)
+    }
+
+    /// Counts up with every change.
+    pub const fn version(&self) -> u64 {
+        self.version
+    }
+
+    pub(super) fn slot(&self, key: &Ref) -> Option<&Slot> {
+        self.ids.get(key).map(|id| &self.slots[id.ix()])
+    }
+
+    pub(super) fn at(&self, id: Id) -> &Slot {
+        &self.slots[id.ix()]
+    }
+
+    pub(super) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.iter().filter(|slot| !slot.dead)
+    }
+
+    pub(super) fn of_role(&self, role: Role) -> impl Iterator<Item = &Slot> {
+        self.roles.get(&role).into_iter().flatten().map(|id| &self.slots[id.ix()])
+    }
+
+    pub(super) fn with_occurrences(&self) -> impl Iterator<Item = &Slot> {
+        self.eventful.iter().map(|id| &self.slots[id.ix()])
+    }
+
+    pub(super) fn answer(&self, want: &Want) -> Option<&Answer> {
+        self.answers.get(want).map(|(_, answer)| answer)
+    }
+
+    pub(super) fn clusters(&self) -> impl Iterator<Item = (&ClusterId, &ClusterState)> {
+        self.clusters.iter()
+    }
+
+    pub(super) fn sources(&self, cluster: &ClusterId) -> impl Iterator<Item = (&Source, &SourceState)> {
+        let sources = self.clusters.get(cluster).into_iter().flat_map(|state| state.sources.iter());
+        sources.map(|(source, ix)| (source, &self.sources[*ix as usize]))
+    }
+
+    /// All that is known, in a form in which two worlds can be compared.
+    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
+        let objects = self.slots().filter_map(|slot| Some((slot.key.clone(), slot.object.as_deref()?.clone())));
+        let occurrences = self.with_occurrences().flat_map(|slot| slot.extra.iter().flat_map(|e| e.occurrences.iter()));
+        let sources = self.clusters.iter().flat_map(|(cluster, state)| {
+            state
+                .sources
+                .iter()
+                .map(|(source, ix)| ((cluster.clone(), source.clone()), self.sources[*ix as usize].freshness(now)))
+        });
+        Snapshot {
+            objects: objects.collect(),
+            occurrences: occurrences.map(|it| (it.id.to_string(), it.clone())).collect(),
+            sources: sources.collect(),
+        }
+    }
+}
+
+/// A world's content, comparable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// Objects by key.
+    pub objects: BTreeMap<Ref, Object>,
+    /// Occurrences by id.
+    pub occurrences: BTreeMap<String, Occurrence>,
+    /// The sight of each source.
+    pub sources: BTreeMap<(ClusterId, Source), Freshness>,
+}
+
+#[derive(Clone, Copy)]
+enum Edge {
+    Owner,
+    Host,
+    Body,
+    Need,
+}
+
+impl Edge {
+    fn add(self, edges: &mut Edges, from: Id) {
+        match self {
+            Edge::Owner => edges.instances.push(from),
+            Edge::Host => edges.hosted.push(from),
+            Edge::Body => edges.bodies.push(from),
+            Edge::Need => edges.dependents.push(from),
+        }
+    }
+
+    fn remove(self, edges: &mut Edges, from: Id) {
+        match self {
+            Edge::Owner => edges.instances.retain(|id| *id != from),
+            Edge::Host => edges.hosted.retain(|id| *id != from),
+            Edge::Body => edges.bodies.retain(|id| *id != from),
+            Edge::Need => edges.dependents.retain(|id| *id != from),
+        }
+    }
+}
+
+fn each_edge(object: &Object, mut with: impl FnMut(Edge, &Ref)) {
+    match object {
+        Object::Instance(it) => {
+            it.owner.iter().for_each(|to| with(Edge::Owner, to));
+            it.node.iter().for_each(|to| with(Edge::Host, to));
+            it.realizes.iter().for_each(|to| with(Edge::Body, to));
+        }
+        Object::Workload(it) => it.depends_on.iter().for_each(|dependency| with(Edge::Need, &dependency.on)),
+        Object::Queue(it) => it.broker.iter().for_each(|to| with(Edge::Need, to)),
+        Object::Endpoint(it) => it.serves.iter().for_each(|to| with(Edge::Need, to)),
+        Object::Node(_) | Object::Volume(_) | Object::Alert(_) | Object::Cluster(_) => {}
+    }
+}
+
+fn insert(kept: &mut Vec<Occurrence>, occurrence: Occurrence) {
+    let place = kept.partition_point(|known| (known.last, &known.id) <= (occurrence.last, &occurrence.id));
+    kept.insert(place, occurrence);
+}
+
+/// Two reports of one occurrence: the live one's words, the widest span, the greatest count.
+fn merge(a: Occurrence, b: Occurrence) -> Occurrence {
+    let (first, last, count) = (a.first.min(b.first), a.last.max(b.last), a.count.max(b.count));
+    let at_least = if a.count == b.count { a.at_least && b.at_least } else { a.at_least || b.at_least };
+    // Which report is kept must not hang on which came first: the most immediate, then the surest, then the longest.
+    let rank = |it: &Occurrence| {
+        (it.origin, it.certainty, std::cmp::Reverse(it.last), std::cmp::Reverse(it.text.clone()), it.code)
+    };
+    let base = if rank(&b) < rank(&a) { b } else { a };
+    Occurrence { first, last, count, at_least, ..base }
+}
