@@ -1,1 +1,12 @@
-//! Plans and runs.
+//! An intent and a backend's draft become a plan: shown, tested, printed or refused. A confirmed plan becomes a run: a pure
+//! state machine that asks for steps.
+
+mod book;
+mod guard;
+mod plan;
+mod run;
+
+pub use book::RunBook;
+pub use guard::Guard;
+pub use plan::plan;
+pub use run::{Outcome, Run, RunEvent, StepState};

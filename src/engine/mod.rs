@@ -1,1 +1,10 @@
-//! The loop without a screen.
+//! The headless heart: feeds, state, diagnosis, deadlines and runs. `triage` and the screen sit on it, so that they
+//! cannot disagree.
+
+mod core;
+mod feeds;
+mod headless;
+
+pub use self::core::{Core, Turn};
+pub use feeds::{Feeds, Target};
+pub use headless::{Waited, wait_until_settled};

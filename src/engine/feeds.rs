@@ -1,0 +1,88 @@
+//! All feeds as one bounded channel.
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::domain::{Backend, BackendKind, Batch, ClusterId, Demand};
+
+/// Batches that may wait for the loop; a full channel makes the feeds wait.
+const CHANNEL: usize = 64;
+
+/// A target that is watched.
+#[derive(Clone)]
+pub struct Target {
+    /// Its alias.
+    pub cluster: ClusterId,
+    /// What it is.
+    pub kind: BackendKind,
+    /// What learns from it and acts on it.
+    pub backend: Arc<dyn Backend>,
+}
+
+/// The feeds of all targets, running. They stop when this is dropped.
+pub struct Feeds {
+    targets: Vec<Target>,
+    demand: watch::Sender<Demand>,
+    batches: mpsc::Receiver<Batch>,
+    tasks: JoinSet<()>,
+}
+
+impl Feeds {
+    /// Starts them. Has to be called within a tokio runtime.
+    pub fn start(targets: Vec<Target>) -> Self {
+        let (demand, _) = watch::channel(Demand::default());
+        let (sender, batches) = mpsc::channel(CHANNEL);
+        let mut tasks = JoinSet::new();
+        for target in &targets {
+            let mut stream = target.backend.clone().run(demand.subscribe());
+            let sender = sender.clone();
+            tasks.spawn(async move {
+                while let Some(batch) = stream.next().await {
+                    if sender.send(batch).await.is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        Self { targets, demand, batches, tasks }
+    }
+
+    /// The next batch. None when every feed has said all that it ever will (recordings).
+    pub async fn next(&mut self) -> Option<Batch> {
+        self.batches.recv().await
+    }
+
+    /// A batch that is there already.
+    pub fn try_next(&mut self) -> Option<Batch> {
+        self.batches.try_recv().ok()
+    }
+
+    /// Tells the feeds what is needed now; they hear of it only when it is another than before.
+    pub fn demand(&self, demand: Demand) {
+        self.demand.send_if_modified(|known| {
+            let other = *known != demand;
+            if other {
+                *known = demand;
+            }
+            other
+        });
+    }
+
+    /// What acts on a cluster.
+    pub fn backend(&self, cluster: &ClusterId) -> Option<&Arc<dyn Backend>> {
+        self.targets.iter().find(|target| target.cluster == *cluster).map(|target| &target.backend)
+    }
+
+    /// The targets.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// Whether a feed still runs.
+    pub fn is_running(&self) -> bool {
+        !self.tasks.is_empty()
+    }
+}

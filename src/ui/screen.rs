@@ -1,0 +1,362 @@
+//! What is open, selected and typed: plain data that `app::update` changes and a frame shows.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::domain::{Intent, LogLine, LogRequest, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
+
+/// The whole of it.
+#[derive(Debug, Clone)]
+pub struct Screen {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// How it may look.
+    pub look: Look,
+    /// The list panes, always at the bottom.
+    pub home: Home,
+    /// What was opened on top of home, the topmost last.
+    pub layers: Vec<Layer>,
+    /// What floats over the topmost layer and takes the keys.
+    pub overlay: Option<Overlay>,
+    /// One line said to the person, until a key or its time.
+    pub notice: Option<Notice>,
+    /// A new incident above what is visible, and the key that goes there: shown on the tab line.
+    pub announcement: Option<Text>,
+    /// What the selected thing allows now, most useful first.
+    pub footer: Vec<Hint>,
+    /// Times are shown in UTC; else in the local zone.
+    pub utc: bool,
+    /// Nothing may be changed.
+    pub read_only: bool,
+}
+
+/// How a frame may look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Only ASCII: set by itself without a UTF-8 locale.
+    pub ascii: bool,
+    /// No colour at all (`NO_COLOR`); else the 16 of the terminal.
+    pub mono: bool,
+    /// Index into the themes that there are.
+    pub theme: usize,
+}
+
+/// The list panes.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// The one that is shown.
+    pub pane: Pane,
+    /// Where each of them stands.
+    pub lists: BTreeMap<Pane, ListState>,
+    /// What rows are narrowed to; `!` first inverts.
+    pub filter: Option<Text>,
+}
+
+/// A pane, by its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pane {
+    /// What is wrong.
+    Triage = 1,
+    /// What is being rolled out, and what is stuck.
+    Rollouts,
+    /// OOM kills and other deaths.
+    Kills,
+    /// Health checks that fail.
+    Probes,
+    /// What waits for a consumer.
+    Queues,
+    /// Machines and their room.
+    Nodes,
+    /// Everything that wants instances.
+    Workloads,
+    /// What other systems say.
+    Alerts,
+    /// What was done here, and what is still in effect.
+    Journal,
+}
+
+impl Pane {
+    /// All, in the order of their keys.
+    pub const ALL: [Pane; 9] = [
+        Pane::Triage,
+        Pane::Rollouts,
+        Pane::Kills,
+        Pane::Probes,
+        Pane::Queues,
+        Pane::Nodes,
+        Pane::Workloads,
+        Pane::Alerts,
+        Pane::Journal,
+    ];
+
+    /// Its name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Pane::Triage => "Triage",
+            Pane::Rollouts => "Rollouts",
+            Pane::Kills => "Kills",
+            Pane::Probes => "Probes",
+            Pane::Queues => "Queues",
+            Pane::Nodes => "Nodes",
+            Pane::Workloads => "Workloads",
+            Pane::Alerts => "Alerts",
+            Pane::Journal => "Journal",
+        }
+    }
+}
+
+/// What a row is of. The selection follows this, never a place in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RowKey {
+    /// An incident, by its id.
+    Incident(Name),
+    /// An object.
+    Object(Ref),
+    /// Something that happened, by its id.
+    Occurrence(Name),
+    /// An action that was started here, by its number.
+    Run(u64),
+    /// A line that stands for several (`1 risk, 4 snoozed`).
+    Fold(&'static str),
+}
+
+/// Where a list stands.
+#[derive(Debug, Clone, Default)]
+pub struct ListState {
+    /// The rows in the order in which they are shown.
+    pub order: Vec<RowKey>,
+    /// The selected one; before the first key the top row.
+    pub selected: Option<RowKey>,
+    /// Index of the first row that is visible.
+    pub top: usize,
+    /// When a cursor key was last pressed: the order is held for 10 s from then.
+    pub touched: Option<Timestamp>,
+    /// When the selected row last came to be another one without a key.
+    pub shifted: Option<Timestamp>,
+}
+
+impl ListState {
+    /// The place of the selected row in the order shown.
+    pub fn selected_index(&self) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        self.order.iter().position(|key| key == selected)
+    }
+}
+
+/// Something opened on top of home.
+#[derive(Debug, Clone)]
+pub enum Layer {
+    /// One place for one thing.
+    Case(CaseFile),
+    /// Output of an instance.
+    Logs(LogView),
+    /// A description or a manifest.
+    Text(TextView),
+}
+
+/// The case file of an incident or an object.
+#[derive(Debug, Clone)]
+pub struct CaseFile {
+    /// Of what.
+    pub of: RowKey,
+    /// Which page of it.
+    pub tab: CaseTab,
+    /// First visible line.
+    pub scroll: usize,
+    /// The selected instance on the instances page.
+    pub selected: Option<Ref>,
+}
+
+/// A page of a case file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CaseTab {
+    /// Cause, evidence, what it drags along.
+    Why,
+    /// What happened, in order.
+    Timeline,
+    /// What runs, and how each is.
+    Instances,
+}
+
+impl CaseTab {
+    /// All, in order.
+    pub const ALL: [CaseTab; 3] = [CaseTab::Why, CaseTab::Timeline, CaseTab::Instances];
+
+    /// Its name.
+    pub const fn title(self) -> &'static str {
+        match self {
+            CaseTab::Why => "why",
+            CaseTab::Timeline => "timeline",
+            CaseTab::Instances => "instances",
+        }
+    }
+}
+
+/// Output of an instance.
+#[derive(Debug, Clone)]
+pub struct LogView {
+    /// What was asked for.
+    pub request: LogRequest,
+    /// The ticket under which lines come; late lines of another ticket are dropped.
+    pub ticket: u64,
+    /// Lines, oldest first; at most [`LogView::KEPT`].
+    pub lines: VecDeque<LogLine>,
+    /// How many were dropped at the front.
+    pub dropped: u64,
+    /// New lines are shown as they come.
+    pub following: bool,
+    /// Lines between the last visible one and the newest, while not following.
+    pub behind: usize,
+    /// Why it ended, where it has.
+    pub ended: Option<Text>,
+}
+
+impl LogView {
+    /// Lines that are kept.
+    pub const KEPT: usize = 10_000;
+}
+
+/// Lines of text to read.
+#[derive(Debug, Clone)]
+pub struct TextView {
+    /// What it is.
+    pub title: Text,
+    /// The lines; none while they are being fetched.
+    pub lines: Option<Result<Vec<Text>, Text>>,
+    /// The ticket under which they come.
+    pub ticket: u64,
+    /// First visible line.
+    pub scroll: usize,
+}
+
+/// Something that floats and takes the keys.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// Keys that work here.
+    Help(Sheet),
+    /// `:`
+    Palette {
+        /// What was typed.
+        input: Input,
+        /// What fits it, best first.
+        items: Vec<PaletteItem>,
+        /// Which of them `enter` takes.
+        selected: usize,
+    },
+    /// `/`
+    Filter(Input),
+    /// A question that wants a number or a word before there can be a plan.
+    Prompt(Prompt),
+    /// A plan before it is confirmed.
+    Preview(Preview),
+    /// A run as it goes; `esc` lets it go on behind.
+    Run(u64),
+}
+
+/// A page of help.
+#[derive(Debug, Clone, Default)]
+pub struct Sheet {
+    /// Sections: a title, and lines of key and what it does.
+    pub sections: Vec<(Text, Vec<(Text, Text)>)>,
+    /// First visible line.
+    pub scroll: usize,
+}
+
+/// One line of the palette.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaletteItem {
+    /// What is typed: `rollouts`, `scale`, `prod/shop/worker`.
+    pub label: Text,
+    /// What it would do.
+    pub what: Text,
+    /// The key that does the same.
+    pub key: Option<Text>,
+    /// Why it cannot be done now, where it cannot.
+    pub refused: Option<Text>,
+}
+
+/// A field that text goes into.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Input {
+    /// What was typed.
+    pub text: String,
+    /// Byte offset of the cursor; always on a character boundary.
+    pub cursor: usize,
+}
+
+/// A question before a plan.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// `Scale shop/web (prod) from 3 to`
+    pub title: Text,
+    /// What was typed.
+    pub input: Input,
+    /// What is wrong with it, where something is.
+    pub error: Option<Text>,
+    /// What it is for.
+    pub target: Ref,
+}
+
+/// A plan before it is confirmed.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// What is meant.
+    pub intent: Intent,
+    /// The ticket under which the draft comes.
+    pub ticket: u64,
+    /// The plan, or why there is none; none while it is being drawn up.
+    pub plan: Option<Result<Box<Plan>, Refusal>>,
+    /// When the content last changed: keys typed before, or within 300 ms of it, are discarded.
+    pub shown: Option<Timestamp>,
+    /// How far the confirmation is.
+    pub armed: Armed,
+    /// The name, where it has to be typed.
+    pub typed: Input,
+}
+
+/// How far a confirmation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Armed {
+    /// Nothing was confirmed.
+    No,
+    /// `y` was pressed: `enter` does it.
+    Yes,
+}
+
+/// One line said to the person.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// What.
+    pub text: Text,
+    /// How bad; none for good news.
+    pub severity: Option<Severity>,
+    /// Until when it stays.
+    pub until: Timestamp,
+}
+
+/// What a key would do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// The key.
+    pub key: Text,
+    /// What it does, by object and effect: `roll back 42 to 41`.
+    pub what: Text,
+    /// Why it cannot be done now, where it cannot.
+    pub refused: Option<Text>,
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self {
+            size: (80, 24),
+            look: Look { ascii: false, mono: false, theme: 0 },
+            home: Home { pane: Pane::Triage, lists: BTreeMap::new(), filter: None },
+            layers: Vec::new(),
+            overlay: None,
+            notice: None,
+            announcement: None,
+            footer: Vec::new(),
+            utc: true,
+            read_only: false,
+        }
+    }
+}
