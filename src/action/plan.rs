@@ -90,7 +90,10 @@ fn hurts(intent: &Intent, view: &View<'_>) -> Vec<Line> {
         Intent::Scale(_, 0) => lines.push(Line::new(LineKind::Hurts, "nothing of it is left to serve")),
         Intent::Scale(_, to) => {
             if let Some(from) = wanted(view, target).filter(|from| from > to) {
-                lines.push(Line::new(LineKind::Hurts, format!("{} end", instances(from - to))));
+                lines.push(Line::new(
+                    LineKind::Hurts,
+                    format!("{} {}", instances(from - to), if from - to == 1 { "ends" } else { "end" }),
+                ));
             }
         }
         Intent::Restart(_) if wanted(view, target) == Some(1) => {

@@ -342,6 +342,11 @@ impl World {
         }
     }
 
+    /// Places in the index, in use or free: stays bounded by what is there at once, whatever comes and goes.
+    pub fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
     /// The read-only face at `now`.
     pub const fn view(&self, now: Timestamp) -> View<'_> {
         View::new(self, now)

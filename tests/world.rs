@@ -1,0 +1,266 @@
+//! Any interleaving of sources, any batching, and duplicate listings and occurrences give the same world.
+
+use cockpit::domain::{
+    Batch, ClusterId, Desired, Fact, Freshness, Instance, Kind, Name, Node, NodeState, Object, Occurrence,
+    OccurrenceKind, Origin, Phase, Ref, Source, Text, Timestamp, Trouble, TroubleKind, Workload,
+};
+use cockpit::state::World;
+use proptest::prelude::*;
+
+fn cluster() -> ClusterId {
+    ClusterId::new("c")
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).expect("in range")
+}
+
+fn key(kind: Kind, n: u8) -> Ref {
+    Ref::new(&cluster(), kind, None, format!("{}-{n}", kind.as_str().to_lowercase()))
+}
+
+fn source(kind: Kind) -> Source {
+    Source::of(format!("{}s", kind.as_str().to_lowercase()))
+}
+
+fn object(kind: Kind, n: u8, variant: u8) -> Object {
+    match kind {
+        Kind::Node => Object::Node(Box::new(Node::new(
+            key(kind, n),
+            "uid",
+            if variant % 2 == 0 { NodeState::Ready } else { NodeState::Down },
+        ))),
+        Kind::Deployment => {
+            Object::Workload(Box::new(Workload::new(key(kind, n), "uid", Desired::Replicas(u32::from(variant)))))
+        }
+        _ => {
+            let phase = if variant % 2 == 0 { Phase::Running } else { Phase::Pending };
+            let mut it = Instance::new(key(kind, n), "uid", Some(key(Kind::Deployment, variant % 3)), phase);
+            it.node = Some(key(Kind::Node, variant % 4));
+            it.ready = variant % 2 == 0;
+            Object::Instance(it)
+        }
+    }
+}
+
+/// What one source says, in its order. Time is the place in the script, so that it does not hang on the interleaving.
+fn script(kind: Kind) -> impl Strategy<Value = Vec<Fact>> {
+    let change = (0u8..6, 0u8..8, prop::bool::weighted(0.2));
+    (prop::collection::vec((0u8..6, 0u8..8), 0..8), prop::collection::vec(change, 0..12), any::<bool>()).prop_map(
+        move |(listed, changes, again)| {
+            let mut facts = vec![Fact::Listing(source(kind), None)];
+            let put = |n, variant| Fact::Put(source(kind), Box::new(object(kind, n, variant)));
+            facts.extend(listed.iter().map(|(n, variant)| put(*n, *variant)));
+            facts.push(Fact::Listed(source(kind)));
+            facts.extend(changes.iter().map(|(n, variant, gone)| match gone {
+                true => Fact::Gone(source(kind), key(kind, *n)),
+                false => put(*n, *variant),
+            }));
+            if again {
+                // A second listing that names other things: what it leaves out is gone.
+                facts.push(Fact::Listing(source(kind), Some(2)));
+                facts.extend(listed.iter().take(2).map(|(n, variant)| put(*n, *variant)));
+                facts.push(Fact::Listed(source(kind)));
+            }
+            facts
+        },
+    )
+}
+
+fn occurrences() -> impl Strategy<Value = Vec<Fact>> {
+    prop::collection::vec((0u8..4, 1u32..5, 0i64..100, 0u8..3), 0..10).prop_map(|all| {
+        let each = all.into_iter().map(|(id, count, second, origin)| {
+            // One id is always of one subject: that is what an id means.
+            let mut it =
+                Occurrence::once(format!("kill-{id}"), OccurrenceKind::OomKill, key(Kind::Pod, id), at(second));
+            it.workload = Some(key(Kind::Deployment, id % 3));
+            it.count = count;
+            it.origin = [Origin::Live, Origin::Kept, Origin::Backfilled][usize::from(origin)];
+            Fact::Occurred(Box::new(it))
+        });
+        each.collect()
+    })
+}
+
+/// Merges scripts by the given choices, keeping each one's order.
+fn interleave(scripts: &[Vec<Fact>], choices: &[u8]) -> Vec<Fact> {
+    let mut places = vec![0; scripts.len()];
+    let mut out = Vec::new();
+    let mut choices = choices.iter().cycle();
+    while places.iter().zip(scripts).any(|(place, script)| *place < script.len()) {
+        let open: Vec<usize> = (0..scripts.len()).filter(|ix| places[*ix] < scripts[*ix].len()).collect();
+        let ix = open[usize::from(*choices.next().unwrap_or(&0)) % open.len()];
+        out.push(scripts[ix][places[ix]].clone());
+        places[ix] += 1;
+    }
+    out
+}
+
+fn fold(facts: &[Fact], size: usize) -> World {
+    let mut world = World::default();
+    for facts in facts.chunks(size.max(1)) {
+        world.fold(Batch { cluster: cluster(), at: at(200), facts: facts.to_vec() });
+    }
+    world
+}
+
+/// What rules can reach along edges, in a form that can be compared.
+fn edges(world: &World) -> Vec<(String, Vec<String>)> {
+    let view = world.view(at(200));
+    let names = |all: Vec<&Instance>| {
+        let mut names: Vec<String> = all.into_iter().map(|it| it.key.to_string()).collect();
+        names.sort();
+        names
+    };
+    let keys = (0u8..6).flat_map(|n| [key(Kind::Deployment, n), key(Kind::Node, n)]);
+    keys.map(|key| {
+        let mut of = names(view.instances_of(&key).collect());
+        of.extend(names(view.hosted_on(&key).collect()));
+        (key.to_string(), of)
+    })
+    .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn interleaving_and_batching_do_not_matter(
+        pods in script(Kind::Pod), nodes in script(Kind::Node), deployments in script(Kind::Deployment),
+        kills in occurrences(), choices in prop::collection::vec(any::<u8>(), 1..40), size in 1usize..20,
+    ) {
+        let scripts = [pods, nodes, deployments, kills];
+        let one_after_the_other: Vec<Fact> = scripts.concat();
+        let (a, b) = (fold(&one_after_the_other, usize::MAX), fold(&interleave(&scripts, &choices), size));
+        prop_assert_eq!(a.snapshot(at(200)), b.snapshot(at(200)));
+        prop_assert_eq!(edges(&a), edges(&b));
+    }
+
+    #[test]
+    fn occurrences_may_come_twice_and_in_any_order(kills in occurrences(), seed in any::<u64>()) {
+        let once = fold(&kills, 3);
+        let mut twice = [kills.clone(), kills].concat();
+        let mut rng = fastrand::Rng::with_seed(seed);
+        rng.shuffle(&mut twice);
+        prop_assert_eq!(once.snapshot(at(200)), fold(&twice, 5).snapshot(at(200)));
+    }
+
+    #[test]
+    fn a_duplicate_listing_changes_nothing(pods in script(Kind::Pod), nodes in script(Kind::Node)) {
+        let mut world = fold(&[pods, nodes].concat(), 7);
+        let before = (world.snapshot(at(200)), edges(&world));
+        world.take_dirty(at(200));
+        let relist: Vec<Fact> = [Kind::Pod, Kind::Node].into_iter().flat_map(|kind| {
+            let of_kind = before.0.objects.iter().filter(move |(key, _)| key.kind == kind);
+            let puts = of_kind.map(move |(_, it)| Fact::Put(source(kind), Box::new(it.clone())));
+            [Fact::Listing(source(kind), None)].into_iter().chain(puts.collect::<Vec<_>>()).chain([Fact::Listed(source(kind))])
+        }).collect();
+        world.fold(Batch { cluster: cluster(), at: at(200), facts: relist });
+        prop_assert_eq!(world.take_dirty(at(200)), Vec::<Ref>::new(), "what is equal dirties nothing");
+        prop_assert_eq!((world.snapshot(at(200)), edges(&world)), before);
+    }
+}
+
+fn one(fact: Fact) -> Batch {
+    Batch { cluster: cluster(), at: at(0), facts: vec![fact] }
+}
+
+fn trouble(kind: TroubleKind) -> Fact {
+    let (what, mend) = (Text::new("connection refused"), Text::new("start the engine"));
+    Fact::Trouble(source(Kind::Pod), Trouble { kind, what, mend, since: at(5), retry_at: None })
+}
+
+fn sight(world: &World, second: i64) -> Option<Freshness> {
+    world.view(at(second)).source_freshness(&cluster(), "pods")
+}
+
+#[test]
+fn loading_live_stale_forbidden_and_unreachable_are_different_sights() {
+    let mut world = World::default();
+    assert_eq!(sight(&world, 0), None);
+    world.fold(one(Fact::Listing(source(Kind::Pod), Some(30))));
+    assert_eq!(sight(&world, 0), Some(Freshness::Loading));
+    world.fold(one(trouble(TroubleKind::Forbidden)));
+    assert_eq!(sight(&world, 0), Some(Freshness::Forbidden));
+    world.fold(one(Fact::Listed(source(Kind::Pod))));
+    assert_eq!(sight(&world, 0), Some(Freshness::Live));
+    assert_eq!(sight(&world, 179), Some(Freshness::Live));
+    assert_eq!(sight(&world, 180), Some(Freshness::Stale), "silence makes it stale");
+    world.fold(one(trouble(TroubleKind::Unreachable)));
+    assert_eq!(sight(&world, 10), Some(Freshness::Unreachable));
+    world.fold(one(Fact::Alive(source(Kind::Pod))));
+    assert_eq!(sight(&world, 10), Some(Freshness::Live), "any sign of life clears trouble");
+}
+
+#[test]
+fn what_was_known_stays_while_a_source_is_in_trouble() {
+    let mut world = World::default();
+    world.fold(one(Fact::Listing(source(Kind::Pod), None)));
+    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.fold(one(Fact::Listed(source(Kind::Pod))));
+    world.fold(one(trouble(TroubleKind::Unreachable)));
+    assert!(world.view(at(10)).instance(&key(Kind::Pod, 1)).is_some());
+}
+
+#[test]
+fn a_row_of_failures_is_one_trouble_since_its_first() {
+    let mut world = World::default();
+    world.fold(one(trouble(TroubleKind::Unreachable)));
+    let later = Trouble {
+        kind: TroubleKind::Unreachable,
+        what: "again".into(),
+        mend: "".into(),
+        since: at(60),
+        retry_at: None,
+    };
+    world.fold(one(Fact::Trouble(source(Kind::Pod), later)));
+    let view = world.view(at(70));
+    let (_, state) = view.sources(&cluster()).next().expect("a source");
+    let trouble = state.trouble.as_ref().expect("trouble");
+    assert_eq!((trouble.since, trouble.what.as_str()), (at(5), "again"));
+}
+
+#[test]
+fn a_source_that_is_closed_takes_its_objects_along() {
+    let mut world = World::default();
+    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.fold(one(Fact::Closed(source(Kind::Pod))));
+    assert!(world.snapshot(at(0)).objects.is_empty());
+    assert_eq!(sight(&world, 0), None, "not watched is not loading");
+}
+
+#[test]
+fn an_owner_that_comes_after_its_instances_is_linked_when_it_comes() {
+    let mut world = World::default();
+    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.take_dirty(at(0));
+    world.fold(one(Fact::Put(source(Kind::Deployment), Box::new(object(Kind::Deployment, 0, 3)))));
+    let view = world.view(at(0));
+    let workload = view.workload(&key(Kind::Deployment, 0)).expect("the owner");
+    assert_eq!(view.counts(workload).ready, 1);
+    assert_eq!(view.counts(workload).wanted, Some(3));
+}
+
+#[test]
+fn the_owner_of_what_is_gone_is_dirty() {
+    let mut world = World::default();
+    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.take_dirty(at(0));
+    world.fold(one(Fact::Gone(source(Kind::Pod), key(Kind::Pod, 1))));
+    assert!(world.take_dirty(at(0)).contains(&key(Kind::Deployment, 0)));
+}
+
+#[test]
+fn names_that_come_and_go_leave_nothing_behind() {
+    let mut world = World::default();
+    for round in 0..50u32 {
+        let name = Name::new(&format!("pod-{round}"));
+        let pod = Ref::new(&cluster(), Kind::Pod, None, name);
+        let it = Instance::new(pod.clone(), "uid", Some(key(Kind::Deployment, 0)), Phase::Running);
+        world.fold(one(Fact::Put(source(Kind::Pod), Box::new(Object::Instance(it)))));
+        world.take_dirty(at(0));
+        world.fold(one(Fact::Gone(source(Kind::Pod), pod)));
+        world.take_dirty(at(0));
+    }
+    assert!(world.slot_count() < 10, "{} slots for nothing", world.slot_count());
+}
