@@ -29,7 +29,7 @@ fn node() -> Ref {
 }
 
 fn put(world: &mut World, object: Object) {
-    let facts = vec![Fact::Put(Source::of(object.key().kind.as_str()), Box::new(object))];
+    let facts = vec![Fact::Put(Source::of(object.key().kind.as_str()), object)];
     world.fold(Batch { cluster: cluster(), at: at(0), facts });
 }
 
@@ -43,7 +43,7 @@ fn ready_pod(n: u32, since: i64) -> Object {
     it.ready = true;
     it.since = Some(at(since));
     it.node = Some(node());
-    Object::Instance(it)
+    Object::Instance(Box::new(it))
 }
 
 fn world(wanted: u32) -> World {

@@ -38,7 +38,7 @@ fn object(kind: Kind, n: u8, variant: u8) -> Object {
             let mut it = Instance::new(key(kind, n), "uid", Some(key(Kind::Deployment, variant % 3)), phase);
             it.node = Some(key(Kind::Node, variant % 4));
             it.ready = variant % 2 == 0;
-            Object::Instance(it)
+            Object::Instance(Box::new(it))
         }
     }
 }
@@ -49,7 +49,7 @@ fn script(kind: Kind) -> impl Strategy<Value = Vec<Fact>> {
     (prop::collection::vec((0u8..6, 0u8..8), 0..8), prop::collection::vec(change, 0..12), any::<bool>()).prop_map(
         move |(listed, changes, again)| {
             let mut facts = vec![Fact::Listing(source(kind), None)];
-            let put = |n, variant| Fact::Put(source(kind), Box::new(object(kind, n, variant)));
+            let put = |n, variant| Fact::Put(source(kind), object(kind, n, variant));
             facts.extend(listed.iter().map(|(n, variant)| put(*n, *variant)));
             facts.push(Fact::Listed(source(kind)));
             facts.extend(changes.iter().map(|(n, variant, gone)| match gone {
@@ -152,7 +152,7 @@ proptest! {
         world.take_dirty(at(200));
         let relist: Vec<Fact> = [Kind::Pod, Kind::Node].into_iter().flat_map(|kind| {
             let of_kind = before.0.objects.iter().filter(move |(key, _)| key.kind == kind);
-            let puts = of_kind.map(move |(_, it)| Fact::Put(source(kind), Box::new(it.clone())));
+            let puts = of_kind.map(move |(_, it)| Fact::Put(source(kind), it.clone()));
             [Fact::Listing(source(kind), None)].into_iter().chain(puts.collect::<Vec<_>>()).chain([Fact::Listed(source(kind))])
         }).collect();
         world.fold(Batch { cluster: cluster(), at: at(200), facts: relist });
@@ -196,7 +196,7 @@ fn loading_live_stale_forbidden_and_unreachable_are_different_sights() {
 fn what_was_known_stays_while_a_source_is_in_trouble() {
     let mut world = World::default();
     world.fold(one(Fact::Listing(source(Kind::Pod), None)));
-    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.fold(one(Fact::Put(source(Kind::Pod), object(Kind::Pod, 1, 0))));
     world.fold(one(Fact::Listed(source(Kind::Pod))));
     world.fold(one(trouble(TroubleKind::Unreachable)));
     assert!(world.view(at(10)).instance(&key(Kind::Pod, 1)).is_some());
@@ -223,7 +223,7 @@ fn a_row_of_failures_is_one_trouble_since_its_first() {
 #[test]
 fn a_source_that_is_closed_takes_its_objects_along() {
     let mut world = World::default();
-    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.fold(one(Fact::Put(source(Kind::Pod), object(Kind::Pod, 1, 0))));
     world.fold(one(Fact::Closed(source(Kind::Pod))));
     assert!(world.snapshot(at(0)).objects.is_empty());
     assert_eq!(sight(&world, 0), None, "not watched is not loading");
@@ -232,9 +232,9 @@ fn a_source_that_is_closed_takes_its_objects_along() {
 #[test]
 fn an_owner_that_comes_after_its_instances_is_linked_when_it_comes() {
     let mut world = World::default();
-    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.fold(one(Fact::Put(source(Kind::Pod), object(Kind::Pod, 1, 0))));
     world.take_dirty(at(0));
-    world.fold(one(Fact::Put(source(Kind::Deployment), Box::new(object(Kind::Deployment, 0, 3)))));
+    world.fold(one(Fact::Put(source(Kind::Deployment), object(Kind::Deployment, 0, 3))));
     let view = world.view(at(0));
     let workload = view.workload(&key(Kind::Deployment, 0)).expect("the owner");
     assert_eq!(view.counts(workload).ready, 1);
@@ -244,7 +244,7 @@ fn an_owner_that_comes_after_its_instances_is_linked_when_it_comes() {
 #[test]
 fn the_owner_of_what_is_gone_is_dirty() {
     let mut world = World::default();
-    world.fold(one(Fact::Put(source(Kind::Pod), Box::new(object(Kind::Pod, 1, 0)))));
+    world.fold(one(Fact::Put(source(Kind::Pod), object(Kind::Pod, 1, 0))));
     world.take_dirty(at(0));
     world.fold(one(Fact::Gone(source(Kind::Pod), key(Kind::Pod, 1))));
     assert!(world.take_dirty(at(0)).contains(&key(Kind::Deployment, 0)));
@@ -257,7 +257,7 @@ fn names_that_come_and_go_leave_nothing_behind() {
         let name = Name::new(&format!("pod-{round}"));
         let pod = Ref::new(&cluster(), Kind::Pod, None, name);
         let it = Instance::new(pod.clone(), "uid", Some(key(Kind::Deployment, 0)), Phase::Running);
-        world.fold(one(Fact::Put(source(Kind::Pod), Box::new(Object::Instance(it)))));
+        world.fold(one(Fact::Put(source(Kind::Pod), Object::Instance(Box::new(it)))));
         world.take_dirty(at(0));
         world.fold(one(Fact::Gone(source(Kind::Pod), pod)));
         world.take_dirty(at(0));

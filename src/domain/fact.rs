@@ -34,7 +34,7 @@ pub enum Fact {
     /// A fresh listing begins; how many objects are expected, where known.
     Listing(Source, Option<u32>),
     /// An object is there, or is different now.
-    Put(Source, Box<Object>),
+    Put(Source, Object),
     /// An object is gone.
     Gone(Source, Ref),
     /// The listing is complete: what this source held and did not name since [`Fact::Listing`] is gone.
@@ -62,7 +62,7 @@ pub enum Object {
     /// Wants instances.
     Workload(Box<Workload>),
     /// Runs.
-    Instance(Instance),
+    Instance(Box<Instance>),
     /// Is run on.
     Node(Box<Node>),
     /// Holds messages.

@@ -19,7 +19,7 @@ impl Id {
 #[derive(Debug)]
 pub(super) struct Slot {
     pub key: Ref,
-    pub object: Option<Box<Object>>,
+    pub object: Option<Object>,
     /// Index of the source that holds the object.
     pub source: u32,
     /// The listing in which it was last named.

@@ -31,7 +31,7 @@ macro_rules! typed {
 
         /// All of them, in no order that means anything.
         pub fn $many(&self) -> impl Iterator<Item = &'a $type> + use<'a> {
-            self.world.of_role(Role::$role).filter_map(|slot| match slot.object.as_deref() {
+            self.world.of_role(Role::$role).filter_map(|slot| match slot.object.as_ref() {
                 Some(Object::$variant(it)) => Some(&**it),
                 _ => None,
             })
@@ -46,7 +46,7 @@ impl<'a> View<'a> {
 
     /// The object with this key, if it is there.
     pub fn object(&self, key: &Ref) -> Option<&'a Object> {
-        self.slot(key)?.object.as_deref()
+        self.slot(key)?.object.as_ref()
     }
 
     typed!(workload, workloads, Workload, Workload, Workload);
@@ -184,7 +184,7 @@ impl<'a> View<'a> {
 }
 
 fn as_instance(slot: &Slot) -> Option<&Instance> {
-    match slot.object.as_deref() {
+    match slot.object.as_ref() {
         Some(Object::Instance(it)) => Some(it),
         _ => None,
     }

@@ -78,7 +78,7 @@ impl World {
         state.named = 0;
     }
 
-    fn put(&mut self, cluster: &ClusterId, source: Source, object: Box<Object>) {
+    fn put(&mut self, cluster: &ClusterId, source: Source, object: Object) {
         let ix = self.source(cluster, source);
         let id = self.id_of(object.key());
         let state = &mut self.sources[ix as usize];
@@ -93,7 +93,7 @@ impl World {
         let slot = &mut self.slots[id.ix()];
         slot.listing = listing;
         slot.source = ix;
-        if slot.object.as_deref() == Some(&*object) {
+        if slot.object.as_ref() == Some(&object) {
             return;
         }
         let former = slot.object.take();
@@ -392,7 +392,7 @@ impl World {
 
     /// All that is known, in a form in which two worlds can be compared.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let objects = self.slots().filter_map(|slot| Some((slot.key.clone(), slot.object.as_deref()?.clone())));
+        let objects = self.slots().filter_map(|slot| Some((slot.key.clone(), slot.object.as_ref()?.clone())));
         let occurrences = self.with_occurrences().flat_map(|slot| slot.extra.iter().flat_map(|e| e.occurrences.iter()));
         let sources = self.clusters.iter().flat_map(|(cluster, state)| {
             state
