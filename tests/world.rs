@@ -28,16 +28,16 @@ fn object(kind: Kind, n: u8, variant: u8) -> Object {
         Kind::Node => Object::Node(Box::new(Node::new(
             key(kind, n),
             "uid",
-            if variant % 2 == 0 { NodeState::Ready } else { NodeState::Down },
+            if variant.is_multiple_of(2) { NodeState::Ready } else { NodeState::Down },
         ))),
         Kind::Deployment => {
             Object::Workload(Box::new(Workload::new(key(kind, n), "uid", Desired::Replicas(u32::from(variant)))))
         }
         _ => {
-            let phase = if variant % 2 == 0 { Phase::Running } else { Phase::Pending };
+            let phase = if variant.is_multiple_of(2) { Phase::Running } else { Phase::Pending };
             let mut it = Instance::new(key(kind, n), "uid", Some(key(Kind::Deployment, variant % 3)), phase);
             it.node = Some(key(Kind::Node, variant % 4));
-            it.ready = variant % 2 == 0;
+            it.ready = variant.is_multiple_of(2);
             Object::Instance(Box::new(it))
         }
     }

@@ -1,0 +1,165 @@
+//! The loop without a screen: waits for what it should, and for no longer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use cockpit::action::Guard;
+use cockpit::diagnose::Settings;
+use cockpit::domain::{
+    Backend, BackendKind, Batch, ClusterId, Demand, Draft, Fact, Feed, Form, Instance, Intent, Kind, LogRequest,
+    LogStream, Object, Phase, Receipt, Ref, Refusal, Source, Step, StepError, Text, Timestamp, Trouble, TroubleKind,
+};
+use cockpit::engine::{Core, Feeds, Target, Waited, wait_until_settled};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use tokio::sync::watch;
+
+/// Says what it is told to say, then stays silent or ends.
+struct Scripted {
+    cluster: ClusterId,
+    batches: Vec<Batch>,
+    ends: bool,
+}
+
+impl Feed for Scripted {
+    fn cluster(&self) -> &ClusterId {
+        &self.cluster
+    }
+
+    fn run(self: Arc<Self>, _: watch::Receiver<Demand>) -> BoxStream<'static, Batch> {
+        let said = futures::stream::iter(self.batches.clone());
+        if self.ends { said.boxed() } else { said.chain(futures::stream::pending()).boxed() }
+    }
+}
+
+#[async_trait]
+impl Backend for Scripted {
+    async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
+        Err(Refusal::of(&intent, "a script", "nothing"))
+    }
+
+    async fn execute(&self, _: Step) -> Result<Receipt, StepError> {
+        Err(StepError::Denied("a script".into()))
+    }
+
+    async fn logs(&self, _: LogRequest) -> Result<LogStream, Text> {
+        Err("a script".into())
+    }
+
+    async fn describe(&self, _: Ref, _: Form) -> Result<Vec<Text>, Text> {
+        Err("a script".into())
+    }
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).expect("in range")
+}
+
+fn cluster() -> ClusterId {
+    ClusterId::new("c")
+}
+
+fn pods() -> Source {
+    Source::of("pods")
+}
+
+fn pod(n: u32) -> Fact {
+    let key = Ref::new(&cluster(), Kind::Pod, None, format!("pod-{n}"));
+    Fact::Put(pods(), Object::Instance(Box::new(Instance::new(key, "uid", None, Phase::Running))))
+}
+
+fn trouble(source: Source) -> Fact {
+    let kind = TroubleKind::Forbidden;
+    Fact::Trouble(source, Trouble { kind, what: "no".into(), mend: "ask".into(), since: at(0), retry_at: None })
+}
+
+async fn wait(facts: Vec<Fact>, ends: bool) -> (Waited, Core) {
+    let batches = facts.into_iter().map(|fact| Batch { cluster: cluster(), at: at(0), facts: vec![fact] }).collect();
+    let backend = Arc::new(Scripted { cluster: cluster(), batches, ends });
+    let target = Target { cluster: cluster(), kind: BackendKind::Kubernetes, backend };
+    let mut feeds = Feeds::start(vec![target]);
+    let mut core = Core::new(Settings::default(), Guard::default(), &[cluster()], at(0));
+    let (waited, _) = wait_until_settled(&mut core, &mut feeds, Duration::from_secs(10), |_| at(1), |_| {}).await;
+    (waited, core)
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_settled_when_every_source_has_listed_or_is_in_trouble() {
+    let facts = vec![
+        Fact::Listing(pods(), None),
+        Fact::Listing(Source::of("events"), None),
+        pod(1),
+        trouble(Source::of("events")),
+        pod(2),
+        Fact::Listed(pods()),
+    ];
+    let (waited, core) = wait(facts, false).await;
+    assert_eq!(waited, Waited::Settled);
+    assert_eq!(core.view(at(1)).instances().count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listing_that_does_not_end_is_waited_for_until_the_time_is_over() {
+    let (waited, core) = wait(vec![Fact::Listing(pods(), Some(9)), pod(1)], false).await;
+    assert_eq!(waited, Waited::TimedOut);
+    assert!(!core.is_settled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_says_nothing_is_not_settled() {
+    let (waited, _) = wait(vec![], false).await;
+    assert_eq!(waited, Waited::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_ends() {
+    let (waited, core) = wait(vec![Fact::Listing(pods(), None), pod(1)], true).await;
+    assert_eq!(waited, Waited::Ended);
+    assert_eq!(core.view(at(1)).instances().count(), 1, "what it said was taken in");
+}
+
+#[tokio::test]
+async fn feeds_hear_of_a_demand_only_when_it_is_another_one() {
+    struct Listening(ClusterId);
+    impl Feed for Listening {
+        fn cluster(&self) -> &ClusterId {
+            &self.0
+        }
+        fn run(self: Arc<Self>, demand: watch::Receiver<Demand>) -> BoxStream<'static, Batch> {
+            // Each demand that is heard of is said as a batch with as many facts as `retry` counts.
+            futures::stream::unfold((self, demand), |(it, mut demand)| async move {
+                demand.changed().await.ok()?;
+                let count = demand.borrow_and_update().retry;
+                let facts = (0..count).map(|_| Fact::Alive(pods())).collect();
+                Some((Batch { cluster: it.0.clone(), at: at(0), facts }, (it, demand)))
+            })
+            .boxed()
+        }
+    }
+    #[async_trait]
+    impl Backend for Listening {
+        async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
+            Err(Refusal::of(&intent, "no", "no"))
+        }
+        async fn execute(&self, _: Step) -> Result<Receipt, StepError> {
+            Err(StepError::Gone)
+        }
+        async fn logs(&self, _: LogRequest) -> Result<LogStream, Text> {
+            Err("no".into())
+        }
+        async fn describe(&self, _: Ref, _: Form) -> Result<Vec<Text>, Text> {
+            Err("no".into())
+        }
+    }
+    let backend = Arc::new(Listening(cluster()));
+    let mut feeds = Feeds::start(vec![Target { cluster: cluster(), kind: BackendKind::Docker, backend }]);
+    for retry in [1, 2] {
+        // Said twice; a feed that heard both would say two batches, and the next one would not be of the next demand.
+        feeds.demand(Demand { retry, ..Demand::default() });
+        feeds.demand(Demand { retry, ..Demand::default() });
+        let heard = tokio::time::timeout(Duration::from_secs(5), feeds.next()).await;
+        assert_eq!(heard.ok().flatten().map(|batch| batch.facts.len() as u64), Some(retry));
+        feeds.demand(Demand { retry, ..Demand::default() });
+    }
+}
