@@ -1,1 +1,18 @@
-//! Settings: load, validate, explain.
+//! Settings from a file: TOML under the platform's configuration directory, or where `--config` says. What cannot be
+//! read as it was meant is an error with its line, never a silent default.
+
+mod duration;
+mod model;
+mod place;
+mod problem;
+mod read;
+mod reader;
+
+pub use duration::parse_duration;
+pub use model::{Cluster, Config, Key, Way};
+pub use place::{Loaded, default_path, load};
+pub use problem::{Problem, Problems, near_match};
+pub use read::{Words, parse};
+
+#[cfg(test)]
+mod tests;

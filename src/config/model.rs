@@ -1,0 +1,99 @@
+//! What can be set.
+
+use std::path::PathBuf;
+
+use crate::action::Guard;
+use crate::diagnose::{Pattern, Settings};
+use crate::domain::{BackendKind, ClusterId, Text};
+
+/// Everything that can be set. `Default` is what holds without a file; `config.example.toml` says the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The targets to watch; where there is none, what is plainly there.
+    pub clusters: Vec<Cluster>,
+    /// Thresholds, importance, owners, accepted incidents.
+    pub diagnosis: Settings,
+    /// Targets whose own name has to be typed before anything is changed.
+    pub protected: Vec<Pattern>,
+    /// Nothing may be changed at all.
+    pub read_only: bool,
+    /// Keys that differ from the built-in ones.
+    pub keys: Vec<Key>,
+    /// Name of the theme; the first one where none is named.
+    pub theme: Option<Text>,
+    /// Only ASCII, or not; none: as the locale allows.
+    pub ascii: Option<bool>,
+    /// Times are shown in UTC; else in the local zone.
+    pub utc: bool,
+    /// Where to log; nowhere without it.
+    pub log_file: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            clusters: Vec::new(),
+            diagnosis: Settings::default(),
+            protected: Vec::new(),
+            read_only: false,
+            keys: Vec::new(),
+            theme: None,
+            ascii: None,
+            utc: true,
+            log_file: None,
+        }
+    }
+}
+
+impl Config {
+    /// What may be done, and how carefully; `flag` is `--read-only`.
+    pub fn guard(&self, flag: bool) -> Guard {
+        let read_only = match (flag, self.read_only) {
+            (true, _) => Some(Text::new("cockpit was started with --read-only")),
+            (false, true) => Some(Text::new("the configuration says read_only = true")),
+            (false, false) => None,
+        };
+        let clusters = self.clusters.iter().filter(|cluster| cluster.protected);
+        let clusters = clusters.map(|cluster| Pattern::new(&format!("{}/*", cluster.name)));
+        Guard { read_only, protected: self.protected.iter().cloned().chain(clusters).collect() }
+    }
+}
+
+/// A target to watch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cluster {
+    /// Its alias on the screen.
+    pub name: ClusterId,
+    /// What it is.
+    pub backend: BackendKind,
+    /// How to get there.
+    pub way: Way,
+    /// The directory of `ca.pem`, `cert.pem` and `key.pem`, for TLS.
+    pub certificates: Option<PathBuf>,
+    /// Nothing may be changed there.
+    pub read_only: bool,
+    /// Its name has to be typed before anything is changed there.
+    pub protected: bool,
+    /// The line where it begins.
+    pub line: usize,
+}
+
+/// How to get to an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// An address: `unix:///run/docker.sock`, `tcp://10.0.0.5:2376`, `ssh://ops@host`.
+    Host(String),
+    /// A Docker context by its name.
+    Context(String),
+}
+
+/// A command's keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// Which command.
+    pub command: String,
+    /// The keys that it has in the place of its own.
+    pub keys: Vec<String>,
+    /// The line where it is said.
+    pub line: usize,
+}

@@ -1,0 +1,303 @@
+//! From the words of a file to settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use crate::diagnose::{Accept, Pattern, Settings};
+use crate::domain::{BackendKind, ClusterId, Text, Timestamp};
+
+use super::duration::parse_duration;
+use super::model::{Cluster, Config, Key, Way};
+use super::problem::{Problem, Problems, near_match};
+use super::reader::{Reader, Table, Value};
+
+/// Words that a file may use and that other rooms define.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    /// Names of the rules.
+    pub rules: Vec<&'static str>,
+    /// Names of the themes.
+    pub themes: Vec<&'static str>,
+    /// Names of the commands.
+    pub commands: Vec<&'static str>,
+}
+
+/// Reads a configuration from its text. `file` is named in problems, and relative paths start from its directory.
+///
+/// # Errors
+/// Everything that is wrong with it, with lines.
+pub fn parse(source: &str, file: &Path, words: &Words) -> Result<Config, Problems> {
+    read(source, file, words).map(|(config, _)| config)
+}
+
+/// As [`parse`]; also says every key that there is (of the tables that occur).
+pub(super) fn read(source: &str, file: &Path, words: &Words) -> Result<(Config, BTreeSet<String>), Problems> {
+    let root = DeTable::parse(source).map_err(|error| {
+        let what = error.message().trim().replace('\n', ", ");
+        let problem = match error.span() {
+            Some(span) => Problem::at(source, &span, what).expected("TOML"),
+            None => Problem::of_file(what, "TOML"),
+        };
+        Problems::of(file, vec![problem])
+    })?;
+    let mut reader = Reader::new(source);
+    let base = file.parent().unwrap_or(Path::new("")).to_owned();
+    let config = config(&mut reader, Table::root(&root), &base, words);
+    let (problems, asked) = reader.end();
+    match problems.is_empty() {
+        true => Ok((config, asked)),
+        false => Err(Problems::of(file, problems)),
+    }
+}
+
+fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: &Words) -> Config {
+    let mut config = Config::default();
+    if let Some(value) = root.take(reader, "cluster") {
+        config.clusters = clusters(reader, &value, base);
+    }
+    if let Some(value) = root.take(reader, "read_only") {
+        config.read_only = reader.boolean(&value).unwrap_or_default();
+    }
+    if let Some(value) = root.take(reader, "protected") {
+        config.protected = reader.some_texts(&value, PATTERN).iter().map(|raw| Pattern::new(raw)).collect();
+    }
+    if let Some(value) = root.take(reader, "theme") {
+        config.theme = reader.word(&value, &words.themes).map(Text::new);
+    }
+    if let Some(value) = root.take(reader, "ascii") {
+        config.ascii = reader.word_or_flag(&value);
+    }
+    if let Some(value) = root.take(reader, "utc") {
+        config.utc = reader.boolean(&value).unwrap_or(true);
+    }
+    if let Some(value) = root.take(reader, "log_file") {
+        config.log_file = path(reader, &value, base);
+    }
+    if let Some(value) = root.take(reader, "thresholds") {
+        if let Some(table) = reader.table(&value, "thresholds") {
+            thresholds(reader, table, &mut config.diagnosis);
+        }
+    }
+    if let Some(value) = root.take(reader, "importance") {
+        let tables = reader.tables(&value, "importance");
+        config.diagnosis.importance = tables.into_iter().filter_map(|table| importance(reader, table)).collect();
+    }
+    if let Some(value) = root.take(reader, "owner") {
+        let tables = reader.tables(&value, "owner");
+        config.diagnosis.owners = tables.into_iter().filter_map(|table| owner(reader, table)).collect();
+    }
+    if let Some(value) = root.take(reader, "accept") {
+        let tables = reader.tables(&value, "accept");
+        config.diagnosis.accepts = tables.into_iter().filter_map(|table| accept(reader, table, words)).collect();
+    }
+    if let Some(value) = root.take(reader, "keys") {
+        if let Some(table) = reader.table(&value, "keys") {
+            config.keys = keys(reader, table, words);
+        }
+    }
+    root.end(reader);
+    config
+}
+
+const PATTERN: &str = "a pattern over cluster/namespace/name, such as \"prod/*\"";
+const HOST: &str = "an address such as \"unix:///run/docker.sock\", \"tcp://10.0.0.5:2376\" or \"ssh://ops@host\"";
+const NAME: &str = "a name of a-z, 0-9, `.`, `_` and `-`";
+
+fn clusters(reader: &mut Reader<'_>, value: &Value<'_, '_>, base: &Path) -> Vec<Cluster> {
+    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    let mut clusters = Vec::new();
+    for table in reader.tables(value, "cluster") {
+        let line = reader.line_of(table.span());
+        let Some((name, cluster)) = cluster(reader, table, base, line) else { continue };
+        let known = cluster.name.as_str().to_owned();
+        if let Some(first) = lines.get(&known) {
+            let what = format!("a second cluster is named \"{known}\"; the first is on line {first}");
+            reader.problem(&name.span, what).expected = Some("a name of its own".to_owned());
+        }
+        lines.entry(known).or_insert(line);
+        clusters.push(cluster);
+    }
+    clusters
+}
+
+fn cluster<'t, 'i>(
+    reader: &mut Reader<'_>,
+    mut table: Table<'t, 'i>,
+    base: &Path,
+    line: usize,
+) -> Option<(Value<'t, 'i>, Cluster)> {
+    let named = table.need(reader, "name", NAME);
+    let name = named.as_ref().and_then(|value| {
+        let raw = reader.text(value, NAME)?;
+        let name = ClusterId::new(raw);
+        if name.as_str() != raw {
+            reader.bad(value, NAME);
+            reader.suggest(Some(name.as_str()));
+            return None;
+        }
+        Some(name)
+    });
+    let backend = table.need(reader, "backend", "\"docker\"").and_then(|value| backend(reader, &value));
+    let host = table.take(reader, "host").and_then(|value| Some((host(reader, &value)?, value)));
+    let context = table
+        .take(reader, "context")
+        .and_then(|value| reader.text(&value, "the name of a Docker context").map(str::to_owned));
+    let certificates = table.take(reader, "certificates").and_then(|value| path(reader, &value, base));
+    let read_only = table.take(reader, "read_only").and_then(|value| reader.boolean(&value)).unwrap_or_default();
+    let protected = table.take(reader, "protected").and_then(|value| reader.boolean(&value)).unwrap_or_default();
+    let way = match (host, context) {
+        (Some((_, value)), Some(_)) => {
+            let what = "both `cluster.host` and `cluster.context` are set";
+            reader.problem(&value.span, what).expected = Some("one of them".to_owned());
+            None
+        }
+        (Some((host, _)), None) => Some(Way::Host(host)),
+        (None, Some(context)) => Some(Way::Context(context)),
+        (None, None) => {
+            if !table.has("host") && !table.has("context") {
+                let what = "the cluster has neither `host` nor `context`";
+                reader.problem(table.span(), what).expected = Some(HOST.to_owned());
+            }
+            None
+        }
+    };
+    table.end(reader);
+    let (name, backend, way) = (name?, backend?, way?);
+    Some((named?, Cluster { name, backend, way, certificates, read_only, protected, line }))
+}
+
+fn backend(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<BackendKind> {
+    let later = reader.quiet_text(value).filter(|word| matches!(*word, "kubernetes" | "nomad"));
+    if let Some(word) = later {
+        let what = format!("`{}` is \"{word}\", which this version cannot watch yet", value.key);
+        reader.problem(&value.span, what).expected = Some("\"docker\"".to_owned());
+        return None;
+    }
+    reader.word(value, &["docker"]).map(|_| BackendKind::Docker)
+}
+
+fn host(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<String> {
+    const SCHEMES: [&str; 5] = ["unix", "tcp", "ssh", "http", "https"];
+    let raw = reader.text(value, HOST)?;
+    match raw.split_once("://") {
+        Some((scheme, rest)) if SCHEMES.contains(&scheme) && !rest.is_empty() => Some(raw.to_owned()),
+        Some((scheme, _)) => {
+            reader.bad(value, HOST);
+            let near = near_match(scheme, SCHEMES).map(|near| format!("{near}://"));
+            reader.suggest(near.as_deref());
+            None
+        }
+        None => {
+            reader.bad(value, HOST);
+            let near = raw.starts_with('/').then(|| format!("unix://{raw}"));
+            reader.suggest(near.as_deref());
+            None
+        }
+    }
+}
+
+fn thresholds(reader: &mut Reader<'_>, mut table: Table<'_, '_>, settings: &mut Settings) {
+    let percent = |reader: &mut Reader<'_>, value: Option<Value<'_, '_>>| {
+        value.and_then(|value| reader.integer(&value, 1..=100)).and_then(|n| u8::try_from(n).ok())
+    };
+    let value = table.take(reader, "memory_percent");
+    settings.memory_percent = percent(reader, value).unwrap_or(settings.memory_percent);
+    let value = table.take(reader, "disk_percent");
+    settings.disk_percent = percent(reader, value).unwrap_or(settings.disk_percent);
+    if let Some(value) = table.take(reader, "crash_loop_restarts") {
+        let restarts = reader.integer(&value, 1..=1000).and_then(|n| u32::try_from(n).ok());
+        settings.crash_loop_restarts = restarts.unwrap_or(settings.crash_loop_restarts);
+    }
+    if let Some(value) = table.take(reader, "pull_stall") {
+        settings.pull_stall_seconds = seconds(reader, &value).unwrap_or(settings.pull_stall_seconds);
+    }
+    table.end(reader);
+}
+
+fn seconds(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<i64> {
+    const EXPECTED: &str = "a duration such as \"90s\" or \"5m\"";
+    let parsed = parse_duration(reader.text(value, EXPECTED)?).ok().and_then(|it| i64::try_from(it.as_secs()).ok());
+    if parsed.is_none_or(|seconds| seconds == 0) {
+        reader.bad(value, EXPECTED);
+        return None;
+    }
+    parsed
+}
+
+fn importance(reader: &mut Reader<'_>, mut table: Table<'_, '_>) -> Option<(Pattern, i32)> {
+    let target = pattern(reader, &mut table);
+    let value = table.need(reader, "value", "a whole number; 50 is usual, higher stands above");
+    let value = value.and_then(|value| reader.integer(&value, -1000..=1000)).and_then(|n| i32::try_from(n).ok());
+    table.end(reader);
+    Some((target?, value?))
+}
+
+fn owner(reader: &mut Reader<'_>, mut table: Table<'_, '_>) -> Option<(Pattern, Text)> {
+    let target = pattern(reader, &mut table);
+    let name = table.need(reader, "name", "who it is").and_then(|value| reader.text(&value, "who it is"));
+    table.end(reader);
+    Some((target?, Text::new(name?)))
+}
+
+fn accept(reader: &mut Reader<'_>, mut table: Table<'_, '_>, words: &Words) -> Option<Accept> {
+    let ruled = table.take(reader, "rule");
+    let rule = ruled.as_ref().and_then(|value| reader.word(value, &words.rules)).map(Text::new);
+    let target = pattern(reader, &mut table);
+    let reason = table.need(reader, "reason", "why, in words").and_then(|value| reader.text(&value, "why, in words"));
+    let dated = table.take(reader, "until");
+    let until = dated.as_ref().and_then(|value| moment(reader, value));
+    table.end(reader);
+    if (ruled.is_some() && rule.is_none()) || (dated.is_some() && until.is_none()) {
+        return None;
+    }
+    Some(Accept { rule, target: target?, reason: Text::new(reason?), until })
+}
+
+fn pattern(reader: &mut Reader<'_>, table: &mut Table<'_, '_>) -> Option<Pattern> {
+    let value = table.need(reader, "target", PATTERN)?;
+    reader.text(&value, PATTERN).map(Pattern::new)
+}
+
+/// A moment, or a day: then it ends with that day, UTC.
+fn moment(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<Timestamp> {
+    const EXPECTED: &str = "a day such as 2027-01-31, or a moment such as 2027-01-31T18:00:00Z";
+    let raw = reader.moment(value, EXPECTED)?;
+    let day = |raw: &str| {
+        let next = raw.parse::<jiff::civil::Date>().ok()?.tomorrow().ok()?;
+        jiff::tz::TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).ok()
+    };
+    let is_day = !raw.contains(['T', 't', ' ']);
+    let parsed = if is_day { day(&raw) } else { raw.parse().ok() };
+    if parsed.is_none() {
+        reader.bad(value, EXPECTED);
+    }
+    parsed
+}
+
+fn keys(reader: &mut Reader<'_>, mut table: Table<'_, '_>, words: &Words) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for (command, span, value) in table.entries() {
+        if !words.commands.contains(&command) {
+            let what = format!("`keys.{}`: there is no such command", crate::domain::sanitise(command));
+            reader.problem(&span, what).expected = Some("a command's name, as in docs/keys.md".to_owned());
+            reader.suggest(near_match(command, words.commands.iter().copied()));
+            continue;
+        }
+        let line = reader.line_of(&span);
+        let bound = reader.some_texts(&value, "a key such as \"ctrl-k\", or a list of them");
+        keys.push(Key { command: command.to_owned(), keys: bound, line });
+    }
+    keys
+}
+
+/// A path: `~/` is the home directory, a relative one starts from the file's own directory.
+fn path(reader: &mut Reader<'_>, value: &Value<'_, '_>, base: &Path) -> Option<PathBuf> {
+    let raw = reader.text(value, "a path")?;
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    match raw.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {
+        Some(path) => Some(path),
+        None => Some(base.join(raw)),
+    }
+}
