@@ -13,6 +13,3 @@ pub use model::{Cluster, Config, Key, Way};
 pub use place::{Loaded, default_path, load};
 pub use problem::{Problem, Problems, near_match};
 pub use read::{Words, parse};
-
-#[cfg(test)]
-mod tests;
