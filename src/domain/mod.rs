@@ -16,6 +16,8 @@ mod seam;
 mod source;
 mod text;
 mod verdict;
+/// Numbers as a person reads them.
+pub mod words;
 mod workload;
 
 pub use alert::{Alert, AlertState};

@@ -145,6 +145,18 @@ impl<'a> View<'a> {
         self.sources(cluster).filter(|(source, _)| source.kind == kind).map(|(_, state)| state.freshness(now)).max()
     }
 
+    /// The source that holds an object: how far what is shown of it can be believed.
+    pub fn source_of(&self, key: &Ref) -> Option<&'a SourceState> {
+        let slot = self.slot(key)?;
+        slot.object.as_ref()?;
+        self.world.source_state(slot.source)
+    }
+
+    /// The same model, judged as of another moment.
+    pub const fn as_of(self, now: Timestamp) -> Self {
+        Self { now, ..self }
+    }
+
     /// What may be done in a cluster.
     pub fn rights(&self, cluster: &ClusterId) -> Option<&'a Rights> {
         self.clusters().find(|(id, _)| *id == cluster).map(|(_, state)| &state.rights)

@@ -390,6 +390,10 @@ impl World {
         sources.map(|(source, ix)| (source, &self.sources[*ix as usize]))
     }
 
+    pub(super) fn source_state(&self, ix: u32) -> Option<&SourceState> {
+        self.sources.get(ix as usize)
+    }
+
     /// All that is known, in a form in which two worlds can be compared.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
         let objects = self.slots().filter_map(|slot| Some((slot.key.clone(), slot.object.as_ref()?.clone())));
