@@ -43,6 +43,8 @@ pub struct Incident {
     pub actions: Vec<Intent>,
     /// Why it stands where it stands, in words (`w`).
     pub place: Text,
+    /// Why it is accepted, by the configuration.
+    pub accepted: Option<Text>,
 }
 
 /// Where an incident is in its life.

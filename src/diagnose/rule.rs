@@ -1,12 +1,12 @@
 //! What a rule is, and what it says.
 
 use crate::domain::{Certainty, Intent, Name, Ref, Role, Severity, Text, Tier, Timestamp, Want};
-use crate::state::View;
 
 use super::incident::Evidence;
-use super::settings::Settings;
+use super::scene::Scene;
 
 /// One small pure question to the model. The table of them generates `docs/diagnosis.md` and `cockpit explain`.
+#[derive(Debug)]
 pub struct Rule {
     /// The stable name: `oom-killed`.
     pub id: &'static str,
@@ -14,8 +14,14 @@ pub struct Rule {
     pub family: &'static str,
     /// What it finds, one line.
     pub summary: &'static str,
+    /// What it looks at, and what it does not take for it.
+    pub looks_at: &'static str,
+    /// What to do next.
+    pub mend: &'static str,
     /// What it finds it on.
     pub subject: Subject,
+    /// What sort of cause it names: decides which finding on one subject is the incident.
+    pub cause: Cause,
     /// Along which edges it reads: what changes there asks it again.
     pub reads: &'static [Edge],
     /// So long it has to hold before it is an incident, seconds.
@@ -23,7 +29,63 @@ pub struct Rule {
     /// So long it has to be away before the incident is over, seconds.
     pub clear_after_seconds: i64,
     /// The question.
-    pub check: fn(&View<'_>, &Ref, &Settings, &mut Out),
+    pub check: fn(&Scene<'_>, &mut Out),
+}
+
+/// Sorts of causes, in the order in which they win on one subject: the least is the incident, the rest are its symptoms.
+/// A `Risk` stands by itself; `Advice` is not in triage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cause {
+    /// The image cannot be had.
+    Image,
+    /// It is configured so that it cannot run.
+    Configuration,
+    /// Memory ran out.
+    Memory,
+    /// Its process ends.
+    Crash,
+    /// It is not placed, or refused.
+    Placement,
+    /// A node is not in order.
+    Node,
+    /// It runs and does not do its work.
+    Probe,
+    /// There are fewer than wanted.
+    Replicas,
+    /// A change does not get through.
+    Rollout,
+    /// It did not run when it should have.
+    Schedule,
+    /// Work piles up in front of it.
+    Traffic,
+    /// Someone else says that something is wrong.
+    Alert,
+    /// Quiet today: stands by itself, whatever else is wrong.
+    Risk,
+    /// Good practice.
+    Advice,
+}
+
+impl Cause {
+    /// The word a person reads.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Cause::Image => "image",
+            Cause::Configuration => "configuration",
+            Cause::Memory => "memory",
+            Cause::Crash => "crash",
+            Cause::Placement => "placement",
+            Cause::Node => "node",
+            Cause::Probe => "probe",
+            Cause::Replicas => "replicas",
+            Cause::Rollout => "rollout",
+            Cause::Schedule => "schedule",
+            Cause::Traffic => "traffic",
+            Cause::Alert => "alert",
+            Cause::Risk => "risk",
+            Cause::Advice => "advice",
+        }
+    }
 }
 
 /// What a rule can be about. Never an instance: those come and go.
@@ -39,6 +101,8 @@ pub enum Subject {
     Volume,
     /// An endpoint.
     Endpoint,
+    /// An alert; what it finds is put down to what the alert is about, where that is known.
+    Alert,
     /// A target as a whole.
     Cluster,
 }
@@ -52,7 +116,21 @@ impl Subject {
             Subject::Queue => Role::Queue,
             Subject::Volume => Role::Volume,
             Subject::Endpoint => Role::Endpoint,
+            Subject::Alert => Role::Alert,
             Subject::Cluster => Role::Cluster,
+        }
+    }
+
+    /// The word a person reads.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Subject::Workload => "workload",
+            Subject::Node => "node",
+            Subject::Queue => "queue",
+            Subject::Volume => "volume",
+            Subject::Endpoint => "endpoint",
+            Subject::Alert => "alert",
+            Subject::Cluster => "cluster",
         }
     }
 }
@@ -64,18 +142,16 @@ pub enum Edge {
     Instances,
     /// From an instance to its node.
     Hosted,
-    /// From a node to the owners of what runs on it.
+    /// From a node whose state changed to the owners of what runs on it.
     Node,
-    /// From something needed to what needs it.
-    Needs,
-    /// From any node to its cluster.
+    /// From any node whose state changed to its cluster.
     ClusterNodes,
 }
 
 /// What a rule says of a subject.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// How bad.
+    /// How bad at worst. What is still ready, and whether users reach it, decide the rest where no tier is said.
     pub severity: Severity,
     /// What ranks it; where none is said, it follows from severity, exposure and what is still ready.
     pub tier: Option<Tier>,
@@ -85,8 +161,12 @@ pub struct Finding {
     pub label: Option<Text>,
     /// Since when, from evidence; else from when the rule first held.
     pub since: Option<Timestamp>,
+    /// When it last happened, for something that happens rather than is. The rule itself says when that is over.
+    pub happened: Option<Timestamp>,
     /// How sure.
     pub certainty: Certainty,
+    /// So many of the subject's instances do not do their work because of it, though some may look ready.
+    pub affected: u32,
     /// What shows it, strongest first.
     pub evidence: Vec<Evidence>,
     /// What it shares with others: findings of one link are one incident.
@@ -95,6 +175,71 @@ pub struct Finding {
     pub wants: Vec<Want>,
     /// What would help, best first.
     pub helps: Vec<Intent>,
+}
+
+impl Finding {
+    /// A finding of which only severity and summary are known.
+    pub fn new(severity: Severity, summary: impl Into<Text>) -> Self {
+        Self {
+            severity,
+            tier: None,
+            summary: summary.into(),
+            label: None,
+            since: None,
+            happened: None,
+            certainty: Certainty::Confirmed,
+            affected: 0,
+            evidence: Vec::new(),
+            links: Vec::new(),
+            wants: Vec::new(),
+            helps: Vec::new(),
+        }
+    }
+
+    /// With a rank of its own.
+    #[must_use]
+    pub fn tier(self, tier: Tier) -> Self {
+        Self { tier: Some(tier), ..self }
+    }
+
+    /// Since when.
+    #[must_use]
+    pub fn since(self, since: Option<Timestamp>) -> Self {
+        Self { since, ..self }
+    }
+
+    /// How sure.
+    #[must_use]
+    pub fn certainty(self, certainty: Certainty) -> Self {
+        Self { certainty, ..self }
+    }
+
+    /// How many instances it takes.
+    #[must_use]
+    pub fn affected(self, affected: usize) -> Self {
+        Self { affected: u32::try_from(affected).unwrap_or(u32::MAX), ..self }
+    }
+
+    /// With a piece of evidence more.
+    #[must_use]
+    pub fn evidence(mut self, at: Option<Timestamp>, source: &str, text: impl Into<Text>) -> Self {
+        self.evidence.push(Evidence { at, source: Text::new(source), text: text.into() });
+        self
+    }
+
+    /// With a link more.
+    #[must_use]
+    pub fn link(mut self, link: Link) -> Self {
+        self.links.push(link);
+        self
+    }
+
+    /// With intents that would help.
+    #[must_use]
+    pub fn helps(mut self, helps: impl IntoIterator<Item = Intent>) -> Self {
+        self.helps.extend(helps);
+        self
+    }
 }
 
 /// Something that several subjects can share, by an explicit edge.
@@ -113,14 +258,14 @@ pub enum Link {
 /// Where a rule puts what it has to say.
 #[derive(Debug, Default)]
 pub struct Out {
-    pub(super) findings: Vec<Finding>,
+    pub(super) finding: Option<Finding>,
     pub(super) recheck_at: Option<Timestamp>,
 }
 
 impl Out {
     /// Says something. One rule says at most one thing of one subject; the first counts.
     pub fn say(&mut self, finding: Finding) {
-        self.findings.push(finding);
+        self.finding.get_or_insert(finding);
     }
 
     /// Asks to be run again then, though no fact comes: stall timers, overdue jobs, countdowns.

@@ -1,6 +1,6 @@
 //! What people set about the diagnosis.
 
-use crate::domain::{Text, Timestamp};
+use crate::domain::{Ref, Text, Timestamp};
 
 /// Thresholds, patterns and accepted incidents.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +39,36 @@ impl Default for Settings {
             owners: Vec::new(),
             accepts: Vec::new(),
         }
+    }
+}
+
+impl Settings {
+    /// How important a subject is, and by which pattern, where one fits.
+    pub fn importance_by(&self, key: &Ref) -> Option<(&str, i32)> {
+        let path = Pattern::path(key);
+        let found = self.importance.iter().find(|(pattern, _)| pattern.fits(&path));
+        found.map(|(pattern, importance)| (pattern.as_str(), *importance))
+    }
+
+    /// How important a subject is; 50 where no pattern fits.
+    pub fn importance_of(&self, key: &Ref) -> i32 {
+        self.importance_by(key).map_or(50, |(_, importance)| importance)
+    }
+
+    /// Whose a subject is.
+    pub fn owner_of(&self, key: &Ref) -> Option<&Text> {
+        let path = Pattern::path(key);
+        self.owners.iter().find(|(pattern, _)| pattern.fits(&path)).map(|(_, owner)| owner)
+    }
+
+    /// What accepts a rule's finding on a subject at `now`.
+    pub fn accepts(&self, rule: &str, key: &Ref, now: Timestamp) -> Option<&Accept> {
+        let path = Pattern::path(key);
+        self.accepts.iter().find(|accept| {
+            accept.rule.as_ref().is_none_or(|of| *of == *rule)
+                && accept.until.is_none_or(|until| until > now)
+                && accept.target.fits(&path)
+        })
     }
 }
 
@@ -92,8 +122,12 @@ impl Pattern {
     }
 
     /// Whether it fits a key.
-    pub fn fits_key(&self, key: &crate::domain::Ref) -> bool {
-        self.fits(&format!("{}/{}/{}", key.cluster, key.namespace.as_deref().unwrap_or("-"), key.name))
+    pub fn fits_key(&self, key: &Ref) -> bool {
+        self.fits(&Self::path(key))
+    }
+
+    fn path(key: &Ref) -> String {
+        format!("{}/{}/{}", key.cluster, key.namespace.as_deref().unwrap_or("-"), key.name)
     }
 }
 

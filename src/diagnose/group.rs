@@ -1,0 +1,353 @@
+//! One cause, one row: which finding on a subject is the incident, and which other subjects it drags along.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::words::{after, many};
+use crate::domain::{Certainty, Name, Ref, Role, Severity, Text, Tier, Timestamp, Want};
+use crate::state::View;
+
+use super::diagnosis::Found;
+use super::incident::{Incident, Symptom};
+use super::lifecycle::{Life, identity};
+use super::rank::{Place, Weight, in_words, weigh};
+use super::rule::{Cause, Link};
+use super::scene::{Standing, least_sure};
+use super::settings::Settings;
+
+/// A cause may be noticed so much later than its consequence, seconds: a health check takes its time.
+const NOTICED_LATER: i64 = 30;
+/// What fails within so long of each other failed together, seconds.
+const TOGETHER: i64 = 60;
+
+/// Findings by what they are put down to, and by family; the strongest of a family first.
+pub type Homes = BTreeMap<(Ref, &'static str), Vec<Arc<Found>>>;
+
+/// Puts each finding down to its subject; an alert's to what it is about, where that is there.
+pub fn homes(found: &BTreeMap<Ref, Vec<Arc<Found>>>, view: &View<'_>) -> Homes {
+    let mut homes = Homes::new();
+    for (key, of_key) in found {
+        let home = home_of(key, view);
+        for it in of_key {
+            homes.entry((home.clone(), it.rule.family)).or_default().push(Arc::clone(it));
+        }
+    }
+    for of_family in homes.values_mut() {
+        of_family.sort_by(|a, b| strength(a).cmp(&strength(b)));
+    }
+    homes
+}
+
+fn home_of(key: &Ref, view: &View<'_>) -> Ref {
+    let about = view.alert(key).and_then(|alert| alert.about.as_ref());
+    match about.and_then(|about| view.object(about)) {
+        Some(crate::domain::Object::Instance(it)) => it.owner.clone().unwrap_or_else(|| key.clone()),
+        Some(object) => object.key().clone(),
+        None => key.clone(),
+    }
+}
+
+fn strength(it: &Found) -> impl Ord {
+    (it.rule.cause, it.finding.severity, it.finding.tier, it.since().0, it.rule.id, it.finding.summary.clone())
+}
+
+/// An incident with what ranks it.
+#[derive(Debug)]
+pub struct Ranked {
+    /// The row.
+    pub incident: Incident,
+    /// Where it stands.
+    pub place: Place,
+    /// What would tell more.
+    pub wants: Vec<Want>,
+}
+
+impl Ranked {
+    /// A row of something that is over.
+    pub fn recovered(mut incident: Incident, settings: &Settings) -> Self {
+        incident.place = in_words(&incident, settings, 0);
+        let place = Place::of(&incident, 0, settings);
+        Self { incident, place, wants: Vec::new() }
+    }
+}
+
+/// One open life, weighed.
+struct Row<'a> {
+    subject: &'a Ref,
+    life: &'a Life,
+    standing: Standing,
+    weight: Weight,
+    /// Others of its family on the subject.
+    same: &'a [Arc<Found>],
+}
+
+impl Row<'_> {
+    fn cause(&self) -> Cause {
+        self.life.found.rule.cause
+    }
+
+    fn stands_alone(&self) -> bool {
+        self.cause() == Cause::Risk
+    }
+
+    /// Whether others can fail because of it: something of it is missing, or others run on it or pass through it.
+    fn can_drag(&self) -> bool {
+        let shared = matches!(self.subject.kind.role(), Role::Node | Role::Endpoint | Role::Cluster);
+        !self.stands_alone() && (self.weight.tier <= Tier::Capacity || shared)
+    }
+
+    fn symptom(&self, certainty: Certainty) -> Symptom {
+        let found = &self.life.found;
+        Symptom {
+            about: self.subject.clone(),
+            rule: found.rule.id,
+            text: found.finding.summary.clone(),
+            certainty: least_sure(certainty, found.finding.certainty),
+        }
+    }
+}
+
+/// The open incidents, not yet in order.
+pub fn incidents(
+    lives: &BTreeMap<(Ref, &'static str), Life>,
+    homes: &Homes,
+    view: &View<'_>,
+    settings: &Settings,
+) -> Vec<Ranked> {
+    let rows: Vec<Row<'_>> =
+        lives.iter().filter(|(_, life)| life.is_open()).map(|(home, life)| row(home, life, homes, view)).collect();
+    let heads = heads(&rows);
+    let parents = parents(&rows, &heads, view);
+    let mut dragged: BTreeMap<usize, Vec<(usize, Certainty)>> = BTreeMap::new();
+    for (child, (parent, certainty)) in &parents {
+        let (root, certainty) = root_of(*parent, *certainty, &parents);
+        dragged.entry(root).or_default().push((*child, certainty));
+    }
+    let roots: Vec<usize> = heads.values().flat_map(|of| of.iter().map(|(head, _)| *head)).collect();
+    let roots: Vec<usize> = roots.into_iter().filter(|head| !parents.contains_key(head)).collect();
+    let begun: BTreeSet<(Timestamp, usize)> = roots
+        .iter()
+        .filter(|root| rows[**root].weight.tier <= Tier::Stuck)
+        .map(|root| (rows[*root].life.since, *root))
+        .collect();
+    roots
+        .iter()
+        .map(|root| {
+            let same =
+                heads[rows[*root].subject].iter().find(|(head, _)| head == root).map_or(&[][..], |(_, same)| same);
+            let children = dragged.get(root).map_or(&[][..], Vec::as_slice);
+            let beside = beside(&rows, *root, children, &begun);
+            build(&rows, *root, same, children, beside, view, settings)
+        })
+        .collect()
+}
+
+fn row<'a>(home: &'a (Ref, &'static str), life: &'a Life, homes: &'a Homes, view: &View<'_>) -> Row<'a> {
+    let found = homes.get(home).map_or(&[][..], Vec::as_slice);
+    let mut standing = life.found.standing;
+    if home.0.kind.role() == Role::Workload
+        && standing.wanted.is_none()
+        && let Some(workload) = view.workload(&home.0)
+    {
+        let counts = view.counts(workload);
+        let ready = counts.wanted.is_some().then_some(counts.ready);
+        standing = Standing { exposure: workload.exposure, ready, wanted: counts.wanted };
+    }
+    let weight = weigh(&life.found.finding, standing);
+    Row { subject: &home.0, life, standing, weight, same: found.get(1..).unwrap_or_default() }
+}
+
+/// The rows that may be incidents, by subject, each with the rows on the subject that are its symptoms.
+fn heads<'a>(rows: &[Row<'a>]) -> BTreeMap<&'a Ref, Vec<(usize, Vec<usize>)>> {
+    let mut by_subject: BTreeMap<&Ref, Vec<usize>> = BTreeMap::new();
+    for (ix, row) in rows.iter().enumerate() {
+        by_subject.entry(row.subject).or_default().push(ix);
+    }
+    by_subject
+        .into_iter()
+        .map(|(subject, mut of)| {
+            of.sort_by_key(|ix| (rows[*ix].cause(), rows[*ix].life.found.rule.id));
+            let (alone, mut rest): (Vec<usize>, Vec<usize>) = of.into_iter().partition(|ix| rows[*ix].stands_alone());
+            let mut heads: Vec<(usize, Vec<usize>)> = Vec::new();
+            if !rest.is_empty() {
+                let head = rest.remove(0);
+                heads.push((head, rest));
+            }
+            heads.extend(alone.into_iter().map(|ix| (ix, Vec::new())));
+            (subject, heads)
+        })
+        .collect()
+}
+
+type Parents = BTreeMap<usize, (usize, Certainty)>;
+
+/// Which row is dragged along by which other.
+fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, view: &View<'_>) -> Parents {
+    let mut first: BTreeMap<&Ref, usize> = BTreeMap::new();
+    for (subject, of) in heads {
+        let head = of.iter().map(|(head, _)| *head).find(|head| !rows[*head].stands_alone());
+        first.extend(head.map(|head| (*subject, head)));
+    }
+    // What is wrong with an endpoint is wrong with the workload that it stands for, where that has nothing else.
+    let mut stands_for: BTreeMap<&Ref, usize> = BTreeMap::new();
+    for (subject, head) in &first {
+        for served in view.endpoint(subject).into_iter().flat_map(|endpoint| &endpoint.serves) {
+            stands_for.entry(served).or_insert(*head);
+        }
+    }
+    let mut order: Vec<usize> = first.values().copied().collect();
+    order.sort_by_key(|ix| (rows[*ix].life.since, rows[*ix].subject));
+    let mut parents = Parents::new();
+    for child in &order {
+        let mut best: Option<(Certainty, Timestamp, usize)> = None;
+        for link in &rows[*child].life.found.finding.links {
+            let (on, certainty) = match link {
+                Link::On(on) => (on, Certainty::Confirmed),
+                Link::Likely(on) => (on, Certainty::Likely),
+                Link::Image(_) | Link::Registry(_) => continue,
+            };
+            let Some(&cause) = first.get(on).or_else(|| stands_for.get(on)) else { continue };
+            let since = rows[cause].life.since;
+            let earlier = since <= after(rows[*child].life.since, NOTICED_LATER);
+            if cause != *child && earlier && rows[cause].can_drag() && !leads_to(cause, *child, &parents) {
+                let candidate = (certainty, since, cause);
+                best = Some(best.map_or(candidate, |known| known.min(candidate)));
+            }
+        }
+        if let Some((certainty, _, cause)) = best {
+            parents.insert(*child, (cause, certainty));
+        }
+    }
+    share(rows, &order, &mut parents);
+    parents
+}
+
+/// What cannot get one image, or reach one registry, is one incident: that of the first.
+fn share(rows: &[Row<'_>], order: &[usize], parents: &mut Parents) {
+    let mut leaders: BTreeMap<(&str, &Link), usize> = BTreeMap::new();
+    for ix in order.iter().filter(|ix| !parents.contains_key(ix)).copied().collect::<Vec<_>>() {
+        for link in &rows[ix].life.found.finding.links {
+            if !matches!(link, Link::Image(_) | Link::Registry(_)) {
+                continue;
+            }
+            let leader = *leaders.entry((rows[ix].subject.cluster.as_str(), link)).or_insert(ix);
+            if leader != ix && !leads_to(leader, ix, parents) {
+                parents.entry(ix).or_insert((leader, Certainty::Confirmed));
+            }
+        }
+    }
+}
+
+fn leads_to(mut from: usize, to: usize, parents: &Parents) -> bool {
+    while let Some((parent, _)) = parents.get(&from) {
+        if *parent == to {
+            return true;
+        }
+        from = *parent;
+    }
+    from == to
+}
+
+fn root_of(mut ix: usize, mut certainty: Certainty, parents: &Parents) -> (usize, Certainty) {
+    while let Some((parent, surely)) = parents.get(&ix) {
+        certainty = least_sure(certainty, *surely);
+        ix = *parent;
+    }
+    (ix, certainty)
+}
+
+/// How many other causes began within a minute of this one, where it drags nothing along.
+fn beside(
+    rows: &[Row<'_>],
+    root: usize,
+    children: &[(usize, Certainty)],
+    begun: &BTreeSet<(Timestamp, usize)>,
+) -> usize {
+    if !children.is_empty() || rows[root].weight.tier > Tier::Stuck {
+        return 0;
+    }
+    let since = rows[root].life.since;
+    let near = begun.range((after(since, -TOGETHER), 0)..=(after(since, TOGETHER), usize::MAX));
+    near.filter(|(_, ix)| *ix != root && rows[*ix].subject.cluster == rows[root].subject.cluster).count()
+}
+
+fn build(
+    rows: &[Row<'_>],
+    root: usize,
+    same: &[usize],
+    children: &[(usize, Certainty)],
+    beside: usize,
+    view: &View<'_>,
+    settings: &Settings,
+) -> Ranked {
+    let row = &rows[root];
+    let found = &row.life.found;
+    let finding = &found.finding;
+    let mut symptoms: Vec<Symptom> = row.same.iter().map(|it| same_family(row.subject, it)).collect();
+    symptoms.extend(same.iter().flat_map(|ix| {
+        let others = rows[*ix].same.iter().map(|it| same_family(row.subject, it));
+        std::iter::once(rows[*ix].symptom(Certainty::Confirmed)).chain(others)
+    }));
+    let mut children: Vec<&(usize, Certainty)> = children.iter().collect();
+    children.sort_by_key(|(ix, _)| (rows[*ix].weight.tier, rows[*ix].weight.severity, rows[*ix].subject));
+    symptoms.extend(children.iter().map(|(ix, certainty)| rows[*ix].symptom(*certainty)));
+    // What it drags along makes it as bad as the worst of that.
+    let weights = same.iter().chain(children.iter().map(|(ix, _)| ix)).map(|ix| rows[*ix].weight);
+    let (mut severity, mut tier, mut lost) = (row.weight.severity, row.weight.tier, row.weight.lost);
+    for weight in weights {
+        (severity, tier, lost) = (severity.min(weight.severity), tier.min(weight.tier), lost.max(weight.lost));
+    }
+    let severity = if tier >= Tier::Stuck { severity.max(Severity::Warning) } else { severity };
+    let mut incident = Incident {
+        id: Name::new(&identity(found.rule.family, row.subject)),
+        rule: found.rule.id,
+        severity,
+        tier,
+        state: row.life.state(view.now),
+        subject: row.subject.clone(),
+        label: finding.label.clone(),
+        summary: summary(row, rows, &children),
+        since: row.life.since,
+        since_exact: row.life.since_exact,
+        certainty: finding.certainty,
+        exposure: row.standing.exposure,
+        ready: row.weight.ready,
+        wanted: row.standing.wanted,
+        owner: settings.owner_of(row.subject).cloned(),
+        evidence: finding.evidence.clone(),
+        symptoms,
+        actions: finding.helps.clone(),
+        place: Text::new(""),
+        accepted: None,
+    };
+    incident.place = in_words(&incident, settings, beside);
+    let place = Place::of(&incident, lost, settings);
+    Ranked { incident, place, wants: finding.wants.clone() }
+}
+
+fn same_family(subject: &Ref, found: &Found) -> Symptom {
+    Symptom {
+        about: subject.clone(),
+        rule: found.rule.id,
+        text: found.finding.summary.clone(),
+        certainty: found.finding.certainty,
+    }
+}
+
+/// The cause, and in a few words how far it reaches.
+fn summary(row: &Row<'_>, rows: &[Row<'_>], children: &[&(usize, Certainty)]) -> Text {
+    let own = &row.life.found.finding.summary;
+    let subjects: BTreeSet<&Ref> = children.iter().map(|(ix, _)| rows[*ix].subject).collect();
+    let workloads = subjects.iter().filter(|it| it.kind.role() == Role::Workload).count() as u64;
+    if workloads == 0 {
+        return own.clone();
+    }
+    let shared = |link: &Link| matches!(link, Link::Image(_) | Link::Registry(_));
+    let words = match row.subject.kind.role() {
+        _ if row.life.found.finding.links.iter().any(shared) => format!("{own}; the same for {workloads} more"),
+        Role::Node => format!("{own}; {} short of instances", many(workloads, "workload")),
+        _ if workloads == 1 => format!("{own}; 1 workload fails with it"),
+        _ => format!("{own}; {workloads} workloads fail with it"),
+    };
+    Text::from(words)
+}

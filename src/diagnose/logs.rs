@@ -1,0 +1,136 @@
+//! The line of a log that says why, and the names in it.
+
+use crate::domain::words::shorten;
+use crate::domain::{Answer, Container, ContainerState, Instance, Kind, Name, Ref, Text, Want};
+
+use super::scene::Scene;
+
+/// Longest piece of somebody else's words in a summary, characters.
+const QUOTED: usize = 120;
+/// Words that mark the line that says why.
+const TELLING: [&str; 16] = [
+    "error",
+    "fatal",
+    "panic",
+    "exception",
+    "refused",
+    "denied",
+    "cannot",
+    "can't",
+    "could not",
+    "failed",
+    "no such",
+    "not found",
+    "timeout",
+    "timed out",
+    "unable",
+    "too many",
+];
+/// What is dragged along by a host name: kinds that answer to one.
+const NAMED: [Kind; 7] = [
+    Kind::ComposeService,
+    Kind::Service,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::TaskGroup,
+    Kind::Container,
+];
+
+/// What would show why a container's last run ended.
+pub fn tail_of(instance: &Instance, container: &Container) -> Want {
+    Want::LogTail {
+        instance: instance.key.clone(),
+        container: Some(container.name.clone()),
+        previous: matches!(container.state, ContainerState::Running { .. }),
+        run: run_of(instance, container, container.restarts),
+    }
+}
+
+/// The last lines of its last run, or of one shortly before it while those of the last are still on their way.
+pub fn answered<'a>(scene: &Scene<'a>, instance: &Instance, container: &Container) -> Option<&'a [Text]> {
+    (0..3).find_map(|back| {
+        let run = run_of(instance, container, container.restarts.checked_sub(back)?);
+        [false, true].into_iter().find_map(|previous| {
+            let (instance, container) = (instance.key.clone(), Some(container.name.clone()));
+            match scene.view.answer(&Want::LogTail { instance, container, previous, run: run.clone() }) {
+                Some(Answer::Lines(lines)) if !lines.is_empty() => Some(lines.as_slice()),
+                _ => None,
+            }
+        })
+    })
+}
+
+fn run_of(instance: &Instance, container: &Container, restarts: u32) -> Name {
+    Name::new(&format!("{}:{}:{restarts}", instance.uid, container.name))
+}
+
+/// The line that says why: the last one that speaks of an error, else the last one that says anything.
+pub fn telling(lines: &[Text]) -> Option<&Text> {
+    let said = |line: &&Text| line.chars().any(char::is_alphanumeric);
+    let tells = |line: &&Text| {
+        let line = line.to_lowercase();
+        TELLING.iter().any(|word| line.contains(word)) && !line.starts_with("at ") && !line.starts_with("    at ")
+    };
+    lines.iter().rev().filter(said).take(25).find(tells).or_else(|| lines.iter().rev().find(said))
+}
+
+/// Somebody else's words, short enough for a summary.
+pub fn quote(words: &str) -> String {
+    shorten(words.trim(), QUOTED)
+}
+
+/// Workloads of the cluster whose names stand in words that say that something could not be reached.
+pub fn named_in(scene: &Scene<'_>, words: &str) -> Vec<Ref> {
+    let lower = words.to_lowercase();
+    const UNREACHED: [&str; 14] = [
+        "connection refused",
+        "econnrefused",
+        "no such host",
+        "enotfound",
+        "eai_again",
+        "name or service not known",
+        "name resolution",
+        "could not translate host name",
+        "unknown host",
+        "unknownhostexception",
+        "could not connect",
+        "can't connect",
+        "connection reset",
+        "too many connections",
+    ];
+    if !UNREACHED.iter().any(|sign| lower.contains(sign)) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for host in lower.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))) {
+        if let Some(key) = workload_named(scene, host).filter(|key| key != scene.key && !found.contains(key)) {
+            found.push(key);
+        }
+    }
+    found
+}
+
+/// The workload that a host name means: in the own namespace, or in the one that it names.
+fn workload_named(scene: &Scene<'_>, host: &str) -> Option<Ref> {
+    let mut labels = host.trim_matches('.').split('.');
+    let name = labels.next().filter(|name| name.len() > 1 && name.chars().any(char::is_alphabetic))?;
+    let own = scene.key.namespace.clone();
+    let mut places: Vec<(Option<Name>, &str)> = vec![(own.clone(), name)];
+    if let Some(namespace) = labels.next() {
+        places.push((Some(Name::new(namespace)), name));
+    }
+    // Swarm: `stack_service`.
+    if let Some((stack, service)) = name.split_once('_') {
+        places.push((Some(Name::new(stack)), service));
+    }
+    if own.is_some() {
+        places.push((None, name));
+    }
+    places.iter().find_map(|(namespace, name)| {
+        NAMED.iter().find_map(|kind| {
+            let key = Ref::new(scene.cluster(), *kind, namespace.clone(), *name);
+            scene.view.workload(&key).map(|it| it.key.clone())
+        })
+    })
+}

@@ -1,0 +1,309 @@
+//! Processes that end.
+
+use crate::diagnose::exit::{exit_words, exits_how};
+use crate::diagnose::logs;
+use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
+use crate::diagnose::scene::{Scene, restarts};
+use crate::domain::words::{after, seconds_between, span, times};
+use crate::domain::{
+    Container, ContainerState, Desired, Exit, ExitReason, Exposure, Instance, Kind, OccurrenceKind, Phase, Severity,
+    Text, Tier, Timestamp, Workload,
+};
+
+use super::evidence::{how_often, instances, last_exit, rollout_frame, with_needs};
+
+/// An end that nobody followed up is quiet after so long, seconds: a day.
+pub const OLD_EXIT: i64 = 24 * 3600;
+const LOOP_CLEAR: i64 = 300;
+/// Ends further apart are not one loop, seconds.
+const LOOP_GAP: i64 = 600;
+/// A lone container that nobody restarts has to have run for so long before its end is more than a run by hand, seconds.
+const HAD_RUN: i64 = 60;
+
+/// It ends again and again.
+pub const CRASH_LOOP: Rule = Rule {
+    id: "crash-loop",
+    family: "crash",
+    summary: "it ends and is started again, over and over",
+    looks_at: "restarts, ends with their exit codes, and tasks that fail one after the other; three within ten minutes unless the \
+               configuration says otherwise. The last line of its log is asked for and shown",
+    mend: "read the last lines of its log; roll back if a new revision brought it, else mend what it needs",
+    subject: Subject::Workload,
+    cause: Cause::Crash,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: LOOP_CLEAR,
+    check: crash_loop,
+};
+
+/// It ended and stays so.
+pub const EXITED: Rule = Rule {
+    id: "exited",
+    family: "crash",
+    summary: "it failed after it had run, and nobody starts it again",
+    looks_at: "ends with another code than 0 that no person asked for. Quiet: runs by hand (`compose run`, a lone container \
+               that ran for less than a minute and publishes nothing), and what ended more than a day ago",
+    mend: "read its log, mend the cause, start it; give it a restart policy if it is to come back by itself",
+    subject: Subject::Workload,
+    cause: Cause::Crash,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: 60,
+    check: exited,
+};
+
+/// It outlived its stop timeout.
+pub const STOP_TIMEOUT: Rule = Rule {
+    id: "stop-timeout",
+    family: "stop-timeout",
+    summary: "it did not end within its stop timeout and was killed: work in flight may be lost",
+    looks_at: "a stop (SIGTERM) that was followed by SIGKILL and exit 137 after the stop timeout, within the last hour",
+    mend: "handle SIGTERM (a shell as PID 1 does not pass it on: exec, or an init), or raise the stop timeout",
+    subject: Subject::Workload,
+    cause: Cause::Risk,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: 3600,
+    check: stop_timeout,
+};
+
+/// A loop as it shows in one workload.
+struct Loop<'a> {
+    /// The instance that shows it best, the container, and how it last ended.
+    shown: Option<(&'a Instance, &'a Container, &'a Exit)>,
+    affected: usize,
+    often: String,
+    first: Option<Timestamp>,
+    /// Set where it shows by what happened, not by how it is now.
+    happened: Option<Timestamp>,
+}
+
+fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
+    let Some(seen) = by_state(scene).or_else(|| by_events(scene, out)).or_else(|| by_tasks(scene, out)) else { return };
+    let code = seen.shown.map(|(.., exit)| exit.code);
+    let how = match (seen.shown, code) {
+        (Some((.., exit)), _) if exit.reason == ExitReason::CannotRun => {
+            let said = exit.message.as_ref().map_or_else(|| exit_words(exit.code), |said| logs::quote(said));
+            format!("cannot start: {said}")
+        }
+        (_, Some(code)) => exits_how(code),
+        (_, None) => "ends".to_owned(),
+    };
+    let line = seen.shown.and_then(|(it, container, _)| last_line(scene, it, container));
+    let said = seen.shown.and_then(|(.., exit)| exit.message.as_ref());
+    let why = line.map_or(String::new(), |line| format!(": {}", logs::quote(line)));
+    let (stuck, gives_up) = rollout_frame(scene);
+    let often = if seen.often.is_empty() { String::new() } else { format!(" ({})", seen.often) };
+    let of = scene.counts().wanted.unwrap_or(0);
+    let some = if seen.affected > 0 && of > 1 && seen.affected < of as usize {
+        format!("{} of {of} ", seen.affected)
+    } else {
+        String::new()
+    };
+    let summary = format!("{stuck}{some}{how} again and again{often}{why}{gives_up}");
+    let mut finding = Finding::new(Severity::Critical, summary)
+        .since(seen.first)
+        .affected(seen.affected)
+        .helps(scene.mends(seen.first));
+    finding.happened = seen.happened;
+    if let Some((instance, container, exit)) = seen.shown {
+        let ran = ran_for(exit).map_or(String::new(), |seconds| format!(" after {}", span(seconds)));
+        finding =
+            finding.evidence(exit.ended, "state", format!("{}: {}{ran}", instance.key.name, exit_words(exit.code)));
+        finding.wants.push(logs::tail_of(instance, container));
+        for line in logs::answered(scene, instance, container).unwrap_or_default().iter().rev().take(5).rev() {
+            finding = finding.evidence(None, "log", line.clone());
+        }
+    }
+    let words: Vec<&str> = [line, said].into_iter().flatten().map(Text::as_str).collect();
+    out.say(with_needs(scene, finding, &words));
+}
+
+/// It is between two runs now, or has just come back from one of many.
+fn by_state<'a>(scene: &Scene<'a>) -> Option<Loop<'a>> {
+    let threshold = scene.settings.crash_loop_restarts;
+    let mut looping: Vec<(&'a Instance, &'a Container, &'a Exit)> = Vec::new();
+    for it in scene.wanted_instances() {
+        let Some((container, exit)) = last_exit(scene, it) else { continue };
+        let restarts = scene.containers(it).map(|container| container.restarts).max().unwrap_or(0);
+        let backing_off = scene.containers(it).any(|container| {
+            matches!(&container.state, ContainerState::Waiting { reason, .. } if *reason == "CrashLoopBackOff")
+        });
+        if backing_off
+            || (restarts >= threshold && (it.phase == Phase::Restarting || came_back(scene, it, exit, restarts)))
+        {
+            looping.push((it, container, exit));
+        }
+    }
+    let shown = looping.iter().max_by_key(|(.., exit)| exit.ended).copied()?;
+    let restarts: u64 = looping.iter().map(|(it, ..)| u64::from(it.restarts())).sum();
+    let series = scene.series(OccurrenceKind::Crash, LOOP_CLEAR);
+    let created = looping.iter().filter_map(|(it, ..)| it.created).min();
+    let often = match (&series, created) {
+        (Some(series), _) if series.count > 1 => how_often(series).trim_start_matches(", ").to_owned(),
+        (_, Some(created)) => {
+            let seconds = seconds_between(created, shown.2.ended.unwrap_or(scene.now()));
+            format!("{} in {}", times(restarts.max(1)), span(seconds.max(1)))
+        }
+        _ => times(restarts.max(1)),
+    };
+    let first = series.map(|it| it.first).or_else(|| looping.iter().filter_map(|(.., exit)| exit.ended).min());
+    Some(Loop { shown: Some(shown), affected: looping.len(), often, first, happened: None })
+}
+
+/// It runs, but it ended minutes ago and has done so often for its age.
+fn came_back(scene: &Scene<'_>, it: &Instance, exit: &Exit, restarts: u32) -> bool {
+    let lately = exit.ended.is_some_and(|ended| after(ended, LOOP_CLEAR) > scene.now());
+    let asked = matches!(exit.reason, ExitReason::Stopped | ExitReason::StopTimedOut);
+    let dense =
+        it.created.is_some_and(|made| seconds_between(made, scene.now()) / i64::from(restarts.max(1)) < LOOP_GAP);
+    lately && dense && !asked
+}
+
+/// Its ends were seen as they happened.
+fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
+    let series = scene.series(OccurrenceKind::Crash, LOOP_CLEAR)?;
+    out.recheck_at(series.over_at);
+    let enough = u64::from(scene.settings.crash_loop_restarts.max(2));
+    let apart = seconds_between(series.first, series.last) / i64::try_from(series.count.max(2) - 1).unwrap_or(i64::MAX);
+    if series.count < enough || apart > LOOP_GAP {
+        return None;
+    }
+    let crashed = |it: &&'a Instance| {
+        let mut events =
+            scene.view.occurrences_of(scene.key).filter(|e| e.kind == OccurrenceKind::Crash && e.last >= series.first);
+        events.any(|event| event.subject == it.key)
+    };
+    let hit: Vec<&'a Instance> = scene.wanted_instances().filter(crashed).collect();
+    let newest = hit.iter().rev().find_map(|it| last_exit(scene, it).map(|(container, exit)| (*it, container, exit)));
+    let shown = newest.or_else(|| newest_failed(scene, series.first));
+    let often = how_often(&series).trim_start_matches(", ").to_owned();
+    Some(Loop { shown, affected: hit.len(), often, first: Some(series.first), happened: Some(series.last) })
+}
+
+/// Tasks and pods that fail one after the other, each in the place of the one before.
+fn by_tasks<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
+    if !matches!(scene.workload()?.desired, Desired::Replicas(_) | Desired::EachNode(_)) {
+        return None;
+    }
+    let mut ends: Vec<Timestamp> = failed(scene).filter_map(|(.., exit)| exit.ended).collect();
+    ends.sort_unstable();
+    let last = *ends.last()?;
+    let over_at = after(
+        last,
+        LOOP_CLEAR.max(2 * ends.windows(2).map(|w| seconds_between(w[0], w[1])).max().unwrap_or(0).min(LOOP_GAP)),
+    );
+    let from = ends.iter().rposition(|at| after(*at, LOOP_GAP) < last).map_or(0, |place| place + 1);
+    let ends = &ends[from..];
+    if ends.len() < scene.settings.crash_loop_restarts as usize || over_at <= scene.now() {
+        return None;
+    }
+    out.recheck_at(over_at);
+    let often = format!("{} in {}", times(ends.len() as u64), span(seconds_between(ends[0], last).max(1)));
+    let affected = scene.counts().missing() as usize;
+    Some(Loop { shown: newest_failed(scene, ends[0]), affected, often, first: Some(ends[0]), happened: Some(last) })
+}
+
+fn failed<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a Instance, &'a Container, &'a Exit)> {
+    let ended = scene.instances().iter().copied().filter(|it| it.phase == Phase::Failed);
+    ended.filter_map(|it| last_exit(scene, it).map(|(container, exit)| (it, container, exit))).filter(|(.., exit)| {
+        exit.code != 0 && !matches!(exit.reason, ExitReason::Stopped | ExitReason::StopTimedOut | ExitReason::Completed)
+    })
+}
+
+fn newest_failed<'a>(scene: &Scene<'a>, from: Timestamp) -> Option<(&'a Instance, &'a Container, &'a Exit)> {
+    failed(scene).filter(|(.., exit)| exit.ended >= Some(from)).max_by_key(|(.., exit)| exit.ended)
+}
+
+fn last_line<'a>(scene: &Scene<'a>, instance: &Instance, container: &Container) -> Option<&'a Text> {
+    logs::telling(logs::answered(scene, instance, container)?)
+}
+
+fn ran_for(exit: &Exit) -> Option<i64> {
+    Some(seconds_between(exit.started?, exit.ended?))
+}
+
+fn exited(scene: &Scene<'_>, out: &mut Out) {
+    let Some(workload) = scene.workload() else { return };
+    if workload.one_off || matches!(workload.desired, Desired::Completions(_) | Desired::Scheduled) {
+        return;
+    }
+    let gave_up = restarts(workload);
+    let ended: Vec<_> = failed(scene)
+        .filter(|(it, _, exit)| {
+            it.desired == crate::domain::DesiredState::Run && counts_as_failure(workload, exit, gave_up)
+        })
+        .collect();
+    let newest = ended.iter().max_by_key(|(.., exit)| exit.ended).copied();
+    let Some((instance, container, exit)) = newest else { return };
+    let Some(at) = exit.ended else { return };
+    let quiet_at = after(at, OLD_EXIT);
+    if quiet_at <= scene.now() {
+        return;
+    }
+    out.recheck_at(quiet_at);
+    let line = last_line(scene, instance, container);
+    let why = line.map_or(String::new(), |line| format!(": {}", logs::quote(line)));
+    let ran = ran_for(exit).map_or(String::new(), |seconds| format!(" after {}", span(seconds)));
+    let stays = if gave_up { "and is not started again" } else { "and nothing restarts it" };
+    let summary = format!("{}{ran}, {stays}{why}", ended_how(exit));
+    let exposed = workload.exposure == Exposure::Yes && scene.counts().ready == 0;
+    let tier = if exposed { Tier::UsersHurt } else { Tier::Stuck };
+    let severity = if exposed { Severity::Critical } else { Severity::Warning };
+    let mut finding =
+        Finding::new(severity, summary).since(Some(at)).affected(ended.len()).helps(scene.mends(Some(at)));
+    // A service that declares how many it wants is ranked by what is missing; a lone container by whether users reach it.
+    if workload.desired.running().is_none() || workload.key.kind == Kind::Container {
+        finding = finding.tier(tier);
+    }
+    finding = finding.evidence(exit.ended, "state", format!("{}: {}{ran}", instance.key.name, exit_words(exit.code)));
+    finding.wants.push(logs::tail_of(instance, container));
+    for line in logs::answered(scene, instance, container).unwrap_or_default().iter().rev().take(5).rev() {
+        finding = finding.evidence(None, "log", line.clone());
+    }
+    let words: Vec<&str> = line.into_iter().chain(exit.message.as_ref()).map(Text::as_str).collect();
+    out.say(with_needs(scene, finding, &words));
+}
+
+fn ended_how(exit: &Exit) -> String {
+    match (exit.reason, exit.code) {
+        (ExitReason::CannotRun, code) => format!("could not start: {}", exit_words(code)),
+        (_, 139) => "died of a segmentation fault (139)".to_owned(),
+        (_, code) if code > 128 => format!("was {}", exit_words(code)),
+        (_, code) => format!("failed with {}", exit_words(code)),
+    }
+}
+
+/// Whether somebody may have counted on it: a service of a project, what users reach, what was to be restarted, or what
+/// had run for a while. Anything else is a run by hand.
+fn counts_as_failure(workload: &Workload, exit: &Exit, gave_up: bool) -> bool {
+    let lone = workload.key.kind == Kind::Container;
+    let had_run = ran_for(exit).is_some_and(|seconds| seconds >= HAD_RUN);
+    !lone || gave_up || had_run || workload.exposure == Exposure::Yes
+}
+
+fn stop_timeout(scene: &Scene<'_>, out: &mut Out) {
+    let window = STOP_TIMEOUT.clear_after_seconds;
+    let series = scene.series(OccurrenceKind::StopTimeout, window);
+    let timed_out = |it: &&Instance| {
+        let exit = last_exit(scene, it).map(|(_, exit)| exit)?;
+        let ended = exit.ended.filter(|_| exit.reason == ExitReason::StopTimedOut)?;
+        (after(ended, window) > scene.now()).then_some(ended)
+    };
+    let by_state =
+        scene.instances().iter().filter_map(|it| timed_out(it).map(|at| (at, *it))).max_by_key(|(at, _)| *at);
+    let (last, first) = match (&series, by_state) {
+        (Some(series), _) => (series.last, series.first),
+        (None, Some((at, _))) => (at, at),
+        (None, None) => return,
+    };
+    out.recheck_at(series.map_or_else(|| after(last, window), |it| it.over_at));
+    let often = series.as_ref().map(how_often).unwrap_or_default();
+    let timeout = scene.workload().and_then(|it| it.stop_timeout_seconds).unwrap_or(10);
+    let summary = format!("ignored SIGTERM for its {timeout} s stop timeout and was killed (137){often}");
+    let mut finding = Finding::new(Severity::Risk, summary).since(Some(first));
+    finding.happened = Some(last);
+    let who = series.map(|it| it.newest.subject.name.clone()).or_else(|| by_state.map(|(_, it)| it.key.name.clone()));
+    let who = who.map_or_else(|| instances(1, scene.instances()), |name| name.to_string());
+    out.say(finding.evidence(Some(last), "event kill", format!("{who}: SIGTERM, then SIGKILL after {timeout} s")));
+}
