@@ -1,0 +1,166 @@
+//! The real `cockpit`, in an empty home, pointed at one engine.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::servers::Engine;
+use crate::wait::{PATIENCE, until};
+
+/// A cockpit that looks at one engine and at nothing else of this machine.
+pub struct Cockpit {
+    home: TempDir,
+    host: String,
+}
+
+impl Cockpit {
+    /// For an engine.
+    pub fn on(engine: &Engine) -> Self {
+        let home = TempDir::new().expect("a directory for its home");
+        Self { home, host: format!("unix://{}", engine.socket().display()) }
+    }
+
+    /// The program.
+    pub fn program() -> PathBuf {
+        std::env::var_os("COCKPIT_BIN").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_cockpit")), PathBuf::from)
+    }
+
+    /// What it may see of the environment.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let home = self.home.path().display().to_string();
+        vec![
+            ("HOME", home),
+            ("DOCKER_HOST", self.host.clone()),
+            ("PATH", "/usr/bin:/bin".to_owned()),
+            ("LANG", "C.UTF-8".to_owned()),
+            ("TERM", "xterm-256color".to_owned()),
+        ]
+    }
+
+    /// Its log file, shared by every start.
+    pub fn log_file(&self) -> PathBuf {
+        self.home.path().join("cockpit.log")
+    }
+
+    /// The end of its log.
+    pub fn log(&self) -> String {
+        let log = std::fs::read_to_string(self.log_file()).unwrap_or_default();
+        let from = log.len().saturating_sub(4000);
+        let from = (from..=log.len()).find(|at| log.is_char_boundary(*at)).unwrap_or(0);
+        log[from..].to_owned()
+    }
+
+    /// Runs a subcommand to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(Self::program());
+        command.args(arguments).arg("--log-file").arg(self.log_file());
+        command.env_clear().envs(self.environment());
+        command.output().unwrap_or_else(|error| panic!("{}: {error}", Self::program().display()))
+    }
+
+    /// `cockpit triage --json`, once.
+    pub fn triage(&self) -> Result<Report, String> {
+        let began = Instant::now();
+        let output = self.run(&["triage", "--json"]);
+        let took = began.elapsed();
+        let out = String::from_utf8_lossy(&output.stdout);
+        let err = String::from_utf8_lossy(&output.stderr);
+        let json = serde_json::from_str(&out)
+            .map_err(|error| format!("triage said no JSON ({error}), {}\n{out}{err}", output.status))?;
+        Ok(Report { json, code: output.status.code(), took })
+    }
+
+    /// Asks again and again until the list is as `check` wants it; else shows list and log.
+    #[track_caller]
+    pub fn until_triage(&self, what: &str, check: impl Fn(&Report) -> Result<(), String>) -> Report {
+        until(PATIENCE, what, || {
+            let report = self.triage()?;
+            match check(&report) {
+                Ok(()) => Ok(report),
+                Err(missing) => Err(format!("{missing}\n--- triage\n{report}\n--- log\n{}", self.log())),
+            }
+        })
+    }
+
+    /// A list that is complete: every source has listed.
+    #[track_caller]
+    pub fn complete(&self) -> Report {
+        self.until_triage("a complete list", |report| match report.json["complete"] == true {
+            true => Ok(()),
+            false => Err("not complete".to_owned()),
+        })
+    }
+
+    /// Nothing critical and no warning, in a list that is complete.
+    #[track_caller]
+    pub fn stays_quiet(&self) {
+        let report = self.complete();
+        let loud: Vec<String> = report.loud().map(|one| format!("{} {}", one["rule"], one["summary"])).collect();
+        assert!(loud.is_empty(), "not quiet: {loud:#?}\n--- triage\n{report}\n--- log\n{}", self.log());
+        assert_eq!(report.code, Some(0), "a complete list ends with 0\n{report}");
+    }
+}
+
+/// What `cockpit triage --json` said.
+pub struct Report {
+    /// As it came.
+    pub json: Value,
+    /// The exit code.
+    pub code: Option<i32>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Report {
+    /// Every incident.
+    pub fn incidents(&self) -> impl Iterator<Item = &Value> {
+        self.json["incidents"].as_array().map(Vec::as_slice).unwrap_or_default().iter()
+    }
+
+    /// Those about one name.
+    pub fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.incidents().filter(move |one| one["name"] == name)
+    }
+
+    /// The critical ones and the warnings.
+    pub fn loud(&self) -> impl Iterator<Item = &Value> {
+        self.incidents().filter(|one| one["severity"] == "critical" || one["severity"] == "warning")
+    }
+
+    /// The one incident of a rule about a name.
+    pub fn find<'a>(&'a self, rule: &str, name: &'a str) -> Result<&'a Value, String> {
+        let mut found = self.about(name).filter(|one| one["rule"] == rule);
+        match (found.next(), found.next()) {
+            (Some(one), None) => Ok(one),
+            (None, _) => Err(format!("no {rule} about {name}")),
+            (Some(_), Some(_)) => Err(format!("more than one {rule} about {name}")),
+        }
+    }
+
+    /// Whether anything at all that is said about a name holds a word, in any case.
+    pub fn says(&self, name: &str, word: &str) -> bool {
+        let word = word.to_lowercase();
+        self.about(name).any(|one| one.to_string().to_lowercase().contains(&word))
+    }
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "exit {:?} after {} ms\n{:#}", self.code, self.took.as_millis(), self.json)
+    }
+}
+
+/// Whether an incident's own line holds a word, in any case.
+pub fn line_says(incident: &Value, word: &str) -> Result<(), String> {
+    let line = incident["summary"].as_str().unwrap_or_default().to_lowercase();
+    if line.contains(&word.to_lowercase()) { Ok(()) } else { Err(format!("`{line}` does not say `{word}`")) }
+}
+
+/// Whether its evidence holds a word, in any case.
+pub fn evidence_says(incident: &Value, word: &str) -> Result<(), String> {
+    let evidence = incident["evidence"].to_string().to_lowercase();
+    if evidence.contains(&word.to_lowercase()) { Ok(()) } else { Err(format!("no evidence says `{word}`: {evidence}")) }
+}

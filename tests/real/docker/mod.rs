@@ -1,0 +1,27 @@
+//! Docker engines, Swarm and Compose, each check against the oldest API that cockpit speaks and the current one.
+
+mod containers;
+mod quiet;
+mod rules;
+mod swarm;
+mod trouble;
+
+/// Makes a test of a check for each engine.
+macro_rules! on_both {
+    ($($check:ident),+ $(,)?) => {$(
+        mod $check {
+            use crate::servers::Api;
+
+            #[test]
+            fn api_1_41() {
+                super::$check(Api::Old);
+            }
+
+            #[test]
+            fn api_1_52() {
+                super::$check(Api::Current);
+            }
+        }
+    )+};
+}
+use on_both;

@@ -1,0 +1,10 @@
+//! cockpit against real servers, started and stopped here. Run by `tests/real/run`; needs root and `tests/real/setup`.
+//!
+//! What is checked is what a person gets: the list of `cockpit triage --json`, and the screen itself in a terminal.
+
+mod api;
+mod cockpit;
+mod docker;
+mod screen;
+mod servers;
+mod wait;

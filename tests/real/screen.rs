@@ -1,0 +1,107 @@
+//! The real screen, in a terminal that remembers what it shows.
+
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::cockpit::Cockpit;
+use crate::wait::until;
+
+const ROWS: NonZero<u16> = NonZero::new(30).unwrap();
+const COLUMNS: NonZero<u16> = NonZero::new(120).unwrap();
+
+/// A cockpit that runs in a terminal of 120x30. Dropping it ends it.
+pub struct Screen<'a> {
+    cockpit: &'a Cockpit,
+    terminal: vt100::Parser,
+    drawn: Receiver<Vec<u8>>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    // The terminal is there as long as this is.
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl<'a> Screen<'a> {
+    /// Starts it.
+    pub fn open(cockpit: &'a Cockpit) -> Self {
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pty");
+        let mut command = CommandBuilder::new(Cockpit::program());
+        command.arg("--log-file");
+        command.arg(cockpit.log_file());
+        command.env_clear();
+        cockpit.environment().into_iter().for_each(|(name, value)| command.env(name, value));
+        let child = pair.slave.spawn_command(command).expect("cockpit to start");
+        let terminal = vt100::Parser::new(ROWS, COLUMNS, 0);
+        let reader = pair.master.try_clone_reader().expect("a reader of the pty");
+        let keys = pair.master.take_writer().expect("a writer to the pty");
+        // Bounded: who does not look for long is a stalled link, and cockpit has to live with those.
+        let (send, drawn) = sync_channel(1024);
+        std::thread::spawn(move || forward(reader, &send));
+        Self { cockpit, terminal, drawn, keys, child, _master: pair.master }
+    }
+
+    /// What it shows now.
+    pub fn text(&mut self) -> String {
+        self.drawn.try_iter().for_each(|bytes| self.terminal.process(&bytes));
+        self.terminal.screen().contents()
+    }
+
+    /// Types.
+    pub fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("cockpit to read its keys");
+    }
+
+    /// Waits until it shows all of these, in any case; else shows the last screen and the log.
+    #[track_caller]
+    pub fn until_shows(&mut self, limit: Duration, words: &[&str]) {
+        self.until(limit, &format!("the screen to show {words:?}"), |text| {
+            words.iter().all(|word| text.to_lowercase().contains(&word.to_lowercase()))
+        });
+    }
+
+    /// Waits until what it shows is as `check` wants it; else shows the last screen and the log.
+    #[track_caller]
+    pub fn until(&mut self, limit: Duration, what: &str, check: impl Fn(&str) -> bool) {
+        until(limit, what, || {
+            let text = self.text();
+            if check(&text) {
+                return Ok(());
+            }
+            let ended = self.child.try_wait().ok().flatten();
+            let ended = ended.map_or_else(String::new, |status| format!("--- cockpit has ended: {status:?}\n"));
+            Err(format!("{ended}--- screen\n{text}\n--- log\n{}", self.cockpit.log()))
+        });
+    }
+
+    /// Waits until it has ended by itself; whether it went well.
+    #[track_caller]
+    pub fn until_ended(&mut self, limit: Duration) -> bool {
+        until(limit, "cockpit to end", || {
+            let text = self.text();
+            let ended = self.child.try_wait().ok().flatten();
+            ended.map(|status| status.success()).ok_or_else(|| format!("--- screen\n{text}"))
+        })
+    }
+}
+
+impl Drop for Screen<'_> {
+    fn drop(&mut self) {
+        // Both fail where it has ended already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Hands on what cockpit draws until the pty closes, which it does when cockpit ends.
+fn forward(mut reader: Box<dyn Read + Send>, drawn: &SyncSender<Vec<u8>>) {
+    let mut bytes = [0; 8192];
+    while let Ok(count @ 1..) = reader.read(&mut bytes) {
+        if drawn.send(bytes[..count].to_vec()).is_err() {
+            return;
+        }
+    }
+}
