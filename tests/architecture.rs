@@ -43,7 +43,9 @@ fn sources() -> Vec<(String, String)> {
         for entry in fs::read_dir(dir).expect("a folder of the crate").map(|entry| entry.expect("an entry").path()) {
             match entry.is_dir() {
                 true => walk(&entry, into),
-                false if entry.extension().is_some_and(|ext| ext == "rs") => into.push(entry),
+                false if entry.extension().is_some_and(|ext| ext == "rs") && !entry.ends_with("tests.rs") => {
+                    into.push(entry)
+                }
                 false => {}
             }
         }

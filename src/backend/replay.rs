@@ -1,1 +1,0 @@
-//! Recordings: batches as JSON lines, written and played back.
