@@ -10,6 +10,5 @@ pub const DATABASE_WITHOUT_VOLUME: &str = "database-without-volume";
 pub const IMAGE_PULL: &str = "image-pull";
 pub const CANNOT_BE_PLACED: &str = "cannot-be-placed";
 pub const ROLLOUT: &str = "rollout-stuck";
-pub const TWO_MANAGERS: &str = "two-managers";
 pub const QUORUM: &str = "quorum";
 pub const NODE_DOWN: &str = "node-down";

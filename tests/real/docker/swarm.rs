@@ -98,8 +98,8 @@ fn two_managers_and_then_one(api: Api) {
     second.join(&first, "Manager");
     let cockpit = Cockpit::on(&first);
     cockpit.until_triage("two managers", |report| {
-        let found = report.incidents().find(|one| one["rule"] == rules::TWO_MANAGERS);
-        found.map(drop).ok_or_else(|| "no word of two managers".to_owned())
+        let found = report.incidents().find(|one| one["rule"] == rules::QUORUM);
+        line_says(found.ok_or_else(|| "no word of two managers".to_owned())?, "2 managers")
     });
     let mut screen = Screen::open(&cockpit);
     screen.until_shows(PATIENCE, &["manager"]);
