@@ -1,1 +1,7 @@
-fn main() {}
+//! The program: everything is in the library.
+
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    cockpit::cli::main(std::env::args_os())
+}

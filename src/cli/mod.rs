@@ -1,1 +1,94 @@
-//! The command line.
+//! The command line: one file a subcommand.
+
+mod args;
+mod explain;
+mod failure;
+mod headless;
+mod listing;
+mod log;
+mod output;
+mod report;
+mod session;
+mod triage;
+mod watch;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config;
+
+use args::{Cli, Command};
+use failure::Failure;
+use session::Session;
+
+/// Runs the program: parses `args`, does what they say, and prints what went wrong. Returns its exit status.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    install_hooks();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout with status 0, mistakes to stderr with status 2.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
+        }
+    };
+    match run(cli) {
+        Ok(status) => status,
+        Err(End::Failure(failure)) => {
+            eprintln!("cockpit: {failure}");
+            ExitCode::from(failure.status)
+        }
+        Err(End::Config(problems)) => {
+            eprintln!("{problems}");
+            ExitCode::from(failure::USAGE)
+        }
+    }
+}
+
+/// What ends the program before its time.
+pub(crate) enum End {
+    /// Something went wrong.
+    Failure(Failure),
+    /// The configuration cannot be read as it was meant.
+    Config(config::Problems),
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<config::Problems> for End {
+    fn from(problems: config::Problems) -> Self {
+        Self::Config(problems)
+    }
+}
+
+/// What ends the program by a fault of its own is reported with its place, and where to tell of it.
+fn install_hooks() {
+    let hooks = color_eyre::config::HookBuilder::default()
+        .theme(color_eyre::config::Theme::new())
+        .display_env_section(false)
+        .panic_section(
+            "This is a fault of cockpit. Nothing was left half done by the screen: actions run in their cluster.",
+        );
+    // Fails only where hooks are installed already: then those are as good.
+    let _ = hooks.install();
+}
+
+fn run(cli: Cli) -> Result<ExitCode, End> {
+    let session = match &cli.command {
+        Some(Command::Explain(options)) => {
+            explain::run(options)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        _ => Session::open(cli.common)?,
+    };
+    match cli.command {
+        Some(Command::Triage(options)) => Ok(triage::run(&options, session)?),
+        _ => Err(Failure::new("there is no screen yet").into()),
+    }
+}

@@ -1,0 +1,134 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::parse_duration;
+use crate::domain::Severity;
+
+/// What is wrong, why, since when, and which key fixes it, over every engine you run.
+#[derive(Debug, Parser)]
+#[command(name = "cockpit", version, max_term_width = 100, subcommand_precedence_over_arg = true)]
+#[command(
+    after_help = "Without a command it opens the screen. Without a configuration it watches what is plainly there: \
+                        DOCKER_HOST, the current Docker context, else the Docker socket. Try `cockpit --demo`."
+)]
+pub struct Cli {
+    /// What to do, other than open the screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What holds for every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What to do, other than open the screen.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print what is wrong once, and end.
+    Triage(Triage),
+    /// Say what was found, how, and what is missing.
+    Doctor,
+    /// Say what a rule looks at, and what to do about it; without a rule, list them.
+    Explain(Explain),
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Common {
+    /// Watch a simulated company; `--demo=calm` is a healthy one.
+    #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub demo: Option<String>,
+    /// Another seed is another company, as deterministic.
+    #[arg(long, global = true, value_name = "N", default_value_t = 1, hide_default_value = true)]
+    pub demo_seed: u64,
+    /// So many times as fast is the demo's clock.
+    #[arg(long, global = true, value_name = "N", default_value = "1", hide_default_value = true, value_parser = speed)]
+    pub demo_speed: f64,
+    /// Write everything that is learnt to a file (mode 0600).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Play a recording back; nothing can be changed in it.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub replay: Option<PathBuf>,
+    /// So many times as fast is the recording played.
+    #[arg(long, global = true, value_name = "N", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Read the settings from this file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Watch only this cluster; may be given several times.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub cluster: Vec<String>,
+    /// Watch the engine at this address: unix:///path, tcp://host:port, ssh://user@host.
+    #[arg(long, global = true, value_name = "URL")]
+    pub host: Option<String>,
+    /// Change nothing, anywhere.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Use only ASCII.
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// Use this theme.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Log to this file; COCKPIT_LOG says how much ("info", "cockpit=debug").
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+}
+
+/// Print what is wrong once, and end.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Exit status: 2 usage; else 3 when --fail-on is met; else 1 when something could not be read; else 0."
+)]
+pub struct Triage {
+    /// As JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
+    /// Wait at most so long until everything has been read.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub wait: Duration,
+    /// End with status 3 when something is at least so bad.
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<Threshold>,
+    /// Also list good practice that is not followed.
+    #[arg(long)]
+    pub advice: bool,
+}
+
+/// How bad is bad enough for a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Threshold {
+    /// Warnings and what is worse.
+    Warning,
+    /// Critical ones only.
+    Critical,
+}
+
+impl Threshold {
+    /// Whether a severity meets it.
+    pub const fn met_by(self, severity: Severity) -> bool {
+        match self {
+            Threshold::Warning => matches!(severity, Severity::Warning | Severity::Critical),
+            Threshold::Critical => matches!(severity, Severity::Critical),
+        }
+    }
+}
+
+/// Say what a rule looks at.
+#[derive(Debug, Clone, Args)]
+pub struct Explain {
+    /// Which one: `oom-killed`.
+    pub rule: Option<String>,
+}
+
+fn speed(raw: &str) -> Result<f64, String> {
+    let speed: f64 = raw.parse().map_err(|_| format!("\"{raw}\" is no number"))?;
+    match speed.is_finite() && (0.01..=100_000.0).contains(&speed) {
+        true => Ok(speed),
+        false => Err("expected a number from 0.01 to 100000".to_owned()),
+    }
+}

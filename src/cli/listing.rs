@@ -1,0 +1,210 @@
+//! What triage says to a person: the same words as the screen, on plain lines.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::diagnose::{Incident, IncidentState, Symptom};
+use crate::domain::words::{age, count, many, seconds_between, span};
+use crate::domain::{Certainty, ClusterId, Freshness, Kind, Severity, Text, Timestamp};
+use crate::state::View;
+
+use super::headless::Known;
+
+/// How it may look.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Style {
+    /// Only ASCII.
+    pub ascii: bool,
+    /// With the terminal's colours.
+    pub colour: bool,
+}
+
+/// The whole list; `advice` adds good practice that is not followed.
+pub fn listing(known: &Known, unwatched: &[Text], advice: bool, style: Style) -> String {
+    let view = known.core.view(known.now);
+    let diagnosis = known.core.diagnosis();
+    let mut out = head(diagnosis.incidents(), known.now);
+    table(&mut out, diagnosis.incidents(), known.now, style);
+    if advice && !diagnosis.advice().is_empty() {
+        out.push_str("\nGood practice that is not followed\n");
+        table(&mut out, diagnosis.advice(), known.now, style);
+    }
+    out.push('\n');
+    let accepted = diagnosis.accepted().len() as u64;
+    if accepted > 0 {
+        let _ = writeln!(out, "{} not listed: accepted in the configuration.", many(accepted, "incident"));
+    }
+    let found: BTreeSet<&ClusterId> = diagnosis.incidents().iter().map(|it| &it.subject.cluster).collect();
+    let clusters = known.clusters.iter().map(|(id, _)| id);
+    let quiet: Vec<&ClusterId> =
+        clusters.clone().filter(|id| view.freshness(id) == Freshness::Live && !found.contains(id)).collect();
+    if !quiet.is_empty() {
+        let _ = writeln!(out, "{}", nothing_found(&quiet, &view));
+    }
+    clusters.for_each(|id| unread(&mut out, id, &view));
+    if known.timed_out {
+        out.push_str("Not everything was read in time: --wait 60s waits longer.\n");
+    }
+    if !unwatched.is_empty() {
+        let names: Vec<&str> = unwatched.iter().map(Text::as_str).collect();
+        let _ = writeln!(out, "Not watched: {}.", names.join(", "));
+    }
+    if view.endpoints().next().is_none() {
+        out.push_str("No metrics are read: slowness and errors are not seen.\n");
+    }
+    if style.ascii { out.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() } else { out }
+}
+
+fn head(incidents: &[Incident], now: Timestamp) -> String {
+    let mut out = now.strftime("%Y-%m-%d %H:%M UTC  ").to_string();
+    let open = |severity| {
+        let fits = |it: &&Incident| it.severity == severity && !matches!(it.state, IncidentState::Recovered(_));
+        incidents.iter().filter(fits).count() as u64
+    };
+    let (critical, warning) = (open(Severity::Critical), open(Severity::Warning));
+    let _ = write!(out, "{} critical, {}", count(critical), many(warning, "warning"));
+    let risks = open(Severity::Risk);
+    if risks > 0 {
+        let _ = write!(out, ", {}", many(risks, "risk"));
+    }
+    out.push('\n');
+    out
+}
+
+const HEADS: [&str; 5] = ["where", "what", "ready", "since", "why"];
+
+fn table(out: &mut String, incidents: &[Incident], now: Timestamp, style: Style) {
+    if incidents.is_empty() {
+        return;
+    }
+    let rows: Vec<[String; 5]> = incidents.iter().map(|incident| cells(incident, now, style)).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().map(|row| row[column].width()).chain([HEADS[column].len()]);
+        cells.max().unwrap_or_default()
+    };
+    let widths: [usize; 4] = std::array::from_fn(width);
+    out.push('\n');
+    line(out, "  ", &HEADS.map(str::to_owned), &widths);
+    let drags = if style.ascii { "\\" } else { "↳" };
+    for (incident, row) in incidents.iter().zip(&rows) {
+        line(out, &format!("{} ", painted(incident, style)), row, &widths);
+        for symptom in &incident.symptoms {
+            let _ = writeln!(out, "{:indent$}{drags} {}", "", in_words(incident, symptom), indent = widths[0] + 4);
+        }
+    }
+}
+
+fn line(out: &mut String, glyph: &str, cells: &[String; 5], widths: &[usize; 4]) {
+    out.push_str(glyph);
+    for (cell, width) in cells.iter().zip(widths) {
+        let _ = write!(out, "{cell}{:pad$}  ", "", pad = width - cell.width());
+    }
+    let _ = writeln!(out, "{}", cells[4]);
+}
+
+fn cells(incident: &Incident, now: Timestamp, style: Style) -> [String; 5] {
+    let what = incident.label.as_ref().map_or_else(|| incident.subject.local(), Text::to_string);
+    let ready = match (incident.ready, incident.wanted) {
+        (Some(ready), Some(wanted)) => format!("{ready} of {wanted}"),
+        (Some(ready), None) => ready.to_string(),
+        (None, _) => "n/a".to_owned(),
+    };
+    let mut why = incident.summary.to_string();
+    if incident.certainty != Certainty::Confirmed {
+        let _ = write!(why, " ({})", incident.certainty.as_str());
+    }
+    match incident.state {
+        IncidentState::Open => {}
+        IncidentState::Flapping => why.push_str(" (flapping)"),
+        IncidentState::Recovered(at) => {
+            let _ = write!(why, " (recovered {})", at.strftime("%H:%M"));
+        }
+    }
+    let at_least = match (incident.since_exact, style.ascii) {
+        (true, _) => "",
+        (false, true) => ">=",
+        (false, false) => "≥",
+    };
+    let since = format!("{at_least}{}", age(seconds_between(incident.since, now)));
+    [incident.subject.cluster.to_string(), what, ready, since, why]
+}
+
+/// A symptom, with the name of what it is about where that is something else.
+pub fn in_words(incident: &Incident, symptom: &Symptom) -> String {
+    let mut words = match symptom.about == incident.subject {
+        true => symptom.text.to_string(),
+        false => format!("{} {}: {}", symptom.about.kind.noun(), symptom.about.local(), symptom.text),
+    };
+    if symptom.certainty != Certainty::Confirmed {
+        let _ = write!(words, " ({})", symptom.certainty.as_str());
+    }
+    words
+}
+
+fn painted(incident: &Incident, style: Style) -> String {
+    let (glyph, twin, colour) = match (incident.state, incident.severity) {
+        (IncidentState::Recovered(_), _) => ("✔", "+", 32),
+        (_, Severity::Critical) => ("✖", "X", 31),
+        (_, Severity::Warning) => ("▲", "!", 33),
+        (_, Severity::Risk) => ("◆", "^", 36),
+        (_, Severity::Advice) => ("·", ".", 0),
+    };
+    let glyph = if style.ascii { twin } else { glyph };
+    if style.colour { format!("\x1b[{colour}m{glyph}\x1b[m") } else { glyph.to_owned() }
+}
+
+/// "Nothing found" is said of what was looked at, and of nothing else.
+fn nothing_found(clusters: &[&ClusterId], view: &View<'_>) -> String {
+    let within = |id: &ClusterId| clusters.contains(&id);
+    // A container that is the body of an orchestrator's instance is counted there.
+    let is_body = |key: &crate::domain::Ref| {
+        let mut instances = view.instances_of(key).peekable();
+        key.kind == Kind::Container && instances.peek().is_some() && instances.all(|it| view.is_body(it))
+    };
+    let workloads = view.workloads().filter(|it| within(&it.key.cluster) && !is_body(&it.key)).count() as u64;
+    let instances = view.instances().filter(|it| within(&it.key.cluster) && !view.is_body(it)).count() as u64;
+    let names: Vec<&str> = clusters.iter().map(|id| id.as_str()).collect();
+    format!("Nothing found in {}: {}, {}.", names.join(", "), many(workloads, "workload"), many(instances, "instance"))
+}
+
+/// What could not be read of a cluster, and what to do about it: one line for each different trouble.
+fn unread(out: &mut String, id: &ClusterId, view: &View<'_>) {
+    if view.sources(id).next().is_none() {
+        let _ = writeln!(out, "{id}: nothing has been heard from it yet.");
+    }
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    for (source, state) in view.sources(id) {
+        let line = match (state.freshness(view.now), &state.trouble) {
+            (Freshness::Live, _) => continue,
+            (Freshness::Loading, None) => match state.expected {
+                Some(expected) => format!("{id}: still loading {source}, {} of {}.", state.named, expected),
+                None => format!("{id}: still loading {source}."),
+            },
+            (_, None) => {
+                let ago = span(state.age_seconds(view.now));
+                format!("{id}: {source} are stale: nothing was heard for {ago}.")
+            }
+            (freshness, Some(trouble)) => {
+                let shown = match state.heard {
+                    Some(at) if state.listed => format!(" What is shown is from {}.", at.strftime("%H:%M UTC")),
+                    _ => " Nothing is known of it: that is unknown, not zero.".to_owned(),
+                };
+                let what = match freshness {
+                    Freshness::Unreachable | Freshness::Loading => String::new(),
+                    _ => format!("{source}: "),
+                };
+                format!("{id}: {what}{}. To mend it: {}.{shown}", bare(&trouble.what), bare(&trouble.mend))
+            }
+        };
+        if said.insert(line.clone()) {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}
+
+/// Without the full stop at its end.
+fn bare(text: &str) -> &str {
+    text.trim_end_matches('.')
+}

@@ -1,0 +1,113 @@
+//! What one run of the program goes by: the command line, the configuration, the environment.
+
+use std::path::PathBuf;
+
+use crate::action::Guard;
+use crate::backend::replay::Recorder;
+use crate::config::{self, Config, Loaded, Words};
+use crate::diagnose::rules;
+use crate::domain::{BackendKind, ClusterId};
+
+use super::End;
+use super::args::Common;
+use super::failure::Failure;
+use super::headless::Tap;
+use super::{log, watch};
+
+/// The command line, the configuration and the environment, checked.
+pub struct Session {
+    /// The command line.
+    pub common: Common,
+    /// The configuration.
+    pub config: Config,
+    /// Where it was read from.
+    pub file: Option<PathBuf>,
+}
+
+impl Session {
+    /// Checks the command line, reads the configuration, starts to log.
+    ///
+    /// # Errors
+    /// Options that exclude each other; a configuration that cannot be read; a log that cannot be written.
+    pub fn open(common: Common) -> Result<Self, End> {
+        check(&common)?;
+        let Loaded { config, file } = config::load(common.config.as_deref(), &words())?;
+        let session = Self { common, config, file };
+        if let Some(file) = session.log_file() {
+            log::start(&file, env(log::FILTER).as_deref())?;
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), config = ?session.file, "cockpit starts");
+        }
+        Ok(session)
+    }
+
+    /// Where is logged.
+    pub fn log_file(&self) -> Option<PathBuf> {
+        self.common.log_file.clone().or_else(|| self.config.log_file.clone())
+    }
+
+    /// What may be done, and how carefully.
+    pub fn guard(&self) -> Guard {
+        self.config.guard(self.common.read_only)
+    }
+
+    /// Only ASCII: by the flag, else by the configuration, else where the locale knows no more (POSIX: the first that is
+    /// set of LC_ALL, LC_CTYPE, LANG counts).
+    pub fn ascii(&self) -> bool {
+        let locale = || ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(env).unwrap_or_default().to_uppercase();
+        let utf8 = || ["UTF-8", "UTF8"].into_iter().any(|word| locale().contains(word));
+        self.common.ascii || self.config.ascii.unwrap_or_else(|| !utf8())
+    }
+
+    /// Whether colour is unwanted (no-color.org: any value but the empty one).
+    pub fn mono(&self) -> bool {
+        env("NO_COLOR").is_some()
+    }
+
+    /// What is to be watched.
+    ///
+    /// # Errors
+    /// There is nothing, or it cannot be used.
+    pub fn watch(&self) -> Result<watch::Watch, Failure> {
+        match &self.common.replay {
+            Some(file) => watch::recorded(file),
+            None => Err(Failure::new("nothing to watch yet")),
+        }
+    }
+
+    /// What writes down everything that is learnt of these clusters, where that is asked for.
+    ///
+    /// # Errors
+    /// The file is there already, or cannot be written.
+    pub fn recorder(&self, clusters: &[(ClusterId, BackendKind)]) -> Result<Option<Tap>, Failure> {
+        let Some(file) = &self.common.record else { return Ok(None) };
+        let recorder = Recorder::create(file, clusters);
+        let mut recorder = recorder.map_err(|why| Failure::new("nothing can be recorded").why(why))?;
+        Ok(Some(Box::new(move |batch| recorder.record(batch))))
+    }
+}
+
+/// A variable of the environment; one that is empty counts as not set.
+pub fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Words that a configuration may use.
+pub fn words() -> Words {
+    Words { rules: rules().iter().map(|rule| rule.id).collect(), themes: Vec::new(), commands: Vec::new() }
+}
+
+fn check(common: &Common) -> Result<(), Failure> {
+    let given =
+        [("--demo", common.demo.is_some()), ("--replay", common.replay.is_some()), ("--host", common.host.is_some())];
+    let given: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
+    if given.len() > 1 {
+        return Err(Failure::usage(format!("{} exclude each other", given.join(" and "))).mend("give one of them"));
+    }
+    if common.speed.is_some() && common.replay.is_none() {
+        return Err(Failure::usage("--speed is for --replay").mend("the demo has --demo-speed"));
+    }
+    if common.record.is_some() && common.replay.is_some() {
+        return Err(Failure::usage("--record has nothing to record of a --replay").mend("copy the file instead"));
+    }
+    Ok(())
+}
