@@ -1,1 +1,90 @@
 //! A Docker (or Podman) engine: its containers, its Compose projects, its Swarm.
+
+mod act;
+mod api;
+mod belongs;
+mod contexts;
+mod convert;
+mod discover;
+mod events;
+mod exit;
+mod failure;
+mod happen;
+mod history;
+mod host;
+mod listing;
+mod live;
+mod mask;
+mod pace;
+mod recent;
+mod record;
+mod ssh;
+mod table;
+mod target;
+mod tls;
+mod transport;
+mod watch;
+mod wire;
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use tokio::sync::{mpsc, watch as channel};
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::domain::{Batch, ClusterId, Demand, Feed, Text};
+
+pub use discover::{Discovery, Looked, Options, Wanted, discover};
+pub use pace::Pace;
+pub use target::{BadAddress, Certificates, Endpoint, Target};
+
+use transport::Transport;
+
+/// One engine that is watched.
+pub struct Docker {
+    target: Target,
+    transport: Transport,
+    pace: Pace,
+}
+
+impl Docker {
+    /// Makes ready to watch an engine; nothing is asked of it yet. Fails when certificates cannot be read.
+    pub fn new(target: Target) -> Result<Arc<Self>, Text> {
+        Self::with_pace(target, Pace::default())
+    }
+
+    /// As [`Docker::new`], with other deadlines and periods.
+    pub fn with_pace(target: Target, pace: Pace) -> Result<Arc<Self>, Text> {
+        let transport = Transport::new(&target.endpoint)?;
+        Ok(Arc::new(Self { target, transport, pace }))
+    }
+
+    /// Which engine.
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
+/// Batches on their way at most; a listing waits for room.
+const BATCHES: usize = 8;
+
+impl Feed for Docker {
+    fn cluster(&self) -> &ClusterId {
+        &self.target.name
+    }
+
+    fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
+        let (out, batches) = mpsc::channel(BATCHES);
+        let watch = watch::Watch::new(self.target.clone(), self.transport.clone(), self.pace, demand, out);
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(watch.run());
+        // The task lives as long as the stream: dropping the set ends it.
+        ReceiverStream::new(batches)
+            .map(move |batch| {
+                let _ = &tasks;
+                batch
+            })
+            .boxed()
+    }
+}

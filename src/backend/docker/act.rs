@@ -1,0 +1,85 @@
+//! What can be done through this backend besides watching.
+
+use async_trait::async_trait;
+
+use crate::domain::{
+    Backend, Draft, Form, Intent, Kind, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
+};
+
+use super::Docker;
+
+#[async_trait]
+impl Backend for Docker {
+    async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
+        let key = intent.target();
+        if self.target().read_only {
+            return Err(Refusal::of(&intent, "this engine is watched read-only", "start cockpit without --read-only"));
+        }
+        let mend = match instead(&intent) {
+            Some(command) => format!("type `{command}`"),
+            None => format!("a {} has no such thing on a Docker engine", key.kind.noun()),
+        };
+        Err(Refusal::of(&intent, "cockpit changes nothing on a Docker engine", mend))
+    }
+
+    async fn execute(&self, step: Step) -> Result<Receipt, StepError> {
+        let why = if self.target().read_only {
+            "this engine is watched read-only"
+        } else {
+            "cockpit changes nothing on a Docker engine"
+        };
+        Err(StepError::Denied(Text::from(format!("{why}: {}", step.action.target().local()))))
+    }
+
+    async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
+        Err(Text::from(format!("logs of {} cannot be followed yet", request.instance.local())))
+    }
+
+    async fn describe(&self, key: Ref, _: Form) -> Result<Vec<Text>, Text> {
+        Err(Text::from(format!("{} cannot be described yet", key.local())))
+    }
+}
+
+/// What an engineer types to the same end; none where the engine has no such thing.
+fn instead(intent: &Intent) -> Option<String> {
+    let key = intent.target();
+    let (name, project) = (shell(&key.name), key.namespace.as_deref().map(shell).unwrap_or_default());
+    Some(match (intent, key.kind) {
+        (Intent::Restart(_), Kind::ComposeService) => format!("docker compose -p {project} restart {name}"),
+        (Intent::Restart(_), Kind::Service) => format!("docker service update --force {name}"),
+        (Intent::Restart(_), Kind::Container | Kind::ContainerInstance) => format!("docker restart {name}"),
+        (Intent::Scale(_, count), Kind::ComposeService) => {
+            format!("docker compose -p {project} up -d --no-recreate --scale {name}={count} {name}")
+        }
+        (Intent::Scale(_, count), Kind::Service) => format!("docker service scale {name}={count}"),
+        (Intent::Undo(..), Kind::Service) => format!("docker service rollback {name}"),
+        (Intent::Cordon(_), Kind::Node) => format!("docker node update --availability pause {name}"),
+        (Intent::Uncordon(_), Kind::Node) => format!("docker node update --availability active {name}"),
+        (Intent::Drain(_), Kind::Node) => format!("docker node update --availability drain {name}"),
+        _ => return None,
+    })
+}
+
+/// A word as a shell takes it.
+fn shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@');
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_type_instead() {
+        let key: Ref = "local/shop/ComposeService/web".parse().expect("a ref");
+        let command = instead(&Intent::Restart(key.clone()));
+        assert_eq!(command.as_deref(), Some("docker compose -p shop restart web"));
+        assert_eq!(instead(&Intent::Drain(key)), None);
+        let odd: Ref = "local/-/Container/a;b".parse().expect("a ref");
+        assert_eq!(instead(&Intent::Restart(odd)).as_deref(), Some("docker restart 'a;b'"));
+    }
+}

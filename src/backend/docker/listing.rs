@@ -1,0 +1,138 @@
+//! Reading everything afresh: the engine, what it remembers, its containers.
+
+use std::collections::BTreeSet;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::domain::{Fact, Origin, Source, Text, Timestamp};
+
+use super::api::{Api, escaped};
+use super::events::{self, Heard};
+use super::failure::Failure;
+use super::host;
+use super::record::Record;
+use super::watch::Watch;
+use super::wire::{Info, Inspect, Summary};
+
+/// Inspections under way at once.
+pub(super) const INSPECTIONS: usize = 8;
+/// Containers of a long listing are shown so many at a time.
+const SHOWN_EVERY: usize = 32;
+/// Events are asked for again from so long before the last one, nanoseconds: they may come out of order.
+const OVERLAP: i64 = 1_000_000_000;
+
+impl Watch {
+    /// Reads everything, and opens the event stream before the containers are listed, so that nothing falls in between.
+    pub(super) async fn begin(&mut self, api: &Api, tasks: &mut JoinSet<()>) -> Result<mpsc::Receiver<Heard>, Failure> {
+        match api.get::<Info>("/info").await {
+            Ok(info) => self.engine(api, &info, true),
+            Err(failure) if failure.answered() => self.engine_fails(&failure),
+            Err(failure) => return Err(failure),
+        }
+        self.flush().await;
+        let heard = self.catch_up(api, tasks).await?;
+        self.list(api).await?;
+        let events = Source::of("events");
+        self.facts.extend([Fact::Listing(events.clone(), None), Fact::Listed(events)]);
+        self.flush().await;
+        Ok(heard)
+    }
+
+    /// What the engine says of itself.
+    pub(super) fn engine(&mut self, api: &Api, info: &Info, afresh: bool) {
+        self.scribe.node = Some(host::node_key(&mut self.scribe, info));
+        let facts = host::facts(&self.target, &mut self.scribe, info, &api.version);
+        let source = host::source();
+        if afresh {
+            self.facts.push(Fact::Listing(source.clone(), None));
+        }
+        self.facts.extend(facts);
+        self.facts.push(if afresh { Fact::Listed(source) } else { Fact::Alive(source) });
+    }
+
+    /// The engine is there, and does not describe itself.
+    pub(super) fn engine_fails(&mut self, failure: &Failure) {
+        let trouble = failure.trouble(&self.target.endpoint.to_string(), Timestamp::now(), None);
+        self.facts.push(Fact::Trouble(host::source(), trouble));
+    }
+
+    /// Takes in what the engine remembers, then follows what comes.
+    async fn catch_up(&mut self, api: &Api, tasks: &mut JoinSet<()>) -> Result<mpsc::Receiver<Heard>, Failure> {
+        let newest = self.recent.newest();
+        let since = newest.map_or(0, |newest| (newest - OVERLAP).max(0));
+        // The engine's own clock, in whole seconds: so it is past, and the engine does not wait for it.
+        let until = api.engine_time.unwrap_or_else(Timestamp::now).as_second().saturating_mul(1_000_000_000).max(since);
+        let remembered = events::remembered(api, since, until).await?;
+        if let Some(newest) = newest {
+            if std::mem::take(&mut self.was_down) {
+                self.history.reborn(&remembered);
+            }
+            if until >= newest && !remembered.iter().any(|event| self.recent.has(event)) {
+                self.gap(Text::new("the engine no longer knows what happened while it could not be heard"));
+            }
+        }
+        for event in remembered {
+            self.take(event, Origin::Backfilled);
+        }
+        let since = self.recent.newest().map_or(until, |newest| (newest - OVERLAP).max(0));
+        events::follow(api, since, tasks).await
+    }
+
+    /// Lists all containers and inspects each.
+    async fn list(&mut self, api: &Api) -> Result<(), Failure> {
+        let summaries: Vec<Summary> = api.get("/containers/json?all=1").await?;
+        let source = self.table.source().clone();
+        self.facts.push(Fact::Listing(source.clone(), u32::try_from(summaries.len()).ok()));
+        self.flush().await;
+        let ids: BTreeSet<&str> = summaries.iter().map(|it| it.id.as_str()).collect();
+        self.table.retain(|id| ids.contains(id));
+        let each = summaries.into_iter().map(|it| inspect_listed(api.clone(), it));
+        let mut asked = futures::stream::iter(each).buffer_unordered(INSPECTIONS);
+        let mut shown = 0;
+        while let Some((summary, inspected)) = asked.next().await {
+            match inspected {
+                Ok(inspected) => {
+                    let record = self.record(&inspected);
+                    self.table.insert(record, &mut self.facts);
+                }
+                Err(failure) if failure.is_gone() => self.table.remove(&summary.id, &mut self.facts),
+                Err(failure @ Failure::Broken { .. }) => return Err(failure),
+                Err(failure) => {
+                    // One container may be stuck in its engine; an engine that hangs is another matter.
+                    if !failure.answered() {
+                        api.ping().await?;
+                    }
+                    let record = self.scribe.glimpse(&summary, &format!("its inspection fails: {failure}"));
+                    self.table.insert(record, &mut self.facts);
+                }
+            }
+            shown += 1;
+            if shown % SHOWN_EVERY == 0 {
+                self.flush().await;
+            }
+        }
+        self.table.put_workloads(&mut self.facts);
+        self.tell_all();
+        self.facts.push(Fact::Listed(source));
+        self.flush().await;
+        Ok(())
+    }
+
+    /// A container as it is now.
+    pub(super) fn record(&mut self, inspected: &Inspect) -> Record {
+        let heard = self.history.last_death(&inspected.id);
+        self.scribe.record(inspected, heard)
+    }
+}
+
+async fn inspect_listed(api: Api, it: Summary) -> (Summary, Result<Inspect, Failure>) {
+    let inspected = inspect(&api, &it.id).await;
+    (it, inspected)
+}
+
+/// Asks for one container.
+pub(super) async fn inspect(api: &Api, id: &str) -> Result<Inspect, Failure> {
+    api.get(&format!("/containers/{}/json", escaped(id))).await
+}
