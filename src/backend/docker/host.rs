@@ -25,11 +25,10 @@ pub(super) fn node_key(scribe: &mut Scribe, info: &Info) -> Ref {
 
 /// What the engine says of itself, as facts.
 pub(super) fn facts(target: &Target, scribe: &mut Scribe, info: &Info, version: &str) -> Vec<Fact> {
-    let mut facts =
-        vec![Fact::Put(source(), Box::new(Object::Cluster(Box::new(cluster(target, scribe, info, version)))))];
+    let mut facts = vec![Fact::Put(source(), Object::Cluster(Box::new(cluster(target, scribe, info, version))))];
     if !scribe.manages {
         let node = node(scribe, info);
-        facts.push(Fact::Put(source(), Box::new(Object::Node(Box::new(node)))));
+        facts.push(Fact::Put(source(), Object::Node(Box::new(node))));
     }
     facts
 }

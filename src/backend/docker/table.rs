@@ -43,7 +43,7 @@ impl Table {
     pub(super) fn put(&mut self, record: Record, facts: &mut Vec<Fact>) {
         let id = record.instance.uid.clone();
         let owner = record.owner().cloned();
-        facts.push(Fact::Put(self.source.clone(), Box::new(Object::Instance(record.instance.clone()))));
+        facts.push(Fact::Put(self.source.clone(), Object::Instance(Box::new(record.instance.clone()))));
         let former = self.records.insert(id, record);
         if let Some(former) = former {
             self.left(&former, facts);
@@ -69,7 +69,7 @@ impl Table {
 
     /// Takes in a container of a listing; its workload is put when the listing is whole.
     pub(super) fn insert(&mut self, record: Record, facts: &mut Vec<Fact>) {
-        facts.push(Fact::Put(self.source.clone(), Box::new(Object::Instance(record.instance.clone()))));
+        facts.push(Fact::Put(self.source.clone(), Object::Instance(Box::new(record.instance.clone()))));
         self.records.insert(record.instance.uid.clone(), record);
     }
 
@@ -83,7 +83,7 @@ impl Table {
         }
         for (owner, members) in members {
             if let Some(workload) = workload(owner, &members) {
-                facts.push(Fact::Put(self.source.clone(), Box::new(Object::Workload(Box::new(workload)))));
+                facts.push(Fact::Put(self.source.clone(), Object::Workload(Box::new(workload))));
             }
         }
     }
@@ -100,7 +100,7 @@ impl Table {
         let Some(owner) = owner else { return };
         let members: Vec<&Record> = self.records.values().filter(|record| record.owner() == Some(owner)).collect();
         facts.push(match workload(owner, &members) {
-            Some(workload) => Fact::Put(self.source.clone(), Box::new(Object::Workload(Box::new(workload)))),
+            Some(workload) => Fact::Put(self.source.clone(), Object::Workload(Box::new(workload))),
             None => Fact::Gone(self.source.clone(), owner.clone()),
         });
     }
