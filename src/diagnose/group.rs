@@ -12,6 +12,7 @@ use super::incident::{Incident, Symptom};
 use super::lifecycle::{Life, identity};
 use super::rank::{Place, Weight, in_words, weigh};
 use super::rule::{Cause, Link};
+use super::rules::place_of;
 use super::scene::{Standing, least_sure};
 use super::settings::Settings;
 
@@ -48,7 +49,8 @@ fn home_of(key: &Ref, view: &View<'_>) -> Ref {
 }
 
 fn strength(it: &Found) -> impl Ord {
-    (it.rule.cause, it.finding.severity, it.finding.tier, it.since().0, it.rule.id, it.finding.summary.clone())
+    let since = it.since().0;
+    (it.rule.cause, it.finding.severity, it.finding.tier, place_of(it.rule), since, it.finding.summary.clone())
 }
 
 /// An incident with what ranks it.
@@ -166,7 +168,7 @@ fn heads<'a>(rows: &[Row<'a>]) -> BTreeMap<&'a Ref, Vec<(usize, Vec<usize>)>> {
     by_subject
         .into_iter()
         .map(|(subject, mut of)| {
-            of.sort_by_key(|ix| (rows[*ix].cause(), rows[*ix].life.found.rule.id));
+            of.sort_by_key(|ix| (rows[*ix].cause(), rows[*ix].weight.tier, place_of(rows[*ix].life.found.rule)));
             let (alone, mut rest): (Vec<usize>, Vec<usize>) = of.into_iter().partition(|ix| rows[*ix].stands_alone());
             let mut heads: Vec<(usize, Vec<usize>)> = Vec::new();
             if !rest.is_empty() {

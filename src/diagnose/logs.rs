@@ -120,9 +120,13 @@ fn workload_named(scene: &Scene<'_>, host: &str) -> Option<Ref> {
     if let Some(namespace) = labels.next() {
         places.push((Some(Name::new(namespace)), name));
     }
-    // Swarm: `stack_service`.
-    if let Some((stack, service)) = name.split_once('_') {
-        places.push((Some(Name::new(stack)), service));
+    // Swarm: a service of a stack is called `stack_service`, and inside the stack `service`.
+    let in_stack = own.as_ref().map(|stack| format!("{stack}_{name}"));
+    if let Some(in_stack) = &in_stack {
+        places.push((own.clone(), in_stack));
+    }
+    if let Some((stack, _)) = name.split_once('_') {
+        places.push((Some(Name::new(stack)), name));
     }
     if own.is_some() {
         places.push((None, name));

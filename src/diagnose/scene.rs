@@ -172,6 +172,18 @@ impl<'a> Scene<'a> {
         rollout.is_some_and(|it| !matches!(it.phase, Complete | RolledBack))
     }
 
+    /// Whether a rollout stands still, so that what stopped it is as true as when it happened.
+    pub fn held_up(&self) -> bool {
+        use crate::domain::RolloutPhase::{Failed, Paused, RollbackPaused};
+        let rollout = self.workload.and_then(|it| it.rollout.as_ref());
+        rollout.is_some_and(|it| matches!(it.phase, Failed | Paused | RollbackPaused)) && self.counts.missing() > 0
+    }
+
+    /// Whether `subject` is an instance, or the container that is its body.
+    pub fn is_of(&self, instance: &Instance, subject: &Ref) -> bool {
+        instance.key == *subject || self.view.bodies_of(&instance.key).any(|body| body.key == *subject)
+    }
+
     /// Going back to the revision before, where a change brought it and there is one; then a restart.
     pub fn mends(&self, since: Option<Timestamp>) -> Vec<Intent> {
         let mut mends: Vec<Intent> = self.undo(since).into_iter().collect();

@@ -7,7 +7,7 @@ use crate::diagnose::scene::{Scene, restarts};
 use crate::domain::words::{after, seconds_between, span, times};
 use crate::domain::{
     Container, ContainerState, Desired, Exit, ExitReason, Exposure, Instance, Kind, OccurrenceKind, Phase, Severity,
-    Text, Tier, Timestamp, Workload,
+    Text, Timestamp, Workload,
 };
 
 use super::evidence::{how_often, instances, last_exit, rollout_frame, with_needs};
@@ -79,13 +79,16 @@ struct Loop<'a> {
 }
 
 fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
-    let Some(seen) = by_state(scene).or_else(|| by_events(scene, out)).or_else(|| by_tasks(scene, out)) else { return };
+    let Some(seen) = by_state(scene, out).or_else(|| by_events(scene, out)).or_else(|| by_tasks(scene, out)) else {
+        return;
+    };
     let code = seen.shown.map(|(.., exit)| exit.code);
     let how = match (seen.shown, code) {
         (Some((.., exit)), _) if exit.reason == ExitReason::CannotRun => {
             let said = exit.message.as_ref().map_or_else(|| exit_words(exit.code), |said| logs::quote(said));
             format!("cannot start: {said}")
         }
+        (Some((it, _, exit)), _) if unhealthy(it, exit) => "is replaced because its health check fails,".to_owned(),
         (_, Some(code)) => exits_how(code),
         (_, None) => "ends".to_owned(),
     };
@@ -96,7 +99,7 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     let often = if seen.often.is_empty() { String::new() } else { format!(" ({})", seen.often) };
     let of = scene.counts().wanted.unwrap_or(0);
     let some = if seen.affected > 0 && of > 1 && seen.affected < of as usize {
-        format!("{} of {of} ", seen.affected)
+        format!("{} of {of}: ", seen.affected)
     } else {
         String::new()
     };
@@ -119,19 +122,29 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     out.say(with_needs(scene, finding, &words));
 }
 
+/// Swarm ends a task whose health check fails, and says so (moby: daemon/cluster/executor/container/controller.go).
+fn unhealthy(it: &Instance, exit: &Exit) -> bool {
+    let said = [it.message.as_ref(), exit.message.as_ref()];
+    said.into_iter().flatten().any(|said| said.contains("unhealthy container"))
+}
+
 /// It is between two runs now, or has just come back from one of many.
-fn by_state<'a>(scene: &Scene<'a>) -> Option<Loop<'a>> {
+fn by_state<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let threshold = scene.settings.crash_loop_restarts;
     let mut looping: Vec<(&'a Instance, &'a Container, &'a Exit)> = Vec::new();
     for it in scene.wanted_instances() {
-        let Some((container, exit)) = last_exit(scene, it) else { continue };
+        // What memory ended has a rule of its own.
+        let Some((container, exit)) = last_exit(scene, it).filter(|(_, exit)| exit.reason != ExitReason::OomKilled)
+        else {
+            continue;
+        };
         let restarts = scene.containers(it).map(|container| container.restarts).max().unwrap_or(0);
         let backing_off = scene.containers(it).any(|container| {
             matches!(&container.state, ContainerState::Waiting { reason, .. } if *reason == "CrashLoopBackOff")
         });
-        if backing_off
-            || (restarts >= threshold && (it.phase == Phase::Restarting || came_back(scene, it, exit, restarts)))
-        {
+        let between = backing_off || (restarts >= threshold && it.phase == Phase::Restarting);
+        if between || (restarts >= threshold && came_back(scene, it, exit, restarts)) {
+            exit.ended.filter(|_| !between).into_iter().for_each(|ended| out.recheck_at(after(ended, LOOP_CLEAR)));
             looping.push((it, container, exit));
         }
     }
@@ -172,7 +185,7 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let crashed = |it: &&'a Instance| {
         let mut events =
             scene.view.occurrences_of(scene.key).filter(|e| e.kind == OccurrenceKind::Crash && e.last >= series.first);
-        events.any(|event| event.subject == it.key)
+        events.any(|event| scene.is_of(it, &event.subject))
     };
     let hit: Vec<&'a Instance> = scene.wanted_instances().filter(crashed).collect();
     let newest = hit.iter().rev().find_map(|it| last_exit(scene, it).map(|(container, exit)| (*it, container, exit)));
@@ -195,7 +208,7 @@ fn by_tasks<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     );
     let from = ends.iter().rposition(|at| after(*at, LOOP_GAP) < last).map_or(0, |place| place + 1);
     let ends = &ends[from..];
-    if ends.len() < scene.settings.crash_loop_restarts as usize || over_at <= scene.now() {
+    if ends.len() < scene.settings.crash_loop_restarts as usize || (over_at <= scene.now() && !scene.held_up()) {
         return None;
     }
     out.recheck_at(over_at);
@@ -207,7 +220,11 @@ fn by_tasks<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
 fn failed<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a Instance, &'a Container, &'a Exit)> {
     let ended = scene.instances().iter().copied().filter(|it| it.phase == Phase::Failed);
     ended.filter_map(|it| last_exit(scene, it).map(|(container, exit)| (it, container, exit))).filter(|(.., exit)| {
-        exit.code != 0 && !matches!(exit.reason, ExitReason::Stopped | ExitReason::StopTimedOut | ExitReason::Completed)
+        let other = matches!(
+            exit.reason,
+            ExitReason::Stopped | ExitReason::StopTimedOut | ExitReason::Completed | ExitReason::OomKilled
+        );
+        exit.code != 0 && !other
     })
 }
 
@@ -229,6 +246,10 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
         return;
     }
     let gave_up = restarts(workload);
+    if gave_up && !matches!(workload.key.kind, Kind::Container | Kind::ComposeService) {
+        // Its orchestrator puts another in its place.
+        return;
+    }
     let ended: Vec<_> = failed(scene)
         .filter(|(it, _, exit)| {
             it.desired == crate::domain::DesiredState::Run && counts_as_failure(workload, exit, gave_up)
@@ -247,15 +268,8 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
     let ran = ran_for(exit).map_or(String::new(), |seconds| format!(" after {}", span(seconds)));
     let stays = if gave_up { "and is not started again" } else { "and nothing restarts it" };
     let summary = format!("{}{ran}, {stays}{why}", ended_how(exit));
-    let exposed = workload.exposure == Exposure::Yes && scene.counts().ready == 0;
-    let tier = if exposed { Tier::UsersHurt } else { Tier::Stuck };
-    let severity = if exposed { Severity::Critical } else { Severity::Warning };
     let mut finding =
-        Finding::new(severity, summary).since(Some(at)).affected(ended.len()).helps(scene.mends(Some(at)));
-    // A service that declares how many it wants is ranked by what is missing; a lone container by whether users reach it.
-    if workload.desired.running().is_none() || workload.key.kind == Kind::Container {
-        finding = finding.tier(tier);
-    }
+        Finding::new(Severity::Warning, summary).since(Some(at)).affected(ended.len()).helps(scene.mends(Some(at)));
     finding = finding.evidence(exit.ended, "state", format!("{}: {}{ran}", instance.key.name, exit_words(exit.code)));
     finding.wants.push(logs::tail_of(instance, container));
     for line in logs::answered(scene, instance, container).unwrap_or_default().iter().rev().take(5).rev() {
@@ -267,7 +281,10 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
 
 fn ended_how(exit: &Exit) -> String {
     match (exit.reason, exit.code) {
-        (ExitReason::CannotRun, code) => format!("could not start: {}", exit_words(code)),
+        (ExitReason::CannotRun, code) => {
+            let said = exit.message.as_deref().map_or_else(|| exit_words(code), logs::quote);
+            format!("could not start: {said}")
+        }
         (_, 139) => "died of a segmentation fault (139)".to_owned(),
         (_, code) if code > 128 => format!("was {}", exit_words(code)),
         (_, code) => format!("failed with {}", exit_words(code)),

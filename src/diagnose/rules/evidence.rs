@@ -1,9 +1,9 @@
 //! What several rules ask of a scene.
 
-use crate::domain::words::{many, seconds_between, span, times};
+use crate::domain::words::{countdown_changes_at, many, seconds_between, span, times};
 use crate::domain::{Container, Exit, Instance, Name, Timestamp, Workload};
 
-use crate::diagnose::rule::{Finding, Link};
+use crate::diagnose::rule::{Finding, Link, Out};
 use crate::diagnose::scene::{Scene, Series};
 
 /// The container of an instance (or of its body) that ended last, with its end.
@@ -91,4 +91,12 @@ pub fn registry_of(image: &Name) -> Name {
 /// An image reference's first part is a host if it could not be a path (distribution's reference grammar).
 fn is_host(part: &str) -> bool {
     part.contains(['.', ':']) || part == "localhost"
+}
+
+/// Asks the rule again when the countdown of its rollout reads differently.
+pub fn recheck_countdown(scene: &Scene<'_>, out: &mut Out) {
+    let deadline = scene.workload().and_then(|it| it.rollout.as_ref()).and_then(|it| it.deadline);
+    if let Some(deadline) = deadline.filter(|deadline| scene.in_rollout() && *deadline > scene.now()) {
+        out.recheck_at(countdown_changes_at(deadline, scene.now()));
+    }
 }

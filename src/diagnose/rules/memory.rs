@@ -99,7 +99,7 @@ fn hit(
     let struck = |it: &&Instance| {
         let events = scene.view.occurrences_of(scene.key).filter(|event| event.kind == OccurrenceKind::OomKill);
         let mut events = events.filter(|event| Some(event.last) >= since);
-        again && events.any(|event| event.subject == it.key)
+        again && events.any(|event| scene.is_of(it, &event.subject))
     };
     let down = |it: &&Instance| dead.iter().any(|(dead, ..)| dead.key == it.key && !dead.ready);
     scene.instances().iter().filter(|it| it.desired == DesiredState::Run && (down(it) || struck(it))).count()

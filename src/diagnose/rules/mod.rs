@@ -1,8 +1,18 @@
 //! The rules, one file a family of causes.
 
+mod alert;
 mod crash;
+mod data;
 mod evidence;
+mod image;
 mod memory;
+mod node;
+mod placement;
+mod practice;
+mod probe;
+mod replicas;
+mod schedule;
+mod traffic;
 
 use super::rule::Rule;
 
@@ -16,5 +26,42 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
 }
 
-const RULES: &[&Rule] =
-    &[&memory::OOM_KILLED, &memory::MEMORY_NEAR_LIMIT, &crash::CRASH_LOOP, &crash::EXITED, &crash::STOP_TIMEOUT];
+/// Where a rule stands in the table: of two with one cause the earlier wins.
+pub fn place_of(rule: &Rule) -> usize {
+    RULES.iter().position(|it| it.id == rule.id).unwrap_or(RULES.len())
+}
+
+const RULES: &[&Rule] = &[
+    &image::IMAGE_PULL,
+    &placement::REJECTED,
+    &placement::CANNOT_START,
+    &traffic::VOLUME_UNBOUND,
+    &memory::OOM_KILLED,
+    &crash::CRASH_LOOP,
+    &crash::EXITED,
+    &placement::CANNOT_BE_PLACED,
+    &node::NODE_DOWN,
+    &node::NODE_PRESSURE,
+    &probe::UNHEALTHY,
+    &probe::PROBE_LIES,
+    &memory::MEMORY_NEAR_LIMIT,
+    &replicas::REPLICAS_MISSING,
+    &replicas::ROLLOUT_STUCK,
+    &schedule::JOB_OVERDUE,
+    &schedule::JOB_FAILED,
+    &traffic::ENDPOINT_DEAD,
+    &traffic::POOL_FULL,
+    &traffic::QUEUE_BACKED_UP,
+    &alert::ALERT,
+    &node::QUORUM,
+    &node::DISK_NEARLY_FULL,
+    &node::NODE_CLOSED,
+    &data::DATABASE_WITHOUT_VOLUME,
+    &data::LOCAL_VOLUME,
+    &crash::STOP_TIMEOUT,
+    &practice::NO_HEALTH_CHECK,
+    &practice::NO_MEMORY_LIMIT,
+    &practice::NO_RESTART_POLICY,
+    &practice::UNBOUNDED_LOG,
+    &practice::LEFT_OVER,
+];

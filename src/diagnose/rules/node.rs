@@ -1,0 +1,223 @@
+//! Nodes, the quorum of those that manage, and the engine's own disk.
+
+use crate::diagnose::logs::quote;
+use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
+use crate::diagnose::scene::Scene;
+use crate::domain::words::{bytes, many};
+use crate::domain::{Certainty, DesiredState, Intent, Node, NodeState, Severity, Text, Tier};
+
+/// A node is gone or not in order.
+pub const NODE_DOWN: Rule = Rule {
+    id: "node-down",
+    family: "node",
+    summary: "a node is down, silent or not in order",
+    looks_at: "what the orchestrator says of the node. A node that was drained or cordoned first is a risk: somebody means it",
+    mend: "look at the machine; what runs on it is moved by its orchestrator, or waits. Drain it if it is to stay away",
+    subject: Subject::Node,
+    cause: Cause::Node,
+    reads: &[Edge::Hosted],
+    hold_seconds: 0,
+    clear_after_seconds: 60,
+    check: node_down,
+};
+
+/// A node takes nothing new.
+pub const NODE_CLOSED: Rule = Rule {
+    id: "node-closed",
+    family: "node-closed",
+    summary: "a node is drained or cordoned: it takes nothing new",
+    looks_at: "what somebody set; never critical, since somebody meant it",
+    mend: "uncordon it when the work on it is done",
+    subject: Subject::Node,
+    cause: Cause::Risk,
+    reads: &[],
+    hold_seconds: 0,
+    clear_after_seconds: 10,
+    check: node_closed,
+};
+
+/// A node is short of something.
+pub const NODE_PRESSURE: Rule = Rule {
+    id: "node-pressure",
+    family: "node-pressure",
+    summary: "a node reports pressure: instances may be driven off it",
+    looks_at: "the pressure that the node reports: memory, disk, processes, network",
+    mend: "free what is short, or drain the node before it drives instances off by itself",
+    subject: Subject::Node,
+    cause: Cause::Node,
+    reads: &[],
+    hold_seconds: 30,
+    clear_after_seconds: 120,
+    check: node_pressure,
+};
+
+/// There are not enough managers.
+pub const QUORUM: Rule = Rule {
+    id: "quorum",
+    family: "quorum",
+    summary: "the managers have lost their quorum, or lose it with the next failure",
+    looks_at: "managers that reach each other: more than half of all have to. One manager alone is ordinary and not named",
+    mend: "bring a manager back or promote a node; with two managers add a third, for two are worse than one",
+    subject: Subject::Cluster,
+    cause: Cause::Risk,
+    reads: &[Edge::ClusterNodes],
+    hold_seconds: 0,
+    clear_after_seconds: 60,
+    check: quorum,
+};
+
+/// The disk is nearly full.
+pub const DISK_NEARLY_FULL: Rule = Rule {
+    id: "disk-nearly-full",
+    family: "disk",
+    summary: "the disk of the engine's data is nearly full",
+    looks_at: "the file system of the engine's data directory, where the engine runs on this machine; from 90 % unless the \
+               configuration says otherwise. Unknown elsewhere, and not taken for room",
+    mend: "remove what is unused (images, stopped containers, build cache), bound the logs, or grow the disk",
+    subject: Subject::Cluster,
+    cause: Cause::Risk,
+    reads: &[],
+    hold_seconds: 0,
+    clear_after_seconds: 120,
+    check: disk_nearly_full,
+};
+
+/// At and above this share everything on the disk is about to fail, percent.
+const DISK_CRITICAL: u64 = 98;
+
+fn node_down(scene: &Scene<'_>, out: &mut Out) {
+    let Some(node) = scene.node() else { return };
+    let what = match node.state {
+        NodeState::Down => "is down",
+        NodeState::Unreachable => "is silent",
+        NodeState::NotReady => "is not ready",
+        NodeState::Ready | NodeState::Unknown => return,
+    };
+    let said = node.message.as_deref().map_or(String::new(), |said| format!(" ({})", quote(said)));
+    let hosted: Vec<_> =
+        scene.view.hosted_on(scene.key).filter(|it| it.desired == DesiredState::Run && !it.phase.ended()).collect();
+    let noun = hosted.first().map_or("instance", |it| it.key.kind.noun());
+    let on = if hosted.is_empty() {
+        "; nothing runs on it".to_owned()
+    } else {
+        format!("; {} on it", many(hosted.len() as u64, noun))
+    };
+    let meant = node.draining || node.cordoned;
+    let (severity, tier) = if meant { (Severity::Risk, Tier::Risk) } else { (Severity::Warning, Tier::Capacity) };
+    let closed = if meant { ", and was taken out before" } else { "" };
+    let finding = Finding::new(severity, format!("{what}{said}{on}{closed}"))
+        .tier(tier)
+        .since(node.since)
+        .evidence(node.since, "node status", node_words(node))
+        .helps((!meant && !hosted.is_empty()).then(|| Intent::Drain(scene.key.clone())));
+    out.say(finding);
+}
+
+fn node_words(node: &Node) -> Text {
+    let state = match node.state {
+        NodeState::Ready => "ready",
+        NodeState::NotReady => "not ready",
+        NodeState::Unreachable => "unreachable: what runs on it may still run",
+        NodeState::Down => "down",
+        NodeState::Unknown => "unknown",
+    };
+    let said = node.message.as_deref().map_or(String::new(), |said| format!(": {said}"));
+    Text::from(format!("{}: {state}{said}", node.key.name))
+}
+
+fn node_closed(scene: &Scene<'_>, out: &mut Out) {
+    let Some(node) = scene.node().filter(|it| it.state == NodeState::Ready && (it.cordoned || it.draining)) else {
+        return;
+    };
+    let what = if node.draining {
+        "is drained: nothing runs on it until it is taken back"
+    } else {
+        "is cordoned: takes nothing new"
+    };
+    let finding = Finding::new(Severity::Risk, what)
+        .evidence(None, "node status", if node.draining { "availability drain" } else { "unschedulable" })
+        .helps([Intent::Uncordon(scene.key.clone())]);
+    out.say(finding);
+}
+
+fn node_pressure(scene: &Scene<'_>, out: &mut Out) {
+    let Some(node) = scene.node().filter(|it| it.state == NodeState::Ready && !it.pressure.is_empty()) else { return };
+    let pressure: Vec<&str> = node.pressure.iter().map(|it| it.as_str()).collect();
+    let finding = Finding::new(
+        Severity::Warning,
+        format!("reports pressure on {}: it may drive instances off", pressure.join(", ")),
+    )
+    .tier(Tier::Capacity)
+    .since(node.since)
+    .evidence(node.since, "node status", format!("{}: pressure on {}", node.key.name, pressure.join(", ")))
+    .helps([Intent::Cordon(scene.key.clone()), Intent::Drain(scene.key.clone())]);
+    out.say(finding);
+}
+
+fn quorum(scene: &Scene<'_>, out: &mut Out) {
+    let mut managers: Vec<&Node> =
+        scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster() && it.manager.is_some()).collect();
+    managers.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    let lost = scene.view.cluster_info(scene.key).and_then(|it| it.has_quorum) == Some(false);
+    let n = managers.len();
+    if !lost && (!scene.complete || n < 2) {
+        return;
+    }
+    let away: Vec<&&Node> = managers.iter().filter(|it| it.manager.is_some_and(|it| !it.reachable)).collect();
+    let reachable = n - away.len();
+    let since = away.iter().filter_map(|it| it.since).max();
+    let (severity, tier, summary) = if lost || (n > 0 && reachable <= n / 2) {
+        let of = if n > 0 { format!(": {reachable} of {n} managers reachable") } else { String::new() };
+        (
+            Severity::Critical,
+            Tier::Capacity,
+            format!("quorum lost{of}; nothing can be changed or moved, what runs goes on"),
+        )
+    } else if n == 2 {
+        (Severity::Warning, Tier::Risk, "2 managers: losing either stops the cluster".to_owned())
+    } else if reachable - 1 <= n / 2 && !away.is_empty() {
+        let names: Vec<&str> = away.iter().map(|it| it.key.name.as_str()).collect();
+        let one = format!(
+            "{} of {n} managers unreachable ({}): losing one more stops the cluster",
+            away.len(),
+            names.join(", ")
+        );
+        (Severity::Warning, Tier::Capacity, one)
+    } else {
+        return;
+    };
+    let mut finding = Finding::new(severity, summary).tier(tier).since(since);
+    finding.label = Some(Text::new("managers"));
+    for it in &managers {
+        let manager = it.manager.map_or("", |it| match (it.leader, it.reachable) {
+            (true, _) => "leader",
+            (false, true) => "reachable",
+            (false, false) => "unreachable",
+        });
+        finding = finding.evidence(it.since, "node status", format!("{}: {manager}", it.key.name));
+    }
+    if n == 0 {
+        finding = finding.evidence(None, "cluster", "the server says that it has no leader");
+    }
+    out.say(finding.certainty(Certainty::Confirmed));
+}
+
+fn disk_nearly_full(scene: &Scene<'_>, out: &mut Out) {
+    let Some(info) = scene.view.cluster_info(scene.key) else { return };
+    let (Some(total), Some(free)) = (info.disk_total_bytes.filter(|total| *total > 0), info.disk_free_bytes) else {
+        return;
+    };
+    let percent = u128::from(total.saturating_sub(free)) * 100 / u128::from(total);
+    let percent = u64::try_from(percent).unwrap_or(100);
+    if percent < u64::from(scene.settings.disk_percent) {
+        return;
+    }
+    let (severity, tier) =
+        if percent >= DISK_CRITICAL { (Severity::Critical, Tier::Capacity) } else { (Severity::Warning, Tier::Risk) };
+    let path = info.disk_path.as_deref().unwrap_or("the engine's data");
+    let mut finding = Finding::new(severity, format!("disk {percent} % full: {} free on {path}", bytes(free)))
+        .tier(tier)
+        .evidence(None, "statvfs", format!("{path}: {} of {} free", bytes(free), bytes(total)));
+    finding.label = Some(Text::new("disk"));
+    out.say(finding);
+}

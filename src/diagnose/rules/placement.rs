@@ -1,0 +1,251 @@
+//! Instances that no node takes, and those that cannot be made to run.
+
+use crate::diagnose::logs::quote;
+use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
+use crate::diagnose::scene::Scene;
+use crate::domain::words::after;
+use crate::domain::{
+    Certainty, ContainerState, Instance, Intent, NodeState, OccurrenceKind, Phase, Severity, Text, Timestamp,
+};
+
+use super::evidence::{instances, recheck_countdown, rollout_frame};
+
+/// No node takes it.
+pub const CANNOT_BE_PLACED: Rule = Rule {
+    id: "cannot-be-placed",
+    family: "placement",
+    summary: "no node takes an instance: room, constraints, taints or volumes",
+    looks_at: "instances that wait for a node, and the scheduler's own words; without words only after two minutes",
+    mend: "room: free some, uncordon or add a node, or ask for less; constraint: mend it or the node's labels. If a rollout \
+           brought it, take that back",
+    subject: Subject::Workload,
+    cause: Cause::Placement,
+    reads: &[Edge::Instances],
+    hold_seconds: 15,
+    clear_after_seconds: 60,
+    check: cannot_be_placed,
+};
+
+/// A node refuses it.
+pub const REJECTED: Rule = Rule {
+    id: "rejected",
+    family: "rejected",
+    summary: "a node refused to run an instance, before it ran",
+    looks_at: "tasks and pods that were rejected, with the node's words; refusals for want of an image are image-pull",
+    mend: "do what the words say: a missing mount or network, a port that is taken, a device that is not there",
+    subject: Subject::Workload,
+    cause: Cause::Configuration,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: REJECTED_CLEAR,
+    check: rejected,
+};
+
+const REJECTED_CLEAR: i64 = 120;
+
+/// Its configuration keeps it from starting.
+pub const CANNOT_START: Rule = Rule {
+    id: "cannot-start",
+    family: "cannot-start",
+    summary: "its configuration keeps a container from starting: a missing secret, config, mount or port",
+    looks_at: "containers that wait for their configuration or could not be created or started, with the server's words",
+    mend: "do what the words say, or take back the change that brought it",
+    subject: Subject::Workload,
+    cause: Cause::Configuration,
+    reads: &[Edge::Instances],
+    hold_seconds: 5,
+    clear_after_seconds: 60,
+    check: cannot_start,
+};
+
+/// Without a word of the scheduler's it may just take its time, seconds.
+const WORDLESS: i64 = 120;
+
+fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
+    let waiting: Vec<&Instance> = scene.wanted_instances().filter(|it| it.phase == Phase::Pending).collect();
+    let Some(first) = waiting.first().copied() else { return };
+    let since = waiting.iter().filter_map(|it| it.since.or(it.created)).min();
+    let event = scene.view.occurrences_of(scene.key).rfind(|it| it.kind == OccurrenceKind::SchedulingFailure);
+    let said = waiting.iter().find_map(|it| it.message.as_ref()).or_else(|| event.and_then(|it| it.text.as_ref()));
+    let Some(said) = said else {
+        let Some(since) = since else { return };
+        let due = after(since, WORDLESS);
+        if due > scene.now() {
+            out.recheck_at(due);
+            return;
+        }
+        return say(
+            scene,
+            &waiting,
+            "waits for a node; the scheduler does not say why",
+            Certainty::Suspected,
+            Some(since),
+            out,
+        );
+    };
+    let cause = format!("cannot be placed: {}", in_our_words(said));
+    say(scene, &waiting, &cause, Certainty::Confirmed, since, out);
+    if let Some(finding) = out.finding.as_mut() {
+        let evidence = crate::diagnose::Evidence {
+            at: first.since,
+            source: Text::new("scheduler"),
+            text: Text::from(format!("{}: {said}", first.key.name)),
+        };
+        finding.evidence.push(evidence);
+    }
+}
+
+fn say(
+    scene: &Scene<'_>,
+    waiting: &[&Instance],
+    cause: &str,
+    certainty: Certainty,
+    since: Option<Timestamp>,
+    out: &mut Out,
+) {
+    let (stuck, gives_up) = rollout_frame(scene);
+    recheck_countdown(scene, out);
+    let of = scene.counts().wanted.unwrap_or(0) as usize;
+    let how_many =
+        if waiting.len() < of && stuck.is_empty() { format!("{} of {} ", waiting.len(), of) } else { String::new() };
+    let mut helps: Vec<Intent> = scene.undo(since).into_iter().collect();
+    helps.extend(closed_nodes(scene).take(2).map(Intent::Uncordon));
+    if scene.counts().ready > 0 {
+        helps.push(Intent::Scale(scene.key.clone(), scene.counts().ready));
+    }
+    let finding = Finding::new(Severity::Critical, format!("{stuck}{how_many}{cause}{gives_up}"))
+        .since(since)
+        .certainty(certainty)
+        .affected(waiting.len().min(scene.counts().missing() as usize))
+        .helps(helps);
+    let down = scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster());
+    let mut down: Vec<_> = down.filter(|it| matches!(it.state, NodeState::Down | NodeState::Unreachable)).collect();
+    down.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    out.say(down.into_iter().fold(finding, |finding, node| finding.link(Link::Likely(node.key.clone()))));
+}
+
+fn closed_nodes(scene: &Scene<'_>) -> impl Iterator<Item = crate::domain::Ref> + use<> {
+    let ours = scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster());
+    let mut closed: Vec<_> =
+        ours.filter(|it| it.cordoned && it.state == NodeState::Ready).map(|it| it.key.clone()).collect();
+    closed.sort_unstable();
+    closed.into_iter()
+}
+
+/// A scheduler's sentence, shorter: kube-scheduler's `0/3 nodes are available: 3 Insufficient memory. preemption: ...` and
+/// Swarm's `no suitable node (insufficient resources on 2 nodes)`; anything else as it is.
+fn in_our_words(said: &str) -> String {
+    if let Some((head, rest)) = said.split_once(" nodes are available: ") {
+        let total = head.rsplit('/').next().unwrap_or("").trim();
+        let reasons = rest.split(" preemption:").next().unwrap_or(rest).trim_end_matches(['.', ' ']);
+        let each: Vec<String> =
+            reasons.split(", ").map(|reason| kubernetes(reason.trim_end_matches('.'), total)).collect();
+        return quote(&each.join(", "));
+    }
+    if let Some((_, rest)) = said.split_once("no suitable node") {
+        let inner = rest.trim().trim_start_matches('(').trim_end_matches(')').trim();
+        return if inner.is_empty() { "no suitable node".to_owned() } else { quote(inner) };
+    }
+    quote(said)
+}
+
+fn kubernetes(reason: &str, total: &str) -> String {
+    let Some((n, what)) = reason.split_once(' ').filter(|(n, _)| n.chars().all(|c| c.is_ascii_digit())) else {
+        return reason.to_owned();
+    };
+    let what = what.trim_start_matches("node(s) ");
+    match what.strip_prefix("Insufficient ") {
+        Some(resource) => format!("{resource} exhausted on {n} of {total} nodes"),
+        None => format!("{n} of {total} nodes {what}"),
+    }
+}
+
+fn rejected(scene: &Scene<'_>, out: &mut Out) {
+    let series = scene.series_of(REJECTED_CLEAR, |it| {
+        let pull = it.text.as_ref().is_some_and(|said| super::image::speaks_of_pull(said));
+        it.kind == OccurrenceKind::Rejected && !pull
+    });
+    let since = |it: &Instance| it.since.or(it.created);
+    let mut now: Vec<&Instance> = scene.instances().iter().copied().filter(|it| it.phase == Phase::Rejected).collect();
+    now.retain(|it| {
+        let lately = since(it).is_some_and(|at| after(at, REJECTED_CLEAR) > scene.now());
+        let pull = it.message.as_ref().is_some_and(|said| super::image::speaks_of_pull(said));
+        (lately || scene.held_up()) && !pull
+    });
+    let newest = now.iter().max_by_key(|it| since(it)).copied();
+    let said = newest.and_then(|it| it.message.clone()).or_else(|| series.and_then(|it| it.newest.text.clone()));
+    let Some(last) = newest.and_then(since).into_iter().chain(series.map(|it| it.last)).max() else { return };
+    if scene.counts().missing() == 0 && !scene.in_rollout() {
+        return;
+    }
+    out.recheck_at(series.map_or(after(last, REJECTED_CLEAR), |it| it.over_at.max(after(last, REJECTED_CLEAR))));
+    let (stuck, gives_up) = rollout_frame(scene);
+    recheck_countdown(scene, out);
+    let words = said.as_deref().map_or_else(|| "no reason is given".to_owned(), quote);
+    let first = now.iter().filter_map(|it| since(it)).chain(series.map(|it| it.first)).min();
+    let mut finding = Finding::new(Severity::Critical, format!("{stuck}rejected by its node: {words}{gives_up}"))
+        .since(first)
+        .affected(scene.counts().missing() as usize)
+        .helps(scene.undo(first));
+    finding.happened = Some(last).filter(|_| !scene.held_up());
+    let who = newest.map_or_else(|| instances(1, scene.instances()), |it| it.key.name.to_string());
+    out.say(finding.evidence(Some(last), "task status", format!("{who}: {words}")));
+}
+
+/// Kubelet's words (kubernetes: pkg/kubelet/container/sync_result.go).
+const CONFIGURATION: [&str; 6] = [
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "RunContainerError",
+    "PreStartHookError",
+    "PostStartHookError",
+    "CreatePodSandboxError",
+];
+
+fn cannot_start(scene: &Scene<'_>, out: &mut Out) {
+    let held = scene.wanted_instances().filter_map(|it| {
+        let waiting = it.containers.iter().find_map(|container| match &container.state {
+            ContainerState::Waiting { reason, message } if CONFIGURATION.contains(&reason.as_str()) => {
+                Some((reason.clone(), message.clone()))
+            }
+            _ => None,
+        });
+        let own = it.reason.clone().filter(|reason| CONFIGURATION.contains(&reason.as_str()));
+        let own = own.map(|reason| (reason, it.message.clone()));
+        waiting.or(own).map(|(reason, said)| (it, reason, said))
+    });
+    let held: Vec<_> = held.collect();
+    let Some((first, reason, said)) = held.iter().max_by_key(|(it, ..)| it.since.or(it.created)) else { return };
+    let (stuck, gives_up) = rollout_frame(scene);
+    recheck_countdown(scene, out);
+    let words = said.as_deref().map_or_else(|| reason.to_string(), quote);
+    let since = held.iter().filter_map(|(it, ..)| it.since.or(it.created)).min();
+    let finding = Finding::new(Severity::Critical, format!("{stuck}cannot start: {words}{gives_up}"))
+        .since(since)
+        .affected(held.len().min(scene.counts().missing() as usize))
+        .helps(scene.mends(since));
+    out.say(finding.evidence(first.since, "status", format!("{}: {reason}: {words}", first.key.name)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_our_words;
+
+    #[test]
+    fn schedulers_words_become_ours() {
+        for (said, ours) in [
+            ("0/3 nodes are available: 3 Insufficient memory. preemption: none", "memory exhausted on 3 of 3 nodes"),
+            (
+                "0/5 nodes are available: 2 Insufficient cpu, 3 node(s) had untolerated taint {gpu: a100}.",
+                "cpu exhausted on 2 of 5 nodes, 3 of 5 nodes had untolerated taint {gpu: a100}",
+            ),
+            (
+                "no suitable node (scheduling constraints not satisfied on 1 node)",
+                "scheduling constraints not satisfied on 1 node",
+            ),
+            ("memory exhausted on 3 of 3 nodes", "memory exhausted on 3 of 3 nodes"),
+        ] {
+            assert_eq!(in_our_words(said), ours);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What runs at set times, or to its end.
+
+use crate::diagnose::exit::exit_words;
+use crate::diagnose::logs;
+use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
+use crate::diagnose::scene::Scene;
+use crate::domain::words::{after, seconds_between, span, span_changes_at};
+use crate::domain::{Desired, ExitReason, Instance, Phase, Schedule, Severity, Tier, Timestamp};
+
+use super::evidence::last_exit;
+
+/// A scheduled job has not succeeded for longer than its schedule explains.
+pub const JOB_OVERDUE: Rule = Rule {
+    id: "job-overdue",
+    family: "job-overdue",
+    summary: "a scheduled job has not succeeded for longer than its schedule explains",
+    looks_at: "its last success against its schedule: one missed time and half a period of patience more, ten minutes at least; \
+               not what is suspended",
+    mend: "read the log of its last run; run it by hand once the cause is mended, and check what depends on it",
+    subject: Subject::Workload,
+    cause: Cause::Schedule,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: 60,
+    check: job_overdue,
+};
+
+/// A job failed.
+pub const JOB_FAILED: Rule = Rule {
+    id: "job-failed",
+    family: "job-failed",
+    summary: "a job that runs to its end failed and is not tried again",
+    looks_at: "jobs with failed instances and none that runs or succeeded later, for a day",
+    mend: "read its log, mend the cause, run it again",
+    subject: Subject::Workload,
+    cause: Cause::Schedule,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: 60,
+    check: job_failed,
+};
+
+/// The least patience with a late job, seconds.
+const PATIENCE: i64 = 600;
+
+fn job_overdue(scene: &Scene<'_>, out: &mut Out) {
+    let Some(workload) = scene.workload() else { return };
+    let Some(schedule) = workload.schedule.as_ref().filter(|it| !it.suspended) else { return };
+    let period = i64::try_from(schedule.period_seconds).unwrap_or(i64::MAX / 4).clamp(60, i64::MAX / 4);
+    let Some(from) = schedule.last_success.or(workload.created) else { return };
+    let overdue_at = after(from, period + (period / 2).max(PATIENCE));
+    if overdue_at > scene.now() {
+        return out.recheck_at(overdue_at);
+    }
+    out.recheck_at(span_changes_at(from, scene.now()));
+    let long = span(seconds_between(from, scene.now()));
+    let when = cron_words(&schedule.cron);
+    let (summary, since) = match schedule.last_success {
+        Some(_) => (format!("no success for {long} (schedule: {when})"), after(from, period)),
+        None => (format!("has never succeeded since it was made {long} ago (schedule: {when})"), from),
+    };
+    let finding = Finding::new(Severity::Warning, format!("{summary}{}", last_try(scene, schedule, out)))
+        .tier(Tier::Stuck)
+        .since(Some(since.min(scene.now())));
+    let finding = match schedule.last_success {
+        Some(at) => finding.evidence(Some(at), "schedule", "last success"),
+        None => finding.evidence(workload.created, "schedule", "made then; no success is known"),
+    };
+    let finding = match schedule.last_run {
+        Some(at) => finding.evidence(Some(at), "schedule", "last run"),
+        None => finding.evidence(None, "schedule", "no run is known"),
+    };
+    out.say(with_tail(scene, finding));
+}
+
+/// What is known of the last run: it failed, or it did not even start.
+fn last_try(scene: &Scene<'_>, schedule: &Schedule, _out: &mut Out) -> String {
+    let run = newest_failed(scene);
+    match (run, schedule.last_run) {
+        (Some((_, line)), _) if !line.is_empty() => format!("; last run: {line}"),
+        (_, Some(ran)) if schedule.last_success.is_none_or(|at| at < ran) => "; it runs and fails".to_owned(),
+        (_, Some(_)) => "; it was not started since".to_owned(),
+        (_, None) => String::new(),
+    }
+}
+
+fn newest_failed<'a>(scene: &Scene<'a>) -> Option<(&'a Instance, String)> {
+    let failed = scene.instances().iter().copied().filter(|it| it.phase == Phase::Failed);
+    let newest = failed.max_by_key(|it| it.since.or(it.created))?;
+    let Some((container, exit)) = last_exit(scene, newest) else { return Some((newest, String::new())) };
+    let line = logs::answered(scene, newest, container).and_then(logs::telling);
+    let words = match (exit.reason, line) {
+        (ExitReason::OomKilled, _) => "OOM-killed".to_owned(),
+        (_, Some(line)) => format!("{}: {}", exit_words(exit.code), logs::quote(line)),
+        (_, None) => exit_words(exit.code),
+    };
+    Some((newest, words))
+}
+
+fn with_tail(scene: &Scene<'_>, mut finding: Finding) -> Finding {
+    let Some((newest, words)) = newest_failed(scene) else { return finding };
+    if let Some((container, exit)) = last_exit(scene, newest) {
+        finding.wants.push(logs::tail_of(newest, container));
+        finding = finding.evidence(exit.ended, "state", format!("{}: {words}", newest.key.name));
+    }
+    finding
+}
+
+fn job_failed(scene: &Scene<'_>, out: &mut Out) {
+    let Some(workload) = scene.workload().filter(|it| matches!(it.desired, Desired::Completions(_)) && !it.one_off)
+    else {
+        return;
+    };
+    let at = |it: &Instance| it.since.or(it.created);
+    let ended_well = scene.instances().iter().filter(|it| it.phase == Phase::Succeeded).filter_map(|it| at(it)).max();
+    let goes_on = scene.instances().iter().any(|it| !it.phase.ended() && it.phase != Phase::Created);
+    let Some((newest, words)) = newest_failed(scene).filter(|_| !goes_on) else { return };
+    let Some(failed_at) = at(newest).filter(|at| Some(*at) > ended_well) else { return };
+    let quiet_at = after(failed_at, super::crash::OLD_EXIT);
+    if quiet_at <= scene.now() {
+        return;
+    }
+    out.recheck_at(quiet_at);
+    let tries = scene.instances().iter().filter(|it| it.phase == Phase::Failed).count();
+    let tries = if tries > 1 { format!(", {tries} tries") } else { String::new() };
+    let words = if words.is_empty() { newest.message.as_deref().map_or(String::new(), logs::quote) } else { words };
+    let finding = Finding::new(Severity::Warning, format!("job failed{tries}: {words}"))
+        .tier(Tier::Stuck)
+        .since(first_failure(scene).or(workload.created));
+    out.say(with_tail(scene, finding));
+}
+
+fn first_failure(scene: &Scene<'_>) -> Option<Timestamp> {
+    scene.instances().iter().filter(|it| it.phase == Phase::Failed).filter_map(|it| it.since.or(it.created)).min()
+}
+
+/// A cron expression in words, where it is one of the usual; else as it is.
+pub fn cron_words(cron: &str) -> String {
+    let parts: Vec<&str> = cron.split_whitespace().collect();
+    let number = |part: &str| part.parse::<u8>().ok();
+    let [minute, hour, day, month, weekday] = parts[..] else {
+        return match cron {
+            "@hourly" => "every hour".to_owned(),
+            "@daily" | "@midnight" => "every night at 00:00".to_owned(),
+            "@weekly" => "every Sunday at 00:00".to_owned(),
+            cron => cron.to_owned(),
+        };
+    };
+    let every = |part: &str| part.strip_prefix("*/").and_then(number).filter(|n| *n > 0);
+    match (number(minute), number(hour), (day, month, weekday)) {
+        (Some(m), Some(h), ("*", "*", "*")) => {
+            let part = if (6..18).contains(&h) { "day" } else { "night" };
+            format!("every {part} at {h:02}:{m:02}")
+        }
+        (Some(m), Some(h), ("*", "*", weekday)) => match weekday_name(weekday) {
+            Some(name) => format!("every {name} at {h:02}:{m:02}"),
+            None => cron.to_owned(),
+        },
+        (Some(m), None, ("*", "*", "*")) if hour == "*" => format!("every hour at :{m:02}"),
+        (Some(_), None, ("*", "*", "*")) => every(hour).map_or_else(|| cron.to_owned(), |n| format!("every {n} h")),
+        (None, None, ("*", "*", "*")) if hour == "*" => match every(minute) {
+            Some(n) => format!("every {n} min"),
+            None if minute == "*" => "every minute".to_owned(),
+            None => cron.to_owned(),
+        },
+        _ => cron.to_owned(),
+    }
+}
+
+fn weekday_name(weekday: &str) -> Option<&'static str> {
+    Some(match weekday.to_ascii_lowercase().as_str() {
+        "0" | "7" | "sun" => "Sunday",
+        "1" | "mon" => "Monday",
+        "2" | "tue" => "Tuesday",
+        "3" | "wed" => "Wednesday",
+        "4" | "thu" => "Thursday",
+        "5" | "fri" => "Friday",
+        "6" | "sat" => "Saturday",
+        "1-5" | "mon-fri" => "weekday",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cron_words;
+
+    #[test]
+    fn usual_schedules_are_said_in_words() {
+        for (cron, words) in [
+            ("0 2 * * *", "every night at 02:00"),
+            ("30 12 * * *", "every day at 12:30"),
+            ("*/5 * * * *", "every 5 min"),
+            ("15 * * * *", "every hour at :15"),
+            ("0 */6 * * *", "every 6 h"),
+            ("0 3 * * 1-5", "every weekday at 03:00"),
+            ("0 3 1 * *", "0 3 1 * *"),
+            ("@daily", "every night at 00:00"),
+        ] {
+            assert_eq!(cron_words(cron), words);
+        }
+    }
+}
