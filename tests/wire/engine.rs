@@ -1,0 +1,291 @@
+//! An engine for tests: it answers on a unix socket with what real engines said (`tests/wire/docker`), and its events are
+//! sent by the test.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::broadcast;
+use tokio::task::JoinSet;
+
+/// What an engine answers and has been asked.
+pub struct Script {
+    /// `1.41` or `1.52`: what it offers in `/_ping`.
+    pub api: String,
+    /// Answers by path, without version and query.
+    pub answers: BTreeMap<String, (u16, Vec<u8>)>,
+    /// Paths that are never answered; `*` is all of them.
+    pub hung: BTreeSet<String>,
+    /// Events that it remembers.
+    pub memory: Vec<String>,
+    /// Everything it was asked, as it came.
+    pub asked: Vec<String>,
+    /// What its clock says.
+    pub date: String,
+}
+
+/// A running engine.
+pub struct Engine {
+    dir: tempfile::TempDir,
+    script: Arc<Mutex<Script>>,
+    events: broadcast::Sender<String>,
+    serving: Option<JoinSet<()>>,
+}
+
+/// The recorded answers of one API version.
+pub fn recorded(api: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/docker").join(format!("api-{api}"))
+}
+
+/// One recorded answer.
+pub fn json(api: &str, file: &str) -> serde_json::Value {
+    let path = recorded(api).join(file);
+    let raw = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_slice(&raw).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+impl Engine {
+    /// An engine with the containers that were recorded of this API version, before its swarm.
+    pub fn recorded(api: &str) -> Self {
+        let engine = Self::empty(api);
+        engine.answer("/info", json(api, "info.json"));
+        let mut listed = json(api, "containers.json");
+        let mut inspected: BTreeMap<String, serde_json::Value> = BTreeMap::new();
+        for entry in std::fs::read_dir(recorded(api).join("inspect")).expect("inspections").flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // Moments of one container have two dots; the plain one is the last.
+            if name.matches('.').count() == 1 {
+                let it = json(api, &format!("inspect/{name}"));
+                inspected.insert(it["Id"].as_str().expect("an id").to_owned(), it);
+            }
+        }
+        let known = listed.as_array_mut().expect("a list");
+        known.retain(|it| inspected.contains_key(it["Id"].as_str().expect("an id")));
+        engine.answer("/containers/json", listed);
+        for (id, it) in inspected {
+            engine.answer(&format!("/containers/{id}/json"), it);
+        }
+        engine
+    }
+
+    /// An engine without containers.
+    pub fn empty(api: &str) -> Self {
+        let script = Script {
+            api: api.to_owned(),
+            answers: BTreeMap::new(),
+            hung: BTreeSet::new(),
+            memory: Vec::new(),
+            asked: Vec::new(),
+            date: "Mon, 23 Nov 2026 23:40:00 GMT".to_owned(),
+        };
+        let engine = Self {
+            dir: tempfile::tempdir().expect("a directory"),
+            script: Arc::new(Mutex::new(script)),
+            events: broadcast::channel(16 * 1024).0,
+            serving: None,
+        };
+        engine.answer("/info", serde_json::json!({ "ID": "ENGINE", "Name": "host-a", "ServerVersion": "28" }));
+        engine.answer("/containers/json", serde_json::json!([]));
+        engine
+    }
+
+    /// Where it listens.
+    pub fn socket(&self) -> PathBuf {
+        self.dir.path().join("docker.sock")
+    }
+
+    /// Sets an answer.
+    pub fn answer(&self, path: &str, body: serde_json::Value) {
+        self.refuse(path, 200, body);
+    }
+
+    /// Sets an answer with a status.
+    pub fn refuse(&self, path: &str, status: u16, body: serde_json::Value) {
+        self.script().answers.insert(path.to_owned(), (status, body.to_string().into_bytes()));
+    }
+
+    /// What it answers and was asked.
+    pub fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().expect("no test panicked with it")
+    }
+
+    /// How often a path was asked for.
+    pub fn asked(&self, path: &str) -> usize {
+        self.script().asked.iter().filter(|asked| plain(asked) == path).count()
+    }
+
+    /// Begins to listen.
+    pub fn start(&mut self) {
+        let _ = std::fs::remove_file(self.socket());
+        let listener = UnixListener::bind(self.socket()).expect("a socket");
+        let (script, events) = (Arc::clone(&self.script), self.events.clone());
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            let mut talks = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                talks.spawn(talk(stream, Arc::clone(&script), events.clone()));
+            }
+        });
+        self.serving = Some(serving);
+    }
+
+    /// Goes down, as in a crash: every connection breaks, and nothing listens.
+    pub async fn crash(&mut self) {
+        if let Some(mut serving) = self.serving.take() {
+            serving.shutdown().await;
+        }
+        let mut script = self.script();
+        script.memory.clear();
+    }
+
+    /// Says that something happened, and remembers it.
+    pub fn happens(&self, line: impl ToString) {
+        let line = line.to_string();
+        self.script().memory.push(line.clone());
+        // Nobody may listen yet; then it is remembered.
+        let _ = self.events.send(line);
+    }
+
+    /// Sends a line without remembering it.
+    pub fn mutters(&self, line: impl ToString) {
+        let _ = self.events.send(line.to_string());
+    }
+
+    /// Ends the event streams, and forgets what happened.
+    pub fn forgets(&self) {
+        self.script().memory.clear();
+        let _ = self.events.send("end".to_owned());
+    }
+}
+
+/// An event of a container, as API 1.52 writes it.
+pub fn event(id: &str, name: &str, action: &str, nanos: i64, attributes: &[(&str, &str)]) -> serde_json::Value {
+    let mut all = serde_json::json!({ "name": name, "image": "busybox:test" });
+    for (key, value) in attributes {
+        all[*key] = serde_json::json!(value);
+    }
+    serde_json::json!({
+        "Type": "container", "Action": action, "Actor": { "ID": id, "Attributes": all },
+        "scope": "local", "time": nanos / 1_000_000_000, "timeNano": nanos,
+    })
+}
+
+fn plain(asked: &str) -> &str {
+    let path = asked.split('?').next().unwrap_or_default();
+    match path.strip_prefix("/v1.").and_then(|rest| rest.find('/').map(|at| &rest[at..])) {
+        Some(path) => path,
+        None => path,
+    }
+}
+
+async fn talk(stream: UnixStream, script: Arc<Mutex<Script>>, events: broadcast::Sender<String>) {
+    let mut stream = BufReader::new(stream);
+    while let Some(asked) = request(&mut stream).await {
+        // Subscribed before the memory is read: nothing falls in between.
+        let live = events.subscribe();
+        let (path, answer) = {
+            let mut script = script.lock().expect("not poisoned");
+            script.asked.push(asked.clone());
+            let path = plain(&asked).to_owned();
+            let hung = script.hung.contains(&path) || script.hung.contains("*");
+            (path.clone(), (!hung).then(|| answer(&script, &path)))
+        };
+        let Some(answer) = answer else {
+            std::future::pending::<()>().await;
+            return;
+        };
+        let sent = match path.as_str() {
+            "/events" => return stream_events(stream, &asked, &script, live).await,
+            _ => stream.get_mut().write_all(&answer).await,
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+async fn request(stream: &mut BufReader<UnixStream>) -> Option<String> {
+    let mut first = String::new();
+    stream.read_line(&mut first).await.ok().filter(|read| *read > 0)?;
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+        if line.trim().is_empty() {
+            return first.split(' ').nth(1).map(str::to_owned);
+        }
+    }
+}
+
+fn answer(script: &Script, path: &str) -> Vec<u8> {
+    let missing = (404, br#"{"message":"No such container: it"}"#.to_vec());
+    let (status, body) = match path {
+        "/_ping" => (200, b"OK".to_vec()),
+        path => script.answers.get(path).cloned().unwrap_or(missing),
+    };
+    let mut out = format!(
+        "HTTP/1.1 {status} X\r\nApi-Version: {}\r\nDate: {}\r\nContent-Length: {}\r\n\r\n",
+        script.api,
+        script.date,
+        body.len()
+    )
+    .into_bytes();
+    out.extend(body);
+    out
+}
+
+async fn stream_events(
+    mut stream: BufReader<UnixStream>,
+    asked: &str,
+    script: &Mutex<Script>,
+    mut live: broadcast::Receiver<String>,
+) {
+    let out = stream.get_mut();
+    let since = nanos_of(asked, "since=").unwrap_or(0);
+    let until = nanos_of(asked, "until=");
+    let remembered: Vec<String> = script.lock().expect("not poisoned").memory.clone();
+    if out.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await.is_err() {
+        return;
+    }
+    let mut sent: BTreeSet<String> = BTreeSet::new();
+    for line in remembered {
+        let at = time_of(&line);
+        if at >= since && until.is_none_or(|until| at <= until) {
+            sent.insert(line.clone());
+            if chunk(out, &line).await.is_err() {
+                return;
+            }
+        }
+    }
+    while until.is_none() {
+        match live.recv().await {
+            Ok(line) if line == "end" => break,
+            Ok(line) if sent.contains(&line) => {}
+            Ok(line) => {
+                if chunk(out, &line).await.is_err() {
+                    return;
+                }
+            }
+            Err(_) => return,
+        }
+    }
+    let _ = out.write_all(b"0\r\n\r\n").await;
+    let _ = out.shutdown().await;
+}
+
+async fn chunk(out: &mut UnixStream, line: &str) -> std::io::Result<()> {
+    out.write_all(format!("{:x}\r\n{line}\n\r\n", line.len() + 1).as_bytes()).await
+}
+
+fn time_of(line: &str) -> i64 {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+    line["timeNano"].as_i64().unwrap_or(0)
+}
+
+fn nanos_of(asked: &str, name: &str) -> Option<i64> {
+    let rest = &asked[asked.find(name)? + name.len()..];
+    let value = rest.split('&').next()?;
+    let (seconds, nanos) = value.split_once('.').unwrap_or((value, "0"));
+    Some(seconds.parse::<i64>().ok()? * 1_000_000_000 + nanos.parse::<i64>().ok()?)
+}
