@@ -163,3 +163,64 @@ fn what_could_not_be_read_ends_with_1_and_says_its_mend() {
     assert_eq!(json["clusters"][0]["sources"][1]["freshness"], "forbidden");
     assert_eq!(json["clusters"][0]["sources"][1]["trouble"]["kind"], "forbidden");
 }
+
+#[test]
+fn an_engine_that_is_not_there_is_trouble_and_not_nothing() {
+    let home = Home::new();
+    let output = home.cockpit(&["triage"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let said = stdout(&output);
+    assert!(said.contains("nothing could be read"), "{said}");
+    assert!(said.contains("no.sock"), "{said}");
+    assert!(!said.contains("Nothing found"), "{said}");
+    let output = home.cockpit(&["triage", "--json", "--fail-on", "critical"]);
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["complete"], false);
+    assert_eq!(json["clusters"][0]["sources"][0]["freshness"], "unreachable");
+}
+
+#[test]
+fn a_cluster_that_is_not_there_is_named_with_those_that_are() {
+    let home = Home::new();
+    let output = home.cockpit(&["triage", "--cluster", "locl"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("did you mean `local`?"), "{}", stderr(&output));
+}
+
+#[test]
+fn the_doctor_says_what_is_missing_and_its_mend() {
+    let home = Home::new();
+    let output = home.cockpit(&["doctor"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stdout(&output);
+    for words in ["DOCKER_HOST", "no.sock", "config/cockpit/config.toml is not there", "to mend it:", "LANG=C.UTF-8"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(!said.contains('\u{1b}'), "no colour in a pipe");
+}
+
+#[test]
+fn the_doctor_goes_on_when_the_settings_are_wrong() {
+    let home = Home::new();
+    std::fs::write(home.path("c.toml"), "utc = 3\n").expect("written");
+    let output = home.cockpit(&["doctor", "--config", &home.path("c.toml").to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stdout(&output);
+    assert!(said.contains("c.toml:1: `utc` is 3; expected true or false"), "{said}");
+    assert!(said.contains("Terminal"), "{said}");
+}
+
+#[test]
+fn the_log_goes_to_a_file_of_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let log = home.path("cockpit.log");
+    let output = home.cockpit(&["triage", "--wait", "1s", "--log-file", &log.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(std::fs::read_to_string(&log).expect("a log").contains("cockpit starts"));
+    assert_eq!(std::fs::metadata(&log).expect("there").permissions().mode() & 0o777, 0o600);
+    let mut command = home.command(&["triage", "--log-file", &log.to_string_lossy()]);
+    let output = command.env("COCKPIT_LOG", "cockpit=sometimes").output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}

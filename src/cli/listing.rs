@@ -25,7 +25,8 @@ pub struct Style {
 pub fn listing(known: &Known, unwatched: &[Text], advice: bool, style: Style) -> String {
     let view = known.core.view(known.now);
     let diagnosis = known.core.diagnosis();
-    let mut out = head(diagnosis.incidents(), known.now);
+    let read = known.clusters.iter().any(|(id, _)| view.sources(id).any(|(_, state)| state.listed));
+    let mut out = head(diagnosis.incidents(), known.now, read);
     table(&mut out, diagnosis.incidents(), known.now, style);
     if advice && !diagnosis.advice().is_empty() {
         out.push_str("\nGood practice that is not followed\n");
@@ -57,8 +58,12 @@ pub fn listing(known: &Known, unwatched: &[Text], advice: bool, style: Style) ->
     if style.ascii { out.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() } else { out }
 }
 
-fn head(incidents: &[Incident], now: Timestamp) -> String {
+fn head(incidents: &[Incident], now: Timestamp, read: bool) -> String {
     let mut out = now.strftime("%Y-%m-%d %H:%M UTC  ").to_string();
+    if !read && incidents.is_empty() {
+        out.push_str("nothing could be read: what is wrong is unknown\n");
+        return out;
+    }
     let open = |severity| {
         let fits = |it: &&Incident| it.severity == severity && !matches!(it.state, IncidentState::Recovered(_));
         incidents.iter().filter(fits).count() as u64

@@ -1,6 +1,8 @@
 //! The command line: one file a subcommand.
 
 mod args;
+mod doctor;
+mod engines;
 mod explain;
 mod failure;
 mod headless;
@@ -9,6 +11,7 @@ mod log;
 mod output;
 mod report;
 mod session;
+mod sheet;
 mod triage;
 mod watch;
 
@@ -85,6 +88,7 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
             explain::run(options)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Command::Doctor) => return Ok(doctor::run(cli.common)?),
         _ => Session::open(cli.common)?,
     };
     match cli.command {

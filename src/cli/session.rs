@@ -20,8 +20,6 @@ pub struct Session {
     pub common: Common,
     /// The configuration.
     pub config: Config,
-    /// Where it was read from.
-    pub file: Option<PathBuf>,
 }
 
 impl Session {
@@ -32,10 +30,10 @@ impl Session {
     pub fn open(common: Common) -> Result<Self, End> {
         check(&common)?;
         let Loaded { config, file } = config::load(common.config.as_deref(), &words())?;
-        let session = Self { common, config, file };
-        if let Some(file) = session.log_file() {
-            log::start(&file, env(log::FILTER).as_deref())?;
-            tracing::info!(version = env!("CARGO_PKG_VERSION"), config = ?session.file, "cockpit starts");
+        let session = Self { common, config };
+        if let Some(log_file) = session.log_file() {
+            log::start(&log_file, env(log::FILTER).as_deref())?;
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), config = ?file, "cockpit starts");
         }
         Ok(session)
     }
@@ -70,7 +68,7 @@ impl Session {
     pub fn watch(&self) -> Result<watch::Watch, Failure> {
         match &self.common.replay {
             Some(file) => watch::recorded(file),
-            None => Err(Failure::new("nothing to watch yet")),
+            None => watch::engines(&self.common, &self.config),
         }
     }
 

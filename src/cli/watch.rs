@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use crate::backend::replay;
+use crate::config::{Config, near_match};
 use crate::domain::{BackendKind, Batch, ClusterId, Text, Timestamp};
 use crate::engine::Target;
 
+use super::args::Common;
+use super::engines;
 use super::failure::Failure;
 
 /// The clusters to watch, and where what they say comes from.
@@ -36,4 +39,34 @@ pub fn recorded(file: &Path) -> Result<Watch, Failure> {
     let contents = replay::read_all(file).map_err(|why| Failure::new("the recording cannot be played").why(why))?;
     let clusters = contents.header.clusters.iter().map(|it| (it.name.clone(), it.kind())).collect();
     Ok(Watch::Recorded { clusters, batches: contents.batches })
+}
+
+/// The engines that are there, or those of `--cluster`.
+///
+/// # Errors
+/// There is none; `--cluster` names one that is not there.
+pub fn engines(common: &Common, config: &Config) -> Result<Watch, Failure> {
+    let mut found = engines::find(common, config);
+    let (chosen, left) = choose(&common.cluster, found.targets, |target| &target.name)?;
+    found.targets = chosen;
+    let left = left.iter().map(|target| target.name.as_str().into());
+    let unwatched = left.chain(engines::unwatched(&found)).collect();
+    Ok(Watch::Live { targets: engines::targets(&found)?, unwatched, stamps: None })
+}
+
+/// Those whose names were asked for, and the others; all of them where none was asked for.
+fn choose<T>(wanted: &[String], all: Vec<T>, name: fn(&T) -> &ClusterId) -> Result<(Vec<T>, Vec<T>), Failure> {
+    if wanted.is_empty() {
+        return Ok((all, Vec::new()));
+    }
+    let names: Vec<&str> = all.iter().map(|it| name(it).as_str()).collect();
+    for wanted in wanted {
+        if !names.contains(&wanted.as_str()) {
+            let near = near_match(wanted, names.iter().copied());
+            let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            return Err(Failure::usage(format!("there is no cluster `{}`", crate::domain::sanitise(wanted)))
+                .mend(format!("{near}there are: {}", names.join(", "))));
+        }
+    }
+    Ok(all.into_iter().partition(|it| wanted.iter().any(|wanted| wanted == name(it).as_str())))
 }

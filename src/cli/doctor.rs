@@ -1,0 +1,206 @@
+//! `cockpit doctor`: what was found, how, and what is missing, each with its mend.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::backend::docker::{Discovery, Looked};
+use crate::config::{self, Loaded};
+use crate::domain::{ClusterId, Freshness, Trouble};
+use crate::state::View;
+
+use super::args::Common;
+use super::failure::Failure;
+use super::headless::{Known, Learning, learn};
+use super::output::{print, style};
+use super::session::{Session, env, words};
+use super::sheet::{Check, Mark, Sheet};
+use super::{engines, log};
+
+/// An engine that does not answer within this time is not there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Looks at everything and prints what was found.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn run(common: Common) -> Result<ExitCode, Failure> {
+    let mut sheet = Sheet::default();
+    let loaded = config::load(common.config.as_deref(), &words());
+    sheet.section("Settings", settings(&common, &loaded));
+    let session = Session { common, config: loaded.map(|loaded| loaded.config).unwrap_or_default() };
+    let found = engines::find(&session.common, &session.config);
+    sheet.section("Looked at", found.looked.iter().map(place).collect());
+    sheet.section("Engines", answers(&session, &found));
+    sheet.section("Terminal", terminal(&session));
+    print(&sheet.print(style(session.ascii(), session.mono())))?;
+    Ok(if sheet.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn settings(common: &Common, loaded: &Result<Loaded, config::Problems>) -> Vec<Check> {
+    let mut checks = vec![Check::new(Mark::Note, "cockpit", env!("CARGO_PKG_VERSION"))];
+    match loaded {
+        Ok(Loaded { file: Some(file), .. }) => checks.push(Check::new(Mark::Good, "settings", shown(file))),
+        Ok(Loaded { file: None, .. }) => {
+            let place = config::default_path().map_or_else(|| "no home directory".to_owned(), |file| shown(&file));
+            checks.push(Check::new(
+                Mark::Note,
+                "settings",
+                format!("{place} is not there: the defaults hold (config.example.toml shows them)"),
+            ));
+        }
+        Err(problems) => {
+            let what = |problem: &config::Problem| match problem.line {
+                Some(line) => format!("{}:{line}: {problem}", shown(&problems.file)),
+                None => format!("{}: {problem}", shown(&problems.file)),
+            };
+            checks.extend(problems.list.iter().map(|problem| {
+                let found = crate::domain::sanitise(&what(problem)).into_owned();
+                Check::new(Mark::Bad, "settings", found)
+                    .mend("correct that line; config.example.toml shows every setting")
+            }));
+        }
+    }
+    let configured = loaded.as_ref().ok().and_then(|loaded| loaded.config.log_file.clone());
+    checks.push(match common.log_file.clone().or(configured) {
+        Some(file) => Check::new(Mark::Note, "log", shown(&file)),
+        None => Check::new(Mark::Note, "log", "none; --log-file FILE writes one"),
+    });
+    if let Some(filter) = env(log::FILTER) {
+        checks.push(Check::new(Mark::Note, log::FILTER, filter));
+    }
+    checks
+}
+
+fn place(looked: &Looked) -> Check {
+    let mark = match (looked.used, &looked.mend) {
+        (_, Some(_)) => Mark::Bad,
+        (true, None) => Mark::Good,
+        (false, None) => Mark::Note,
+    };
+    let check = Check::new(mark, looked.place.as_str(), looked.found.as_str());
+    match &looked.mend {
+        Some(mend) => check.mend(mend.as_str()),
+        None => check,
+    }
+}
+
+fn answers(session: &Session, found: &Discovery) -> Vec<Check> {
+    if found.targets.is_empty() {
+        return vec![Check::new(Mark::Bad, "none", "there is no engine to watch").mend(
+            "start one, or name one: --host, DOCKER_HOST, or [[cluster]] in the settings; or try `cockpit --demo`",
+        )];
+    }
+    let learning = Learning {
+        settings: session.config.diagnosis.clone(),
+        guard: session.guard(),
+        tap: None,
+        wait: PATIENCE,
+        stamps: None,
+    };
+    match engines::targets(found).and_then(|targets| learn(targets, learning)) {
+        Ok(known) => known.clusters.iter().flat_map(|(id, _)| engine(id, &known)).collect(),
+        Err(failure) => vec![Check::new(Mark::Bad, "engines", failure.to_string())],
+    }
+}
+
+fn engine(id: &ClusterId, known: &Known) -> Vec<Check> {
+    let view = known.core.view(known.now);
+    let mut checks = Vec::new();
+    if let Some(info) = view.cluster_infos().find(|info| info.key.cluster == *id) {
+        let version = info.version.as_ref().map_or("version unknown", |version| version.as_str());
+        let reached = info.reached.as_ref().map_or_else(String::new, |reached| format!(", by {reached}"));
+        checks.push(Check::new(Mark::Good, id.as_str(), format!("answers: {version}{reached}")));
+        checks.push(Check::new(Mark::Note, "", swarm(id, info.has_quorum, &view)));
+        checks.push(Check::new(Mark::Note, "", rights(id, known)));
+    }
+    checks.extend(troubles(id, &view));
+    if checks.is_empty() {
+        let mend = "see whether it is overloaded; `cockpit triage --wait 60s` waits longer";
+        checks.push(Check::new(Mark::Bad, id.as_str(), "has not answered within 5 s").mend(mend));
+    }
+    checks
+}
+
+fn swarm(id: &ClusterId, has_quorum: Option<bool>, view: &View<'_>) -> String {
+    let nodes = || view.nodes().filter(|node| node.key.cluster == *id);
+    let managers = nodes().filter(|node| node.manager.is_some()).count();
+    match has_quorum {
+        None => "not a manager of a Swarm: its containers and Compose projects are watched".to_owned(),
+        Some(true) => format!("manages a Swarm of {} nodes, {managers} of them managers", nodes().count()),
+        Some(false) => "manages a Swarm that has lost its quorum".to_owned(),
+    }
+}
+
+fn rights(id: &ClusterId, known: &Known) -> String {
+    let view = known.core.view(known.now);
+    let rights = view.rights(id);
+    let why = known.core.guard().read_only.as_ref().or_else(|| rights.and_then(|rights| rights.read_only.as_ref()));
+    match (why, rights.map(|rights| rights.denied.as_slice()).unwrap_or_default()) {
+        (Some(why), _) => format!("nothing can be changed there: {why}"),
+        (None, []) => "nothing is known to be denied".to_owned(),
+        (None, denied) => {
+            let denied: Vec<&str> = denied.iter().map(|name| name.as_str()).collect();
+            format!("denied: {}", denied.join(", "))
+        }
+    }
+}
+
+/// One line for each different trouble of an engine's sources.
+fn troubles(id: &ClusterId, view: &View<'_>) -> Vec<Check> {
+    let mut said: Vec<&Trouble> = Vec::new();
+    let mut checks = Vec::new();
+    for (source, state) in view.sources(id) {
+        let Some(trouble) = &state.trouble else {
+            if state.freshness(view.now) != Freshness::Live {
+                checks.push(Check::new(Mark::Mind, id.as_str(), format!("{source}: not read within 5 s")));
+            }
+            continue;
+        };
+        if !said.iter().any(|known| known.what == trouble.what) {
+            said.push(trouble);
+            let mark = if state.freshness(view.now) == Freshness::Stale { Mark::Mind } else { Mark::Bad };
+            checks.push(Check::new(mark, id.as_str(), trouble.what.as_str()).mend(trouble.mend.as_str()));
+        }
+    }
+    checks
+}
+
+fn terminal(session: &Session) -> Vec<Check> {
+    let triage = "`cockpit triage` prints the same list once";
+    let mut checks = vec![match env("TERM").as_deref() {
+        None => Check::new(Mark::Mind, "TERM", "not set").mend(format!("start cockpit in a terminal; {triage}")),
+        Some("dumb") => Check::new(Mark::Mind, "TERM", "dumb: it cannot place a cursor").mend(triage),
+        Some(term) => Check::new(Mark::Good, "TERM", term),
+    }];
+    checks.push(match (std::io::stdout().is_terminal(), crossterm::terminal::size()) {
+        (true, Ok((columns, rows))) if columns >= 80 && rows >= 24 => {
+            Check::new(Mark::Good, "size", format!("{columns}x{rows}"))
+        }
+        (true, Ok((columns, rows))) => {
+            Check::new(Mark::Mind, "size", format!("{columns}x{rows}")).mend("80x24 and more shows everything")
+        }
+        _ => Check::new(Mark::Note, "size", "standard output is no terminal here"),
+    });
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| Some((name, env(name)?)));
+    checks.push(match (session.ascii(), locale) {
+        (false, Some((name, value))) => Check::new(Mark::Good, "locale", format!("{name}={value}")),
+        (false, None) => Check::new(Mark::Note, "locale", "none; the settings say that more than ASCII may be drawn"),
+        (true, _) if session.common.ascii || session.config.ascii == Some(true) => {
+            Check::new(Mark::Note, "locale", "only ASCII is drawn, as asked for")
+        }
+        (true, locale) => {
+            let found = locale.map_or_else(|| "none".to_owned(), |(name, value)| format!("{name}={value}"));
+            Check::new(Mark::Mind, "locale", format!("{found}: only ASCII is drawn"))
+                .mend("export LANG=C.UTF-8, if your terminal can show it")
+        }
+    });
+    let colours = if session.mono() { "none: NO_COLOR is set" } else { "the 16 of the terminal" };
+    checks.push(Check::new(Mark::Note, "colours", colours));
+    checks
+}
+
+fn shown(path: &Path) -> String {
+    crate::domain::sanitise(&path.display().to_string()).into_owned()
+}
