@@ -1,9 +1,28 @@
 //! Frames: how it looks. Draws from a [`Screen`] (what is open, selected, typed) and a [`Model`] (what is known); never
-//! mutates and never awaits.
+//! mutates and never awaits. [`draw`] makes the whole frame; [`panes`] and [`case`] tell `app` which rows there are.
 
+mod about;
+pub mod case;
+mod clock;
+mod frame;
+mod glyphs;
+mod header;
+mod layout;
 mod model;
+mod overlays;
+pub mod panes;
+mod pen;
+mod reading;
+mod say;
 mod screen;
+mod side;
+mod sights;
+mod text;
+pub mod theme;
+mod why;
+mod widgets;
 
+pub use frame::draw;
 pub use model::Model;
 pub use screen::{
     Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Notice, Overlay, PaletteItem, Pane,

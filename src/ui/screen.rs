@@ -25,6 +25,8 @@ pub struct Screen {
     pub footer: Vec<Hint>,
     /// Times are shown in UTC; else in the local zone.
     pub utc: bool,
+    /// The local zone.
+    pub zone: jiff::tz::TimeZone,
     /// Nothing may be changed.
     pub read_only: bool,
 }
@@ -356,6 +358,7 @@ impl Default for Screen {
             announcement: None,
             footer: Vec::new(),
             utc: true,
+            zone: jiff::tz::TimeZone::UTC,
             read_only: false,
         }
     }

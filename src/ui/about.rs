@@ -1,0 +1,219 @@
+//! What an object is, for rows that no incident speaks of.
+
+use super::panes::{Ctx, short_image};
+use super::say;
+use super::text::Phrase;
+use super::theme::Ink;
+use super::why::{Section, usage};
+use crate::domain::words::{bytes, many};
+use crate::domain::{
+    Alert, AlertState, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy, Timestamp, Workload,
+};
+
+/// `Deployment, revision 42, 3 wanted`.
+pub(super) fn kind_line(ctx: &Ctx<'_>, key: &Ref) -> String {
+    let view = ctx.model.view;
+    let mut parts = vec![kind_noun(key.kind).to_owned()];
+    if let Some(workload) = view.workload(key) {
+        if let Some(revision) = &workload.revision {
+            parts.push(format!("revision {}", revision.id));
+        }
+        parts.push(match workload.desired {
+            Desired::Replicas(n) => format!("{n} wanted"),
+            Desired::EachNode(n) => format!("one on each of {}", many(u64::from(n), "node")),
+            Desired::Completions(n) => format!("{n} to complete"),
+            Desired::Scheduled => "on a schedule".to_owned(),
+            Desired::Unknown => format!("{} there", view.counts(workload).alive),
+        });
+    } else if let Some(node) = view.node(key) {
+        parts.push(say::node_state(node));
+    } else if let Some(queue) = view.queue(key) {
+        parts.push(queue.system.to_string());
+    } else if view.object(key).is_none() {
+        parts.push("not there any more".to_owned());
+    }
+    parts.join(", ")
+}
+
+fn kind_noun(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ComposeService => "Compose service",
+        Kind::Service => "Swarm service",
+        kind => kind.noun(),
+    }
+}
+
+/// When the newest revision came, and what it brought.
+pub(super) fn newest_revision(ctx: &Ctx<'_>, workload: &Workload) -> Option<(Timestamp, Phrase)> {
+    let revision = workload.revision.as_ref()?;
+    let at = revision.at?;
+    let by = revision.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let image = |images: &[crate::domain::Name]| images.first().map(|image| short_image(image).to_owned());
+    let brought = match (workload.history.first().and_then(|it| image(&it.images)), image(&revision.images)) {
+        (Some(from), Some(to)) if from != to => format!(" ({from} → {to})"),
+        _ => String::new(),
+    };
+    Some((at, Phrase::text(format!("{} revision {}{by}{brought}", ctx.clock.moment(at), revision.id))))
+}
+
+/// What is known of an object by itself.
+pub(super) fn object(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
+    match ctx.model.view.object(key) {
+        Some(Object::Workload(it)) => workload(ctx, it),
+        Some(Object::Node(it)) => node(ctx, it),
+        Some(Object::Queue(it)) => queue(ctx, it),
+        Some(Object::Alert(it)) => alert(ctx, &it.key),
+        Some(Object::Instance(it)) => {
+            vec![Section::new("is", vec![Phrase::text(say::instance_state(it)), Phrase::text(say::instance_why(it))])]
+        }
+        Some(Object::Cluster(it)) => {
+            let version = it.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+            let reached = it.reached.as_ref().map(|by| Phrase::dim(format!("reached by {by}")));
+            let mut lines = vec![Phrase::text(format!("{}{version}", it.backend.as_str()))];
+            lines.extend(reached);
+            vec![Section::new("is", lines)]
+        }
+        Some(Object::Volume(it)) => {
+            let words = [it.driver.as_deref(), it.state.as_deref(), it.message.as_deref()];
+            vec![Section::new("is", vec![Phrase::text(words.into_iter().flatten().collect::<Vec<_>>().join(", "))])]
+        }
+        Some(Object::Endpoint(it)) => {
+            vec![
+                Section::new("is", vec![Phrase::text(format!("{} ready behind it", it.ready))]),
+                Section::new("use", usage(ctx, key)),
+            ]
+        }
+        None => vec![Section::new("", vec![Phrase::dim("It is not there any more.")])],
+    }
+}
+
+fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {
+    let view = ctx.model.view;
+    let counts = view.counts(it);
+    let ready = match counts.wanted {
+        Some(wanted) => format!("{} of {wanted} ready", counts.ready),
+        None => format!("{} ready", counts.ready),
+    };
+    let mut is = say::workload_state(&view, &ctx.clock, it);
+    is = Phrase::text(format!("{ready}; ")).then(is).and(Ink::Dim, "; no rule says anything of it");
+    let mut runs: Vec<Phrase> = it
+        .containers
+        .iter()
+        .map(|container| {
+            let limit = match container.memory_limit_bytes {
+                Some(limit) => format!("memory limit {}", bytes(limit)),
+                None => "no memory limit".to_owned(),
+            };
+            let probes = match container.probes.len() {
+                0 => "no health check".to_owned(),
+                n => many(n as u64, "health check"),
+            };
+            Phrase::of(Ink::Strong, container.image.as_str()).and(Ink::Text, format!("  {limit}, {probes}"))
+        })
+        .collect();
+    runs.push(Phrase::dim(restarts(it.restart_policy)));
+    let reach = match it.exposure {
+        Exposure::Yes => "users reach it",
+        Exposure::No => "users do not reach it directly",
+        Exposure::Unknown => "whether users reach it is unknown",
+    };
+    let needs = it.depends_on.iter().map(|need| Phrase::text(format!("{} ({})", need.on.local(), need.via)));
+    let needed: Vec<String> = view.dependents_of(&it.key).map(Ref::local).take(12).collect();
+    let mut rolled: Vec<Phrase> = newest_revision(ctx, it).into_iter().map(|(_, line)| line).collect();
+    rolled.extend(it.defined_in.as_ref().map(|from| Phrase::dim(format!("defined in {from}"))));
+    vec![
+        Section::new("is", vec![is]),
+        Section::new("runs", runs),
+        Section::new("use", usage(ctx, &it.key)),
+        Section::new("since", rolled),
+        Section::new("reach", vec![Phrase::text(reach)]),
+        Section::new("needs", needs.collect()),
+        Section::new("needed", if needed.is_empty() { Vec::new() } else { vec![Phrase::text(needed.join(", "))] }),
+    ]
+}
+
+fn restarts(policy: RestartPolicy) -> String {
+    match policy {
+        RestartPolicy::Always => "started again whenever it ends".to_owned(),
+        RestartPolicy::UnlessStopped => "started again unless somebody stopped it".to_owned(),
+        RestartPolicy::OnFailure(0) => "started again after a failure".to_owned(),
+        RestartPolicy::OnFailure(n) => format!("started again after a failure, at most {n} times"),
+        RestartPolicy::No => "not started again when it ends".to_owned(),
+        RestartPolicy::Unknown => "whether it is started again is not known".to_owned(),
+    }
+}
+
+fn node(ctx: &Ctx<'_>, it: &Node) -> Vec<Section> {
+    let (memory, cpu, instances) = super::panes::set_aside(ctx, it);
+    let mut is = vec![Phrase::text(format!("{}; {} on it", say::node_state(it), many(instances as u64, "instance")))];
+    is.extend(it.message.as_ref().map(|message| Phrase::text(message.as_str())));
+    let capacity = |n: Option<u64>, said: fn(u64) -> String| n.map_or_else(|| "unknown".to_owned(), said);
+    let room = Phrase::dim("memory ")
+        .then(super::panes::bar(memory))
+        .and(Ink::Text, format!(" of {}", capacity(it.memory_bytes, bytes)))
+        .and(Ink::Dim, "   cpu ")
+        .then(super::panes::bar(cpu))
+        .and(Ink::Text, format!(" of {}", capacity(it.cpu_millis, |n| format!("{:.1} cores", n as f64 / 1000.0))));
+    let taints = it.taints.iter().map(|taint| {
+        let value = taint.value.as_ref().map(|value| format!("={value}")).unwrap_or_default();
+        Phrase::text(format!("{}{value}: {}", taint.key, taint.effect))
+    });
+    let version = [it.version.as_deref(), it.address.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    vec![
+        Section::new("is", is),
+        Section::new("room", vec![room]),
+        Section::new("use", usage(ctx, &it.key)),
+        Section::new("taints", taints.collect()),
+        Section::new("runs", if version.is_empty() { Vec::new() } else { vec![Phrase::dim(version)] }),
+    ]
+}
+
+fn queue(ctx: &Ctx<'_>, it: &Queue) -> Vec<Section> {
+    let consumers = it.consumers.iter().map(|key| {
+        let workload = ctx.model.view.workload(key);
+        let ready = workload.map(|workload| ctx.model.view.counts(workload).ready);
+        let ready = ready.map_or_else(|| "not known".to_owned(), |n| format!("{n} ready"));
+        Phrase::of(Ink::Strong, key.local()).and(Ink::Text, format!(" {ready}"))
+    });
+    let broker = it.broker.as_ref().map(|key| Phrase::text(key.local()));
+    vec![
+        Section::new("use", usage(ctx, &it.key)),
+        Section::new("taken by", consumers.collect()),
+        Section::new("held by", broker.into_iter().collect()),
+    ]
+}
+
+/// What an alert says.
+pub(super) fn alert(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
+    let Some(it) = ctx.model.view.alert(key) else { return Vec::new() };
+    let state = match it.state {
+        AlertState::Firing => "fires",
+        AlertState::Pending => "its condition holds, not yet for long enough",
+        AlertState::Silenced => "fires, and somebody silenced it",
+    };
+    let since = it.since.map(|at| format!(" since {}", ctx.clock.moment(at))).unwrap_or_default();
+    let pages = if it.pages { "; it pages somebody" } else { "" };
+    vec![
+        Section::new("says", vec![says(it)]),
+        Section::new("state", vec![Phrase::text(format!("{state}{since}{pages}"))]),
+        Section::new("read", it.runbook.iter().map(|url| Phrase::text(url.as_str())).collect()),
+    ]
+}
+
+fn says(it: &Alert) -> Phrase {
+    let summary = it.summary.as_deref().unwrap_or("it has no description");
+    Phrase::of(Ink::Strong, it.title.as_str()).and(Ink::Text, format!(": {summary}"))
+}
+
+/// What an action did.
+pub(super) fn run(ctx: &Ctx<'_>, id: u64) -> Vec<Section> {
+    let Some(run) = ctx.model.runs.run(id) else { return Vec::new() };
+    let outcome = super::overlays::outcome(run);
+    let steps = run.steps.iter().zip(&run.plan.steps).map(|(state, step)| super::overlays::step(ctx, state, step));
+    let back = run.plan.inverse.as_ref().map(|inverse| Phrase::text(format!("{} takes it back", inverse.verb())));
+    vec![
+        Section::new("did", vec![Phrase::of(Ink::Strong, run.plan.title.as_str()).then(outcome)]),
+        Section::new("steps", steps.collect()),
+        Section::new("back", back.into_iter().collect()),
+    ]
+}

@@ -1,0 +1,160 @@
+//! The first two lines: what is watched and how far it can be believed, what is wrong, what time it is; and the panes.
+
+use ratatui::layout::Rect;
+
+use super::glyphs;
+use super::panes::{self, Ctx};
+use super::pen::Pen;
+use super::screen::{Pane, Screen};
+use super::sights::{self, Badge};
+use super::text::Phrase;
+use super::theme::Ink;
+use crate::diagnose::IncidentState;
+use crate::domain::{Freshness, Severity};
+
+/// Draws the first line.
+pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect) {
+    let right = right(screen, ctx, area.width);
+    let from = pen.write_right(area.right().saturating_sub(1), area.y, area.width, &right, None);
+    let room = usize::from(from.saturating_sub(area.x + 3));
+    let left = left(ctx, room);
+    pen.write(area.x + 1, area.y, room as u16, &left, None);
+}
+
+/// Counts by severity, whether anything may be changed, and the time: these always have their place.
+fn right(screen: &Screen, ctx: &Ctx<'_>, columns: u16) -> Phrase {
+    let mut parts: Vec<Phrase> = Vec::new();
+    let narrow = columns < 100;
+    for severity in [Severity::Critical, Severity::Warning, Severity::Risk] {
+        let open = |it: &&crate::diagnose::Incident| {
+            it.severity == severity && !matches!(it.state, IncidentState::Recovered(_))
+        };
+        let n = ctx.model.diagnosis.incidents().iter().filter(open).count();
+        let (glyph, ink) = glyphs::of_severity(severity);
+        match (n, narrow) {
+            (0, _) => {}
+            (n, true) => parts.push(Phrase::of(ink, format!("{n}{glyph}"))),
+            (n, false) if severity == Severity::Risk => {
+                parts.push(Phrase::of(ink, if n == 1 { "1 risk".to_owned() } else { format!("{n} risks") }));
+            }
+            (n, false) => parts.push(Phrase::of(ink, format!("{n} {}", severity.as_str()))),
+        }
+    }
+    if screen.read_only {
+        parts.push(Phrase::of(Ink::Strong, if columns < 60 { "r/o" } else { "read-only" }));
+    }
+    let zone = if columns < 50 { String::new() } else { format!(" {}", ctx.clock.zone()) };
+    parts.push(Phrase::of(Ink::Strong, ctx.clock.time(ctx.clock.now)).and(Ink::Dim, zone));
+    join(parts, if narrow { " " } else { "  " })
+}
+
+fn join(parts: Vec<Phrase>, between: &str) -> Phrase {
+    let mut all = Phrase::default();
+    for (ix, part) in parts.into_iter().enumerate() {
+        all = if ix > 0 { all.and(Ink::Text, between).then(part) } else { part };
+    }
+    all
+}
+
+/// How much is said where there is little room.
+#[derive(Clone, Copy)]
+struct Degree {
+    name: bool,
+    live_words: bool,
+    words: bool,
+    unwatched_by_name: usize,
+}
+
+const DEGREES: [Degree; 5] = [
+    Degree { name: true, live_words: true, words: true, unwatched_by_name: 2 },
+    Degree { name: true, live_words: true, words: true, unwatched_by_name: 1 },
+    Degree { name: true, live_words: false, words: true, unwatched_by_name: 1 },
+    Degree { name: false, live_words: false, words: true, unwatched_by_name: 0 },
+    Degree { name: false, live_words: false, words: false, unwatched_by_name: 0 },
+];
+
+/// Name, clusters, and what is not watched: as much of it as fits, the troubled ones first where not all do.
+fn left(ctx: &Ctx<'_>, room: usize) -> Phrase {
+    let mut badges = sights::badges(ctx);
+    for degree in DEGREES {
+        let all = whole(ctx, &badges, degree);
+        if all.width() <= room {
+            return all;
+        }
+    }
+    badges.sort_by_key(|badge| std::cmp::Reverse(badge.freshness));
+    let last = DEGREES[DEGREES.len() - 1];
+    for shown in (1..badges.len()).rev() {
+        let live = badges[shown..].iter().all(|badge| badge.freshness == Freshness::Live);
+        let rest = format!("  +{}{}", badges.len() - shown, if live { " live" } else { "" });
+        let some = whole(ctx, &badges[..shown], last).and(Ink::Dim, rest);
+        if some.width() <= room {
+            return some;
+        }
+    }
+    whole(ctx, &badges[..badges.len().min(1)], last)
+}
+
+fn whole(ctx: &Ctx<'_>, badges: &[Badge], degree: Degree) -> Phrase {
+    let mut parts = Vec::new();
+    if degree.name {
+        parts.push(Phrase::of(Ink::Title, "cockpit"));
+    }
+    parts.extend(badges.iter().map(|badge| badge_phrase(badge, degree)));
+    let unwatched = ctx.model.unwatched.len();
+    if unwatched > 0 {
+        parts.push(Phrase::dim(match degree.unwatched_by_name {
+            0 => format!("{unwatched} not watched"),
+            n => format!("not watched: {}", sights::unwatched(ctx, n)),
+        }));
+    }
+    join(parts, "  ")
+}
+
+fn badge_phrase(badge: &Badge, degree: Degree) -> Phrase {
+    let (glyph, ink) = glyphs::of_freshness(badge.freshness);
+    let says = degree.words && (degree.live_words || badge.freshness != Freshness::Live);
+    let words = if says { format!("{glyph} {}", badge.words) } else { glyph.to_owned() };
+    Phrase::of(Ink::Name, badge.name.as_str()).and(ink, format!(" {words}"))
+}
+
+/// Draws the line of the panes, with their counts, and what is announced.
+pub(super) fn tabs(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect) {
+    if area.height == 0 {
+        return;
+    }
+    let mut room = area.width;
+    if let Some(text) = &screen.announcement {
+        let said = Phrase::of(Ink::Warning, format!("{} {text}", glyphs::WARNING));
+        let from = pen.write_right(area.right().saturating_sub(1), area.y, area.width / 2, &said, None);
+        room = from.saturating_sub(area.x + 1);
+    }
+    let counts: Vec<(Pane, usize)> = Pane::ALL.iter().map(|pane| (*pane, panes::attention_in(*pane, ctx))).collect();
+    let mut x = area.x;
+    for (letters, gap) in [(usize::MAX, 2), (usize::MAX, 1), (3, 1), (3, 0), (0, 1), (0, 0)] {
+        let all: u16 = counts.iter().map(|(pane, n)| tab(*pane, *n, letters, screen, ctx).width() as u16 + gap).sum();
+        if all > room.saturating_add(gap) && letters + usize::from(gap) > 0 {
+            continue;
+        }
+        for (pane, n) in &counts {
+            let left = room.saturating_sub(x - area.x);
+            x = pen.write(x, area.y, left, &tab(*pane, *n, letters, screen, ctx), None) + gap;
+        }
+        return;
+    }
+}
+
+fn tab(pane: Pane, count: usize, letters: usize, screen: &Screen, ctx: &Ctx<'_>) -> Phrase {
+    let here = screen.home.pane == pane && screen.layers.is_empty();
+    let title: String = pane.title().chars().take(letters).collect();
+    let gap = if letters > 3 && !title.is_empty() { " " } else { "" };
+    let figure = match count {
+        0 if !sights::is_live(ctx, pane) && pane != Pane::Journal => "?".to_owned(),
+        0 => String::new(),
+        n => n.to_string(),
+    };
+    let between = if figure.is_empty() { "" } else { " " };
+    let ink = if here { Ink::TabHere } else { Ink::Tab };
+    let strong = if here { Ink::TabHere } else { Ink::Strong };
+    Phrase::of(ink, format!(" {}{gap}{title}{between}", pane as u8)).and(strong, figure).and(ink, " ")
+}

@@ -1,0 +1,95 @@
+//! What floats over the frame and takes the keys.
+
+mod help;
+mod palette;
+mod preview;
+mod run;
+
+use ratatui::layout::Rect;
+
+pub(super) use run::{outcome, step};
+
+use super::panes::Ctx;
+use super::pen::Pen;
+use super::screen::{Input, Overlay, Screen};
+use super::text::{Phrase, fit, split, width};
+use super::theme::Ink;
+
+/// Draws what floats.
+pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, overlay: &Overlay) {
+    match overlay {
+        Overlay::Help(sheet) => help::draw(pen, sheet),
+        Overlay::Palette { input, items, selected } => palette::draw(pen, input, items, *selected),
+        Overlay::Filter(input) => filter(pen, screen, ctx, input),
+        Overlay::Prompt(prompt) => palette::prompt(pen, prompt),
+        Overlay::Preview(shown) => preview::draw(pen, shown),
+        Overlay::Run(id) => run::draw(pen, ctx, *id),
+    }
+}
+
+/// The filter as it is typed, on the last line, with what it hides.
+fn filter(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, text: &Input) {
+    let area = last_line(pen);
+    let pane = screen.home.pane;
+    let hidden = super::panes::hidden(pane, &ctx.model, Some(&text.text));
+    let all = super::panes::keys(pane, &ctx.model, Some(&text.text)).len();
+    let end = Phrase::dim(format!("shows {all}, hides {hidden}   ! inverts   enter keep   esc leave "));
+    input(pen, area, "/", text, &end);
+}
+
+/// The last line of the frame, empty.
+fn last_line(pen: &mut Pen<'_>) -> Rect {
+    let all = pen.area();
+    let area = Rect { y: all.bottom().saturating_sub(1), height: all.height.min(1), ..all };
+    let style = pen.style(Ink::Text);
+    pen.clear(area, style);
+    area
+}
+
+/// A field with what was typed, its cursor in sight, and words at its end where there is room.
+fn input(pen: &mut Pen<'_>, area: Rect, sign: &str, input: &Input, end: &Phrase) {
+    if area.height == 0 {
+        return;
+    }
+    let key = pen.style(Ink::Key);
+    let x = pen.put(area.x + 1, area.y, area.width.saturating_sub(1), sign, key);
+    let room = usize::from(area.right().saturating_sub(x));
+    let (before, after) = input.text.split_at(input.cursor.min(input.text.len()));
+    // What is left of the cursor is cut at its front, so that the cursor never leaves the field.
+    let mut before = before;
+    while width(before) + 1 > room && !before.is_empty() {
+        let step = before.chars().next().map_or(1, char::len_utf8);
+        before = &before[step..];
+    }
+    let style = pen.style(Ink::Input);
+    let x = pen.put(x, area.y, room as u16, before, style);
+    let (under, rest) = split(after, first_width(after));
+    let cursor = style.add_modifier(ratatui::style::Modifier::REVERSED);
+    let x = pen.put(x, area.y, area.right().saturating_sub(x), if under.is_empty() { " " } else { under }, cursor);
+    let x = pen.put(x, area.y, area.right().saturating_sub(x), rest, style);
+    let left = area.right().saturating_sub(x);
+    if usize::from(left) > end.width() + 2 {
+        pen.write_right(area.right(), area.y, left, end, None);
+    }
+}
+
+fn first_width(text: &str) -> usize {
+    use unicode_segmentation::UnicodeSegmentation;
+    text.graphemes(true).next().map_or(0, super::text::grapheme_width)
+}
+
+/// A box in the middle, as large as what is in it, and no larger than the frame.
+fn centred(all: Rect, columns: usize, rows: usize) -> Rect {
+    let width = (columns as u16).saturating_add(4).min(all.width);
+    let height = (rows as u16).saturating_add(2).min(all.height);
+    Rect { x: all.x + (all.width - width) / 2, y: all.y + (all.height - height) / 2, width, height }
+}
+
+/// A key with what it does, for a box's lower edge.
+fn hint(key: &str, what: &str) -> Phrase {
+    Phrase::of(Ink::Key, key).and(Ink::Text, format!(" {what}"))
+}
+
+fn cut(text: &str, columns: usize) -> String {
+    fit(text, columns).into_owned()
+}

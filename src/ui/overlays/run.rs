@@ -1,0 +1,96 @@
+//! An action as it goes.
+
+use super::super::case;
+use super::super::glyphs;
+use super::super::panes::Ctx;
+use super::super::pen::Pen;
+use super::super::say;
+use super::super::text::Phrase;
+use super::super::theme::Ink;
+use crate::action::{Outcome, Run, StepState};
+use crate::domain::{Step, StepAction};
+
+use super::{centred, hint};
+
+/// Draws a run: what has not gone well first, then what moves, then what is done.
+pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, id: u64) {
+    let all = pen.area();
+    let Some(run) = ctx.model.runs.run(id) else { return };
+    let mut order: Vec<usize> = (0..run.steps.len()).collect();
+    order.sort_by_key(|ix| (rank(&run.steps[*ix]), *ix));
+    let steps = order.into_iter().filter_map(|ix| Some(step(ctx, &run.steps[ix], run.plan.steps.get(ix)?)));
+    let lines: Vec<Phrase> = steps.collect();
+    let title = Phrase::of(Ink::Title, run.plan.title.as_str()).then(outcome(run));
+    let foot = match (&run.outcome, run.stopping) {
+        (None, false) => hint("x", "stop").and(Ink::Text, "   ").then(hint("esc", "let it go on behind")),
+        (None, true) => Phrase::text("stopping; what was sent still ends   ").then(hint("esc", "leave")),
+        (Some(_), _) => match &run.plan.inverse {
+            Some(back) => hint("u", back.verb()).and(Ink::Text, "   ").then(hint("esc", "leave")),
+            None => hint("esc", "leave"),
+        },
+    };
+    let columns = lines.iter().map(Phrase::width).max().unwrap_or(0).max(title.width() + 4).max(foot.width() + 4);
+    let area = centred(all, columns.max(50), lines.len());
+    let inside = pen.frame(area, &title, &Phrase::default(), &foot);
+    case::lines(pen, inside, 0, &lines);
+}
+
+const fn rank(state: &StepState) -> u8 {
+    match state {
+        StepState::Failed(_) => 0,
+        StepState::Blocked { .. } => 1,
+        StepState::Settling(_) | StepState::Sent(_) => 2,
+        StepState::Waiting => 3,
+        StepState::Skipped => 4,
+        StepState::Done(_) => 5,
+    }
+}
+
+/// How a run stands or ended.
+pub(in crate::ui) fn outcome(run: &Run) -> Phrase {
+    match &run.outcome {
+        None => Phrase::of(Ink::Strong, format!(" ─ {}", say::progress(run))),
+        Some((_, Outcome::Done)) => Phrase::of(Ink::Good, " ─ done"),
+        Some((_, Outcome::Partly { done, left })) => Phrase::of(Ink::Warning, format!(" ─ {done} done, {left} left")),
+        Some((_, Outcome::Failed(why))) => Phrase::of(Ink::Critical, format!(" ─ not done: {why}")),
+    }
+}
+
+/// How a step stands.
+pub(in crate::ui) fn step(ctx: &Ctx<'_>, state: &StepState, step: &Step) -> Phrase {
+    let (glyph, ink, said) = match state {
+        StepState::Waiting => (glyphs::NONE, Ink::Dim, "its turn has not come".to_owned()),
+        StepState::Sent(_) => (glyphs::MOVING, Ink::Text, "asked, no answer yet".to_owned()),
+        StepState::Blocked { by, retry_at, since } => (
+            glyphs::HELD,
+            Ink::Warning,
+            format!("held back since {}: {by}; tried again {}", ctx.clock.time(*since), ctx.clock.until(*retry_at)),
+        ),
+        StepState::Settling(receipt) => {
+            let said = receipt.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+            (glyphs::MOVING, Ink::Text, format!("accepted {}, not seen done yet{said}", ctx.clock.time(receipt.at)))
+        }
+        StepState::Done(at) => (glyphs::GOOD, Ink::Good, format!("done {}", ctx.clock.time(*at))),
+        StepState::Failed(error) => (glyphs::CRITICAL, Ink::Critical, error.to_string()),
+        StepState::Skipped => (glyphs::NONE, Ink::Dim, "not done".to_owned()),
+    };
+    Phrase::of(ink, format!("{glyph} "))
+        .and(Ink::Strong, doing(&step.action))
+        .and(Ink::Text, format!(" {}  ", step.action.target().local()))
+        .and(ink, said)
+}
+
+/// What a step does, in a word or two.
+pub(in crate::ui) fn doing(action: &StepAction) -> String {
+    match action {
+        StepAction::Restart(_) => "restart".to_owned(),
+        StepAction::SetReplicas(_, n) => format!("set to {n}"),
+        StepAction::Revert(_, Some(to)) => format!("back to {to}"),
+        StepAction::Revert(_, None) => "back".to_owned(),
+        StepAction::SetCordon(_, true) => "cordon".to_owned(),
+        StepAction::SetCordon(_, false) => "uncordon".to_owned(),
+        StepAction::Evict(_) => "evict".to_owned(),
+        StepAction::SetPaused(_, true) => "pause".to_owned(),
+        StepAction::SetPaused(_, false) => "resume".to_owned(),
+    }
+}

@@ -1,0 +1,250 @@
+//! The list panes: which rows there are, what each shows, and what each says when it has none.
+
+mod alerts;
+mod journal;
+mod kills;
+mod nodes;
+mod probes;
+mod queues;
+mod rollouts;
+mod triage;
+mod workloads;
+
+use rustc_hash::FxHashMap;
+
+pub(super) use nodes::{bar, set_aside};
+
+use super::clock::Clock;
+use super::glyphs;
+use super::layout;
+use super::model::Model;
+use super::screen::{Layer, Pane, RowKey, Screen};
+use super::text::Phrase;
+use super::theme::Ink;
+use super::widgets::table::{Column, Room, Row, words};
+use crate::diagnose::{Incident, IncidentState};
+use crate::domain::{Ref, Role};
+
+/// What rows are made from.
+pub(super) struct Ctx<'a> {
+    pub model: Model<'a>,
+    pub clock: Clock,
+    /// There is little room: short forms.
+    pub compact: bool,
+    /// More than one cluster is watched, so that rows name theirs.
+    pub several: bool,
+    subjects: FxHashMap<&'a Ref, &'a Incident>,
+}
+
+impl<'a> Ctx<'a> {
+    /// For a table of so many columns.
+    pub fn new(model: &Model<'a>, clock: Clock, columns: u16) -> Self {
+        let mut subjects = FxHashMap::default();
+        let open = |incident: &&Incident| !matches!(incident.state, IncidentState::Recovered(_));
+        // The first that speaks of it is the worst: they are ranked.
+        for incident in model.diagnosis.incidents().iter().filter(open) {
+            subjects.entry(&incident.subject).or_insert(incident);
+        }
+        for incident in model.diagnosis.incidents().iter().filter(open) {
+            for symptom in &incident.symptoms {
+                subjects.entry(&symptom.about).or_insert(incident);
+            }
+        }
+        let several = model.view.clusters().nth(1).is_some();
+        Self { model: *model, clock, compact: columns < 100, several, subjects }
+    }
+
+    fn bare(model: &Model<'a>) -> Self {
+        Self::new(model, Clock::new(model.view.now, jiff::tz::TimeZone::UTC), 120)
+    }
+
+    /// The worst open incident that is about an object, or drags it along.
+    pub fn incident_on(&self, key: &Ref) -> Option<&'a Incident> {
+        self.subjects.get(key).copied()
+    }
+
+    /// Objects that an open incident is about or drags along.
+    pub fn troubled(&self) -> impl Iterator<Item = &'a Ref> + '_ {
+        self.subjects.keys().copied()
+    }
+
+    fn mark_of(&self, key: &Ref) -> (&'static str, Ink) {
+        self.incident_on(key).map_or((glyphs::NONE, Ink::Dim), glyphs::of_incident)
+    }
+
+    fn where_column(&self) -> Column {
+        // With one cluster its name is in the header and says nothing here.
+        let room = if self.compact { Room::Fits(4, 9) } else { Room::Fits(5, 14) };
+        words("where", room, if self.several { 8 } else { 0 })
+    }
+}
+
+/// Rows of one pane.
+pub(super) trait Rows {
+    /// Keys of all rows, in their natural order.
+    fn keys(&self) -> Vec<RowKey>;
+    /// Its columns.
+    fn columns(&self) -> Vec<Column>;
+    /// What a row shows; none where it is not there any more.
+    fn row(&self, key: &RowKey) -> Option<Row>;
+    /// What a row is about.
+    fn target(&self, key: &RowKey) -> Option<Ref> {
+        match key {
+            RowKey::Object(key) => Some(key.clone()),
+            _ => None,
+        }
+    }
+    /// What is said where there are no rows and all that would fill it can be read.
+    fn empty(&self) -> Vec<Phrase>;
+}
+
+/// The rows of a pane.
+pub(super) fn rows<'c>(pane: Pane, ctx: &'c Ctx<'c>) -> Box<dyn Rows + 'c> {
+    match pane {
+        Pane::Triage => Box::new(triage::Triage(ctx)),
+        Pane::Rollouts => Box::new(rollouts::Rollouts(ctx)),
+        Pane::Kills => Box::new(kills::Kills::of(ctx)),
+        Pane::Probes => Box::new(probes::Probes(ctx)),
+        Pane::Queues => Box::new(queues::Queues(ctx)),
+        Pane::Nodes => Box::new(nodes::Nodes(ctx)),
+        Pane::Workloads => Box::new(workloads::Workloads(ctx)),
+        Pane::Alerts => Box::new(alerts::Alerts(ctx)),
+        Pane::Journal => Box::new(journal::Journal(ctx)),
+    }
+}
+
+/// Keys of the rows of a pane in their natural order, those that a filter hides left out. The filter looks at what a row
+/// shows, in any case; `!` first inverts. Equal worlds give equal keys.
+pub fn keys(pane: Pane, model: &Model<'_>, filter: Option<&str>) -> Vec<RowKey> {
+    let ctx = Ctx::bare(model);
+    let Some(filter) = Filter::of(filter) else { return rows(pane, &ctx).keys() };
+    if pane == Pane::Triage {
+        // A filter looks at every incident, also at those that are folded otherwise.
+        return triage::Triage(&ctx).all().into_iter().filter(|key| filter.keeps(&triage::Triage(&ctx), key)).collect();
+    }
+    let rows = rows(pane, &ctx);
+    rows.keys().into_iter().filter(|key| filter.keeps(&*rows, key)).collect()
+}
+
+/// How many rows a filter hides.
+pub fn hidden(pane: Pane, model: &Model<'_>, filter: Option<&str>) -> usize {
+    let Some(filter) = Filter::of(filter) else { return 0 };
+    let ctx = Ctx::bare(model);
+    let rows = rows(pane, &ctx);
+    let all = if pane == Pane::Triage { triage::Triage(&ctx).all() } else { rows.keys() };
+    all.iter().filter(|key| !filter.keeps(&*rows, key)).count()
+}
+
+struct Filter {
+    needle: String,
+    inverted: bool,
+}
+
+impl Filter {
+    fn of(raw: Option<&str>) -> Option<Self> {
+        let raw = raw?;
+        let (inverted, needle) = raw.strip_prefix('!').map_or((false, raw), |rest| (true, rest));
+        let needle = needle.trim().to_lowercase();
+        (!needle.is_empty()).then_some(Self { needle, inverted })
+    }
+
+    fn keeps(&self, rows: &dyn Rows, key: &RowKey) -> bool {
+        let shown = rows.row(key).map(|row| row.plain().to_lowercase()).unwrap_or_default();
+        shown.contains(&self.needle) != self.inverted
+    }
+}
+
+/// How many rows of a pane need someone: its tab's count.
+pub fn attention(pane: Pane, model: &Model<'_>) -> usize {
+    attention_in(pane, &Ctx::bare(model))
+}
+
+/// The same, with what is already known of the incidents.
+pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
+    let troubled = |role: Role| ctx.troubled().filter(|key| key.kind.role() == role).count();
+    match pane {
+        Pane::Triage => triage::attention(ctx),
+        Pane::Rollouts => rollouts::attention(ctx),
+        Pane::Kills => kills::attention(ctx),
+        Pane::Probes => probes::Probes(ctx).keys().len(),
+        Pane::Queues => troubled(Role::Queue),
+        Pane::Nodes => nodes::attention(ctx),
+        Pane::Workloads => troubled(Role::Workload),
+        Pane::Alerts => alerts::attention(ctx),
+        Pane::Journal => journal::attention(ctx),
+    }
+}
+
+/// The object that a row is about.
+pub fn target(pane: Pane, key: &RowKey, model: &Model<'_>) -> Option<Ref> {
+    match key {
+        RowKey::Object(key) if pane != Pane::Alerts => Some(key.clone()),
+        RowKey::Incident(id) => {
+            model.diagnosis.incidents().iter().find(|incident| incident.id == *id).map(|it| it.subject.clone())
+        }
+        RowKey::Run(id) => model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
+        RowKey::Fold(_) => None,
+        RowKey::Occurrence(_) | RowKey::Object(_) => rows(pane, &Ctx::bare(model)).target(key),
+    }
+}
+
+/// Rows that a page of the list has, or lines that a page of the topmost layer has: what `ctrl-d` goes by.
+pub fn page_height(screen: &Screen) -> usize {
+    let height = match screen.layers.last() {
+        None => layout::areas(screen.size, screen.home.pane).map(|areas| areas.list.height),
+        Some(Layer::Case(_) | Layer::Logs(_) | Layer::Text(_)) => {
+            layout::layer_areas(screen.size).map(|areas| areas.body.height)
+        }
+    };
+    usize::from(height.unwrap_or(1)).max(1)
+}
+
+/// At most so many instances of one workload are asked for at once.
+const VISIBLE_INSTANCES: usize = 16;
+
+/// What is on the screen now: its use is streamed. Workloads stand for themselves, the selected one with its instances.
+pub fn visible_refs(screen: &Screen, model: &Model<'_>) -> Vec<Ref> {
+    let view = model.view;
+    let with_instances = |key: Ref| {
+        let instances = view.instances_of(&key).take(VISIBLE_INSTANCES).map(|it| it.key.clone());
+        let mut all: Vec<Ref> = instances.collect();
+        all.push(key);
+        all
+    };
+    match screen.layers.last() {
+        Some(Layer::Case(case)) => {
+            let Some(key) = target(screen.home.pane, &case.of, model) else { return Vec::new() };
+            let mut visible = with_instances(key);
+            visible.extend(case.selected.clone());
+            visible.sort();
+            visible.dedup();
+            visible
+        }
+        Some(Layer::Logs(logs)) => vec![logs.request.instance.clone()],
+        Some(Layer::Text(_)) => Vec::new(),
+        None => {
+            let Some(list) = screen.home.lists.get(&screen.home.pane) else { return Vec::new() };
+            let shown = list.order.iter().skip(list.top).take(page_height(screen));
+            let mut visible: Vec<Ref> = shown.filter_map(|key| target(screen.home.pane, key, model)).collect();
+            let selected = list.selected.as_ref().and_then(|key| target(screen.home.pane, key, model));
+            visible.extend(selected.into_iter().flat_map(with_instances));
+            visible.sort();
+            visible.dedup();
+            visible
+        }
+    }
+}
+
+fn cluster_cell(key: &Ref) -> Phrase {
+    Phrase::text(key.cluster.as_str())
+}
+
+fn name_cell(key: &Ref) -> Phrase {
+    Phrase::of(Ink::Strong, key.local())
+}
+
+/// The end of an image's name: `worker:2.9.0`.
+pub(super) fn short_image(image: &str) -> &str {
+    let bare = image.split('@').next().unwrap_or(image);
+    bare.rsplit('/').next().unwrap_or(bare)
+}

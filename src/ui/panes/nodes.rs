@@ -1,0 +1,120 @@
+//! Machines, and the room they have.
+
+use super::super::glyphs;
+use super::super::say;
+use super::super::screen::RowKey;
+use super::super::text::Phrase;
+use super::super::theme::Ink;
+use super::super::widgets::table::{Column, Room, Row, numbers, words};
+use super::{Ctx, Rows, cluster_cell, name_cell};
+use crate::domain::{DesiredState, Metric, Node, NodeState};
+
+pub(super) struct Nodes<'c>(pub &'c Ctx<'c>);
+
+/// Columns of a bar, its share in figures included.
+const BAR: u16 = 11;
+
+/// Nodes that somebody has to look at.
+pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
+    ctx.model.view.nodes().filter(|node| needs_someone(ctx, node)).count()
+}
+
+fn needs_someone(ctx: &Ctx<'_>, node: &Node) -> bool {
+    !matches!(node.state, NodeState::Ready | NodeState::Unknown)
+        || !node.pressure.is_empty()
+        || ctx.incident_on(&node.key).is_some()
+}
+
+/// What is set aside of a node's memory and processor time by what runs there: shares, where its capacity is known.
+pub(in crate::ui) fn set_aside(ctx: &Ctx<'_>, node: &Node) -> (Option<f64>, Option<f64>, usize) {
+    let (mut memory, mut cpu, mut instances) = (0u64, 0u64, 0);
+    let view = ctx.model.view;
+    let there = view.hosted_on(&node.key);
+    for it in there.filter(|it| it.desired == DesiredState::Run && !it.phase.ended() && !view.is_body(it)) {
+        memory += it.memory_request_bytes;
+        cpu += it.cpu_request_millis;
+        instances += 1;
+    }
+    let share = |used: f64, of: Option<u64>| of.filter(|of| *of > 0).map(|of| used / of as f64);
+    // Where nothing is set aside, what is in use says more than a zero.
+    let measured = |metric| view.latest(&node.key, metric);
+    let memory = if memory > 0 { Some(memory as f64) } else { measured(Metric::MemoryBytes) };
+    let cpu = if cpu > 0 { Some(cpu as f64) } else { measured(Metric::CpuMillis) };
+    (
+        memory.and_then(|used| share(used, node.memory_bytes)),
+        cpu.and_then(|used| share(used, node.cpu_millis)),
+        instances,
+    )
+}
+
+/// A share as a bar with its figure.
+pub(in crate::ui) fn bar(share: Option<f64>) -> Phrase {
+    let Some(share) = share else { return Phrase::dim("?") };
+    let ink = if share >= 0.9 { Ink::BarFull } else { Ink::Bar };
+    Phrase::of(ink, glyphs::bar(share, 6)).and(Ink::Text, format!("{:>4}%", (share * 100.0).round() as i64))
+}
+
+impl Rows for Nodes<'_> {
+    fn keys(&self) -> Vec<RowKey> {
+        let mut all: Vec<&Node> = self.0.model.view.nodes().collect();
+        all.sort_by_key(|node| {
+            let calm = !needs_someone(self.0, node);
+            (calm, !(node.cordoned || node.draining), &node.key)
+        });
+        all.into_iter().map(|node| RowKey::Object(node.key.clone())).collect()
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            self.0.where_column(),
+            words("node", Room::Fits(8, 24), 9),
+            words("state", Room::Fits(5, 22), 9),
+            words("role", Room::Fits(4, 12), 5),
+            numbers("memory", BAR, 7),
+            numbers("cpu", BAR, 6),
+            numbers("runs", 5, 8),
+            words("why", Room::Rest(4), 4),
+        ]
+    }
+
+    fn row(&self, key: &RowKey) -> Option<Row> {
+        let RowKey::Object(key) = key else { return None };
+        let node = self.0.model.view.node(key)?;
+        let (memory, cpu, instances) = set_aside(self.0, node);
+        let role = match node.manager {
+            Some(manager) if manager.leader => "leader",
+            Some(manager) if !manager.reachable => "manager, lost",
+            Some(_) => "manager",
+            None => "",
+        };
+        let ready = node.state == NodeState::Ready && node.pressure.is_empty();
+        let mark = match self.0.incident_on(key) {
+            Some(incident) => glyphs::of_incident(incident),
+            None if !ready && node.state != NodeState::Unknown => (glyphs::WARNING, Ink::Warning),
+            None if node.cordoned || node.draining => (glyphs::HELD, Ink::Text),
+            None => (glyphs::NONE, Ink::Dim),
+        };
+        let why = match (self.0.incident_on(key), &node.message) {
+            (Some(incident), _) => incident.summary.to_string(),
+            (None, Some(message)) => message.to_string(),
+            (None, None) => String::new(),
+        };
+        Some(Row::new(
+            mark,
+            vec![
+                cluster_cell(key),
+                name_cell(key),
+                Phrase::of(if ready { Ink::Text } else { Ink::Strong }, say::node_state(node)),
+                Phrase::text(role),
+                bar(memory),
+                bar(cpu),
+                Phrase::text(instances.to_string()),
+                Phrase::text(why),
+            ],
+        ))
+    }
+
+    fn empty(&self) -> Vec<Phrase> {
+        vec![Phrase::text("No node is known. Nodes come from Kubernetes, Nomad and Swarm managers, and from engines.")]
+    }
+}

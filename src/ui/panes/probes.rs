@@ -1,0 +1,163 @@
+//! Health checks that fail now. Those of one workload are one row.
+
+use std::collections::BTreeSet;
+
+use super::super::glyphs;
+use super::super::screen::RowKey;
+use super::super::text::Phrase;
+use super::super::theme::Ink;
+use super::super::widgets::table::{Column, Room, Row, numbers, words};
+use super::{Ctx, Rows, cluster_cell, name_cell};
+use crate::domain::words::{many, seconds_between};
+use crate::domain::{
+    HealthStatus, Instance, Occurrence, OccurrenceKind, Probe, ProbeKind, Ref, Role, Text, Timestamp, Workload,
+};
+
+pub(super) struct Probes<'c>(pub &'c Ctx<'c>);
+
+/// A probe of an instance that is not ready, and that failed so recently, fails now, seconds.
+const RECENT: i64 = 600;
+
+/// What is known of a workload's failing checks.
+#[derive(Default)]
+struct Failing {
+    instances: u32,
+    all: u32,
+    streak: u32,
+    output: Option<Text>,
+    since: Option<Timestamp>,
+}
+
+impl Failing {
+    fn add(&mut self, output: Option<&Text>, streak: u32, since: Option<Timestamp>) {
+        self.instances += 1;
+        if streak >= self.streak {
+            self.streak = streak;
+            self.output = output.cloned().or(self.output.take());
+        }
+        self.since = match (self.since, since) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+impl Probes<'_> {
+    /// Workloads that a finding or an event speaks of: all instances are never looked through.
+    fn candidates(&self) -> BTreeSet<&Ref> {
+        let told = self.0.troubled().filter(|key| key.kind.role() == Role::Workload);
+        let failed = self.0.model.view.occurrences().filter(|it| it.kind == OccurrenceKind::ProbeFailure);
+        told.chain(failed.map(|it| it.workload.as_ref().unwrap_or(&it.subject))).collect()
+    }
+
+    fn last_failure(&self, workload: &Ref, instance: &Ref) -> Option<&Occurrence> {
+        let failures = self.0.model.view.occurrences_of(workload).rev();
+        failures.into_iter().find(|it| it.kind == OccurrenceKind::ProbeFailure && it.subject == *instance)
+    }
+
+    fn failing(&self, key: &Ref) -> Option<Failing> {
+        let mut failing = Failing::default();
+        for instance in self.0.model.view.instances_of(key).filter(|it| !it.phase.ended()) {
+            failing.all += 1;
+            if let Some(health) = unhealthy(instance) {
+                failing.add(health.output.as_ref(), health.streak, health.since);
+            } else if !instance.ready {
+                let recent = |it: &&Occurrence| seconds_between(it.last, self.0.clock.now) < RECENT;
+                if let Some(it) = self.last_failure(key, &instance.key).filter(recent) {
+                    failing.add(it.text.as_ref(), it.count, Some(it.first));
+                }
+            }
+        }
+        (failing.instances > 0).then_some(failing)
+    }
+}
+
+fn unhealthy(instance: &Instance) -> Option<&crate::domain::Health> {
+    let all = instance.containers.iter().filter_map(|container| container.health.as_ref());
+    all.into_iter().find(|health| health.status == HealthStatus::Unhealthy)
+}
+
+fn probe_of(workload: &Workload) -> Option<&Probe> {
+    let all = || workload.containers.iter().flat_map(|container| container.probes.iter());
+    all().find(|probe| matches!(probe.kind, ProbeKind::Readiness | ProbeKind::Health)).or_else(|| all().next())
+}
+
+/// What the failing of a probe does, in a word.
+pub(in crate::ui) const fn probe_word(kind: ProbeKind) -> &'static str {
+    match kind {
+        ProbeKind::Liveness => "liveness",
+        ProbeKind::Readiness => "readiness",
+        ProbeKind::Startup => "startup",
+        ProbeKind::Health => "health",
+        ProbeKind::Service => "service",
+    }
+}
+
+impl Rows for Probes<'_> {
+    fn keys(&self) -> Vec<RowKey> {
+        let failing = self.candidates().into_iter().filter_map(|key| Some((key, self.failing(key)?)));
+        let mut failing: Vec<_> = failing.collect();
+        failing.sort_by_key(|(key, it)| {
+            let serving = it.all > it.instances;
+            (serving, std::cmp::Reverse(it.since), *key)
+        });
+        failing.into_iter().map(|(key, _)| RowKey::Object(key.clone())).collect()
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            self.0.where_column(),
+            words("what", Room::Fits(8, 26), 9),
+            numbers("failing", 8, 8),
+            words("check", Room::Fits(6, 20), 5),
+            words("last output", Room::Rest(12), 9),
+            numbers("in a row", 8, 4),
+            numbers("since", 5, 7),
+        ]
+    }
+
+    fn row(&self, key: &RowKey) -> Option<Row> {
+        let RowKey::Object(key) = key else { return None };
+        let failing = self.failing(key)?;
+        let workload = self.0.model.view.workload(key);
+        let check = workload.and_then(probe_of).map_or_else(Phrase::default, |probe| {
+            Phrase::of(Ink::Text, probe_word(probe.kind)).and(Ink::Dim, format!(" {}", probe.what))
+        });
+        let output = match &failing.output {
+            Some(output) => Phrase::text(output.as_str()),
+            None => Phrase::dim("it printed nothing"),
+        };
+        let mark = match self.0.incident_on(key) {
+            Some(incident) => glyphs::of_incident(incident),
+            None => (glyphs::WARNING, Ink::Warning),
+        };
+        Some(Row::new(
+            mark,
+            vec![
+                cluster_cell(key),
+                name_cell(key),
+                Phrase::text(format!("{}/{}", failing.instances, failing.all)),
+                check,
+                output,
+                Phrase::text(failing.streak.to_string()),
+                Phrase::text(failing.since.map(|at| self.0.clock.age(at)).unwrap_or_default()),
+            ],
+        ))
+    }
+
+    fn empty(&self) -> Vec<Phrase> {
+        let workloads = self.0.model.view.workloads();
+        let (mut all, mut without) = (0, 0);
+        for workload in workloads {
+            all += 1;
+            without += u64::from(workload.containers.iter().all(|container| container.probes.is_empty()));
+        }
+        let mut lines = vec![Phrase::of(Ink::Good, "No health check fails now.")];
+        if without > 0 {
+            let (have, many) = (if without == 1 { "has" } else { "have" }, many(all, "workload"));
+            lines
+                .push(Phrase::text(format!("{without} of {many} {have} no check: whether they serve cannot be told.")));
+        }
+        lines
+    }
+}

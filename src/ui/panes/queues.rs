@@ -1,0 +1,93 @@
+//! What waits for a consumer.
+
+use super::super::glyphs;
+use super::super::say;
+use super::super::screen::RowKey;
+use super::super::text::Phrase;
+use super::super::theme::Ink;
+use super::super::widgets::table::{Column, Room, Row, numbers, words};
+use super::{Ctx, Rows, cluster_cell, name_cell};
+use crate::domain::words::count;
+use crate::domain::{Metric, Queue, Ref};
+
+pub(super) struct Queues<'c>(pub &'c Ctx<'c>);
+
+/// Values that a sparkline in a list shows.
+const TREND: usize = 12;
+
+impl Queues<'_> {
+    fn depth(&self, key: &Ref) -> Option<f64> {
+        self.0.model.view.latest(key, Metric::QueueDepth)
+    }
+
+    fn consumers(&self, queue: &Queue) -> Phrase {
+        let measured = self.0.model.view.latest(&queue.key, Metric::QueueConsumers);
+        match (measured, queue.consumers.len()) {
+            (Some(n), _) if n < 1.0 => Phrase::of(Ink::Critical, "none"),
+            (Some(n), _) => Phrase::text(count(n as u64)),
+            (None, 0) => Phrase::dim("?"),
+            (None, _) => Phrase::text(say::consumers(&self.0.model.view, queue)),
+        }
+    }
+}
+
+impl Rows for Queues<'_> {
+    fn keys(&self) -> Vec<RowKey> {
+        let mut all: Vec<&Queue> = self.0.model.view.queues().collect();
+        all.sort_by(|a, b| {
+            let calm = |queue: &Queue| self.0.incident_on(&queue.key).is_none();
+            let depth = |queue: &Queue| self.depth(&queue.key).unwrap_or(-1.0);
+            calm(a).cmp(&calm(b)).then(depth(b).total_cmp(&depth(a))).then(a.key.cmp(&b.key))
+        });
+        all.into_iter().map(|queue| RowKey::Object(queue.key.clone())).collect()
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            self.0.where_column(),
+            words("what", Room::Fits(8, 24), 9),
+            numbers("waiting", 9, 9),
+            numbers("per min", 8, 8),
+            numbers("consumers", 9, 7),
+            numbers("oldest", 6, 6),
+            words("trend", Room::Fixed(TREND as u16), 5),
+            words("why", Room::Rest(8), 4),
+        ]
+    }
+
+    fn row(&self, key: &RowKey) -> Option<Row> {
+        let RowKey::Object(key) = key else { return None };
+        let view = self.0.model.view;
+        let queue = view.queue(key)?;
+        let series = view.series(key, Metric::QueueDepth);
+        let depth = self.depth(key).map_or_else(|| Phrase::dim("?"), |n| Phrase::text(count(n.max(0.0) as u64)));
+        let per_minute = series.and_then(|series| series.per_minute()).map(say::signed).unwrap_or_default();
+        let oldest = view.latest(key, Metric::QueueOldestSeconds);
+        let values: Vec<f64> = series.map(|it| it.values().map(|(_, value)| value).collect()).unwrap_or_default();
+        let trend = glyphs::sparkline(&values[values.len().saturating_sub(TREND)..], None);
+        let why = self.0.incident_on(key).map(|incident| match incident.subject == *key {
+            true => incident.summary.to_string(),
+            false => format!("{}: {}", incident.subject.local(), incident.summary),
+        });
+        Some(Row::new(
+            self.0.mark_of(key),
+            vec![
+                cluster_cell(key),
+                name_cell(key).and(Ink::Dim, format!(" {}", queue.system)),
+                depth,
+                Phrase::text(per_minute),
+                self.consumers(queue),
+                Phrase::text(oldest.map(|s| super::super::clock::age_of(s as i64)).unwrap_or_default()),
+                Phrase::text(trend),
+                Phrase::text(why.unwrap_or_default()),
+            ],
+        ))
+    }
+
+    fn empty(&self) -> Vec<Phrase> {
+        vec![
+            Phrase::text("No queue is known."),
+            Phrase::dim("Queues come from metrics, and none is configured: what waits is unknown, not zero."),
+        ]
+    }
+}

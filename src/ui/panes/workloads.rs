@@ -1,0 +1,92 @@
+//! Everything that wants instances: what is troubled first.
+
+use super::super::glyphs;
+use super::super::say;
+use super::super::screen::RowKey;
+use super::super::text::Phrase;
+use super::super::theme::Ink;
+use super::super::widgets::table::{Column, Room, Row, numbers, words};
+use super::{Ctx, Rows, cluster_cell, name_cell, short_image};
+use crate::domain::{Severity, Workload};
+
+pub(super) struct Workloads<'c>(pub &'c Ctx<'c>);
+
+impl Workloads<'_> {
+    fn rank(&self, workload: &Workload) -> Option<Severity> {
+        self.0.incident_on(&workload.key).map(|incident| incident.severity)
+    }
+
+    fn image(workload: &Workload) -> String {
+        let first = workload.containers.first().map(|container| short_image(&container.image));
+        match workload.containers.len() {
+            0 | 1 => first.unwrap_or_default().to_owned(),
+            n => format!("{} +{}", first.unwrap_or_default(), n - 1),
+        }
+    }
+}
+
+impl Rows for Workloads<'_> {
+    fn keys(&self) -> Vec<RowKey> {
+        let mut all: Vec<&Workload> = self.0.model.view.workloads().collect();
+        all.sort_by_cached_key(|workload| {
+            let rank = self.rank(workload);
+            let key = &workload.key;
+            (rank.is_none(), rank, key.cluster.clone(), key.namespace.clone(), key.name.clone(), key.kind)
+        });
+        all.into_iter().map(|workload| RowKey::Object(workload.key.clone())).collect()
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            self.0.where_column(),
+            words("kind", Room::Fits(4, 11), 5),
+            words("name", Room::Fits(8, 28), 9),
+            numbers("ready", 7, 8),
+            numbers("restarts", 8, 4),
+            words("image", Room::Fits(8, 22), 6),
+            words("state", Room::Rest(10), 9),
+            numbers("age", 4, 3),
+        ]
+    }
+
+    fn row(&self, key: &RowKey) -> Option<Row> {
+        let RowKey::Object(key) = key else { return None };
+        let view = self.0.model.view;
+        let workload = view.workload(key)?;
+        let counts = view.counts(workload);
+        let ready = match counts.wanted {
+            Some(wanted) => format!("{}/{wanted}", counts.ready),
+            None => counts.ready.to_string(),
+        };
+        let restarts: u32 = view.instances_of(key).map(crate::domain::Instance::restarts).sum();
+        let incident = self.0.incident_on(key);
+        let state = match incident {
+            Some(incident) if incident.subject == *key => Phrase::text(incident.summary.as_str()),
+            Some(incident) => Phrase::text(format!("suffers from {}", incident.subject.local())),
+            None => say::workload_state(&view, &self.0.clock, workload),
+        };
+        let ink = if counts.missing() > 0 { Ink::Strong } else { Ink::Text };
+        let mut row = Row::new(
+            incident.map_or((glyphs::NONE, Ink::Dim), glyphs::of_incident),
+            vec![
+                cluster_cell(key),
+                Phrase::dim(key.kind.noun()),
+                name_cell(key),
+                Phrase::of(ink, ready),
+                Phrase::text(if restarts > 0 { restarts.to_string() } else { String::new() }),
+                Phrase::text(Self::image(workload)),
+                state,
+                Phrase::text(workload.created.map(|at| self.0.clock.age(at)).unwrap_or_default()),
+            ],
+        );
+        row.faded = incident.is_none() && counts.wanted == Some(0);
+        Some(row)
+    }
+
+    fn empty(&self) -> Vec<Phrase> {
+        vec![
+            Phrase::text("There is nothing that wants to run."),
+            Phrase::dim("Containers, services, deployments, jobs and task groups show here, healthy or not."),
+        ]
+    }
+}

@@ -1,0 +1,217 @@
+//! How far what is shown can be believed, in words: live, loading, stale, forbidden, unreachable and not watched are
+//! different sights, and none of them is ever said to be nothing.
+
+use super::glyphs;
+use super::panes::Ctx;
+use super::screen::Pane;
+use super::text::Phrase;
+use super::theme::Ink;
+use crate::domain::words::many;
+use crate::domain::{ClusterId, Freshness, Source, Timestamp, Trouble};
+use crate::state::SourceState;
+
+/// A cluster's name in the header.
+pub(super) struct Badge {
+    pub name: String,
+    pub freshness: Freshness,
+    /// What is said beside its glyph; short, then shorter.
+    pub words: String,
+}
+
+/// Every cluster with its worst sight, in the order of their names.
+pub(super) fn badges(ctx: &Ctx<'_>) -> Vec<Badge> {
+    let view = ctx.model.view;
+    let each = view.clusters().map(|(cluster, _)| {
+        let freshness = view.freshness(cluster);
+        Badge { name: cluster.to_string(), freshness, words: badge_words(ctx, cluster, freshness) }
+    });
+    each.collect()
+}
+
+fn badge_words(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness) -> String {
+    let view = ctx.model.view;
+    let such: Vec<(&Source, &SourceState)> =
+        view.sources(cluster).filter(|(_, state)| state.freshness(view.now) == freshness).collect();
+    let oldest = such.iter().map(|(_, state)| state.age_seconds(view.now)).max().unwrap_or(0);
+    match freshness {
+        Freshness::Live => "live".to_owned(),
+        Freshness::Loading => match loading(&such) {
+            Some((named, expected)) => format!("loading {named} of {expected}"),
+            None => "loading".to_owned(),
+        },
+        Freshness::Stale => format!("stale {}", super::clock::age_of(oldest)),
+        Freshness::Forbidden => match such.as_slice() {
+            [(source, _)] => format!("forbidden: {}", source.kind),
+            more => format!("forbidden: {} kinds", more.len()),
+        },
+        Freshness::Unreachable => match since(&such) {
+            Some(at) => format!("unreachable {}", ctx.clock.age(at)),
+            None => "unreachable".to_owned(),
+        },
+    }
+}
+
+fn since(such: &[(&Source, &SourceState)]) -> Option<Timestamp> {
+    such.iter().filter_map(|(_, state)| state.trouble.as_ref()).map(|trouble| trouble.since).min()
+}
+
+/// How many of the expected objects have been named; none where how many are expected is not known.
+fn loading(such: &[(&Source, &SourceState)]) -> Option<(u32, u32)> {
+    let known: Vec<(u32, u32)> = such.iter().filter_map(|(_, it)| Some((it.named, it.expected?))).collect();
+    (!known.is_empty()).then(|| known.iter().fold((0, 0), |(a, b), (named, all)| (a + named, b + all)))
+}
+
+/// Whether everything that fills a pane is live.
+pub(super) fn is_live(ctx: &Ctx<'_>, pane: Pane) -> bool {
+    lines(ctx, pane).is_empty() && ctx.model.view.clusters().next().is_some()
+}
+
+/// What cannot be believed of a pane, the worst first: one line for each cluster and trouble.
+pub(super) fn lines(ctx: &Ctx<'_>, pane: Pane) -> Vec<Phrase> {
+    let view = ctx.model.view;
+    let mut said: Vec<(Freshness, Phrase)> = Vec::new();
+    for (cluster, _) in view.clusters() {
+        let all: Vec<(&Source, &SourceState)> = view.sources(cluster).collect();
+        if all.is_empty() {
+            said.push((Freshness::Loading, say(cluster, Freshness::Loading, "connecting".to_owned())));
+        }
+        let whole_is_dark = all.iter().all(|(_, state)| state.freshness(view.now) >= Freshness::Stale);
+        let here = |source: &Source| whole_is_dark || concerns(pane, &source.kind);
+        for freshness in [Freshness::Unreachable, Freshness::Forbidden, Freshness::Stale, Freshness::Loading] {
+            let such: Vec<(&Source, &SourceState)> = all
+                .iter()
+                .filter(|(source, state)| here(source) && state.freshness(view.now) == freshness)
+                .copied()
+                .collect();
+            if !such.is_empty() {
+                said.extend(of_cluster(ctx, cluster, freshness, &such).into_iter().map(|line| (freshness, line)));
+            }
+        }
+    }
+    said.sort_by_key(|(freshness, _)| std::cmp::Reverse(*freshness));
+    said.into_iter().map(|(_, line)| line).collect()
+}
+
+fn of_cluster(
+    ctx: &Ctx<'_>,
+    cluster: &ClusterId,
+    freshness: Freshness,
+    such: &[(&Source, &SourceState)],
+) -> Vec<Phrase> {
+    match freshness {
+        Freshness::Live => Vec::new(),
+        Freshness::Loading => {
+            let kinds = kinds(such);
+            let how_far = loading(such).map(|(named, all)| format!(" {named} of {all}")).unwrap_or_default();
+            vec![say(cluster, freshness, format!("loading {kinds}{how_far}"))]
+        }
+        Freshness::Stale => {
+            let heard = such.iter().filter_map(|(_, state)| state.heard).min();
+            let from = heard.map(|at| format!("; what is shown is from {}", ctx.clock.moment(at))).unwrap_or_default();
+            let gap = such.iter().find_map(|(_, state)| state.trouble.as_ref());
+            let what = gap.map_or_else(|| format!("no word of {}", kinds(such)), |trouble| trouble.what.to_string());
+            vec![say(cluster, freshness, format!("{what}{from}"))]
+        }
+        Freshness::Forbidden | Freshness::Unreachable => troubles(ctx, cluster, freshness, such),
+    }
+}
+
+/// One line for each trouble that reads differently: a server that is gone takes all its sources along.
+fn troubles(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness, such: &[(&Source, &SourceState)]) -> Vec<Phrase> {
+    let mut lines: Vec<(&Trouble, Phrase)> = Vec::new();
+    for (source, state) in such {
+        let Some(trouble) = &state.trouble else { continue };
+        if lines.iter().any(|(known, _)| known.what == trouble.what) {
+            continue;
+        }
+        let mut text = trouble.what.to_string();
+        if freshness == Freshness::Unreachable {
+            let since = ctx.clock.moment(trouble.since);
+            let kept = if state.listed { "showing what was known then" } else { "nothing of it is known yet" };
+            text = format!("unreachable since {since} ({text}); {kept}");
+            if let Some(at) = trouble.retry_at.filter(|at| *at > ctx.clock.now) {
+                text.push_str(&format!("; next try {}", ctx.clock.until(at)));
+            }
+        } else {
+            text.push_str(&format!(". {}", consequence(&source.kind)));
+        }
+        let mut line = say(cluster, freshness, text);
+        if !trouble.mend.is_empty() {
+            line = line.and(Ink::Strong, format!(" To mend: {}", trouble.mend));
+        }
+        lines.push((trouble, line));
+    }
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn consequence(kind: &str) -> String {
+    match kind {
+        kind if kind.contains("event") => "Probe failures and kills are unknown, not zero.".to_owned(),
+        kind => format!("Its {kind} are unknown, not zero."),
+    }
+}
+
+fn kinds(such: &[(&Source, &SourceState)]) -> String {
+    let mut kinds: Vec<&str> = such.iter().map(|(source, _)| source.kind.as_str()).collect();
+    kinds.dedup();
+    kinds.join(", ")
+}
+
+fn say(cluster: &ClusterId, freshness: Freshness, text: String) -> Phrase {
+    let (glyph, ink) = glyphs::of_freshness(freshness);
+    Phrase::of(ink, format!("{glyph} {cluster}: ")).and(Ink::Text, text)
+}
+
+/// Whether a source of this kind has to do with a pane.
+fn concerns(pane: Pane, kind: &str) -> bool {
+    let has = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    let (metrics, alerts, nodes) = (has(&["queue", "metric", "prometheus"]), has(&["alert"]), has(&["node", "engine"]));
+    match pane {
+        Pane::Triage => true,
+        Pane::Queues => metrics,
+        Pane::Alerts => alerts,
+        Pane::Nodes => nodes,
+        Pane::Rollouts | Pane::Kills | Pane::Probes | Pane::Workloads => !(metrics || alerts || nodes),
+        Pane::Journal => false,
+    }
+}
+
+/// Whether any cluster watches a source whose kind holds this word.
+pub(super) fn watches(ctx: &Ctx<'_>, word: &str) -> bool {
+    let view = ctx.model.view;
+    view.clusters().any(|(cluster, _)| view.sources(cluster).any(|(source, _)| source.kind.contains(word)))
+}
+
+/// What triage says when it lists nothing: what was looked at, and what was not.
+pub(super) fn nothing_found(ctx: &Ctx<'_>) -> Vec<Phrase> {
+    let view = ctx.model.view;
+    let names: Vec<&str> = view.clusters().map(|(cluster, _)| cluster.as_str()).collect();
+    if names.is_empty() {
+        return vec![Phrase::text("Nothing is watched."), Phrase::text("cockpit doctor says what was looked for.")];
+    }
+    let workloads = many(view.workloads().count() as u64, "workload");
+    let instances = many(view.instances().filter(|it| !view.is_body(it)).count() as u64, "instance");
+    let lead = Phrase::of(Ink::Good, format!("{} Nothing found in {}", glyphs::GOOD, names.join(", ")));
+    let mut lines = vec![lead.and(Ink::Text, format!(": {workloads}, {instances}."))];
+    if !ctx.model.unwatched.is_empty() {
+        lines.push(Phrase::text(format!("Not watched: {}.", unwatched(ctx, 6))));
+    }
+    if !watches(ctx, "metric") && !watches(ctx, "prometheus") {
+        lines.push(Phrase::text("No metrics: slowness and errors are not seen."));
+    }
+    let advice = ctx.model.diagnosis.advice().len() as u64;
+    if advice > 0 {
+        lines.push(Phrase::dim(format!("{} of good practice under :advice.", many(advice, "line"))));
+    }
+    lines
+}
+
+/// Targets that are there and not watched: so many by name, the rest by number.
+pub(super) fn unwatched(ctx: &Ctx<'_>, by_name: usize) -> String {
+    let all = ctx.model.unwatched;
+    let mut names: Vec<String> = all.iter().take(by_name).map(ToString::to_string).collect();
+    if all.len() > by_name {
+        names.push(format!("+{}", all.len() - by_name));
+    }
+    names.join(", ")
+}

@@ -1,0 +1,274 @@
+//! Why: what is known of one row, the most telling first. The lower pane shows as much of it as fits, the case file all.
+
+use super::about;
+use super::glyphs;
+use super::panes::{self, Ctx};
+use super::say;
+use super::screen::{Pane, RowKey};
+use super::text::Phrase;
+use super::theme::Ink;
+use crate::diagnose::{Incident, IncidentState};
+use crate::domain::words::{bytes, seconds_between};
+use crate::domain::{Certainty, Exposure, Metric, Occurrence, OccurrenceKind, Ref, Role, Timestamp};
+
+/// Lines under one label.
+pub(super) struct Section {
+    pub label: &'static str,
+    pub lines: Vec<Phrase>,
+}
+
+impl Section {
+    pub fn new(label: &'static str, lines: Vec<Phrase>) -> Self {
+        Self { label, lines }
+    }
+}
+
+/// Columns that labels take.
+const LABEL: usize = 8;
+/// A change so long before an incident may have to do with it, seconds.
+const BEFORE: i64 = 24 * 3600;
+
+/// What a row is of: `prod shop/worker ─ Deployment, revision 42, 3 wanted`.
+pub(super) fn title(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Phrase {
+    match key {
+        RowKey::Fold(_) => Phrase::of(Ink::Title, "not listed"),
+        _ => match panes::target(pane, key, &ctx.model) {
+            Some(target) => {
+                let phrase =
+                    Phrase::of(Ink::Name, target.cluster.as_str()).and(Ink::Title, format!(" {}", target.local()));
+                phrase.and(Ink::Rule, " ─ ").and(Ink::Text, about::kind_line(ctx, &target))
+            }
+            None => Phrase::dim("gone"),
+        },
+    }
+}
+
+/// As much as fits `height` lines: each part gets a line before any gets a second one.
+pub(super) fn brief(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16, height: usize) -> Vec<Phrase> {
+    let columns = usize::from(columns);
+    let parts = sections(ctx, pane, key);
+    let wrapped: Vec<Vec<Phrase>> = parts.iter().map(|part| wrap(part, columns)).collect();
+    let mut granted = vec![0; wrapped.len()];
+    let mut left = height;
+    // The cause is never cut short for what follows from it.
+    if let (Some(granted), Some(first)) = (granted.first_mut(), wrapped.first()) {
+        *granted = first.len().min(2).min(left);
+        left -= *granted;
+    }
+    while left > 0 {
+        let before = left;
+        for (lines, granted) in wrapped.iter().zip(&mut granted) {
+            if *granted < lines.len() && left > 0 && (*granted == 0 || before == left || lines.len() > 1) {
+                *granted += 1;
+                left -= 1;
+            }
+        }
+        if left == before {
+            break;
+        }
+    }
+    wrapped.into_iter().zip(granted).flat_map(|(lines, granted)| lines.into_iter().take(granted)).collect()
+}
+
+/// All of it.
+pub(super) fn full(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16) -> Vec<Phrase> {
+    let mut lines = Vec::new();
+    for part in sections(ctx, pane, key) {
+        if !lines.is_empty() {
+            lines.push(Phrase::default());
+        }
+        lines.extend(wrap(&part, usize::from(columns)));
+    }
+    lines
+}
+
+fn wrap(part: &Section, columns: usize) -> Vec<Phrase> {
+    let room = columns.saturating_sub(LABEL + 2).max(8);
+    let lines = part.lines.iter().flat_map(|line| line.wrap(room)).enumerate();
+    lines
+        .map(|(ix, line)| {
+            let label = if ix == 0 { part.label } else { "" };
+            Phrase::of(Ink::Dim, format!(" {label:<LABEL$}")).then(line)
+        })
+        .collect()
+}
+
+/// What is known of a row, in parts.
+fn sections(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
+    let parts = match key {
+        RowKey::Incident(id) => match ctx.model.diagnosis.incidents().iter().find(|incident| incident.id == *id) {
+            Some(incident) => of_incident(ctx, incident),
+            None => vec![Section::new("why", vec![Phrase::dim("it is over and no longer listed")])],
+        },
+        RowKey::Fold(_) => folded(ctx),
+        RowKey::Run(id) => about::run(ctx, *id),
+        RowKey::Object(_) | RowKey::Occurrence(_) => of_object(ctx, pane, key),
+    };
+    parts.into_iter().filter(|part| !part.lines.is_empty()).collect()
+}
+
+fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
+    let mut parts = Vec::new();
+    if let (Pane::Alerts, RowKey::Object(alert)) = (pane, key) {
+        parts.extend(about::alert(ctx, alert));
+    }
+    if let RowKey::Occurrence(_) = key {
+        let row = panes::rows(pane, ctx).row(key);
+        parts.extend(row.and_then(|row| row.cells.get(3).cloned()).map(|why| Section::new("killed", vec![why])));
+    }
+    let Some(target) = panes::target(pane, key, &ctx.model) else { return parts };
+    match ctx.incident_on(&target) {
+        Some(incident) if incident.subject == target => parts.extend(of_incident(ctx, incident)),
+        Some(incident) => {
+            let cause = format!("{}: {}", incident.subject.local(), incident.summary);
+            parts.push(Section::new("suffers", vec![Phrase::text(format!("from {cause}"))]));
+            parts.extend(about::object(ctx, &target));
+        }
+        None => parts.extend(about::object(ctx, &target)),
+    }
+    parts
+}
+
+fn of_incident(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Section> {
+    vec![
+        Section::new("why", vec![cause(ctx, incident)]),
+        Section::new("seen", evidence(ctx, incident)),
+        Section::new("use", usage(ctx, &incident.subject)),
+        Section::new("before", before(ctx, &incident.subject, incident.since)),
+        Section::new("drags", drags(incident)),
+        Section::new("reach", vec![reach(incident)]),
+        Section::new("rank", vec![Phrase::dim(format!("{}; rule {}", incident.place, incident.rule))]),
+    ]
+}
+
+fn cause(ctx: &Ctx<'_>, incident: &Incident) -> Phrase {
+    let sure = match incident.certainty {
+        Certainty::Confirmed => "confirmed",
+        Certainty::Likely => "likely, not certain",
+        Certainty::Suspected => "a guess: one of several readings",
+    };
+    let since = match (incident.state, incident.since_exact) {
+        (IncidentState::Recovered(at), _) => format!("recovered {}", ctx.clock.moment(at)),
+        (_, true) => format!("since {}", ctx.clock.moment(incident.since)),
+        (_, false) => format!("since {} at the latest", ctx.clock.moment(incident.since)),
+    };
+    Phrase::of(Ink::Strong, incident.summary.as_str()).and(Ink::Dim, format!(" ─ {sure}, {since}"))
+}
+
+fn evidence(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Phrase> {
+    let each = incident.evidence.iter().map(|it| {
+        let at = it.at.map(|at| format!("{} ", ctx.clock.moment(at))).unwrap_or_default();
+        Phrase::of(Ink::Dim, format!("{at}{}: ", it.source)).and(Ink::Text, it.text.as_str())
+    });
+    each.collect()
+}
+
+/// Memory against its limit, a queue's depth, a node's room: what there are samples of.
+pub(super) fn usage(ctx: &Ctx<'_>, subject: &Ref) -> Vec<Phrase> {
+    let view = ctx.model.view;
+    let mut lines = Vec::new();
+    if subject.kind.role() == Role::Workload {
+        let with = view.instances_of(subject).filter_map(|it| Some((view.latest(&it.key, Metric::MemoryBytes)?, it)));
+        // The fullest instance is the one that matters.
+        if let Some((_, fullest)) = with.max_by(|a, b| a.0.total_cmp(&b.0)) {
+            let limit = fullest.containers.iter().find_map(|container| container.memory_limit_bytes);
+            lines.extend(
+                trend(ctx, &fullest.key, Metric::MemoryBytes, limit.map(|n| n as f64))
+                    .map(|line| line.and(Ink::Dim, format!("  {}", fullest.key.name))),
+            );
+        }
+    }
+    let own = [
+        (Metric::MemoryBytes, view.node(subject).and_then(|node| node.memory_bytes).map(|n| n as f64)),
+        (Metric::QueueDepth, None),
+        (Metric::ConnectionsUsed, view.latest(subject, Metric::ConnectionsMax)),
+    ];
+    lines.extend(own.into_iter().filter_map(|(metric, most)| trend(ctx, subject, metric, most)));
+    lines
+}
+
+fn trend(ctx: &Ctx<'_>, key: &Ref, metric: Metric, most: Option<f64>) -> Option<Phrase> {
+    const SHOWN: usize = 24;
+    let series = ctx.model.view.series(key, metric)?;
+    let (_, latest) = series.latest()?;
+    let values: Vec<f64> = series.values().map(|(_, value)| value).collect();
+    let spark = glyphs::sparkline(&values[values.len().saturating_sub(SHOWN)..], most);
+    let name = match metric {
+        Metric::MemoryBytes => "memory",
+        Metric::CpuMillis => "cpu",
+        Metric::QueueDepth => "waiting",
+        Metric::QueueConsumers => "consumers",
+        Metric::QueueOldestSeconds => "oldest",
+        Metric::ConnectionsUsed | Metric::ConnectionsMax => "connections",
+    };
+    let full = most.is_some_and(|most| most > 0.0 && latest / most >= 0.9);
+    let now = say::measured(metric, latest);
+    let of = match most {
+        Some(most) if metric == Metric::MemoryBytes => format!(" of {}", bytes(most.max(0.0) as u64)),
+        Some(most) => format!(" of {}", say::measured(metric, most)),
+        None if metric == Metric::QueueDepth => {
+            series.per_minute().map(|n| format!(", {} a minute", say::signed(n))).unwrap_or_default()
+        }
+        None => String::new(),
+    };
+    let ink = if full { Ink::BarFull } else { Ink::Bar };
+    Some(Phrase::dim(format!("{name} ")).and(ink, spark).and(Ink::Text, format!("  {now}{of}")))
+}
+
+/// What was rolled out or changed just before, the newest first.
+fn before(ctx: &Ctx<'_>, subject: &Ref, since: Timestamp) -> Vec<Phrase> {
+    let view = ctx.model.view;
+    let near = |at: Timestamp| seconds_between(at, since) < BEFORE && at.as_second() <= since.as_second() + 60;
+    let changes = |it: &&Occurrence| matches!(it.kind, OccurrenceKind::Deployed | OccurrenceKind::Changed);
+    let mut lines: Vec<(Timestamp, Phrase)> = view
+        .occurrences_of(subject)
+        .filter(changes)
+        .filter(|it| near(it.last))
+        .map(|it| (it.last, Phrase::text(format!("{} {}", ctx.clock.moment(it.last), say::happened(it)))))
+        .collect();
+    if let Some((at, text)) = view.workload(subject).and_then(|it| about::newest_revision(ctx, it)) {
+        let told = lines.iter().any(|(known, _)| (known.as_second() - at.as_second()).abs() < 120);
+        if near(at) && !told {
+            lines.push((at, text));
+        }
+    }
+    lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn drags(incident: &Incident) -> Vec<Phrase> {
+    let each = incident.symptoms.iter().map(|symptom| {
+        let about =
+            if symptom.about == incident.subject { String::new() } else { format!("{}: ", symptom.about.local()) };
+        let guess = match symptom.certainty {
+            Certainty::Confirmed => "",
+            Certainty::Likely => " (likely)",
+            Certainty::Suspected => " (suspected)",
+        };
+        Phrase::of(Ink::Strong, about).and(Ink::Text, symptom.text.as_str()).and(Ink::Dim, guess)
+    });
+    each.collect()
+}
+
+fn reach(incident: &Incident) -> Phrase {
+    let reach = match incident.exposure {
+        Exposure::Yes => "users reach it",
+        Exposure::No => "users do not reach it directly",
+        Exposure::Unknown => "whether users reach it is unknown",
+    };
+    let owner = incident.owner.as_ref().map(|owner| format!("; owner {owner}")).unwrap_or_default();
+    Phrase::text(format!("{reach}{owner}"))
+}
+
+fn folded(ctx: &Ctx<'_>) -> Vec<Section> {
+    let line = |incident: &Incident| {
+        let name = incident.label.as_ref().map_or_else(|| incident.subject.local(), ToString::to_string);
+        Phrase::of(Ink::Strong, name).and(Ink::Text, format!(": {}", incident.summary))
+    };
+    let risks = ctx.model.diagnosis.incidents().iter().filter(|it| it.severity >= crate::domain::Severity::Risk);
+    vec![
+        Section::new("risks", risks.map(line).collect()),
+        Section::new("accepted", ctx.model.diagnosis.accepted().iter().map(line).collect()),
+        Section::new("", vec![Phrase::dim("enter lists the risks; they wait while something is critical")]),
+    ]
+}

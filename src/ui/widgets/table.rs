@@ -1,0 +1,224 @@
+//! Rows under columns.
+
+use ratatui::layout::Rect;
+
+use super::super::glyphs;
+use super::super::pen::Pen;
+use super::super::text::{Phrase, width};
+use super::super::theme::Ink;
+
+/// Which side a column's text stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// How wide a column is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// So many columns.
+    Fixed(u16),
+    /// As wide as its widest visible text: at least so many columns, at most so many hundredths of the table.
+    Fits(u16, u16),
+    /// What is left, at least so many columns. A table has one.
+    Rest(u16),
+}
+
+/// One column.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name.
+    pub title: &'static str,
+    /// Its side.
+    pub align: Align,
+    /// Its width.
+    pub room: Room,
+    /// The lesser, the sooner it goes where there is no room; 9 stays.
+    pub keep: u8,
+}
+
+/// A column of words.
+pub const fn words(title: &'static str, room: Room, keep: u8) -> Column {
+    Column { title, align: Align::Left, room, keep }
+}
+
+/// A column of numbers.
+pub const fn numbers(title: &'static str, columns: u16, keep: u8) -> Column {
+    Column { title, align: Align::Right, room: Room::Fixed(columns), keep }
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What stands before it.
+    pub mark: (&'static str, Ink),
+    /// One phrase for each column.
+    pub cells: Vec<Phrase>,
+    /// Over, or of no weight.
+    pub faded: bool,
+    /// A line below it, where there is room.
+    pub more: Option<Phrase>,
+}
+
+impl Row {
+    /// A row.
+    pub const fn new(mark: (&'static str, Ink), cells: Vec<Phrase>) -> Self {
+        Self { mark, cells, faded: false, more: None }
+    }
+
+    /// What it shows, as one string: what a filter looks at.
+    pub fn plain(&self) -> String {
+        let mut all = String::new();
+        for cell in self.cells.iter().chain(&self.more) {
+            all.push_str(&cell.plain());
+            all.push(' ');
+        }
+        all
+    }
+}
+
+/// Columns that the selection's sign and the mark take.
+const GUTTER: u16 = 3;
+
+/// A table in its place.
+pub struct Table<'a> {
+    /// Its columns.
+    pub columns: &'a [Column],
+    /// The rows that are visible.
+    pub rows: &'a [Row],
+    /// Which of them is selected.
+    pub selected: Option<usize>,
+}
+
+impl Table<'_> {
+    /// Draws names of columns into `heading` and rows into `area`.
+    pub fn draw(&self, pen: &mut Pen<'_>, heading: Rect, area: Rect) {
+        let places = self.places(area);
+        if heading.height > 0 {
+            let style = pen.style(Ink::Dim);
+            for ((x, wide), column) in places.iter().zip(self.columns) {
+                if *wide > 0 {
+                    write(pen, column.align, (*x, heading.y, *wide), &Phrase::dim(column.title), Some(style));
+                }
+            }
+        }
+        let mut spare = usize::from(area.height).saturating_sub(self.rows.len());
+        let mut y = area.y;
+        for (ix, row) in self.rows.iter().enumerate() {
+            if y >= area.bottom() {
+                return;
+            }
+            self.draw_row(pen, row, self.selected == Some(ix), Rect { y, height: 1, ..area }, &places);
+            y += 1;
+            if let Some(more) = row.more.as_ref().filter(|_| spare > 0) {
+                spare -= 1;
+                let x = self.more_from(&places, area);
+                pen.write(x, y, area.right().saturating_sub(x), more, None);
+                y += 1;
+            }
+        }
+    }
+
+    fn draw_row(&self, pen: &mut Pen<'_>, row: &Row, selected: bool, area: Rect, places: &[(u16, u16)]) {
+        let over = match (selected, row.faded) {
+            (true, _) => Some(pen.style(Ink::Selected)),
+            (false, true) => Some(pen.style(Ink::Dim)),
+            (false, false) => None,
+        };
+        if selected {
+            let style = pen.style(Ink::Selected);
+            pen.clear(area, style);
+            pen.put(area.x, area.y, 1, glyphs::HERE, style);
+        }
+        let mark = over.unwrap_or_else(|| pen.style(row.mark.1));
+        pen.put(area.x + 1, area.y, 1, row.mark.0, mark);
+        for ((cell, column), (x, wide)) in row.cells.iter().zip(self.columns).zip(places) {
+            if *wide > 0 {
+                write(pen, column.align, (*x, area.y, *wide), cell, over);
+            }
+        }
+    }
+
+    /// Where the second line of a row begins: under the column that takes what is left.
+    fn more_from(&self, places: &[(u16, u16)], area: Rect) -> u16 {
+        let rest = self.columns.iter().position(|column| matches!(column.room, Room::Rest(_)));
+        let x = rest.and_then(|ix| places.get(ix)).map_or(area.x + GUTTER, |(x, _)| *x);
+        // On a narrow table it would be a word a line.
+        if area.right().saturating_sub(x) < 30 { area.x + GUTTER } else { x }
+    }
+
+    /// First column and width of each column; width 0 for those that there is no room for.
+    fn places(&self, area: Rect) -> Vec<(u16, u16)> {
+        let gap = if area.width >= 100 { 2 } else { 1 };
+        let room = area.width.saturating_sub(GUTTER);
+        let mut shown: Vec<bool> = vec![true; self.columns.len()];
+        let mut widths = self.widths(&shown, room, gap);
+        while total(&widths, gap) > room {
+            let least = (0..self.columns.len())
+                .filter(|ix| shown[*ix] && self.columns[*ix].keep < 9)
+                .min_by_key(|ix| self.columns[*ix].keep);
+            let Some(least) = least else { break };
+            shown[least] = false;
+            widths = self.widths(&shown, room, gap);
+        }
+        let mut x = area.x + GUTTER;
+        widths
+            .into_iter()
+            .map(|wide| {
+                let place = (x.min(area.right()), wide.min(area.right().saturating_sub(x)));
+                x += if wide > 0 { wide + gap } else { 0 };
+                place
+            })
+            .collect()
+    }
+
+    fn widths(&self, shown: &[bool], room: u16, gap: u16) -> Vec<u16> {
+        let mut widths: Vec<u16> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(ix, column)| match column.room {
+                _ if !shown[ix] => 0,
+                Room::Fixed(wide) | Room::Rest(wide) => wide,
+                Room::Fits(least, share) => {
+                    let most = (u32::from(room) * u32::from(share) / 100) as u16;
+                    self.widest(ix).max(width(column.title) as u16).clamp(least, most.max(least))
+                }
+            })
+            .collect();
+        let left = room.saturating_sub(total(&widths, gap));
+        if let Some(ix) = (0..widths.len()).find(|ix| matches!(self.columns[*ix].room, Room::Rest(_)) && shown[*ix]) {
+            widths[ix] += left;
+        }
+        widths
+    }
+
+    fn widest(&self, column: usize) -> u16 {
+        self.rows.iter().filter_map(|row| row.cells.get(column)).map(|cell| cell.width() as u16).max().unwrap_or(0)
+    }
+}
+
+fn total(widths: &[u16], gap: u16) -> u16 {
+    let shown = widths.iter().filter(|wide| **wide > 0).count() as u16;
+    widths.iter().fold(0u16, |sum, wide| sum.saturating_add(*wide)) + gap * shown.saturating_sub(1)
+}
+
+fn write(
+    pen: &mut Pen<'_>,
+    align: Align,
+    (x, y, wide): (u16, u16, u16),
+    phrase: &Phrase,
+    over: Option<ratatui::style::Style>,
+) {
+    match align {
+        Align::Left => {
+            pen.write(x, y, wide, phrase, over);
+        }
+        Align::Right => {
+            pen.write_right(x + wide, y, wide, phrase, over);
+        }
+    }
+}
