@@ -16,7 +16,7 @@ use super::lifecycle::{self, Life};
 use super::mark::Marks;
 use super::rule::{Cause, Finding, Out, Rule};
 use super::rules::rules;
-use super::scene::{Scene, Standing};
+use super::scene::{Scene, Standing, is_there};
 use super::settings::Settings;
 
 /// What is first seen so soon after the start was there before it, seconds.
@@ -203,7 +203,7 @@ impl Diagnosis {
         let mut over = Vec::new();
         let mut settle_at: Option<Timestamp> = None;
         for (home, life) in &mut self.lives {
-            let there = view.object(&home.0).is_some();
+            let there = is_there(view, &home.0);
             if !homes.contains_key(home) {
                 if life.absent(there, now) && there {
                     let id = lifecycle::identity(home.1, &home.0);

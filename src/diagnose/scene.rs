@@ -63,7 +63,9 @@ impl<'a> Scene<'a> {
         settings: &'a Settings,
         last_judged: Option<Timestamp>,
     ) -> Option<Self> {
-        view.object(key)?;
+        if !is_there(&view, key) {
+            return None;
+        }
         let workload = view.workload(key);
         let mut instances: Vec<&Instance> = match key.kind.role() {
             Role::Workload => view.instances_of(key).collect(),
@@ -74,7 +76,11 @@ impl<'a> Scene<'a> {
             return None;
         }
         instances.sort_unstable_by(|a, b| (a.created, &a.key).cmp(&(b.created, &b.key)));
-        let held = judged_at(&view, key, instances.first().map(|it| &it.key));
+        let part = match key.kind.role() {
+            Role::Cluster => view.nodes().map(|it| &it.key).filter(|it| it.cluster == key.cluster).min(),
+            _ => instances.first().map(|it| &it.key),
+        };
+        let held = judged_at(&view, key, part);
         let now = held.map_or(view.now, |at| last_judged.map_or(at, |last| last.max(at)).min(view.now));
         let counts = workload.map(|it| count(it, &instances)).unwrap_or_default();
         let complete = view.sources(&key.cluster).all(|(_, source)| source.freshness(view.now) != Freshness::Loading);
@@ -208,10 +214,15 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// Whether a subject is there. A cluster is, as soon as something was heard from it.
+pub fn is_there(view: &View<'_>, key: &Ref) -> bool {
+    view.object(key).is_some() || (key.kind.role() == Role::Cluster && view.sources(&key.cluster).next().is_some())
+}
+
 /// When the sources that a subject is told by were last heard from, where one of them is in trouble: nothing may be
 /// concluded from silence.
-fn judged_at(view: &View<'_>, key: &Ref, instance: Option<&Ref>) -> Option<Timestamp> {
-    let sources = [Some(key), instance].into_iter().flatten().filter_map(|key| view.source_of(key));
+fn judged_at(view: &View<'_>, key: &Ref, part: Option<&Ref>) -> Option<Timestamp> {
+    let sources = [Some(key), part].into_iter().flatten().filter_map(|key| view.source_of(key));
     let silent = sources.filter(|source| !matches!(source.freshness(view.now), Freshness::Live | Freshness::Loading));
     silent.filter_map(|source| source.heard).min()
 }

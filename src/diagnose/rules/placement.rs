@@ -5,7 +5,7 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::after;
 use crate::domain::{
-    Certainty, ContainerState, Instance, Intent, NodeState, OccurrenceKind, Phase, Severity, Text, Timestamp,
+    Certainty, ContainerState, Instance, Intent, NodeState, OccurrenceKind, Phase, Severity, Timestamp,
 };
 
 use super::evidence::{instances, recheck_countdown, rollout_frame};
@@ -63,7 +63,9 @@ const WORDLESS: i64 = 120;
 
 fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
     let waiting: Vec<&Instance> = scene.wanted_instances().filter(|it| it.phase == Phase::Pending).collect();
-    let Some(first) = waiting.first().copied() else { return };
+    if waiting.is_empty() {
+        return;
+    }
     let since = waiting.iter().filter_map(|it| it.since.or(it.created)).min();
     let event = scene.view.occurrences_of(scene.key).rfind(|it| it.kind == OccurrenceKind::SchedulingFailure);
     let said = waiting.iter().find_map(|it| it.message.as_ref()).or_else(|| event.and_then(|it| it.text.as_ref()));
@@ -85,14 +87,6 @@ fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
     };
     let cause = format!("cannot be placed: {}", in_our_words(said));
     say(scene, &waiting, &cause, Certainty::Confirmed, since, out);
-    if let Some(finding) = out.finding.as_mut() {
-        let evidence = crate::diagnose::Evidence {
-            at: first.since,
-            source: Text::new("scheduler"),
-            text: Text::from(format!("{}: {said}", first.key.name)),
-        };
-        finding.evidence.push(evidence);
-    }
 }
 
 fn say(
@@ -118,6 +112,9 @@ fn say(
         .certainty(certainty)
         .affected(waiting.len().min(scene.counts().missing() as usize))
         .helps(helps);
+    let first = waiting[0];
+    let said = first.message.as_ref().map_or(String::new(), |said| format!(": {said}"));
+    let finding = finding.evidence(first.since, "scheduler", format!("{} is pending{said}", first.key.name));
     let down = scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster());
     let mut down: Vec<_> = down.filter(|it| matches!(it.state, NodeState::Down | NodeState::Unreachable)).collect();
     down.sort_unstable_by(|a, b| a.key.cmp(&b.key));

@@ -84,6 +84,8 @@ fn replicas_missing(scene: &Scene<'_>, out: &mut Out) {
     let mut finding =
         Finding::new(Severity::Critical, format!("{what}{states}{on}")).since(since).helps(scene.mends(since));
     finding.links = nodes.keys().map(|node| Link::On((*node).clone())).chain(needs(workload)).collect();
+    let counted = if workload.reported.is_some() { "orchestrator" } else { "instances" };
+    finding = finding.evidence(None, counted, format!("{} of {wanted} ready", counts.ready));
     for it in scene.wanted_instances().filter(|it| !it.ready).take(5) {
         let said =
             it.message.as_ref().or(it.reason.as_ref()).map_or(String::new(), |said| format!(", {}", quote(said)));

@@ -1,0 +1,10 @@
+//! The diagnosis as a specification: what is found, what is left alone, what is one row, what stands above what.
+
+mod docs;
+mod grouping;
+mod lifecycle;
+mod place;
+mod quiet;
+mod ranking;
+mod rules;
+mod scale;
