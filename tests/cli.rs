@@ -6,8 +6,8 @@ use std::process::{Command, Output};
 
 use cockpit::backend::replay::Recorder;
 use cockpit::domain::{
-    BackendKind, Batch, ClusterId, ContainerSpec, Desired, Fact, Instance, Kind, Object, Phase, Ref, Source, Timestamp,
-    Trouble, TroubleKind, Workload,
+    BackendKind, Batch, ClusterId, ContainerSpec, Desired, Fact, Instance, Kind, Object, Occurrence, OccurrenceKind,
+    OomScope, Phase, Ref, Source, Timestamp, Trouble, TroubleKind, Workload,
 };
 
 struct Home(tempfile::TempDir);
@@ -74,6 +74,152 @@ fn recording(file: &Path, trouble: Option<Trouble>) {
         None => facts.extend([Fact::Listing(Source::of("images"), None), Fact::Listed(Source::of("images"))]),
     }
     recorder.record(&Batch { cluster, at: at(0), facts }).expect("written");
+}
+
+/// As [`recording`], and `shop/worker` was killed twice at its limit of 256 MiB.
+fn recording_of_kills(file: &Path) {
+    let cluster = ClusterId::new("local");
+    let mut recorder = Recorder::create(file, &[(cluster.clone(), BackendKind::Docker)]).expect("a file");
+    let containers = Source::of("containers");
+    let worker = Ref::new(&cluster, Kind::ComposeService, Some("shop".into()), "worker");
+    let workload = Workload::new(worker.clone(), "w2", Desired::Replicas(1));
+    let key = Ref::new(&cluster, Kind::ContainerInstance, Some("shop".into()), "shop-worker-1");
+    let instance = Instance::new(key.clone(), "c2", Some(worker.clone()), Phase::Pending);
+    let kill = |id: &str, second: i64| {
+        let mut kill = Occurrence::once(id, OccurrenceKind::OomKill, key.clone(), at(second));
+        kill.workload = Some(worker.clone());
+        kill.scope = Some(OomScope::Limit);
+        kill.limit_bytes = Some(256 << 20);
+        Fact::Occurred(Box::new(kill))
+    };
+    let facts = vec![
+        Fact::Listing(containers.clone(), None),
+        Fact::Put(containers.clone(), Object::Workload(Box::new(workload))),
+        Fact::Put(containers.clone(), Object::Instance(Box::new(instance))),
+        Fact::Listed(containers.clone()),
+        kill("k1", 0),
+    ];
+    recorder.record(&Batch { cluster: cluster.clone(), at: at(60), facts }).expect("written");
+    recorder
+        .record(&Batch { cluster, at: at(120), facts: vec![kill("k2", 110), Fact::Alive(containers)] })
+        .expect("written");
+}
+
+#[test]
+fn the_json_has_the_shape_that_programs_read() {
+    let home = Home::new();
+    recording_of_kills(&home.path("kills.jsonl"));
+    let file = home.path("kills.jsonl").to_string_lossy().into_owned();
+    let output = home.cockpit(&["triage", "--json", "--replay", &file]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = stdout(&output);
+    let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(
+        said.lines().next().map(|line| line.split("\"incidents\"").next().unwrap_or_default().to_owned()),
+        Some(
+            concat!(
+                r#"{"version":1,"at":"2026-11-20T02:02:00Z","complete":true,"#,
+                r#""clusters":[{"name":"local","backend":"docker","#,
+                r#""sources":[{"kind":"containers","freshness":"live","age_s":0,"trouble":null}]}],"#,
+            )
+            .to_owned()
+        )
+    );
+    let incident = json["incidents"][0].clone();
+    assert_eq!(json["incidents"].as_array().map(Vec::len), Some(1), "{said}");
+    for (field, expected) in [
+        ("rule", "oom-killed".into()),
+        ("severity", "critical".into()),
+        ("state", "open".into()),
+        ("cluster", "local".into()),
+        ("kind", "ComposeService".into()),
+        ("namespace", "shop".into()),
+        ("name", "worker".into()),
+        ("since", "2026-11-20T02:00:00Z".into()),
+        ("since_exact", true.into()),
+        ("certainty", "confirmed".into()),
+        ("user_facing", "unknown".into()),
+        ("ready", 0.into()),
+        ("wanted", 1.into()),
+        ("owner", serde_json::Value::Null),
+        ("taken_by", serde_json::Value::Null),
+        ("snoozed_until", serde_json::Value::Null),
+    ] {
+        assert_eq!(incident[field], expected, "{field}: {incident}");
+    }
+    let fields = [
+        "id",
+        "rule",
+        "severity",
+        "tier",
+        "state",
+        "cluster",
+        "kind",
+        "namespace",
+        "name",
+        "summary",
+        "since",
+        "since_exact",
+        "certainty",
+        "user_facing",
+        "ready",
+        "wanted",
+        "owner",
+        "taken_by",
+        "snoozed_until",
+        "evidence",
+        "symptoms",
+        "actions",
+    ];
+    assert_eq!(keys_in_order(&said, "\"incidents\":[{"), fields);
+    assert!(incident["evidence"][0]["text"].is_string() && incident["evidence"][0]["source"].is_string(), "{incident}");
+    assert!(incident["actions"].as_array().is_some_and(|actions| actions.iter().all(serde_json::Value::is_string)));
+    let again = home.cockpit(&["triage", "--json", "--replay", &file]);
+    assert_eq!(stdout(&again), said, "the same from run to run");
+}
+
+/// The keys of the object that begins after `start`, in the order in which they are written.
+fn keys_in_order(json: &str, start: &str) -> Vec<String> {
+    let (mut keys, mut depth, mut key, mut inside) = (Vec::new(), 0, String::new(), false);
+    for c in json.split_once(start).expect("it is there").1.chars() {
+        match c {
+            '"' if inside => inside = false,
+            '"' => (inside, key) = (true, String::new()),
+            c if inside => key.push(c),
+            ':' if depth == 0 => keys.push(std::mem::take(&mut key)),
+            '{' | '[' => depth += 1,
+            '}' | ']' if depth == 0 => break,
+            '}' | ']' => depth -= 1,
+            _ => {}
+        }
+    }
+    keys
+}
+
+#[test]
+fn a_threshold_that_is_met_ends_with_3() {
+    let home = Home::new();
+    recording_of_kills(&home.path("kills.jsonl"));
+    let file = home.path("kills.jsonl").to_string_lossy().into_owned();
+    for severity in ["warning", "critical"] {
+        assert_eq!(home.cockpit(&["triage", "--fail-on", severity, "--replay", &file]).status.code(), Some(3));
+    }
+    recording(&home.path("calm.jsonl"), None);
+    let calm = home.path("calm.jsonl").to_string_lossy().into_owned();
+    assert_eq!(home.cockpit(&["triage", "--fail-on", "warning", "--replay", &calm]).status.code(), Some(0));
+}
+
+#[test]
+fn the_list_reads_as_the_screen_does() {
+    let home = Home::new();
+    recording_of_kills(&home.path("kills.jsonl"));
+    let file = home.path("kills.jsonl").to_string_lossy().into_owned();
+    let said = stdout(&home.cockpit(&["triage", "--replay", &file]));
+    let row = said.lines().find(|line| line.starts_with('✖')).expect("a row");
+    assert!(row.starts_with("✖ local  shop/worker  0 of 1  2m     OOM-killed at its 256 MiB limit"), "{row}");
+    assert!(said.starts_with("2026-11-20 02:02 UTC  1 critical, 0 warnings\n"), "{said}");
+    let plain = stdout(&home.cockpit(&["triage", "--ascii", "--replay", &file]));
+    assert!(plain.is_ascii() && plain.contains("\nX local  shop/worker"), "{plain}");
 }
 
 #[test]
