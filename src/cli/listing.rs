@@ -9,6 +9,8 @@ use crate::diagnose::{Incident, IncidentState, Symptom};
 use crate::domain::words::{age, count, many, seconds_between, span};
 use crate::domain::{Certainty, ClusterId, Freshness, Kind, Severity, Text, Timestamp};
 use crate::state::View;
+use crate::ui::glyphs;
+use crate::ui::theme::Ink;
 
 use super::headless::Known;
 
@@ -92,7 +94,7 @@ fn table(out: &mut String, incidents: &[Incident], now: Timestamp, style: Style)
     let widths: [usize; 4] = std::array::from_fn(width);
     out.push('\n');
     line(out, "  ", &HEADS.map(str::to_owned), &widths);
-    let drags = if style.ascii { "\\" } else { "↳" };
+    let drags = if style.ascii { glyphs::twin(glyphs::DRAGS) } else { glyphs::DRAGS };
     for (incident, row) in incidents.iter().zip(&rows) {
         line(out, &format!("{} ", painted(incident, style)), row, &widths);
         for symptom in &incident.symptoms {
@@ -116,23 +118,24 @@ fn cells(incident: &Incident, now: Timestamp, style: Style) -> [String; 5] {
         (Some(ready), None) => ready.to_string(),
         (None, _) => "n/a".to_owned(),
     };
-    let mut why = incident.summary.to_string();
+    let mut why = match incident.state {
+        IncidentState::Open => String::new(),
+        IncidentState::Flapping => "comes and goes: ".to_owned(),
+        IncidentState::Recovered(at) => at.strftime("recovered %H:%M: ").to_string(),
+    };
+    why.push_str(&incident.summary);
     if incident.certainty != Certainty::Confirmed {
         let _ = write!(why, " ({})", incident.certainty.as_str());
-    }
-    match incident.state {
-        IncidentState::Open => {}
-        IncidentState::Flapping => why.push_str(" (flapping)"),
-        IncidentState::Recovered(at) => {
-            let _ = write!(why, " (recovered {})", at.strftime("%H:%M"));
-        }
     }
     let at_least = match (incident.since_exact, style.ascii) {
         (true, _) => "",
         (false, true) => ">=",
         (false, false) => "≥",
     };
-    let since = format!("{at_least}{}", age(seconds_between(incident.since, now)));
+    let since = match seconds_between(incident.since, now) {
+        seconds if seconds < 60 => format!("{at_least}<1m"),
+        seconds => format!("{at_least}{}", age(seconds)),
+    };
     [incident.subject.cluster.to_string(), what, ready, since, why]
 }
 
@@ -140,7 +143,7 @@ fn cells(incident: &Incident, now: Timestamp, style: Style) -> [String; 5] {
 pub fn in_words(incident: &Incident, symptom: &Symptom) -> String {
     let mut words = match symptom.about == incident.subject {
         true => symptom.text.to_string(),
-        false => format!("{} {}: {}", symptom.about.kind.noun(), symptom.about.local(), symptom.text),
+        false => format!("{}: {}", symptom.about.local(), symptom.text),
     };
     if symptom.certainty != Certainty::Confirmed {
         let _ = write!(words, " ({})", symptom.certainty.as_str());
@@ -149,14 +152,15 @@ pub fn in_words(incident: &Incident, symptom: &Symptom) -> String {
 }
 
 fn painted(incident: &Incident, style: Style) -> String {
-    let (glyph, twin, colour) = match (incident.state, incident.severity) {
-        (IncidentState::Recovered(_), _) => ("✔", "+", 32),
-        (_, Severity::Critical) => ("✖", "X", 31),
-        (_, Severity::Warning) => ("▲", "!", 33),
-        (_, Severity::Risk) => ("◆", "^", 36),
-        (_, Severity::Advice) => ("·", ".", 0),
+    let (glyph, ink) = glyphs::of_incident(incident);
+    let colour = match ink {
+        Ink::Critical => 31,
+        Ink::Warning => 33,
+        Ink::Risk => 36,
+        Ink::Good => 32,
+        _ => 0,
     };
-    let glyph = if style.ascii { twin } else { glyph };
+    let glyph = if style.ascii { glyphs::twin(glyph) } else { glyph };
     if style.colour { format!("\x1b[{colour}m{glyph}\x1b[m") } else { glyph.to_owned() }
 }
 

@@ -7,6 +7,7 @@ use crate::domain::{BackendKind, Certainty, ClusterId, Exposure, Freshness, Kind
 use crate::state::{SourceState, View};
 
 use super::headless::Known;
+use super::listing::in_words;
 
 /// What triage says.
 #[derive(Debug, Serialize)]
@@ -68,7 +69,7 @@ struct Entry<'a> {
     /// Nothing can be snoozed yet.
     snoozed_until: Option<String>,
     evidence: Vec<Evidence<'a>>,
-    symptoms: Vec<&'a str>,
+    symptoms: Vec<String>,
     actions: Vec<&'static str>,
 }
 
@@ -147,7 +148,7 @@ fn entry(incident: &Incident) -> Entry<'_> {
         taken_by: None,
         snoozed_until: None,
         evidence: incident.evidence.iter().map(evidence).collect(),
-        symptoms: incident.symptoms.iter().map(|symptom| symptom.text.as_str()).collect(),
+        symptoms: incident.symptoms.iter().map(|symptom| in_words(incident, symptom)).collect(),
         actions: incident.actions.iter().map(crate::domain::Intent::verb).collect(),
     }
 }

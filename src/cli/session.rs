@@ -7,6 +7,7 @@ use crate::backend::replay::Recorder;
 use crate::config::{self, Config, Loaded, Words};
 use crate::diagnose::rules;
 use crate::domain::{BackendKind, ClusterId};
+use crate::ui::theme;
 
 use super::End;
 use super::args::Common;
@@ -56,6 +57,21 @@ impl Session {
         self.common.ascii || self.config.ascii.unwrap_or_else(|| !utf8())
     }
 
+    /// The place of the theme: by the flag, else by the configuration.
+    ///
+    /// # Errors
+    /// There is no such theme.
+    pub fn theme(&self) -> Result<usize, Failure> {
+        let name = self.common.theme.as_deref().unwrap_or(&self.config.theme);
+        theme::by_name(name).ok_or_else(|| {
+            let names: Vec<&str> = theme::built_in().iter().map(|theme| theme.name.as_str()).collect();
+            let near = config::near_match(name, names.iter().copied());
+            let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            Failure::usage(format!("there is no theme `{}`", crate::domain::sanitise(name)))
+                .mend(format!("{near}there are: {}", names.join(", ")))
+        })
+    }
+
     /// Whether colour is unwanted (no-color.org: any value but the empty one).
     pub fn mono(&self) -> bool {
         env("NO_COLOR").is_some()
@@ -91,7 +107,11 @@ pub fn env(name: &str) -> Option<String> {
 
 /// Words that a configuration may use.
 pub fn words() -> Words {
-    Words { rules: rules().iter().map(|rule| rule.id).collect(), themes: Vec::new(), commands: Vec::new() }
+    Words {
+        rules: rules().iter().map(|rule| rule.id).collect(),
+        themes: theme::built_in().iter().map(|theme| theme.name.as_str()).collect(),
+        commands: Vec::new(),
+    }
 }
 
 fn check(common: &Common) -> Result<(), Failure> {

@@ -19,8 +19,8 @@ pub struct Config {
     pub read_only: bool,
     /// Keys that differ from the built-in ones.
     pub keys: Vec<Key>,
-    /// Name of the theme; the first one where none is named.
-    pub theme: Option<Text>,
+    /// Name of the theme.
+    pub theme: Text,
     /// Only ASCII, or not; none: as the locale allows.
     pub ascii: Option<bool>,
     /// Times are shown in UTC; else in the local zone.
@@ -37,7 +37,7 @@ impl Default for Config {
             protected: Vec::new(),
             read_only: false,
             keys: Vec::new(),
-            theme: None,
+            theme: Text::new("dark"),
             ascii: None,
             utc: true,
             log_file: None,

@@ -64,7 +64,7 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
         config.protected = reader.some_texts(&value, PATTERN).iter().map(|raw| Pattern::new(raw)).collect();
     }
     if let Some(value) = root.take(reader, "theme") {
-        config.theme = reader.word(&value, &words.themes).map(Text::new);
+        config.theme = reader.word(&value, &words.themes).map_or(config.theme, Text::new);
     }
     if let Some(value) = root.take(reader, "ascii") {
         config.ascii = reader.word_or_flag(&value);
@@ -337,7 +337,7 @@ mod tests {
 
     #[test]
     fn the_example_shows_every_setting() {
-        let words = Words { themes: vec!["default"], ..words() };
+        let words = words();
         let full = full_example();
         let (config, asked) = read(&full, Path::new("/etc/config.toml"), &words).expect("the example is valid");
         assert_eq!((config.clusters.len(), config.diagnosis.accepts.len(), config.keys.len()), (2, 1, 1));
@@ -406,9 +406,7 @@ mod tests {
 
     #[test]
     fn a_cluster_is_read_whole() {
-        let config =
-            parse(&full_example(), Path::new("/etc/config.toml"), &Words { themes: vec!["default"], ..words() })
-                .expect("valid");
+        let config = parse(&full_example(), Path::new("/etc/config.toml"), &words()).expect("valid");
         let swarm = &config.clusters[0];
         assert_eq!(swarm.name, ClusterId::new("swarm"));
         assert_eq!(swarm.way, Way::Host("tcp://10.0.0.5:2376".to_owned()));

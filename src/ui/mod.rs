@@ -5,7 +5,7 @@ mod about;
 pub mod case;
 mod clock;
 mod frame;
-mod glyphs;
+pub mod glyphs;
 mod header;
 mod layout;
 mod model;
