@@ -1,1 +1,163 @@
-//! Behaviour of the screen.
+//! Keys, commands and the loop: how it behaves. [`App::update`] is all behaviour of the screen, without IO and without a
+//! clock; [`run`] is the loop around it.
+
+mod clock;
+mod command;
+mod commands;
+mod docs;
+mod effect;
+mod event;
+mod key;
+mod keymap;
+mod requests;
+mod rows;
+mod run;
+mod signals;
+
+mod terminal;
+mod update;
+mod writer;
+
+use crate::action::Guard;
+use crate::diagnose::Settings;
+use crate::domain::{ClusterId, Demand, Draft, Name, Text, Timestamp};
+use crate::engine::Core;
+use crate::ui::{Look, Model, PaletteItem, Screen};
+
+pub use command::{Command, Moment, Now, Place, Section, find};
+pub use commands::TABLE;
+pub use docs::keys_page;
+pub use effect::Effect;
+pub use event::{Event, What};
+pub use key::{Key, NotAKey};
+pub use keymap::{Keymap, KeymapError};
+
+pub use run::{Options, Recorder, ReplayClock, run};
+pub use terminal::{check as check_terminal, look};
+use update::moving::Trail;
+use update::palette::Choice;
+
+/// The screen and everything that it shows: changed by [`App::update`] alone.
+pub struct App {
+    core: Core,
+    screen: Screen,
+    keymap: Keymap,
+    unwatched: Vec<Text>,
+    trail: Trail,
+    /// What the items of the palette stand for, place by place.
+    choices: Vec<Choice>,
+    /// What the palette is confined to, where it is a menu.
+    menu: Option<Vec<(Choice, PaletteItem)>>,
+    /// The draft that the preview was planned from: planned again when the world moves.
+    draft: Option<Draft>,
+    /// The frame with the preview's content was put together; it counts as seen when that frame is written.
+    preview_drawn: bool,
+    /// Incidents that were there when the list was last put in order.
+    known: Option<std::collections::BTreeSet<Name>>,
+    /// The new incident that the tab line announces.
+    announced: Option<Name>,
+    /// When the order that is held is let go.
+    released: Option<Timestamp>,
+    /// When quitting was last asked for.
+    leaving: Option<Timestamp>,
+    tickets: u64,
+    effects: Vec<Effect>,
+    dirty: bool,
+}
+
+/// What an [`App`] starts from.
+pub struct Setup {
+    /// The clusters that are watched.
+    pub clusters: Vec<ClusterId>,
+    /// Targets that are there and not watched.
+    pub unwatched: Vec<Text>,
+    /// What people set about the diagnosis.
+    pub settings: Settings,
+    /// What may be done.
+    pub guard: Guard,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// How it may look.
+    pub look: Look,
+    /// Columns and rows.
+    pub size: (u16, u16),
+    /// The local zone.
+    pub zone: jiff::tz::TimeZone,
+}
+
+impl App {
+    /// A screen that shows everything as loading.
+    pub fn new(setup: Setup, now: Timestamp) -> Self {
+        let read_only = setup.guard.read_only.is_some();
+        let screen = Screen { size: setup.size, look: setup.look, zone: setup.zone, read_only, ..Screen::default() };
+        Self {
+            core: Core::new(setup.settings, setup.guard, &setup.clusters, now),
+            screen,
+            keymap: setup.keymap,
+            unwatched: setup.unwatched,
+            trail: Trail::default(),
+            choices: Vec::new(),
+            menu: None,
+            draft: None,
+            preview_drawn: false,
+            known: None,
+            announced: None,
+            released: None,
+            leaving: None,
+            tickets: 0,
+            effects: Vec::new(),
+            dirty: true,
+        }
+    }
+
+    /// What is open, selected and typed.
+    pub const fn screen(&self) -> &Screen {
+        &self.screen
+    }
+
+    /// What is known.
+    pub const fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Everything that a frame draws from besides the screen.
+    pub fn model(&self, now: Timestamp) -> Model<'_> {
+        Model {
+            view: self.core.view(now),
+            diagnosis: self.core.diagnosis(),
+            runs: self.core.runs(),
+            unwatched: &self.unwatched,
+        }
+    }
+
+    /// Whether a frame is due.
+    pub const fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// A frame is due though nothing was heard: a minute has passed.
+    pub const fn mark_dirty(&mut self) {
+        self.dirty = true;
+    }
+
+    /// Whether a frame is due; asked once a frame.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    /// A frame was put together from what there is now.
+    pub fn drawn(&mut self) {
+        self.preview_drawn = true;
+    }
+
+    /// What is needed of the feeds: what is on the screen is streamed.
+    pub fn demand(&self, now: Timestamp) -> Demand {
+        let model = self.model(now);
+        self.core.demand(crate::ui::panes::visible_refs(&self.screen, &model), &std::collections::BTreeSet::new())
+    }
+
+    fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+}

@@ -1,0 +1,24 @@
+//! What the screen asks of the loop.
+
+use crate::domain::{Form, Intent, LogRequest, Ref, Step};
+
+/// One thing to be done outside of the state. Answers come back as events under the same ticket; late ones are dropped.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// End, and give the terminal back.
+    Quit,
+    /// Stop as a job of the shell, and come back.
+    Suspend,
+    /// Draw everything, whatever the terminal shows.
+    Repaint,
+    /// Ask the backend how an intent would be done.
+    Prepare(u64, Intent),
+    /// Send a step of a run: run, place, step.
+    Execute(u64, usize, Step),
+    /// Follow the output of an instance.
+    OpenLogs(u64, LogRequest),
+    /// Fetch a description or a manifest.
+    Describe(u64, Ref, Form),
+    /// An answer under this ticket is not waited for any more.
+    Cancel(u64),
+}

@@ -1,0 +1,56 @@
+//! What the screen hears.
+
+use crate::domain::{Batch, Draft, LogLine, Receipt, Refusal, StepError, Text, Timestamp};
+
+use super::key::Key;
+
+/// One thing that happened, and when.
+#[derive(Debug)]
+pub struct Event {
+    /// The world's time: what ages and deadlines of the world go by. While a recording is played, the recording's own.
+    pub now: Timestamp,
+    /// The person's time: what 300 ms and 10 s at the keys go by. Even and monotonic, whatever the world's clock does.
+    pub felt: Timestamp,
+    /// What.
+    pub what: What,
+}
+
+impl Event {
+    /// Something that happened at `now`, for the world and the person alike.
+    pub const fn at(now: Timestamp, what: What) -> Self {
+        Self { now, felt: now, what }
+    }
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum What {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size: columns and rows.
+    Resize(u16, u16),
+    /// The terminal may show anything (it was away): draw all of it.
+    Uncovered,
+    /// Sources said something. Nothing is diagnosed until [`What::Turn`].
+    Facts(Vec<Batch>),
+    /// Facts were folded, or a deadline has come: diagnose, look at the runs, put the lists in order.
+    Turn,
+    /// The frame that was put together last is on the terminal.
+    Written,
+    /// The answer to [`super::Effect::Prepare`], by its ticket.
+    Draft(u64, Result<Draft, Refusal>),
+    /// The answer to [`super::Effect::Execute`]: run, place, answer.
+    StepAnswer(u64, usize, Result<Receipt, StepError>),
+    /// Lines of a log, by the ticket of [`super::Effect::OpenLogs`].
+    LogLines(u64, Vec<LogLine>),
+    /// A log has ended, and why.
+    LogEnded(u64, Text),
+    /// The answer to [`super::Effect::Describe`], by its ticket.
+    TextReady(u64, Result<Vec<Text>, Text>),
+    /// Something that the person has to know: a recording that stopped.
+    Warned(Text),
+    /// The program was told to end.
+    Ended,
+}

@@ -1,0 +1,163 @@
+//! Requests to backends: each under its ticket, each answered by an event or cancelled.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+
+use crate::domain::{Backend, ClusterId, LogRequest, Refusal, StepError, Text, Timestamp};
+use crate::engine::Feeds;
+
+use super::{Effect, What};
+
+/// A draft or a description that takes longer is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A step that takes longer may or may not have been done: that is read, not sent again.
+const STEP_PATIENCE: Duration = Duration::from_secs(120);
+/// Log lines that are handed over at once, at most.
+const LINES: usize = 512;
+
+/// Requests under way.
+pub struct Requests {
+    replies: mpsc::Sender<What>,
+    open: HashMap<u64, AbortHandle>,
+}
+
+impl Requests {
+    /// Answers go to `replies`.
+    pub fn new(replies: mpsc::Sender<What>) -> Self {
+        Self { replies, open: HashMap::new() }
+    }
+
+    /// Starts what an effect asks for.
+    pub fn start(&mut self, effect: Effect, feeds: &Feeds, now: Timestamp) {
+        match effect {
+            Effect::Prepare(ticket, intent) => {
+                let backend = backend_of(feeds, &intent.target().cluster);
+                self.spawn(Some(ticket), async move {
+                    let refuse = |why: Text| Refusal::of(&intent, why, "try again");
+                    let answer = match backend {
+                        Err(why) => Err(refuse(why)),
+                        Ok(backend) => timeout(PATIENCE, backend.prepare(intent.clone()))
+                            .await
+                            .unwrap_or_else(|_| Err(refuse(too_long(PATIENCE)))),
+                    };
+                    What::Draft(ticket, answer)
+                });
+            }
+            Effect::Execute(run, ix, step) => {
+                let backend = backend_of(feeds, &step.action.target().cluster);
+                self.spawn(None, async move {
+                    let answer = match backend {
+                        Err(why) => Err(StepError::Failed(why)),
+                        Ok(backend) => timeout(STEP_PATIENCE, backend.execute(step))
+                            .await
+                            .unwrap_or(Err(StepError::Unknown { sent: now })),
+                    };
+                    What::StepAnswer(run, ix, answer)
+                });
+            }
+            Effect::Describe(ticket, key, form) => {
+                let backend = backend_of(feeds, &key.cluster);
+                self.spawn(Some(ticket), async move {
+                    let answer = match backend {
+                        Err(why) => Err(why),
+                        Ok(backend) => timeout(PATIENCE, backend.describe(key, form))
+                            .await
+                            .unwrap_or_else(|_| Err(too_long(PATIENCE))),
+                    };
+                    What::TextReady(ticket, answer)
+                });
+            }
+            Effect::OpenLogs(ticket, request) => {
+                let backend = backend_of(feeds, &request.instance.cluster);
+                let replies = self.replies.clone();
+                self.spawn(Some(ticket), async move {
+                    What::LogEnded(ticket, follow(ticket, backend, request, replies).await)
+                });
+            }
+            Effect::Cancel(ticket) => {
+                if let Some(task) = self.open.remove(&ticket) {
+                    task.abort();
+                }
+            }
+            Effect::Quit | Effect::Suspend | Effect::Repaint => {}
+        }
+    }
+
+    /// An answer has come: nothing is left to cancel.
+    pub fn heard(&mut self, what: &What) {
+        if let What::Draft(ticket, _) | What::TextReady(ticket, _) | What::LogEnded(ticket, _) = what {
+            self.open.remove(ticket);
+        }
+    }
+
+    fn spawn(&mut self, ticket: Option<u64>, answer: impl Future<Output = What> + Send + 'static) {
+        let replies = self.replies.clone();
+        let task = tokio::spawn(async move {
+            // Nobody listens any more only when the session is over.
+            let _ = replies.send(answer.await).await;
+        });
+        if let Some(ticket) = ticket {
+            self.open.insert(ticket, task.abort_handle());
+        }
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.open.values().for_each(AbortHandle::abort);
+    }
+}
+
+fn backend_of(feeds: &Feeds, cluster: &ClusterId) -> Result<Arc<dyn Backend>, Text> {
+    feeds
+        .backend(cluster)
+        .cloned()
+        .ok_or_else(|| Text::from(format!("{cluster} is not watched: nothing can be asked of it")))
+}
+
+fn too_long(patience: Duration) -> Text {
+    Text::from(format!("no answer within {} s", patience.as_secs()))
+}
+
+/// Hands lines over as they come; returns why they ended.
+async fn follow(
+    ticket: u64,
+    backend: Result<Arc<dyn Backend>, Text>,
+    request: LogRequest,
+    replies: mpsc::Sender<What>,
+) -> Text {
+    let follows = request.follow;
+    let stream = match backend {
+        Err(why) => return why,
+        Ok(backend) => match timeout(PATIENCE, backend.logs(request)).await {
+            Err(_) => return too_long(PATIENCE),
+            Ok(Err(why)) => return why,
+            Ok(Ok(stream)) => stream,
+        },
+    };
+    let mut chunks = stream.ready_chunks(LINES);
+    while let Some(chunk) = chunks.next().await {
+        let mut lines = Vec::with_capacity(chunk.len());
+        let mut failed = None;
+        for line in chunk {
+            match line {
+                Ok(line) => lines.push(line),
+                Err(why) => failed = Some(why),
+            }
+        }
+        if !lines.is_empty() && replies.send(What::LogLines(ticket, lines)).await.is_err() {
+            break;
+        }
+        if let Some(why) = failed {
+            return why;
+        }
+    }
+    Text::new(if follows { "the output has ended" } else { "that is all of it" })
+}

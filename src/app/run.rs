@@ -1,0 +1,380 @@
+//! The loop: the terminal, the feeds and the clock on one side, [`App`] on the other.
+//!
+//! A turn is: terminal and signals; then progress of runs and other replies; then facts, at most 4 ms; then diagnosis in
+//! slices of 4 ms; then one frame if something changed, at most 30 a second. Then it sleeps until the next deadline.
+
+use std::time::{Duration, Instant};
+
+use color_eyre::eyre::{WrapErr, eyre};
+use crossterm::event::{Event as Input, EventStream};
+use futures::{FutureExt, StreamExt};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::sync::mpsc;
+
+use crate::action::Guard;
+use crate::diagnose::Settings;
+use crate::domain::{Batch, Text, Timestamp};
+use crate::engine::{Feeds, Target};
+use crate::ui::{self, Look};
+
+use super::clock::Clock;
+use super::requests::Requests;
+use super::signals::{Signal, Signals};
+use super::terminal::{self, Terminal};
+use super::writer::{Encoder, Writer};
+use super::{App, Effect, Event, Key, Keymap, Setup, What};
+
+pub use super::clock::ReplayClock;
+
+/// Sees every batch before it is folded.
+pub type Recorder = Box<dyn FnMut(&Batch) -> Result<(), Text> + Send>;
+
+/// What a session starts from.
+pub struct Options {
+    /// What is watched.
+    pub targets: Vec<Target>,
+    /// What people set about the diagnosis.
+    pub settings: Settings,
+    /// What may be done.
+    pub guard: Guard,
+    /// How it may look; [`super::look`] tells it from the environment.
+    pub look: Look,
+    /// Keys given anew: a command's name, and its keys.
+    pub keys: Vec<(String, Vec<String>)>,
+    /// Targets that are there and not watched.
+    pub unwatched: Vec<Text>,
+    /// Sees every batch before it is folded.
+    pub recorder: Option<Recorder>,
+    /// The clock of a recording that is played, or of a simulation; else the wall's.
+    pub replay: Option<ReplayClock>,
+}
+
+/// Facts are folded for so long, and rules asked for so long, before the terminal is looked at again.
+const SLICE: Duration = Duration::from_millis(4);
+/// Frames are at least so far apart.
+const FRAME: Duration = Duration::from_millis(33);
+/// Deadlines are looked at at least so far apart.
+const SOON: Duration = Duration::from_millis(20);
+/// A terminal that takes nothing is waited for so long at the end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Replies that may wait for the loop; requests wait when there are more.
+const REPLIES: usize = 256;
+
+/// Runs the screen until the person leaves, or the program is told to end. The terminal is given back in any case.
+pub async fn run(options: Options) -> color_eyre::Result<()> {
+    terminal::check().map_err(|why| eyre!("{why}"))?;
+    let keymap = Keymap::new(&options.keys).wrap_err("the configured keys cannot be used")?;
+    let signals = Signals::listen().wrap_err("signals cannot be listened to")?;
+    let terminal = Terminal::take().wrap_err("the terminal cannot be taken over")?;
+    let output = terminal.output().wrap_err("the terminal cannot be written to")?;
+    let writer = Writer::start(output).wrap_err("no thread for the terminal")?;
+    let mut session = Session::start(options, keymap, terminal, writer);
+    let ended = session.live(signals).await;
+    session.end().await;
+    ended
+}
+
+struct Session {
+    app: App,
+    feeds: Feeds,
+    /// Every feed has said all that it ever will.
+    feeds_over: bool,
+    clock: Clock,
+    terminal: Terminal,
+    writer: Writer,
+    encoder: Encoder,
+    /// The frame that was last accepted, and the one that is drawn on.
+    frames: (Buffer, Buffer),
+    /// The terminal may show anything: the next frame is drawn whole.
+    whole: bool,
+    last_frame: Option<Instant>,
+    minute: i64,
+    requests: Requests,
+    replies: mpsc::Receiver<What>,
+    recorder: Option<Recorder>,
+    input: Option<EventStream>,
+    /// Diagnosis was cut short: go on without waiting.
+    more: bool,
+}
+
+/// What ended the sleep.
+enum Woke {
+    Signal(Signal),
+    Input(Option<std::io::Result<Input>>),
+    Reply(What),
+    Written(std::io::Result<()>),
+    Facts(Option<Batch>),
+    Due,
+}
+
+impl Session {
+    fn start(options: Options, keymap: Keymap, terminal: Terminal, writer: Writer) -> Self {
+        let clock = Clock::start(options.replay);
+        let size = terminal::size();
+        let setup = Setup {
+            clusters: options.targets.iter().map(|target| target.cluster.clone()).collect(),
+            unwatched: options.unwatched,
+            settings: options.settings,
+            guard: options.guard,
+            keymap,
+            look: options.look,
+            size,
+            zone: jiff::tz::TimeZone::system(),
+        };
+        let (sender, replies) = mpsc::channel(REPLIES);
+        let area = Rect::new(0, 0, size.0, size.1);
+        Self {
+            app: App::new(setup, clock.now()),
+            feeds: Feeds::start(options.targets),
+            feeds_over: false,
+            terminal,
+            writer,
+            encoder: Encoder::default(),
+            frames: (Buffer::empty(area), Buffer::empty(area)),
+            whole: true,
+            last_frame: None,
+            minute: minute_of(clock.now()),
+            clock,
+            requests: Requests::new(sender),
+            replies,
+            recorder: options.recorder,
+            input: Some(EventStream::new()),
+            more: false,
+        }
+    }
+
+    async fn live(&mut self, mut signals: Signals) -> color_eyre::Result<()> {
+        loop {
+            self.draw();
+            match self.sleep(&mut signals).await {
+                Woke::Signal(Signal::Continued) => self.come_back()?,
+                Woke::Signal(Signal::End) => return Ok(()),
+                Woke::Input(input) => {
+                    // Where the terminal is gone there is nobody left to show anything to.
+                    let Some(Ok(input)) = input else { return Ok(()) };
+                    if self.take_input(input).await? {
+                        return Ok(());
+                    }
+                }
+                Woke::Reply(what) => self.hear(what).await?,
+                Woke::Written(Ok(())) => self.hear(What::Written).await?,
+                Woke::Written(Err(_)) => return Ok(()),
+                Woke::Facts(Some(batch)) => self.fold(batch),
+                Woke::Facts(None) => {
+                    self.feeds_over = true;
+                    self.clock.stop();
+                }
+                Woke::Due => {}
+            }
+            if self.catch_up().await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// What is there already, in the order of a turn. Whether that ended the session.
+    async fn catch_up(&mut self) -> color_eyre::Result<bool> {
+        while let Some(Some(Some(Ok(input)))) = self.input.as_mut().map(|input| input.next().now_or_never()) {
+            if self.take_input(input).await? {
+                return Ok(true);
+            }
+        }
+        for _ in 0..REPLIES {
+            let Ok(what) = self.replies.try_recv() else { break };
+            self.hear(what).await?;
+        }
+        let began = Instant::now();
+        while began.elapsed() < SLICE
+            && let Some(batch) = self.feeds.try_next()
+        {
+            self.fold(batch);
+        }
+        let began = Instant::now();
+        let at = self.clock.moment();
+        self.more = self.app.turn(at, &mut || began.elapsed() < SLICE);
+        let effects = self.app.take_effects();
+        self.carry_out(effects).await
+    }
+
+    fn fold(&mut self, batch: Batch) {
+        self.clock.heard(batch.at);
+        if let Some(Err(why)) = self.recorder.as_mut().map(|record| record(&batch)) {
+            self.recorder = None;
+            let text = Text::from(format!("the recording has stopped: {why}"));
+            let at = self.clock.moment();
+            self.app.update(Event { now: at.now, felt: at.felt, what: What::Warned(text) });
+        }
+        let at = self.clock.moment();
+        self.app.update(Event { now: at.now, felt: at.felt, what: What::Facts(vec![batch]) });
+    }
+
+    async fn hear(&mut self, what: What) -> color_eyre::Result<()> {
+        self.requests.heard(&what);
+        self.update(what).await.map(|_| ())
+    }
+
+    /// Whether the session is over.
+    async fn update(&mut self, what: What) -> color_eyre::Result<bool> {
+        let at = self.clock.moment();
+        let effects = self.app.update(Event { now: at.now, felt: at.felt, what });
+        self.carry_out(effects).await
+    }
+
+    async fn take_input(&mut self, input: Input) -> color_eyre::Result<bool> {
+        let what = match input {
+            Input::Key(key) => Key::from_event(key).map(What::Key),
+            Input::Paste(text) => Some(What::Paste(text)),
+            Input::Resize(columns, rows) => {
+                self.whole = true;
+                Some(What::Resize(columns, rows))
+            }
+            _ => None,
+        };
+        match what {
+            Some(what) => self.update(what).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> color_eyre::Result<bool> {
+        for effect in effects {
+            match effect {
+                Effect::Quit => return Ok(true),
+                Effect::Suspend => self.suspend().await?,
+                Effect::Repaint => self.whole = true,
+                other => self.requests.start(other, &self.feeds, self.clock.now()),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sleeps until something comes or is due.
+    async fn sleep(&mut self, signals: &mut Signals) -> Woke {
+        let due = self.next_due();
+        let input = async {
+            match &mut self.input {
+                Some(input) => input.next().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            signal = signals.next() => Woke::Signal(signal),
+            input = input => Woke::Input(input),
+            Some(what) = self.replies.recv() => Woke::Reply(what),
+            written = self.writer.written() => Woke::Written(written),
+            batch = self.feeds.next(), if !self.feeds_over => Woke::Facts(batch),
+            () = tokio::time::sleep(due) => Woke::Due,
+        }
+    }
+
+    /// How long there is nothing to do unless something comes.
+    fn next_due(&self) -> Duration {
+        if self.more {
+            return Duration::ZERO;
+        }
+        let deadline = self.app.next_deadline();
+        // What was due has just been looked at: what is still due then is not looked at again at once.
+        let world = deadline.world.map(|at| self.clock.until(at).max(SOON));
+        let person = deadline.person.map(|at| self.clock.until_felt(at).max(SOON));
+        let minute = Some(self.clock.until(next_minute(self.clock.now())));
+        // While a frame is on its way its end is what is waited for.
+        let frame = (self.frame_is_wanted() && !self.writer.is_busy()).then(|| self.until_next_frame());
+        [world, person, minute, frame].into_iter().flatten().min().unwrap_or(FRAME)
+    }
+
+    const fn frame_is_wanted(&self) -> bool {
+        self.app.is_dirty() || self.whole
+    }
+
+    fn until_next_frame(&self) -> Duration {
+        self.last_frame.map_or(Duration::ZERO, |last| FRAME.saturating_sub(last.elapsed()))
+    }
+
+    /// Puts a frame together and hands it over, if one is wanted, due, and the last one is written.
+    fn draw(&mut self) {
+        let now = self.clock.now();
+        // Ages and the clock tick by the minute.
+        if minute_of(now) != self.minute {
+            self.minute = minute_of(now);
+            self.app.mark_dirty();
+        }
+        if !self.frame_is_wanted() || self.writer.is_busy() || !self.until_next_frame().is_zero() {
+            return;
+        }
+        self.app.take_dirty();
+        let (columns, rows) = self.app.screen().size;
+        let area = Rect::new(0, 0, columns, rows);
+        let (shown, frame) = &mut self.frames;
+        if frame.area == area {
+            frame.reset();
+        } else {
+            *frame = Buffer::empty(area);
+        }
+        ui::draw(self.app.screen(), &self.app.model(now), frame);
+        let whole = self.whole || shown.area != area;
+        let bytes = if whole { self.encoder.whole(frame) } else { self.encoder.update(shown, frame) };
+        self.feeds.demand(self.app.demand(now));
+        self.app.drawn();
+        if bytes.is_empty() {
+            // What is on the terminal is what would be drawn: it counts as written.
+            let at = self.clock.moment();
+            self.app.update(Event { now: at.now, felt: at.felt, what: What::Written });
+            return;
+        }
+        if self.writer.offer(bytes) {
+            std::mem::swap(&mut self.frames.0, &mut self.frames.1);
+            self.last_frame = Some(Instant::now());
+            self.whole = false;
+        } else {
+            // Never drawn: what the terminal shows is not known any more.
+            self.whole = true;
+        }
+    }
+
+    /// Stops as a job of the shell, and comes back when that says so.
+    async fn suspend(&mut self) -> color_eyre::Result<()> {
+        self.input = None;
+        if self.writer.is_busy() {
+            let _ = tokio::time::timeout(LAST_WORDS, self.writer.written()).await;
+        }
+        self.terminal.give_back();
+        super::signals::stop_here();
+        self.come_back()
+    }
+
+    fn come_back(&mut self) -> color_eyre::Result<()> {
+        self.terminal.retake().wrap_err("the terminal cannot be taken over again")?;
+        if self.input.is_none() {
+            self.input = Some(EventStream::new());
+        }
+        self.whole = true;
+        let (columns, rows) = terminal::size();
+        let at = self.clock.moment();
+        self.app.update(Event { now: at.now, felt: at.felt, what: What::Resize(columns, rows) });
+        Ok(())
+    }
+
+    /// Gives the terminal back.
+    async fn end(mut self) {
+        self.input = None;
+        if self.writer.is_busy() {
+            let _ = tokio::time::timeout(LAST_WORDS, self.writer.written()).await;
+        }
+        if self.writer.is_busy() {
+            self.terminal.abandon();
+            return;
+        }
+        self.terminal.give_back();
+        self.writer.join();
+    }
+}
+
+fn minute_of(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
+}
+
+fn next_minute(now: Timestamp) -> Timestamp {
+    Timestamp::from_second((minute_of(now) + 1) * 60).unwrap_or(now)
+}

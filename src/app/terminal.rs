@@ -1,0 +1,162 @@
+//! The terminal: taken over, and always given back.
+
+use std::fs::File;
+use std::io::{IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::panic::PanicHookInfo;
+use std::sync::Arc;
+
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+
+use crate::domain::Text;
+use crate::ui::Look;
+
+/// Another screen, no cursor, pastes marked as such.
+const TAKE: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
+/// Ends an update that was under way, then all of [`TAKE`].
+const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+
+/// Whether there is a terminal that can be drawn on; else what to do instead. The caller ends with exit code 2.
+pub fn check() -> Result<(), Text> {
+    let has_tty = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    refusal(std::env::var("TERM").ok().as_deref(), has_tty).map_or(Ok(()), Err)
+}
+
+fn refusal(term: Option<&str>, has_tty: bool) -> Option<Text> {
+    let instead = "`cockpit triage` prints the same list once";
+    if !has_tty {
+        return Some(Text::from(format!("there is no terminal to draw on: {instead}")));
+    }
+    if matches!(term, Some("dumb")) {
+        return Some(Text::from(format!("TERM is `dumb`: that terminal cannot place a cursor; {instead}")));
+    }
+    None
+}
+
+/// How the terminal may be drawn on, by `NO_COLOR` (no-color.org: any value but the empty one) and the locale that
+/// counts for characters (POSIX: the first that is set of LC_ALL, LC_CTYPE, LANG).
+pub fn look(env: impl Fn(&str) -> Option<String>, ascii: bool, theme: usize) -> Look {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name)).unwrap_or_default().to_uppercase();
+    let utf8 = locale.contains("UTF-8") || locale.contains("UTF8");
+    Look { ascii: ascii || !utf8, mono: set("NO_COLOR").is_some(), theme }
+}
+
+/// Columns and rows; 80 by 24 where the terminal does not say.
+pub fn size() -> (u16, u16) {
+    match crossterm::terminal::size() {
+        Ok((columns, rows)) if columns > 0 && rows > 0 => (columns, rows),
+        _ => (80, 24),
+    }
+}
+
+/// The terminal while it is ours. Dropped, it is given back.
+pub struct Terminal {
+    taken: bool,
+    hook: Option<Hook>,
+}
+
+type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
+
+impl Terminal {
+    /// Takes it over: raw, another screen, no cursor. From now on a panic of this thread gives it back before it is told.
+    pub fn take() -> std::io::Result<Self> {
+        enable_raw_mode()?;
+        let mut terminal = Self { taken: true, hook: None };
+        write_out(TAKE)?;
+        terminal.hook = Some(hook_panics());
+        Ok(terminal)
+    }
+
+    /// Where its bytes go, past every buffer of ours.
+    pub fn output(&self) -> std::io::Result<File> {
+        Ok(File::from(std::io::stdout().as_fd().try_clone_to_owned()?))
+    }
+
+    /// Takes it again after it was given back.
+    pub fn retake(&mut self) -> std::io::Result<()> {
+        enable_raw_mode()?;
+        self.taken = true;
+        write_out(TAKE)
+    }
+
+    /// Gives it back. Again is harmless.
+    pub fn give_back(&mut self) {
+        if std::mem::take(&mut self.taken) {
+            restore();
+        }
+    }
+
+    /// Gives only the line discipline back: for a terminal that takes no bytes, where writing would hang.
+    pub fn abandon(&mut self) {
+        self.taken = false;
+        let _ = disable_raw_mode();
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.give_back();
+        if let Some(hook) = self.hook.take()
+            && !std::thread::panicking()
+        {
+            std::panic::set_hook(Box::new(move |info| hook(info)));
+        }
+    }
+}
+
+/// Best effort: where the terminal is gone there is nothing to restore.
+fn restore() {
+    let _ = write_out(GIVE_BACK);
+    let _ = disable_raw_mode();
+}
+
+fn write_out(bytes: &[u8]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)?;
+    out.flush()
+}
+
+/// A panic of the thread that draws gives the terminal back first. One of another thread is logged: its words would land
+/// in the middle of the screen. Returns the hook that was there before.
+fn hook_panics() -> Hook {
+    let before: Hook = Arc::from(std::panic::take_hook());
+    let (drawing, told) = (std::thread::current().id(), before.clone());
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().id() == drawing {
+            restore();
+            told(info);
+        } else {
+            tracing::error!(panic = %info, "a thread gave up");
+        }
+    }));
+    before
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dumb_terminal_and_none_are_sent_to_triage() {
+        assert_eq!(refusal(Some("xterm-256color"), true), None);
+        assert_eq!(refusal(None, true), None);
+        for refused in [refusal(Some("dumb"), true), refusal(Some("xterm"), false)] {
+            assert!(refused.is_some_and(|why| why.contains("cockpit triage")));
+        }
+    }
+
+    #[test]
+    fn the_first_locale_that_is_set_decides_on_ascii() {
+        let look = |pairs: &'static [(&str, &str)]| {
+            let get = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            look(get, false, 0)
+        };
+        assert!(!look(&[("LANG", "en_GB.UTF-8")]).ascii);
+        assert!(look(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]).ascii);
+        assert!(!look(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")]).ascii);
+        assert!(look(&[]).ascii);
+        assert!(look(&[("NO_COLOR", "1")]).mono);
+        assert!(!look(&[("NO_COLOR", "")]).mono);
+    }
+}

@@ -1,0 +1,105 @@
+//! What floats: the filter, questions, and what is typed into them.
+
+use crate::app::{App, Effect, Key, Moment};
+use crate::domain::Text;
+use crate::ui::{Input, Overlay, Preview};
+
+use super::{acting, field, palette};
+
+/// Opens the filter, with what it is now.
+pub fn filter(app: &mut App, at: Moment) {
+    app.touch(at.felt);
+    let text = app.screen.home.filter.as_deref().unwrap_or_default().to_owned();
+    app.screen.overlay = Some(Overlay::Filter(Input { cursor: text.len(), text }));
+}
+
+/// Takes what was typed or chosen.
+pub fn answer(app: &mut App, at: Moment) {
+    match &app.screen.overlay {
+        Some(Overlay::Palette { .. }) => palette::take(app, at),
+        Some(Overlay::Prompt(_)) => acting::take_number(app, at),
+        Some(Overlay::Filter(input)) => {
+            let text = input.text.trim();
+            let filter = (!text.is_empty() && text != "!").then(|| Text::new(text));
+            app.close_overlay();
+            app.narrow(filter, at);
+        }
+        _ => {}
+    }
+}
+
+/// Leaves it, with nothing done.
+pub fn dismiss(app: &mut App, _: Moment) {
+    app.close_overlay();
+}
+
+impl App {
+    /// Narrows the list, and remembers how it was.
+    pub(super) fn narrow(&mut self, filter: Option<Text>, at: Moment) {
+        if self.screen.home.filter == filter {
+            return;
+        }
+        self.leave_for(at, |screen| screen.home.filter = filter);
+        self.order_anew(at);
+        if self.list().is_some_and(|list| list.order.is_empty()) && self.screen.home.filter.is_some() {
+            self.say(at, "no row has these words; esc takes the filter away", None);
+        }
+    }
+
+    /// Takes away what floats. What it waited for is not waited for any more.
+    pub(super) fn close_overlay(&mut self) {
+        if let Some(Overlay::Preview(Preview { ticket, plan: None, .. })) = &self.screen.overlay {
+            self.effects.push(Effect::Cancel(*ticket));
+        }
+        self.screen.overlay = None;
+        self.draft = None;
+        self.menu = None;
+        self.choices.clear();
+    }
+
+    /// The field that has the keys, if one has.
+    fn field_mut(&mut self) -> Option<&mut Input> {
+        match &mut self.screen.overlay {
+            Some(Overlay::Palette { input, .. } | Overlay::Filter(input)) => Some(input),
+            Some(Overlay::Prompt(prompt)) => Some(&mut prompt.input),
+            Some(Overlay::Preview(preview)) => {
+                let named = matches!(&preview.plan, Some(Ok(plan)) if plan.typed.is_some());
+                named.then_some(&mut preview.typed)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether characters go into a field.
+    pub(super) fn has_field(&mut self) -> bool {
+        self.field_mut().is_some()
+    }
+
+    /// A key for the field that has the keys.
+    pub(super) fn type_key(&mut self, key: Key, at: Moment) {
+        if self.field_mut().is_some_and(|input| field::edit(input, key)) {
+            self.typed(at);
+        }
+    }
+
+    /// A paste goes into a field, and nowhere else.
+    pub(super) fn paste(&mut self, text: &str, at: Moment) {
+        match self.field_mut() {
+            Some(input) => {
+                if field::insert(input, text) {
+                    self.typed(at);
+                }
+            }
+            None => self.say(at, "pasted text goes into fields only; nothing was done", None),
+        }
+    }
+
+    fn typed(&mut self, at: Moment) {
+        self.dirty = true;
+        match &mut self.screen.overlay {
+            Some(Overlay::Palette { .. }) => self.search(at),
+            Some(Overlay::Prompt(prompt)) => prompt.error = None,
+            _ => {}
+        }
+    }
+}

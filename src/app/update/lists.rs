@@ -1,0 +1,182 @@
+//! Lists: their order, what is selected in them, and what is announced of what they do not show.
+
+use std::collections::{BTreeSet, HashSet};
+
+use crate::app::command::Now;
+use crate::app::{App, Moment, rows};
+use crate::diagnose::IncidentState;
+use crate::domain::{Name, Severity, Text, Timestamp};
+use crate::ui::{ListState, Pane, RowKey, panes};
+
+/// From a cursor key until so long without one a list keeps its order.
+pub const HOLD_MS: i64 = 10_000;
+/// Within so long of the selected row changing by itself, an action key only selects.
+pub const STEADY_MS: i64 = 500;
+
+/// Whether `at` is less than `ms` before `felt`.
+pub fn within(at: Option<Timestamp>, felt: Timestamp, ms: i64) -> bool {
+    at.is_some_and(|at| felt.as_millisecond() - at.as_millisecond() < ms)
+}
+
+/// `ms` after `at`.
+pub fn later(at: Timestamp, ms: i64) -> Timestamp {
+    at.checked_add(jiff::SignedDuration::from_millis(ms)).unwrap_or(at)
+}
+
+impl App {
+    /// The list of the pane that is shown.
+    pub fn list(&self) -> Option<&ListState> {
+        self.screen.home.lists.get(&self.screen.home.pane)
+    }
+
+    pub(super) fn list_mut(&mut self) -> &mut ListState {
+        self.screen.home.lists.entry(self.screen.home.pane).or_default()
+    }
+
+    /// Puts the list that is shown in order: the ranked one, or the held one with what is new at its end.
+    pub(super) fn order_list(&mut self, at: Moment) {
+        let pane = self.screen.home.pane;
+        let fresh = panes::keys(pane, &self.model(at.now), self.screen.home.filter.as_deref());
+        let list = self.list_mut();
+        let held = within(list.touched, at.felt, HOLD_MS);
+        let order = if held { merge(&list.order, fresh) } else { fresh };
+        let gone = select(list, order, at.felt);
+        if gone && self.screen.layers.is_empty() {
+            self.say(at, "the row that was selected is gone; its neighbour is selected now", Some(Severity::Advice));
+        }
+        self.scroll_to_selected();
+    }
+
+    /// Forgets the order that is held: another filter, another place.
+    pub(super) fn order_anew(&mut self, at: Moment) {
+        self.list_mut().order.clear();
+        self.order_list(at);
+    }
+
+    /// Keeps the selected row among the visible ones.
+    pub(super) fn scroll_to_selected(&mut self) {
+        let page = panes::page_height(&self.screen);
+        let list = self.list_mut();
+        list.top = rows::top(list, page);
+    }
+
+    /// A person has put a hand on the list: what is selected stays selected, and the order is held.
+    pub(super) fn touch(&mut self, felt: Timestamp) {
+        let list = self.list_mut();
+        list.touched = Some(felt);
+        list.shifted = None;
+    }
+
+    /// Finds incidents that came while their row cannot be seen, and announces the worst of them.
+    pub(super) fn announce(&mut self) {
+        let open = |state| !matches!(state, IncidentState::Recovered(_));
+        let incidents = self.core.diagnosis().incidents();
+        let now_there: BTreeSet<Name> =
+            incidents.iter().filter(|incident| open(incident.state)).map(|incident| incident.id.clone()).collect();
+        if self.announced.as_ref().is_some_and(|id| !now_there.contains(id) || self.is_seen(id)) {
+            self.announced = None;
+        }
+        if let Some(known) = &self.known {
+            let worth_it = |severity| matches!(severity, Severity::Critical | Severity::Warning);
+            let new = incidents.iter().find(|incident| {
+                worth_it(incident.severity)
+                    && now_there.contains(&incident.id)
+                    && !known.contains(&incident.id)
+                    && !self.is_seen(&incident.id)
+            });
+            // Incidents are ranked: an announced one gives way only to one that stands above it.
+            let place = |id: &Name| incidents.iter().position(|incident| incident.id == *id);
+            if let Some(new) = new
+                && self.announced.as_ref().and_then(place).is_none_or(|old| place(&new.id).is_some_and(|new| new < old))
+            {
+                self.announced = Some(new.id.clone());
+            }
+        }
+        if self.known.is_some() || self.core.is_settled() {
+            self.known = Some(now_there);
+        }
+        self.word_announcement();
+    }
+
+    fn word_announcement(&mut self) {
+        let incidents = self.core.diagnosis().incidents();
+        let announced = self.announced.as_ref().and_then(|id| incidents.iter().find(|incident| incident.id == *id));
+        let key = self.shown_key("go-to-new");
+        self.screen.announcement = announced.map(|incident| {
+            let name = incident.label.as_deref().map_or_else(|| incident.subject.local(), str::to_owned);
+            let (severity, cluster) = (incident.severity.as_str(), &incident.subject.cluster);
+            Text::from(format!("new {severity}: {cluster} {name}: {}   {key} goes there", incident.summary))
+        });
+    }
+
+    /// Whether the row of an incident can be seen now.
+    fn is_seen(&self, id: &Name) -> bool {
+        let home = self.screen.layers.is_empty() && self.screen.overlay.is_none();
+        let mut visible = self
+            .list()
+            .filter(|_| home && self.screen.home.pane == Pane::Triage)
+            .into_iter()
+            .flat_map(|list| list.order.iter().skip(list.top).take(panes::page_height(&self.screen)));
+        visible.any(|key| matches!(key, RowKey::Incident(seen) if seen == id))
+    }
+}
+
+/// Whether there is something to go to.
+pub fn go_to_new_now(app: &App, _: Moment) -> Now {
+    let new = app.announced.is_some().then(|| Text::new("go to the new incident"));
+    Some(new.ok_or_else(|| Text::new("no new incident is announced")))
+}
+
+/// Shows the announced incident, selected.
+pub fn go_to_new(app: &mut App, at: Moment) {
+    let Some(id) = app.announced.take() else { return };
+    app.leave_for(at, |screen| {
+        screen.layers.clear();
+        screen.home.pane = Pane::Triage;
+        screen.home.filter = None;
+    });
+    app.list_mut().touched = None;
+    app.order_anew(at);
+    let row = RowKey::Incident(id);
+    let list = app.list_mut();
+    if list.order.contains(&row) {
+        list.selected = Some(row);
+    }
+    app.touch(at.felt);
+    app.scroll_to_selected();
+    app.word_announcement();
+}
+
+/// The held order without what is gone, and what is new at its end; lines that stand for several stay last.
+fn merge(held: &[RowKey], fresh: Vec<RowKey>) -> Vec<RowKey> {
+    let there: HashSet<&RowKey> = fresh.iter().collect();
+    let was: HashSet<&RowKey> = held.iter().collect();
+    let is_fold = |key: &&RowKey| matches!(key, RowKey::Fold(_));
+    let kept = held.iter().filter(|key| there.contains(key) && !is_fold(key));
+    let new = fresh.iter().filter(|key| !was.contains(key) && !is_fold(key));
+    kept.chain(new).chain(fresh.iter().filter(is_fold)).cloned().collect()
+}
+
+/// Gives a list its new order. The selection follows its object; before the first cursor key it is the top row. Returns
+/// whether the selected object is gone.
+fn select(list: &mut ListState, order: Vec<RowKey>, felt: Timestamp) -> bool {
+    let before = list.selected.take();
+    let was_at = before.as_ref().and_then(|key| list.order.iter().position(|it| it == key));
+    let old = std::mem::replace(&mut list.order, order);
+    let there: HashSet<&RowKey> = list.order.iter().collect();
+    let gone = list.touched.is_some() && before.as_ref().is_some_and(|key| !there.contains(key));
+    let neighbour = || {
+        let ix = was_at?;
+        let after = old[ix + 1..].iter().find(|key| there.contains(key));
+        after.or_else(|| old[..ix].iter().rev().find(|key| there.contains(key))).cloned()
+    };
+    list.selected = match &before {
+        Some(key) if list.touched.is_some() && there.contains(key) => Some(key.clone()),
+        Some(_) if list.touched.is_some() => neighbour().or_else(|| list.order.first().cloned()),
+        _ => list.order.first().cloned(),
+    };
+    if before != list.selected && before.is_some() {
+        list.shifted = Some(felt);
+    }
+    gone
+}

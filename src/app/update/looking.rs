@@ -1,0 +1,276 @@
+//! Looking closer: logs, descriptions, help, and how things are shown.
+
+use crate::app::command::{Now, Section};
+use crate::app::{App, Effect, Moment, Place, TABLE};
+use crate::domain::{DesiredState, Form, Instance, LogRequest, Phase, Ref, Role, Severity, Text};
+use crate::ui::{CaseTab, Layer, LogView, Overlay, Sheet, TextView, case};
+
+/// Lines of the past that a log begins with.
+const TAIL: u32 = 500;
+
+/// Whether there is output to follow, and whose.
+pub fn logs_now(app: &App, at: Moment) -> Now {
+    if let Some(Layer::Logs(view)) = app.screen.layers.last() {
+        return Some(Ok(Text::new(if view.request.previous { "this run" } else { "run before" })));
+    }
+    Some(match app.log_source(at)? {
+        Ok(_) => Ok(Text::new("logs")),
+        Err(why) => Err(why),
+    })
+}
+
+/// Follows the output of the instance, or of the workload's worst one.
+pub fn logs(app: &mut App, at: Moment) {
+    open_logs(app, at, false);
+}
+
+/// The output of the run before; in a log, to and fro.
+pub fn previous_logs(app: &mut App, at: Moment) {
+    if let Some(Layer::Logs(view)) = app.screen.layers.last() {
+        let (ticket, request) = (view.ticket, view.request.clone());
+        app.effects.push(Effect::Cancel(ticket));
+        app.screen.layers.pop();
+        let previous = !request.previous;
+        return app.follow_output(LogRequest { previous, follow: !previous, ..request });
+    }
+    open_logs(app, at, true);
+}
+
+fn open_logs(app: &mut App, at: Moment, previous: bool) {
+    let Some(Ok(instance)) = app.log_source(at) else { return };
+    app.touch(at.felt);
+    let request = LogRequest { instance, container: None, previous, since: None, tail: TAIL, follow: !previous };
+    app.follow_output(request);
+}
+
+impl App {
+    fn follow_output(&mut self, request: LogRequest) {
+        let ticket = self.ticket();
+        let view = LogView {
+            request: request.clone(),
+            ticket,
+            lines: Default::default(),
+            dropped: 0,
+            following: true,
+            behind: 0,
+            ended: None,
+        };
+        self.screen.layers.push(Layer::Logs(view));
+        self.effects.push(Effect::OpenLogs(ticket, request));
+    }
+
+    /// Whose output is meant; none where nothing that is selected has any.
+    fn log_source(&self, at: Moment) -> Option<Result<Ref, Text>> {
+        if let Some(instance) = self.selected_instance(at) {
+            return Some(Ok(instance));
+        }
+        let target = self.target(at)?;
+        let view = self.core.view(at.now);
+        match target.kind.role() {
+            Role::Instance => Some(Ok(target)),
+            Role::Workload => {
+                let worst = view.instances_of(&target).min_by_key(|it| trouble_first(it));
+                let why = || Text::from(format!("no instance of {} is there to read from", target.local()));
+                Some(worst.map(|it| it.key.clone()).ok_or_else(why))
+            }
+            _ => None,
+        }
+    }
+
+    /// The instance that is selected on a case file's page of them.
+    pub(super) fn selected_instance(&self, at: Moment) -> Option<Ref> {
+        let Some(Layer::Case(case)) = self.screen.layers.last() else { return None };
+        let selected = case.selected.clone().filter(|_| case.tab == CaseTab::Instances)?;
+        case::instances_of(case, &self.screen, &self.model(at.now)).contains(&selected).then_some(selected)
+    }
+}
+
+/// The instance whose output says most about what is wrong stands first.
+fn trouble_first(it: &Instance) -> impl Ord + use<> {
+    let phase = match it.phase {
+        Phase::Restarting | Phase::Failed => 0,
+        Phase::Running if !it.ready => 1,
+        Phase::Running | Phase::Stopping | Phase::Paused => 2,
+        _ => 3,
+    };
+    let unwanted = it.desired == DesiredState::Stop;
+    (phase, unwanted, std::cmp::Reverse(it.restarts()), std::cmp::Reverse(it.since), it.key.clone())
+}
+
+/// Follows, or stands still.
+pub fn follow(app: &mut App, _: Moment) {
+    if let Some(Layer::Logs(view)) = app.layer_mut() {
+        view.following = !view.following;
+        if view.following {
+            view.behind = 0;
+        }
+    }
+}
+
+/// Whether there is something to describe.
+pub fn describe_now(app: &App, at: Moment) -> Now {
+    app.described(at).map(|_| Ok(Text::new("describe")))
+}
+
+/// Describes it in words.
+pub fn describe(app: &mut App, at: Moment) {
+    fetch(app, at, Form::Words);
+}
+
+/// Shows its manifest.
+pub fn manifest(app: &mut App, at: Moment) {
+    fetch(app, at, Form::Manifest);
+}
+
+fn fetch(app: &mut App, at: Moment, form: Form) {
+    let Some(key) = app.described(at) else { return };
+    app.touch(at.felt);
+    let ticket = app.ticket();
+    let title = match form {
+        Form::Words => format!("{} {} ({})", key.kind.noun(), key.local(), key.cluster),
+        Form::Manifest => format!("{} {} ({}), manifest", key.kind.noun(), key.local(), key.cluster),
+    };
+    app.screen.layers.push(Layer::Text(TextView { title: Text::from(title), lines: None, ticket, scroll: 0 }));
+    app.effects.push(Effect::Describe(ticket, key, form));
+}
+
+impl App {
+    fn described(&self, at: Moment) -> Option<Ref> {
+        self.selected_instance(at).or_else(|| self.target(at))
+    }
+}
+
+/// Whether the selected thing is an incident with a place.
+pub fn place_now(app: &App, at: Moment) -> Now {
+    Some(
+        app.incident(at).map(|_| Text::new("why it stands here")).ok_or_else(|| Text::new("no incident is about this")),
+    )
+}
+
+/// Says why the incident stands where it stands.
+pub fn place(app: &mut App, at: Moment) {
+    if let Some(text) = app.incident(at).map(|incident| incident.place.to_string()) {
+        app.say_long(at, &text, None);
+    }
+}
+
+/// Shows the rows that one line stands for.
+pub fn unfold(app: &mut App, _what: &'static str, at: Moment) {
+    app.narrow(Some(Text::new("risk")), at);
+}
+
+/// The keys that work here.
+pub fn help(app: &mut App, at: Moment) {
+    let place = app.place();
+    let mut sections = Vec::new();
+    for section in Section::ALL {
+        let commands = TABLE.iter().filter(|command| command.section == section && command.places.contains(&place));
+        let lines: Vec<(Text, Text)> = commands.filter_map(|command| app.help_line(command, at)).collect();
+        if !lines.is_empty() {
+            sections.push((Text::new(section.title()), lines));
+        }
+    }
+    sections.push((Text::new("In a field"), field_keys()));
+    app.screen.overlay = Some(Overlay::Help(Sheet { sections, scroll: 0 }));
+}
+
+fn field_keys() -> Vec<(Text, Text)> {
+    let line = |keys: &str, does: &str| (Text::new(keys), Text::new(does));
+    vec![
+        line("ctrl-w ctrl-u ctrl-k", "cut the word before, all before, all after"),
+        line("home end ctrl-e", "to its ends"),
+    ]
+}
+
+impl App {
+    fn help_line(&self, command: &'static crate::app::Command, at: Moment) -> Option<(Text, Text)> {
+        let keys: Vec<String> = self.keymap.keys(command).iter().map(ToString::to_string).collect();
+        if keys.is_empty() {
+            return None;
+        }
+        let does = match (command.now)(self, at) {
+            Some(Err(why)) => format!("{} (not now: {why})", command.does),
+            _ => command.does.to_owned(),
+        };
+        Some((Text::from(keys.join(" ")), Text::from(does)))
+    }
+}
+
+/// UTC or local.
+pub fn times(app: &mut App, at: Moment) {
+    app.screen.utc = !app.screen.utc;
+    app.say(at, if app.screen.utc { "times are shown in UTC" } else { "times are shown in the local zone" }, None);
+}
+
+/// Tries again now what cannot be read.
+pub fn retry(app: &mut App, at: Moment) {
+    app.core.retry();
+    app.say(at, "trying again now what cannot be read", None);
+}
+
+/// Draws everything again.
+pub fn redraw(app: &mut App, _: Moment) {
+    app.effects.push(Effect::Repaint);
+}
+
+/// Stops as a job of the shell.
+pub fn suspend(app: &mut App, _: Moment) {
+    app.effects.push(Effect::Suspend);
+}
+
+impl App {
+    /// What a key refers to when it is about an incident: the selected one, else the one about the selected object.
+    pub(super) fn incident(&self, at: Moment) -> Option<&crate::diagnose::Incident> {
+        use crate::ui::RowKey;
+        let row = match self.screen.layers.last() {
+            Some(Layer::Case(case)) => Some(&case.of),
+            Some(_) => None,
+            None => self.list().and_then(|list| list.selected.as_ref()),
+        };
+        let incidents = self.core.diagnosis().incidents();
+        if let Some(RowKey::Incident(id)) = row {
+            return incidents.iter().find(|incident| incident.id == *id);
+        }
+        let target = self.target(at)?;
+        incidents.iter().find(|incident| incident.subject == target)
+    }
+
+    /// One line said to the person.
+    pub(super) fn say(&mut self, at: Moment, text: &str, severity: Option<Severity>) {
+        self.say_for(at, text, severity, 5_000);
+    }
+
+    /// One line that takes longer to read.
+    pub(super) fn say_long(&mut self, at: Moment, text: &str, severity: Option<Severity>) {
+        self.say_for(at, text, severity, 20_000);
+    }
+
+    fn say_for(&mut self, at: Moment, text: &str, severity: Option<Severity>, ms: i64) {
+        let until = super::lists::later(at.felt, ms);
+        self.screen.notice = Some(crate::ui::Notice { text: Text::new(text), severity, until });
+        self.dirty = true;
+    }
+
+    /// What has the keys.
+    pub fn place(&self) -> Place {
+        match &self.screen.overlay {
+            Some(Overlay::Help(_)) => Place::Help,
+            Some(Overlay::Palette { .. }) => Place::Palette,
+            Some(Overlay::Filter(_)) => Place::Filter,
+            Some(Overlay::Prompt(_)) => Place::Prompt,
+            Some(Overlay::Preview(_)) => Place::Preview,
+            Some(Overlay::Run(_)) => Place::Run,
+            None => self.place_below(),
+        }
+    }
+
+    /// What has the keys when nothing floats.
+    pub(super) fn place_below(&self) -> Place {
+        match self.screen.layers.last() {
+            Some(Layer::Case(_)) => Place::Case,
+            Some(Layer::Logs(_)) => Place::Logs,
+            Some(Layer::Text(_)) => Place::Text,
+            None => Place::Home,
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Getting around: cursor, panes, case files, and back again.
+
+use crate::app::command::Now;
+use crate::app::{App, Effect, Moment, Place, rows};
+use crate::domain::{Severity, Text};
+use crate::ui::{CaseFile, CaseTab, Layer, Overlay, Pane, RowKey, Screen, case, panes};
+
+use super::lists::within;
+
+/// Where a person was, and how to be exactly there again.
+#[derive(Debug, Clone)]
+struct Spot {
+    pane: Pane,
+    filter: Option<Text>,
+    selected: Option<RowKey>,
+    top: usize,
+    layers: Vec<Layer>,
+}
+
+/// Where a person was before, and after.
+#[derive(Debug, Default)]
+pub struct Trail {
+    past: Vec<Spot>,
+    future: Vec<Spot>,
+}
+
+/// Places that are remembered.
+const REMEMBERED: usize = 100;
+/// Asking to quit has to be said twice within so long.
+const TWICE_MS: i64 = 3_000;
+
+impl App {
+    fn spot(&self) -> Spot {
+        let list = self.list();
+        // Logs and texts are streams and answers: they are left, not kept.
+        let kept = |layer: &&Layer| matches!(layer, Layer::Case(_));
+        Spot {
+            pane: self.screen.home.pane,
+            filter: self.screen.home.filter.clone(),
+            selected: list.and_then(|list| list.selected.clone()),
+            top: list.map_or(0, |list| list.top),
+            layers: self.screen.layers.iter().take_while(kept).cloned().collect(),
+        }
+    }
+
+    /// Goes somewhere else, and remembers where it was.
+    pub(super) fn leave_for(&mut self, at: Moment, go: impl FnOnce(&mut Screen)) {
+        self.touch(at.felt);
+        let spot = self.spot();
+        self.cancel_streams();
+        self.trail.past.push(spot);
+        if self.trail.past.len() > REMEMBERED {
+            self.trail.past.remove(0);
+        }
+        self.trail.future.clear();
+        go(&mut self.screen);
+    }
+
+    fn return_to(&mut self, spot: Spot, at: Moment) {
+        self.cancel_streams();
+        self.screen.home.pane = spot.pane;
+        self.screen.home.filter = spot.filter;
+        self.screen.layers = spot.layers;
+        self.order_anew(at);
+        let list = self.list_mut();
+        if let Some(key) = spot.selected.filter(|key| list.order.contains(key)) {
+            list.selected = Some(key);
+            list.shifted = None;
+        }
+        list.top = spot.top;
+        self.touch(at.felt);
+        self.scroll_to_selected();
+    }
+
+    /// Nothing that is only on top of what is left is waited for any more.
+    fn cancel_streams(&mut self) {
+        for layer in &self.screen.layers {
+            match layer {
+                Layer::Logs(view) => self.effects.push(Effect::Cancel(view.ticket)),
+                Layer::Text(view) => self.effects.push(Effect::Cancel(view.ticket)),
+                Layer::Case(_) => {}
+            }
+        }
+    }
+
+    /// Opens the case file of something.
+    pub(super) fn open_case(&mut self, of: RowKey, at: Moment) {
+        let case = CaseFile { of, tab: CaseTab::Why, scroll: 0, selected: None };
+        self.leave_for(at, |screen| {
+            screen.layers.retain(|layer| matches!(layer, Layer::Case(_)));
+            screen.layers.push(Layer::Case(case));
+        });
+    }
+
+    /// The topmost layer.
+    pub(super) fn layer_mut(&mut self) -> Option<&mut Layer> {
+        self.screen.layers.last_mut()
+    }
+}
+
+/// How far a cursor key goes.
+#[derive(Clone, Copy)]
+enum Way {
+    Lines(isize),
+    Pages(isize),
+    First,
+    Last,
+}
+
+impl Way {
+    /// From `at`, where there are `len`.
+    fn from(self, at: usize, len: usize, page: usize) -> usize {
+        let last = len.saturating_sub(1);
+        match self {
+            Way::Lines(n) => at.saturating_add_signed(n).min(last),
+            Way::Pages(n) => at.saturating_add_signed(n * page.saturating_sub(1).max(1) as isize).min(last),
+            Way::First => 0,
+            Way::Last => last,
+        }
+    }
+}
+
+/// One down.
+pub fn down(app: &mut App, at: Moment) {
+    step(app, at, Way::Lines(1));
+}
+
+/// One up.
+pub fn up(app: &mut App, at: Moment) {
+    step(app, at, Way::Lines(-1));
+}
+
+/// A page down.
+pub fn page_down(app: &mut App, at: Moment) {
+    step(app, at, Way::Pages(1));
+}
+
+/// A page up.
+pub fn page_up(app: &mut App, at: Moment) {
+    step(app, at, Way::Pages(-1));
+}
+
+/// To the first line.
+pub fn first(app: &mut App, at: Moment) {
+    step(app, at, Way::First);
+}
+
+/// To the last line.
+pub fn last(app: &mut App, at: Moment) {
+    step(app, at, Way::Last);
+}
+
+fn step(app: &mut App, at: Moment, way: Way) {
+    match app.place() {
+        Place::Home => move_selection(app, at, way),
+        Place::Case => move_in_case(app, at, way),
+        _ => scroll(app, at, way),
+    }
+}
+
+fn move_selection(app: &mut App, at: Moment, way: Way) {
+    app.touch(at.felt);
+    let page = panes::page_height(&app.screen);
+    let list = app.list_mut();
+    let from = list.selected_index().unwrap_or(0);
+    let to = way.from(from, list.order.len(), page);
+    list.selected = list.order.get(to).cloned();
+    app.scroll_to_selected();
+}
+
+fn move_in_case(app: &mut App, at: Moment, way: Way) {
+    let Some(Layer::Case(case)) = app.screen.layers.last() else { return };
+    if case.tab != CaseTab::Instances {
+        return scroll(app, at, way);
+    }
+    let instances = case::instances_of(case, &app.screen, &app.model(at.now));
+    let from = case.selected.as_ref().and_then(|key| instances.iter().position(|it| it == key));
+    let to = from.map_or(0, |from| way.from(from, instances.len(), panes::page_height(&app.screen)));
+    let selected = instances.get(to).cloned();
+    if let Some(Layer::Case(case)) = app.layer_mut() {
+        case.selected = selected;
+    }
+}
+
+/// Moves the first visible line of what is read.
+fn scroll(app: &mut App, at: Moment, way: Way) {
+    let (len, page) = rows::extent(&app.screen, &app.model(at.now));
+    let most = len.saturating_sub(page);
+    let moved = |from: usize| match way {
+        Way::Last => most,
+        way => way.from(from, most + 1, page),
+    };
+    if let Some(Overlay::Help(sheet)) = &mut app.screen.overlay {
+        sheet.scroll = moved(sheet.scroll.min(most));
+        return;
+    }
+    match app.layer_mut() {
+        Some(Layer::Case(case)) => case.scroll = moved(case.scroll.min(most)),
+        Some(Layer::Text(view)) => view.scroll = moved(view.scroll.min(most)),
+        Some(Layer::Logs(view)) => {
+            // A log is placed by its end: what comes does not move what is read.
+            let top = moved(most.saturating_sub(view.behind));
+            view.behind = most - top;
+            view.following = view.behind == 0 && (view.following || matches!(way, Way::Last));
+        }
+        None => {}
+    }
+}
+
+/// The next pane, or page.
+pub fn next_tab(app: &mut App, at: Moment) {
+    turn_page(app, at, 1);
+}
+
+/// The pane before, or page.
+pub fn previous_tab(app: &mut App, at: Moment) {
+    turn_page(app, at, -1);
+}
+
+fn turn_page(app: &mut App, at: Moment, by: isize) {
+    fn next<T: Copy + PartialEq>(all: &[T], it: T, by: isize) -> T {
+        let ix = all.iter().position(|other| *other == it).unwrap_or(0) as isize;
+        all[(ix + by).rem_euclid(all.len() as isize) as usize]
+    }
+    if let Some(Layer::Case(case)) = app.layer_mut() {
+        case.tab = next(&CaseTab::ALL, case.tab, by);
+        case.scroll = 0;
+        let instances = match app.screen.layers.last() {
+            Some(Layer::Case(case)) => case::instances_of(case, &app.screen, &app.model(at.now)),
+            _ => Vec::new(),
+        };
+        if let Some(Layer::Case(case)) = app.layer_mut()
+            && case.selected.as_ref().is_none_or(|key| !instances.contains(key))
+        {
+            case.selected = instances.into_iter().next();
+        }
+        return;
+    }
+    show_pane(app, next(&Pane::ALL, app.screen.home.pane, by), at);
+}
+
+/// Shows a pane, whatever is open.
+pub fn show_pane(app: &mut App, pane: Pane, at: Moment) {
+    if app.screen.home.pane == pane && app.screen.layers.is_empty() {
+        return;
+    }
+    app.leave_for(at, |screen| {
+        screen.layers.clear();
+        screen.home.pane = pane;
+    });
+    app.order_list(at);
+}
+
+/// Whether there is something to open.
+pub fn open_now(app: &App, at: Moment) -> Now {
+    match app.screen.layers.last() {
+        None => match app.list().and_then(|list| list.selected.as_ref()) {
+            Some(RowKey::Run(_)) => Some(Ok(Text::new("follow the run"))),
+            Some(RowKey::Fold(_)) => Some(Ok(Text::new("unfold"))),
+            Some(_) => Some(Ok(Text::new("case file"))),
+            None => Some(Err(Text::new("there is no row to open"))),
+        },
+        Some(Layer::Case(case)) if case.tab == CaseTab::Instances => {
+            let one = app.selected_instance(at).map(|_| Text::new("case file of the instance"));
+            Some(one.ok_or_else(|| Text::new("no instance is selected")))
+        }
+        Some(_) => None,
+    }
+}
+
+/// Opens the selected row.
+pub fn open(app: &mut App, at: Moment) {
+    if let Some(instance) = app.selected_instance(at) {
+        return app.open_case(RowKey::Object(instance), at);
+    }
+    let Some(row) = app.list().and_then(|list| list.selected.clone()) else { return };
+    match row {
+        RowKey::Run(id) => {
+            app.touch(at.felt);
+            app.screen.overlay = Some(Overlay::Run(id));
+        }
+        RowKey::Fold(what) => super::looking::unfold(app, what, at),
+        row => app.open_case(row, at),
+    }
+}
+
+/// Leaves what floats or is open.
+pub fn back(app: &mut App, at: Moment) {
+    if app.screen.overlay.is_some() {
+        return app.close_overlay();
+    }
+    match app.screen.layers.last() {
+        Some(Layer::Logs(_) | Layer::Text(_)) => {
+            let ticket = match app.screen.layers.pop() {
+                Some(Layer::Logs(view)) => view.ticket,
+                Some(Layer::Text(view)) => view.ticket,
+                _ => return,
+            };
+            app.effects.push(Effect::Cancel(ticket));
+        }
+        _ => older(app, at),
+    }
+}
+
+/// To the place before.
+pub fn older(app: &mut App, at: Moment) {
+    let Some(spot) = app.trail.past.pop() else {
+        let keys = app.shown_key("leave");
+        return app.say(at, &format!("this is where you started; {keys} quits"), None);
+    };
+    let here = app.spot();
+    app.trail.future.push(here);
+    app.return_to(spot, at);
+}
+
+/// To the place after.
+pub fn newer(app: &mut App, at: Moment) {
+    let Some(spot) = app.trail.future.pop() else {
+        return app.say(at, "there is no place after this one", None);
+    };
+    let here = app.spot();
+    app.trail.past.push(here);
+    app.return_to(spot, at);
+}
+
+/// Quits when it is said twice.
+pub fn leave(app: &mut App, at: Moment) {
+    if within(app.leaving, at.felt, TWICE_MS) {
+        return quit(app, at);
+    }
+    app.leaving = Some(at.felt);
+    let open: Vec<&str> =
+        app.core.runs().runs().iter().filter(|run| run.outcome.is_none()).map(|run| &*run.plan.title).collect();
+    let text = match &open[..] {
+        [] => "again to quit".to_owned(),
+        [one] => format!("{one} is under way: what was not sent yet is not sent any more. Again to quit"),
+        [one, ..] => {
+            format!("{one} and {} more are under way: what was not sent is lost. Again to quit", open.len() - 1)
+        }
+    };
+    let severity = (!open.is_empty()).then_some(Severity::Warning);
+    app.say(at, &text, severity);
+}
+
+/// Closes what floats; else quits when it is said twice.
+pub fn interrupt(app: &mut App, at: Moment) {
+    match app.screen.overlay {
+        Some(_) => app.close_overlay(),
+        None => leave(app, at),
+    }
+}
+
+/// Quits.
+pub fn quit(app: &mut App, _: Moment) {
+    app.effects.push(Effect::Quit);
+}
