@@ -19,32 +19,34 @@ use super::{frame, layout, why};
 use crate::domain::words::bytes;
 use crate::domain::{Instance, Metric, OccurrenceKind, Ref, Role, Timestamp};
 
-/// How many lines the open page of a case file has at this size: what scrolling goes by.
-pub fn line_count(case: &CaseFile, screen: &Screen, model: &Model<'_>) -> usize {
-    let Some(areas) = layout::layer_areas(screen.size) else { return 0 };
+/// How many lines the open page of the topmost case file has at this size: what scrolling goes by. 0 where none is open.
+pub fn height(screen: &Screen, model: &Model<'_>) -> usize {
+    let (Some(case), Some(areas)) = (open(screen), layout::layer_areas(screen.size)) else { return 0 };
     let ctx = Ctx::new(model, frame::clock(screen, model), areas.body.width);
     match case.tab {
         CaseTab::Why => why::full(&ctx, screen.home.pane, &case.of, areas.body.width).len(),
         CaseTab::Timeline => timeline(&ctx, screen.home.pane, &case.of, areas.body.width).len(),
-        CaseTab::Instances => instances_of(case, screen, model).len(),
+        CaseTab::Instances => instances(case, model).len(),
     }
 }
 
 /// The instances of what a case file is of, in the order shown: those that do not serve first, then by name.
-pub fn instances_of(case: &CaseFile, screen: &Screen, model: &Model<'_>) -> Vec<Ref> {
-    let target = panes::target(screen.home.pane, &case.of, model);
-    target.map(|key| instances(model, &key).into_iter().map(|it| it.key.clone()).collect()).unwrap_or_default()
+pub fn instances(case: &CaseFile, model: &Model<'_>) -> Vec<Ref> {
+    // A row says by itself on which pane it is found; alerts stand for what they are about, all else for itself.
+    let pane = if matches!(case.of, RowKey::Occurrence(_)) { Pane::Kills } else { Pane::Alerts };
+    let target = panes::target(pane, &case.of, model);
+    target.map(|key| of(model, &key).into_iter().map(|it| it.key.clone()).collect()).unwrap_or_default()
 }
 
 /// The case file on top, if one is.
-pub fn open(screen: &Screen) -> Option<&CaseFile> {
+fn open(screen: &Screen) -> Option<&CaseFile> {
     match screen.layers.last() {
         Some(Layer::Case(case)) => Some(case),
         _ => None,
     }
 }
 
-fn instances<'a>(model: &Model<'a>, key: &Ref) -> Vec<&'a Instance> {
+fn of<'a>(model: &Model<'a>, key: &Ref) -> Vec<&'a Instance> {
     let view = model.view;
     let mut all: Vec<&Instance> = match key.kind.role() {
         Role::Node => view.hosted_on(key).filter(|it| !view.is_body(it)).collect(),
@@ -160,7 +162,7 @@ const COLUMNS: [Column; 8] = [
 
 fn draw_instances(pen: &mut Pen<'_>, ctx: &Ctx<'_>, pane: Pane, case: &CaseFile, area: Rect) {
     let Some(target) = panes::target(pane, &case.of, &ctx.model) else { return };
-    let all = instances(&ctx.model, &target);
+    let all = of(&ctx.model, &target);
     if all.is_empty() {
         let said = Phrase::text("It has no instance now.");
         pen.write(area.x + 1, area.y, area.width.saturating_sub(1), &said, None);

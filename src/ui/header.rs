@@ -130,17 +130,15 @@ pub(super) fn tabs(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
         room = from.saturating_sub(area.x + 1);
     }
     let counts: Vec<(Pane, usize)> = Pane::ALL.iter().map(|pane| (*pane, panes::attention_in(*pane, ctx))).collect();
+    let wide = |letters, gap| -> u16 {
+        counts.iter().map(|(pane, n)| tab(*pane, *n, letters, screen, ctx).width() as u16 + gap).sum()
+    };
+    const FORMS: [(usize, u16); 5] = [(16, 2), (16, 1), (3, 1), (3, 0), (0, 0)];
+    let (letters, gap) = FORMS.into_iter().find(|(letters, gap)| wide(*letters, *gap) <= room + gap).unwrap_or((0, 0));
     let mut x = area.x;
-    for (letters, gap) in [(usize::MAX, 2), (usize::MAX, 1), (3, 1), (3, 0), (0, 1), (0, 0)] {
-        let all: u16 = counts.iter().map(|(pane, n)| tab(*pane, *n, letters, screen, ctx).width() as u16 + gap).sum();
-        if all > room.saturating_add(gap) && letters + usize::from(gap) > 0 {
-            continue;
-        }
-        for (pane, n) in &counts {
-            let left = room.saturating_sub(x - area.x);
-            x = pen.write(x, area.y, left, &tab(*pane, *n, letters, screen, ctx), None) + gap;
-        }
-        return;
+    for (pane, n) in &counts {
+        let left = room.saturating_sub(x - area.x);
+        x = pen.write(x, area.y, left, &tab(*pane, *n, letters, screen, ctx), None) + gap;
     }
 }
 

@@ -87,6 +87,10 @@ pub(super) trait Rows {
     fn columns(&self) -> Vec<Column>;
     /// What a row shows; none where it is not there any more.
     fn row(&self, key: &RowKey) -> Option<Row>;
+    /// What a filter looks at: what the row shows.
+    fn words(&self, key: &RowKey) -> String {
+        self.row(key).map(|row| row.plain()).unwrap_or_default()
+    }
     /// What a row is about.
     fn target(&self, key: &RowKey) -> Option<Ref> {
         match key {
@@ -149,8 +153,7 @@ impl Filter {
     }
 
     fn keeps(&self, rows: &dyn Rows, key: &RowKey) -> bool {
-        let shown = rows.row(key).map(|row| row.plain().to_lowercase()).unwrap_or_default();
-        shown.contains(&self.needle) != self.inverted
+        rows.words(key).to_lowercase().contains(&self.needle) != self.inverted
     }
 }
 

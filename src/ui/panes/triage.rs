@@ -153,6 +153,12 @@ impl Rows for Triage<'_> {
         Some(row)
     }
 
+    /// Besides what the row shows, the words for its glyph: `/risk` lists what is folded.
+    fn words(&self, key: &RowKey) -> String {
+        let shown = self.row(key).map(|row| row.plain()).unwrap_or_default();
+        self.incident(key).map_or_else(String::new, |it| format!("{shown}{} {}", it.severity.as_str(), it.rule))
+    }
+
     fn target(&self, key: &RowKey) -> Option<Ref> {
         self.incident(key).map(|incident| incident.subject.clone())
     }
