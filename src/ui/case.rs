@@ -11,7 +11,7 @@ use super::model::Model;
 use super::panes::{self, Ctx};
 use super::pen::Pen;
 use super::say;
-use super::screen::{CaseFile, CaseTab, Layer, Pane, RowKey, Screen};
+use super::screen::{CaseFile, CaseTab, Pane, RowKey, Screen};
 use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, Table, numbers, words};
@@ -19,31 +19,21 @@ use super::{frame, layout, why};
 use crate::domain::words::bytes;
 use crate::domain::{Instance, Metric, OccurrenceKind, Ref, Role, Timestamp};
 
-/// How many lines the open page of the topmost case file has at this size: what scrolling goes by. 0 where none is open.
-pub fn height(screen: &Screen, model: &Model<'_>) -> usize {
-    let (Some(case), Some(areas)) = (open(screen), layout::layer_areas(screen.size)) else { return 0 };
+/// How many lines the open page of a case file has at this size: what scrolling goes by.
+pub fn line_count(case: &CaseFile, screen: &Screen, model: &Model<'_>) -> usize {
+    let Some(areas) = layout::layer_areas(screen.size) else { return 0 };
     let ctx = Ctx::new(model, frame::clock(screen, model), areas.body.width);
     match case.tab {
         CaseTab::Why => why::full(&ctx, screen.home.pane, &case.of, areas.body.width).len(),
         CaseTab::Timeline => timeline(&ctx, screen.home.pane, &case.of, areas.body.width).len(),
-        CaseTab::Instances => instances(case, model).len(),
+        CaseTab::Instances => instances_of(case, screen, model).len(),
     }
 }
 
 /// The instances of what a case file is of, in the order shown: those that do not serve first, then by name.
-pub fn instances(case: &CaseFile, model: &Model<'_>) -> Vec<Ref> {
-    // A row says by itself on which pane it is found; alerts stand for what they are about, all else for itself.
-    let pane = if matches!(case.of, RowKey::Occurrence(_)) { Pane::Kills } else { Pane::Alerts };
-    let target = panes::target(pane, &case.of, model);
+pub fn instances_of(case: &CaseFile, screen: &Screen, model: &Model<'_>) -> Vec<Ref> {
+    let target = panes::target(screen.home.pane, &case.of, model);
     target.map(|key| of(model, &key).into_iter().map(|it| it.key.clone()).collect()).unwrap_or_default()
-}
-
-/// The case file on top, if one is.
-fn open(screen: &Screen) -> Option<&CaseFile> {
-    match screen.layers.last() {
-        Some(Layer::Case(case)) => Some(case),
-        _ => None,
-    }
 }
 
 fn of<'a>(model: &Model<'a>, key: &Ref) -> Vec<&'a Instance> {
