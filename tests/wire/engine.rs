@@ -289,3 +289,16 @@ fn nanos_of(asked: &str, name: &str) -> Option<i64> {
     let (seconds, nanos) = value.split_once('.').unwrap_or((value, "0"));
     Some(seconds.parse::<i64>().ok()? * 1_000_000_000 + nanos.parse::<i64>().ok()?)
 }
+
+impl Engine {
+    /// A manager of the swarm that was recorded of this API version.
+    pub fn manager(api: &str) -> Self {
+        let engine = Self::empty(api);
+        engine.answer("/info", json(api, "info-two-managers.json"));
+        engine.answer("/containers/json", serde_json::json!([]));
+        for (path, file) in [("/services", "services.json"), ("/tasks", "tasks.json"), ("/nodes", "nodes.json")] {
+            engine.answer(path, json(api, file));
+        }
+        engine
+    }
+}

@@ -1,12 +1,13 @@
 //! From an engine's answer to what is shown.
 
+use std::collections::BTreeMap;
 use std::hash::RandomState;
 
 use smallvec::smallvec;
 
 use crate::domain::{
-    ClusterId, Container, ContainerSpec, ContainerState, Dependency, DependencyKind, DesiredState, Exposure, Health,
-    HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Probe, ProbeKind, Ref,
+    ClusterId, Container, ContainerSpec, ContainerState, Dependency, DependencyKind, DesiredState, EnvEntry, Exposure,
+    Health, HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Probe, ProbeKind, Ref,
     RestartPolicy, Revision, Text,
 };
 
@@ -36,6 +37,8 @@ pub(super) struct Scribe {
     pub node: Option<Ref>,
     /// Whether this engine manages a Swarm: then its tasks are watched, and their containers are their bodies.
     pub manages: bool,
+    /// The keys of tasks that are shown, by their ids.
+    pub tasks: BTreeMap<String, Ref>,
     pub(super) names: Interner,
     key: RandomState,
 }
@@ -43,7 +46,14 @@ pub(super) struct Scribe {
 impl Scribe {
     /// For one cluster.
     pub(super) fn new(cluster: ClusterId) -> Self {
-        Self { cluster, node: None, manages: false, names: Interner::default(), key: RandomState::new() }
+        Self {
+            cluster,
+            node: None,
+            manages: false,
+            tasks: BTreeMap::new(),
+            names: Interner::default(),
+            key: RandomState::new(),
+        }
     }
 
     /// The key of a container, and of the workload that it counts for.
@@ -64,6 +74,17 @@ impl Scribe {
                 (key(Kind::ContainerInstance, stack.as_ref(), &name), key(Kind::Service, stack.as_ref(), service))
             }
         }
+    }
+
+    /// The task that a container is the body of, where its Swarm is watched.
+    pub(super) fn realizes(&mut self, belongs: &Belongs) -> Option<Box<Ref>> {
+        let Belongs::Task { task, stack, name, .. } = belongs else { return None };
+        if !self.manages {
+            return None;
+        }
+        let known = self.tasks.get(task.as_str()).cloned();
+        // One that is not shown (any more) has a key that nothing has.
+        Some(Box::new(known.unwrap_or_else(|| Ref::new(&self.cluster, Kind::Task, stack.clone(), name.clone()))))
     }
 
     /// A container as its inspection shows it. `last` is how its last run ended, where that was heard.
@@ -94,6 +115,11 @@ impl Scribe {
         let mut instance = Instance::new(key, self.names.intern(&it.id), owner, phase);
         instance.ready = phase == Phase::Running && passes;
         instance.desired = if meant == Meant::Stop { DesiredState::Stop } else { DesiredState::Run };
+        if task && self.manages && !running {
+            // Its service has put another in its place, or did not want it any more.
+            instance.desired = DesiredState::Stop;
+        }
+        instance.realizes = self.realizes(&belongs);
         instance.node = self.node.clone();
         instance.created = it.created;
         instance.since = match phase {
@@ -152,8 +178,13 @@ impl Scribe {
             spec.mounts.push(Mount { target: Text::new(path), source: None, kind: MountKind::Temporary, driver: None });
         }
         spec.log = log_driver(it);
-        spec.env = mask::environment(&config.env, &self.key, &mut self.names);
+        spec.env = self.environment(&config.env);
         spec
+    }
+
+    /// An environment as names and hashes.
+    pub(super) fn environment(&mut self, env: &[String]) -> Vec<EnvEntry> {
+        mask::environment(env, &self.key, &mut self.names)
     }
 
     fn mount(&mut self, it: &MountPoint) -> Mount {
@@ -267,7 +298,8 @@ fn cpu_limit(it: &Inspect) -> Option<u64> {
     (host.cpu_quota > 0).then(|| u64::try_from(host.cpu_quota.saturating_mul(1000) / period).unwrap_or(0))
 }
 
-fn probe(it: &Healthcheck) -> Option<Probe> {
+/// A health check as it is configured; none where it is switched off.
+pub(super) fn probe(it: &Healthcheck) -> Option<Probe> {
     let words = match it.test.first().map(String::as_str) {
         None | Some("NONE") => return None,
         Some("CMD" | "CMD-SHELL") => &it.test[1..],

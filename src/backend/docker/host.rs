@@ -26,6 +26,7 @@ pub(super) fn node_key(scribe: &mut Scribe, info: &Info) -> Ref {
 /// What the engine says of itself, as facts.
 pub(super) fn facts(target: &Target, scribe: &mut Scribe, info: &Info, version: &str) -> Vec<Fact> {
     let mut facts = vec![Fact::Put(source(), Object::Cluster(Box::new(cluster(target, scribe, info, version))))];
+    // A manager lists its own machine among the Swarm's.
     if !scribe.manages {
         let node = node(scribe, info);
         facts.push(Fact::Put(source(), Object::Node(Box::new(node))));

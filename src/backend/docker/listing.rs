@@ -13,6 +13,7 @@ use super::events::{self, Heard};
 use super::failure::Failure;
 use super::host;
 use super::record::Record;
+use super::swarm;
 use super::watch::Watch;
 use super::wire::{Info, Inspect, Summary};
 
@@ -34,6 +35,13 @@ impl Watch {
         self.flush().await;
         let heard = self.catch_up(api, tasks).await?;
         self.list(api).await?;
+        // After the containers: how a task ended is told by its body.
+        if self.scribe.manages {
+            self.swarm.afresh();
+            let polled = swarm::poll(api).await;
+            self.swarmed(polled);
+        }
+        self.facts.push(Fact::Listed(self.table.source().clone()));
         let events = Source::of("events");
         self.facts.extend([Fact::Listing(events.clone(), None), Fact::Listed(events)]);
         self.flush().await;
@@ -42,7 +50,10 @@ impl Watch {
 
     /// What the engine says of itself.
     pub(super) fn engine(&mut self, api: &Api, info: &Info, afresh: bool) {
-        self.scribe.node = Some(host::node_key(&mut self.scribe, info));
+        self.manages(host::manages(info));
+        let own = self.swarm.node(&info.swarm.node_id).cloned();
+        self.own_node = info.swarm.node_id.clone();
+        self.scribe.node = Some(own.unwrap_or_else(|| host::node_key(&mut self.scribe, info)));
         let facts = host::facts(&self.target, &mut self.scribe, info, &api.version);
         let source = host::source();
         if afresh {
@@ -50,6 +61,22 @@ impl Watch {
         }
         self.facts.extend(facts);
         self.facts.push(if afresh { Fact::Listed(source) } else { Fact::Alive(source) });
+    }
+
+    /// Opens the Swarm's sources on a manager, and closes them elsewhere: a worker can say nothing of its Swarm, and that is
+    /// no error. True when that changed.
+    pub(super) fn manages(&mut self, manages: bool) -> bool {
+        let changed = self.scribe.manages != manages;
+        self.scribe.manages = manages;
+        if changed && manages {
+            self.open.extend(swarm::sources());
+        } else if changed {
+            self.open.retain(|source| !swarm::sources().contains(source));
+            self.facts.extend(swarm::sources().map(Fact::Closed));
+            self.swarm = swarm::Swarm::default();
+            self.scribe.tasks.clear();
+        }
+        changed
     }
 
     /// The engine is there, and does not describe itself.
@@ -83,8 +110,7 @@ impl Watch {
     /// Lists all containers and inspects each.
     async fn list(&mut self, api: &Api) -> Result<(), Failure> {
         let summaries: Vec<Summary> = api.get("/containers/json?all=1").await?;
-        let source = self.table.source().clone();
-        self.facts.push(Fact::Listing(source.clone(), u32::try_from(summaries.len()).ok()));
+        self.facts.push(Fact::Listing(self.table.source().clone(), u32::try_from(summaries.len()).ok()));
         self.flush().await;
         let ids: BTreeSet<&str> = summaries.iter().map(|it| it.id.as_str()).collect();
         self.table.retain(|id| ids.contains(id));
@@ -115,7 +141,6 @@ impl Watch {
         }
         self.table.put_workloads(&mut self.facts);
         self.tell_all();
-        self.facts.push(Fact::Listed(source));
         self.flush().await;
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! still answers.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -9,15 +10,22 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::domain::{Fact, Origin, Source, Text};
+use crate::domain::{Exit, Fact, Origin, Source, Text};
 
 use super::api::Api;
+use super::belongs::Belongs;
 use super::events::{About, Act, Event, Heard};
 use super::failure::Failure;
 use super::happen::{self, Whom};
+use super::history::History;
 use super::listing::{INSPECTIONS, inspect};
+use super::swarm::{self, Bodies, Polled};
+use super::table::Table;
 use super::watch::{Untold, Watch};
 use super::wire::{Info, Inspect};
+
+/// A Swarm is read so long after an event of it: its tasks move a little later.
+const SWARM_SETTLES: Duration = Duration::from_millis(300);
 
 /// Why following ended.
 pub(super) enum End {
@@ -25,6 +33,8 @@ pub(super) enum End {
     Failed(Failure),
     /// Something was missed: everything has to be read afresh.
     Gap(Text),
+    /// The engine's part in its Swarm has changed: everything reads differently.
+    Afresh,
 }
 
 /// What came of something that was asked for.
@@ -32,6 +42,7 @@ enum Done {
     Inspected(Text, Box<Result<Inspect, Failure>>),
     Pinged(Result<(), Failure>),
     Described(Box<Result<Info, Failure>>),
+    Polled(Box<Polled>),
 }
 
 /// What is asked for and under way.
@@ -45,6 +56,9 @@ struct Work {
     /// Containers whose inspection failed: they are due with the next ping.
     stuck: BTreeSet<Text>,
     pinging: bool,
+    polling: bool,
+    /// When the Swarm is read again.
+    poll_at: Option<Instant>,
 }
 
 impl Work {
@@ -69,6 +83,20 @@ impl Work {
         }
     }
 
+    fn poll(&mut self, api: &Api) {
+        self.poll_at = None;
+        if !std::mem::replace(&mut self.polling, true) {
+            let api = api.clone();
+            self.asked.push(Box::pin(async move { Done::Polled(Box::new(swarm::poll(&api).await)) }));
+        }
+    }
+
+    /// The Swarm is read soon; what comes close together is read once.
+    fn poll_soon(&mut self, within: Duration) {
+        let at = Instant::now() + within;
+        self.poll_at = Some(self.poll_at.map_or(at, |known| known.min(at)));
+    }
+
     fn describe(&mut self, api: &Api) {
         let api = api.clone();
         self.asked.push(Box::pin(async move { Done::Described(Box::new(api.get("/info").await)) }));
@@ -81,6 +109,9 @@ impl Watch {
         let mut work = Work::default();
         let mut ping = ticks(self.pace.ping_every);
         let mut engine = ticks(self.pace.engine_every);
+        if self.scribe.manages {
+            work.poll_soon(self.swarm.next(self.pace));
+        }
         loop {
             work.start(api);
             let out = self.out.clone();
@@ -88,6 +119,10 @@ impl Watch {
                 () = out.closed() => Some(End::Failed(Failure::nobody())),
                 heard = heard.recv() => self.hear(heard, &mut work),
                 Some(done) = work.asked.next(), if !work.asked.is_empty() => self.done(api, done, &mut work),
+                () = until(work.poll_at) => {
+                    work.poll(api);
+                    None
+                }
                 _ = ping.tick() => {
                     work.ping(api);
                     None
@@ -109,6 +144,9 @@ impl Watch {
         match heard {
             Some(Heard::Events(events, dropped)) => {
                 for event in events {
+                    if self.scribe.manages && of_a_swarm(&event) {
+                        work.poll_soon(SWARM_SETTLES);
+                    }
                     if let Some(id) = self.take(event, Origin::Live) {
                         work.due.insert(id);
                     }
@@ -133,14 +171,44 @@ impl Watch {
             }
             Done::Pinged(Err(failure)) => return Some(End::Failed(failure)),
             Done::Described(described) => match *described {
-                Ok(info) => self.engine(api, &info, false),
+                Ok(info) => {
+                    let managed = self.scribe.manages;
+                    self.engine(api, &info, false);
+                    if managed != self.scribe.manages {
+                        return Some(End::Afresh);
+                    }
+                }
                 Err(failure) => {
                     self.engine_fails(&failure);
                     work.ping(api);
                 }
             },
+            Done::Polled(polled) => {
+                work.polling = false;
+                if !self.swarmed(*polled) {
+                    return Some(End::Afresh);
+                }
+                work.poll_soon(self.swarm.next(self.pace));
+            }
         }
         None
+    }
+
+    /// Takes in what was read of the Swarm. False when this engine manages it no more.
+    pub(super) fn swarmed(&mut self, polled: Polled) -> bool {
+        let known = Known { table: &self.table, history: &self.history };
+        let manages = self.swarm.take(polled, &mut self.scribe, &self.address, &known, &mut self.facts);
+        if !manages {
+            self.manages(false);
+            return false;
+        }
+        self.scribe.tasks = self.swarm.tasks().clone();
+        if let Some(own) = self.swarm.node(&self.own_node) {
+            self.scribe.node = Some(own.clone());
+        }
+        let scribe = &mut self.scribe;
+        self.table.realize(|belongs| scribe.realizes(belongs), &mut self.facts);
+        true
     }
 
     fn inspected(&mut self, api: &Api, id: Text, inspected: Result<Inspect, Failure>, work: &mut Work) {
@@ -238,6 +306,36 @@ impl Watch {
             };
             self.facts.extend(happen::from_state(&whom).map(|told| Fact::Occurred(Box::new(told))));
         }
+    }
+}
+
+/// What this engine knows of the containers of tasks.
+struct Known<'a> {
+    table: &'a Table,
+    history: &'a History,
+}
+
+impl Bodies for Known<'_> {
+    fn exit(&self, container: &str) -> Option<Exit> {
+        self.table.get(container)?.instance.containers.first()?.exit().cloned()
+    }
+
+    fn heard(&self, container: &str) -> bool {
+        self.history.last_death(container).is_some()
+    }
+}
+
+fn of_a_swarm(event: &Event) -> bool {
+    match &event.about {
+        About::Container { belongs, .. } => matches!(belongs, Belongs::Task { .. }),
+        About::Service { .. } | About::Node => true,
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -19,6 +19,7 @@ mod pace;
 mod recent;
 mod record;
 mod ssh;
+mod swarm;
 mod table;
 mod target;
 mod tls;

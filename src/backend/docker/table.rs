@@ -62,6 +62,17 @@ impl Table {
         }
     }
 
+    /// Points the containers of tasks to the tasks that are shown now.
+    pub(super) fn realize(&mut self, mut realizes: impl FnMut(&Belongs) -> Option<Box<Ref>>, facts: &mut Vec<Fact>) {
+        for record in self.records.values_mut().filter(|it| matches!(it.belongs, Belongs::Task { .. })) {
+            let now = realizes(&record.belongs);
+            if record.instance.realizes != now {
+                record.instance.realizes = now;
+                facts.push(Fact::Put(self.source.clone(), Object::Instance(Box::new(record.instance.clone()))));
+            }
+        }
+    }
+
     /// Forgets what is not in a fresh list.
     pub(super) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
         self.records.retain(|id, _| is_there(id));

@@ -18,6 +18,7 @@ use super::host;
 use super::live::End;
 use super::pace::Pace;
 use super::recent::Recent;
+use super::swarm::Swarm;
 use super::table::Table;
 use super::target::Target;
 use super::transport::Transport;
@@ -28,7 +29,7 @@ const BATCH: usize = 512;
 /// The watch over one engine. What it has learnt outlives the connection.
 pub(super) struct Watch {
     pub(super) target: Target,
-    address: String,
+    pub(super) address: String,
     transport: Transport,
     pub(super) pace: Pace,
     pub(super) demand: channel::Receiver<Demand>,
@@ -42,6 +43,9 @@ pub(super) struct Watch {
     pub(super) open: Vec<Source>,
     /// What happened and was not told yet, by container: the inspection that follows tells more.
     pub(super) untold: BTreeMap<Text, Untold>,
+    pub(super) swarm: Swarm,
+    /// The Swarm's id of the machine that this engine runs on.
+    pub(super) own_node: String,
     /// The engine was not even listening: it was restarted.
     pub(super) was_down: bool,
 }
@@ -77,6 +81,8 @@ impl Watch {
             recent: Recent::default(),
             open: vec![host::source(), Source::of("containers"), Source::of("events")],
             untold: BTreeMap::new(),
+            swarm: Swarm::default(),
+            own_node: String::new(),
             was_down: false,
         }
     }
@@ -154,6 +160,7 @@ impl Watch {
             match self.live(&api, &mut heard).await {
                 End::Failed(failure) => return failure,
                 End::Gap(what) => self.gap(what),
+                End::Afresh => {}
             }
         }
     }

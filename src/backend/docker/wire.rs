@@ -8,12 +8,12 @@ use serde::{Deserialize, Deserializer};
 use crate::domain::Timestamp;
 
 /// Go writes `null` for what is empty.
-fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
+pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
     Option::<T>::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// A time, or none where Go writes its year 1, or something that is no time.
-fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+pub(super) fn time<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
     let raw = Option::<String>::deserialize(from)?;
     Ok(raw.and_then(|raw| parse_time(&raw)))
 }
