@@ -200,7 +200,11 @@ fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, v
     let mut order: Vec<usize> = first.values().copied().collect();
     order.sort_by_key(|ix| (rows[*ix].life.since, rows[*ix].subject));
     let mut parents = Parents::new();
-    for child in &order {
+    // First what failed earlier; then, where that explains nothing, what was noticed a little later.
+    for (child, slack) in order.iter().map(|ix| (ix, false)).chain(order.iter().map(|ix| (ix, true))) {
+        if parents.contains_key(child) {
+            continue;
+        }
         let mut best: Option<(Certainty, Timestamp, usize)> = None;
         for link in &rows[*child].life.found.finding.links {
             let (on, certainty) = match link {
@@ -210,7 +214,11 @@ fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, v
             };
             let Some(&cause) = first.get(on).or_else(|| stands_for.get(on)) else { continue };
             let since = rows[cause].life.since;
-            let earlier = since <= after(rows[*child].life.since, NOTICED_LATER);
+            let began = rows[*child].life.since;
+            let earlier = match slack {
+                false => (since, rows[cause].subject) < (began, rows[*child].subject),
+                true => since <= after(began, NOTICED_LATER),
+            };
             if cause != *child && earlier && rows[cause].can_drag() && !leads_to(cause, *child, &parents) {
                 let candidate = (certainty, since, cause);
                 best = Some(best.map_or(candidate, |known| known.min(candidate)));

@@ -33,7 +33,7 @@ pub struct Life {
     stage: Stage,
     /// When it was opened, within the last hour.
     openings: SmallVec<[Timestamp; 4]>,
-    /// When it came (back), the last three times.
+    /// When it came (back) within its episode, the last three times.
     spells: SmallVec<[Timestamp; 3]>,
 }
 
@@ -64,6 +64,7 @@ impl Life {
             Stage::Closed(..) => {
                 self.stage = Stage::Holding;
                 (self.since, self.since_exact) = (since, exact);
+                self.spells.clear();
                 self.spell(now);
             }
             Stage::Clearing(_) => {

@@ -1,5 +1,8 @@
 //! What a rule sees: one subject, and what belongs to it, in an order that does not hang on how it was learnt.
 
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
 use crate::domain::words::after;
 use crate::domain::{
     Certainty, ClusterId, Container, Desired, DesiredState, Exposure, Freshness, Instance, Intent, Kind, Name, Node,
@@ -148,11 +151,7 @@ impl<'a> Scene<'a> {
     pub fn series_of(&self, clear_after: i64, fits: impl Fn(&Occurrence) -> bool) -> Option<Series<'a>> {
         let all: Vec<&Occurrence> = self.view.occurrences_of(self.key).filter(|it| fits(it)).collect();
         let newest = *all.last()?;
-        let mut times: Vec<Timestamp> = all.iter().rev().take(3).flat_map(|it| [it.last, it.first]).collect();
-        times.sort_unstable();
-        times.dedup();
-        let recent = &times[times.len().saturating_sub(3)..];
-        let gap = recent.windows(2).map(|w| w[1].as_second() - w[0].as_second()).max().unwrap_or(0);
+        let gap = longest_gap(&all);
         let window = clear_after.max((2 * gap).min(LONGEST_WINDOW));
         let over_at = after(newest.last, window);
         if over_at <= self.now() {
@@ -212,6 +211,27 @@ impl<'a> Scene<'a> {
         let before = before?;
         (self.in_rollout() || brought).then(|| Intent::Undo(self.key.clone(), Some(before)))
     }
+}
+
+/// The longest gap, seconds, of the last three times; of each instance by itself too, since several that fail side by
+/// side would hide how far apart each one's own ends are. Oldest first.
+fn longest_gap(all: &[&Occurrence]) -> i64 {
+    let mut of: FxHashMap<&Ref, SmallVec<[&Occurrence; 3]>> = FxHashMap::default();
+    for it in all.iter().rev() {
+        let last_three = of.entry(&it.subject).or_default();
+        if last_three.len() < 3 {
+            last_three.push(it);
+        }
+    }
+    let together = all.iter().rev().take(3).copied().collect();
+    of.into_values().chain([together]).map(|three| gap_of(&three)).max().unwrap_or(0)
+}
+
+/// Newest first. One that stands for several counts with their mean distance.
+fn gap_of(three: &[&Occurrence]) -> i64 {
+    let between = three.windows(2).map(|w| w[0].first.as_second() - w[1].last.as_second());
+    let within = three.iter().map(|it| (it.last.as_second() - it.first.as_second()) / i64::from(it.count.max(2) - 1));
+    between.chain(within).max().unwrap_or(0)
 }
 
 /// Whether a subject is there. A cluster is, as soon as something was heard from it.

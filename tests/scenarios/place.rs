@@ -15,7 +15,8 @@ pub struct Place {
     pub diagnosis: Diagnosis,
     pub cluster: ClusterId,
     pub now: Timestamp,
-    serial: u32,
+    /// Where what is made next lies.
+    pub namespace: &'static str,
 }
 
 /// 02:10 at night.
@@ -57,8 +58,14 @@ impl Place {
             diagnosis: Diagnosis::new(settings, at(0)),
             cluster: ClusterId::new(name),
             now: at(0),
-            serial: 0,
+            namespace: "shop",
         }
+    }
+
+    /// What is told and made next belongs to another cluster, which has listed.
+    pub fn enter(&mut self, cluster: &str) {
+        self.cluster = ClusterId::new(cluster);
+        self.all(Fact::Listed);
     }
 
     fn all(&mut self, fact: impl Fn(Source) -> Fact) {
@@ -73,7 +80,7 @@ impl Place {
     pub fn key(&self, kind: Kind, name: &str) -> Ref {
         let namespace = match kind.role() {
             Role::Node | Role::Cluster => None,
-            _ => Some(Name::new("shop")),
+            _ => Some(Name::new(self.namespace)),
         };
         Ref::new(&self.cluster, kind, namespace, name)
     }
@@ -158,9 +165,8 @@ impl Place {
         ago: i64,
         with: impl FnOnce(&mut Occurrence),
     ) {
-        self.serial += 1;
-        let mut it =
-            Occurrence::once(format!("o{}", self.serial).as_str(), kind, instance.key.clone(), after(self.now, -ago));
+        let id = format!("{kind:?} of {} at {}", instance.key, after(self.now, -ago));
+        let mut it = Occurrence::once(id.as_str(), kind, instance.key.clone(), after(self.now, -ago));
         it.workload = instance.owner.clone();
         with(&mut it);
         self.tell(vec![Fact::Occurred(Box::new(it))]);

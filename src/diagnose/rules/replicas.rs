@@ -9,7 +9,7 @@ use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, seconds_between, span, span_changes_at};
 use crate::domain::{
     Certainty, Container, Desired, Freshness, HealthStatus, Instance, Intent, Kind, NodeState, Phase, Ref, Rollout,
-    RolloutPhase, Severity, Tier, Timestamp,
+    RolloutPhase, Severity, Tier, Timestamp, Workload,
 };
 
 use super::evidence::{last_exit, needs, recheck_countdown, whole_minutes};
@@ -54,7 +54,9 @@ const TAKEN_BACK_SHOWN: i64 = 3600;
 const STARTING: i64 = 60;
 
 fn replicas_missing(scene: &Scene<'_>, out: &mut Out) {
-    let Some(workload) = scene.workload() else { return };
+    // An engine alone puts nothing in the place of what ended: that it ended is another rule's.
+    let engine = |it: &&Workload| matches!(it.key.kind, Kind::Container | Kind::ComposeService);
+    let Some(workload) = scene.workload().filter(|it| !engine(it)) else { return };
     let counts = scene.counts();
     let wanted = match workload.desired {
         Desired::Replicas(wanted) | Desired::EachNode(wanted) => wanted,
@@ -103,7 +105,6 @@ fn can_count(scene: &Scene<'_>) -> bool {
     let source = match workload.key.kind {
         Kind::Service => "tasks",
         Kind::TaskGroup => "allocations",
-        Kind::ComposeService | Kind::Container => "containers",
         _ => "pods",
     };
     let known = |sight: Freshness| matches!(sight, Freshness::Live | Freshness::Stale | Freshness::Unreachable);
