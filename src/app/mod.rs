@@ -79,6 +79,8 @@ pub struct Setup {
     pub keymap: Keymap,
     /// How it may look.
     pub look: Look,
+    /// Times are shown in UTC first; else in the local zone.
+    pub utc: bool,
     /// Columns and rows.
     pub size: (u16, u16),
     /// The local zone.
@@ -89,7 +91,8 @@ impl App {
     /// A screen that shows everything as loading.
     pub fn new(setup: Setup, now: Timestamp) -> Self {
         let read_only = setup.guard.read_only.is_some();
-        let screen = Screen { size: setup.size, look: setup.look, zone: setup.zone, read_only, ..Screen::default() };
+        let Setup { size, look, utc, zone, .. } = setup;
+        let screen = Screen { size, look, utc, zone, read_only, ..Screen::default() };
         Self {
             core: Core::new(setup.settings, setup.guard, &setup.clusters, now),
             screen,

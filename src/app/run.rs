@@ -40,6 +40,8 @@ pub struct Options {
     pub guard: Guard,
     /// How it may look; [`super::look`] tells it from the environment.
     pub look: Look,
+    /// Times are shown in UTC first; else in the local zone.
+    pub utc: bool,
     /// Keys given anew: a command's name, and its keys.
     pub keys: Vec<(String, Vec<String>)>,
     /// Targets that are there and not watched.
@@ -119,6 +121,7 @@ impl Session {
             guard: options.guard,
             keymap,
             look: options.look,
+            utc: options.utc,
             size,
             zone: jiff::tz::TimeZone::system(),
         };

@@ -10,6 +10,7 @@ mod listing;
 mod log;
 mod output;
 mod report;
+mod screen;
 mod session;
 mod sheet;
 mod triage;
@@ -47,6 +48,10 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             eprintln!("{problems}");
             ExitCode::from(failure::USAGE)
         }
+        Err(End::Report(report)) => {
+            eprintln!("cockpit: {report:?}");
+            ExitCode::FAILURE
+        }
     }
 }
 
@@ -56,6 +61,8 @@ pub(crate) enum End {
     Failure(Failure),
     /// The configuration cannot be read as it was meant.
     Config(config::Problems),
+    /// A fault that nobody can do much about.
+    Report(color_eyre::Report),
 }
 
 impl From<Failure> for End {
@@ -93,6 +100,6 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
     };
     match cli.command {
         Some(Command::Triage(options)) => Ok(triage::run(&options, session)?),
-        _ => Err(Failure::new("there is no screen yet").into()),
+        _ => screen::run(session),
     }
 }

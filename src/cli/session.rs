@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::action::Guard;
+use crate::app::TABLE;
 use crate::backend::replay::Recorder;
 use crate::config::{self, Config, Loaded, Words};
 use crate::diagnose::rules;
@@ -77,15 +78,12 @@ impl Session {
         env("NO_COLOR").is_some()
     }
 
-    /// What is to be watched.
+    /// What is to be watched now; a recording is not.
     ///
     /// # Errors
     /// There is nothing, or it cannot be used.
-    pub fn watch(&self) -> Result<watch::Watch, Failure> {
-        match &self.common.replay {
-            Some(file) => watch::recorded(file),
-            None => watch::engines(&self.common, &self.config),
-        }
+    pub fn live(&self) -> Result<watch::Live, Failure> {
+        watch::engines(&self.common, &self.config)
     }
 
     /// What writes down everything that is learnt of these clusters, where that is asked for.
@@ -110,7 +108,7 @@ pub fn words() -> Words {
     Words {
         rules: rules().iter().map(|rule| rule.id).collect(),
         themes: theme::built_in().iter().map(|theme| theme.name.as_str()).collect(),
-        commands: Vec::new(),
+        commands: TABLE.iter().map(|command| command.id).collect(),
     }
 }
 

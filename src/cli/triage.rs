@@ -11,7 +11,7 @@ use super::listing::listing;
 use super::output::{print, style};
 use super::report::Report;
 use super::session::Session;
-use super::watch::Watch;
+use super::watch::{Live, Recorded, recorded};
 
 /// What was met decides before what could not be read: a program that asks for a threshold wants to hear of it.
 const THRESHOLD_MET: u8 = 3;
@@ -43,15 +43,15 @@ fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<crate::domain
         wait: options.wait,
         stamps: None,
     };
-    match session.watch()? {
-        Watch::Recorded { clusters, batches } => Ok((learn_recorded(clusters, batches, learning), Vec::new())),
-        Watch::Live { targets, unwatched, stamps } => {
-            let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
-            learning.tap = session.recorder(&clusters)?;
-            learning.stamps = stamps;
-            Ok((learn(targets, learning)?, unwatched))
-        }
+    if let Some(file) = &session.common.replay {
+        let Recorded { clusters, batches } = recorded(file)?;
+        return Ok((learn_recorded(clusters, batches, learning), Vec::new()));
     }
+    let Live { targets, unwatched, stamps } = session.live()?;
+    let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
+    learning.tap = session.recorder(&clusters)?;
+    learning.stamps = stamps;
+    Ok((learn(targets, learning)?, unwatched))
 }
 
 fn status(fail_on: Option<Threshold>, known: &Known, complete: bool) -> u8 {

@@ -11,47 +11,45 @@ use super::args::Common;
 use super::engines;
 use super::failure::Failure;
 
-/// The clusters to watch, and where what they say comes from.
-pub enum Watch {
-    /// They are asked now.
-    Live {
-        /// Whom.
-        targets: Vec<Target>,
-        /// What is there and not watched.
-        unwatched: Vec<Text>,
-        /// They have a time of their own, which begins then.
-        stamps: Option<Timestamp>,
-    },
-    /// They were recorded.
-    Recorded {
-        /// Whose.
-        clusters: Vec<(ClusterId, BackendKind)>,
-        /// What they said.
-        batches: Vec<Batch>,
-    },
+/// Clusters that are asked now.
+pub struct Live {
+    /// Whom.
+    pub targets: Vec<Target>,
+    /// What is there and not watched.
+    pub unwatched: Vec<Text>,
+    /// They have a time of their own, which begins then.
+    pub stamps: Option<Timestamp>,
+}
+
+/// Clusters that were recorded.
+pub struct Recorded {
+    /// Whose.
+    pub clusters: Vec<(ClusterId, BackendKind)>,
+    /// What they said.
+    pub batches: Vec<Batch>,
 }
 
 /// Reads a recording whole.
 ///
 /// # Errors
 /// It is no recording, or one of a later version.
-pub fn recorded(file: &Path) -> Result<Watch, Failure> {
+pub fn recorded(file: &Path) -> Result<Recorded, Failure> {
     let contents = replay::read_all(file).map_err(|why| Failure::new("the recording cannot be played").why(why))?;
     let clusters = contents.header.clusters.iter().map(|it| (it.name.clone(), it.kind())).collect();
-    Ok(Watch::Recorded { clusters, batches: contents.batches })
+    Ok(Recorded { clusters, batches: contents.batches })
 }
 
 /// The engines that are there, or those of `--cluster`.
 ///
 /// # Errors
 /// There is none; `--cluster` names one that is not there.
-pub fn engines(common: &Common, config: &Config) -> Result<Watch, Failure> {
+pub fn engines(common: &Common, config: &Config) -> Result<Live, Failure> {
     let mut found = engines::find(common, config);
     let (chosen, left) = choose(&common.cluster, found.targets, |target| &target.name)?;
     found.targets = chosen;
     let left = left.iter().map(|target| target.name.as_str().into());
     let unwatched = left.chain(engines::unwatched(&found)).collect();
-    Ok(Watch::Live { targets: engines::targets(&found)?, unwatched, stamps: None })
+    Ok(Live { targets: engines::targets(&found)?, unwatched, stamps: None })
 }
 
 /// Those whose names were asked for, and the others; all of them where none was asked for.

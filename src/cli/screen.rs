@@ -1,0 +1,89 @@
+//! `cockpit` without a subcommand: the screen.
+
+use std::process::ExitCode;
+
+use crate::app::{self, Keymap, KeymapError, Options, ReplayClock};
+use crate::backend::replay;
+use crate::config::{Config, Key};
+use crate::domain::{Backend, Text};
+use crate::engine::Target;
+use crate::ui::Look;
+
+use super::End;
+use super::failure::Failure;
+use super::headless::runtime;
+use super::session::Session;
+use super::watch::Live;
+
+/// Opens the screen, and comes back when the person leaves it.
+///
+/// # Errors
+/// There is no terminal to draw on, or nothing to watch; keys that cannot be used; a fault of the loop.
+pub fn run(session: Session) -> Result<ExitCode, End> {
+    app::check_terminal().map_err(|why| Failure::usage(why.to_string()))?;
+    let look = Look { ascii: session.ascii(), mono: session.mono(), theme: session.theme()? };
+    let keys = keys(&session.config)?;
+    let Shown { targets, unwatched, replay } = shown(&session)?;
+    let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
+    let options = Options {
+        recorder: session.recorder(&clusters)?,
+        guard: session.guard(),
+        utc: session.config.utc,
+        settings: session.config.diagnosis,
+        targets,
+        look,
+        keys,
+        unwatched,
+        replay,
+    };
+    let runtime = runtime()?;
+    let ended = runtime.block_on(app::run(options));
+    // What still waits for a server is not waited for.
+    runtime.shutdown_background();
+    ended.map(|()| ExitCode::SUCCESS).map_err(End::Report)
+}
+
+struct Shown {
+    targets: Vec<Target>,
+    unwatched: Vec<Text>,
+    replay: Option<ReplayClock>,
+}
+
+fn shown(session: &Session) -> Result<Shown, Failure> {
+    if let Some(file) = &session.common.replay {
+        let speed = session.common.speed.unwrap_or(1.0);
+        let recording =
+            replay::open(file, Some(speed)).map_err(|why| Failure::new("the recording cannot be played").why(why))?;
+        let target = |(kind, replay): (_, std::sync::Arc<replay::Replay>)| Target {
+            cluster: crate::domain::Feed::cluster(&*replay).clone(),
+            kind,
+            backend: replay as std::sync::Arc<dyn Backend>,
+        };
+        let replay = Some(ReplayClock { start: recording.first, speed });
+        let targets = recording.targets.into_iter().map(target).collect();
+        return Ok(Shown { targets, unwatched: Vec::new(), replay });
+    }
+    let Live { targets, unwatched, stamps } = session.live()?;
+    let replay = stamps.map(|start| ReplayClock { start, speed: session.common.demo_speed });
+    Ok(Shown { targets, unwatched, replay })
+}
+
+/// Keys of the configuration. What is wrong with them is said with the line where it is.
+fn keys(config: &Config) -> Result<Vec<(String, Vec<String>)>, Failure> {
+    let keys: Vec<(String, Vec<String>)> =
+        config.keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect();
+    if let Err(error) = Keymap::new(&keys) {
+        let line = config.keys.iter().find(|key| concerns(&error, key)).map(|key| key.line);
+        let place = line.map_or_else(|| "[keys]".to_owned(), |line| format!("[keys], line {line}"));
+        return Err(Failure::usage(format!("the settings' keys cannot be used ({place})")).why(error));
+    }
+    Ok(keys)
+}
+
+fn concerns(error: &KeymapError, key: &Key) -> bool {
+    match error {
+        KeymapError::Unknown { name, .. } => *name == key.command,
+        KeymapError::NotAKey { command, .. } | KeymapError::Needed { command } => *command == key.command,
+        KeymapError::Twice { one, other, .. } => *one == key.command || *other == key.command,
+    }
+}
