@@ -370,3 +370,12 @@ fn the_log_goes_to_a_file_of_its_owner_alone() {
     let output = command.env("COCKPIT_LOG", "cockpit=sometimes").output().expect("it runs");
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
 }
+
+#[test]
+fn without_a_terminal_the_screen_is_refused_with_a_way_on() {
+    let home = Home::new();
+    let output = home.cockpit(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("cockpit triage"), "{}", stderr(&output));
+    assert!(output.stdout.is_empty());
+}

@@ -127,3 +127,35 @@ fn check(common: &Common) -> Result<(), Failure> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_settings_are_words_that_there_are() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("config.example.toml");
+        let source = std::fs::read_to_string(&file).expect("config.example.toml");
+        let taken = source.lines().map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') => rest,
+            _ => line,
+        });
+        let config = config::parse(&taken.collect::<Vec<_>>().join("\n"), &file, &words()).expect("valid");
+        let keys: Vec<_> = config.keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect();
+        assert!(!keys.is_empty() && crate::app::Keymap::new(&keys).is_ok());
+        assert!(theme::by_name(&config.theme).is_some());
+    }
+
+    #[test]
+    fn options_that_exclude_each_other_are_refused() {
+        let common = |demo: Option<&str>, host: Option<&str>, speed| Common {
+            demo: demo.map(str::to_owned),
+            host: host.map(str::to_owned),
+            speed,
+            ..Common::default()
+        };
+        assert!(check(&common(Some(""), None, None)).is_ok());
+        assert!(check(&common(Some(""), Some("unix:///x"), None)).is_err());
+        assert!(check(&common(None, None, Some(2.0))).is_err());
+    }
+}
