@@ -1,0 +1,176 @@
+//! The command table: every command has a test here that goes by its name, and the page of keys is made from it.
+
+use cockpit::app::{Effect, TABLE, What, keys_page};
+use cockpit::domain::{NodeState, Object};
+use cockpit::ui::{Armed, CaseTab, Layer, Overlay, Pane};
+
+use crate::desk::{Desk, a_node, deployment};
+
+fn prepares(effects: &[Effect], verb: &str) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Prepare(_, intent) if intent.verb() == verb))
+}
+
+fn at(keys: &str) -> (Desk, Vec<Effect>) {
+    let mut desk = Desk::new();
+    let effects = desk.press(keys);
+    (desk, effects)
+}
+
+fn previewed(keys: &str) -> Desk {
+    let (mut desk, effects) = at(keys);
+    desk.drafted(&effects);
+    desk
+}
+
+fn case(desk: &Desk) -> CaseTab {
+    match desk.app.screen().layers.last() {
+        Some(Layer::Case(case)) => case.tab,
+        other => panic!("a case file, not {other:?}"),
+    }
+}
+
+/// One key sequence for each command, and what shows that it did what it says.
+fn shown(id: &str) -> Option<bool> {
+    let pane = |key: &str, pane: Pane| at(&format!("7 8 {key}")).0.pane() == pane;
+    Some(match id {
+        "undo" => prepares(&at("7 u").1, "undo"),
+        "scale" => matches!(at("7 s").0.app.screen().overlay, Some(Overlay::Prompt(_))),
+        "restart" => prepares(&at("7 r").1, "restart"),
+        "cordon" => prepares(&at("6 C").1, "cordon"),
+        "drain" => prepares(&at("6 D").1, "drain"),
+        "uncordon" => {
+            let mut desk = Desk::new();
+            let Object::Node(mut closed) = a_node(1, NodeState::Ready) else { return Some(false) };
+            closed.cordoned = true;
+            desk.put(vec![Object::Node(closed)]);
+            desk.wait(60_000);
+            desk.command("node-1");
+            prepares(&desk.press("U"), "uncordon")
+        }
+        "logs" => at("7 l").1.iter().any(|it| matches!(it, Effect::OpenLogs(_, request) if !request.previous)),
+        "previous" => at("7 p").1.iter().any(|it| matches!(it, Effect::OpenLogs(_, request) if request.previous)),
+        "open" => at("7 enter").0.layers() == ["case api"],
+        "describe" => at("7 d").0.layers() == ["Deployment shop/api (prod)"],
+        "manifest" => at("7 y").0.layers() == ["Deployment shop/api (prod), manifest"],
+        "why-here" => at("7 w").0.notice().contains("no incident"),
+        "menu" => matches!(at("7 m").0.app.screen().overlay, Some(Overlay::Palette { .. })),
+        "follow" => {
+            let (desk, _) = at("7 l f");
+            matches!(desk.app.screen().layers.last(), Some(Layer::Logs(view)) if !view.following)
+        }
+        "down" => at("7 j").0.selected() == "cart",
+        "up" => at("7 j j k").0.selected() == "cart",
+        "page-down" => at("7 ctrl-d").0.selected() == "worker",
+        "page-up" => at("7 G ctrl-u").0.selected() == "api",
+        "first" => at("7 G g").0.selected() == "api",
+        "last" => at("7 G").0.selected() == "worker",
+        "next-tab" => case(&at("7 enter tab").0) == CaseTab::Timeline,
+        "previous-tab" => case(&at("7 enter backtab").0) == CaseTab::Instances,
+        "go-to-new" => {
+            let (mut desk, _) = at("7");
+            desk.put(vec![a_node(2, NodeState::Down)]);
+            desk.press("n");
+            desk.selected() == "node-2"
+        }
+        "back" => at("7 enter q").0.layers().is_empty(),
+        "back-home" => at("7 6 esc").0.pane() == Pane::Workloads,
+        "older" => at("7 6 [").0.pane() == Pane::Workloads,
+        "newer" => at("7 6 [ ]").0.pane() == Pane::Nodes,
+        "triage" => pane("1", Pane::Triage),
+        "rollouts" => pane("2", Pane::Rollouts),
+        "kills" => pane("3", Pane::Kills),
+        "probes" => pane("4", Pane::Probes),
+        "queues" => pane("5", Pane::Queues),
+        "nodes" => pane("6", Pane::Nodes),
+        "workloads" => pane("7", Pane::Workloads),
+        "alerts" => pane("8", Pane::Alerts),
+        "journal" => pane("9", Pane::Journal),
+        "filter" => at("7 / w e enter").0.rows() == ["web"],
+        "palette" => at(": n o d e s enter").0.pane() == Pane::Nodes,
+        "help" => matches!(at("?").0.app.screen().overlay, Some(Overlay::Help(_))),
+        "times" => !at("t").0.app.screen().utc,
+        "retry" => at("ctrl-r").0.notice().contains("trying again"),
+        "redraw" => at("ctrl-l").1 == [Effect::Repaint],
+        "suspend" => at("ctrl-z").1 == [Effect::Suspend],
+        "leave" => at("q q").1 == [Effect::Quit],
+        "interrupt" => at("ctrl-c ctrl-c").1 == [Effect::Quit],
+        "quit" => at(": q u i t enter").1 == [Effect::Quit],
+        "arm" => {
+            let mut desk = previewed("7 r");
+            desk.press("y");
+            desk.preview().map(|it| it.armed) == Some(Armed::Yes)
+        }
+        "confirm" => Desk::sent(&previewed("7 r").press("y enter")).len() == 1,
+        "answer" => prepares(&at("7 s 5 enter").1, "scale"),
+        "choose-next" => matches!(at("7 m down enter").0.app.screen().overlay, Some(Overlay::Prompt(_))),
+        "choose-previous" => prepares(&at("7 m down up enter").1, "undo"),
+        "complete" => {
+            let (desk, _) = at(": n o d tab");
+            matches!(&desk.app.screen().overlay, Some(Overlay::Palette { input, .. }) if input.text == "nodes")
+        }
+        "dismiss" => !previewed("7 r esc").floats(),
+        "stop" => {
+            let mut desk = previewed("7 r");
+            desk.press("y enter x");
+            desk.app.core().runs().run(1).is_some_and(|run| run.stopping)
+        }
+        _ => return None,
+    })
+}
+
+#[test]
+fn every_command_has_a_key_sequence_that_shows_what_it_does() {
+    for command in TABLE {
+        match shown(command.id) {
+            None => panic!("`{}` has no key sequence here", command.id),
+            Some(did) => assert!(did, "`{}` does not do what it says", command.id),
+        }
+    }
+}
+
+#[test]
+fn the_page_of_keys_is_made_from_the_table() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+    let page = keys_page();
+    if std::env::var_os("COCKPIT_BLESS").is_some() {
+        std::fs::write(path, &page).expect("docs/keys.md can be written");
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == page, "docs/keys.md is not what the table says: run this test with COCKPIT_BLESS=1");
+}
+
+#[test]
+fn what_is_said_of_commands_is_short_and_plain() {
+    for command in TABLE {
+        assert!(!command.does.is_empty() && command.does.len() <= 120, "{}: {}", command.id, command.does);
+        assert!(!command.places.is_empty(), "{}", command.id);
+        assert!(!command.keys.is_empty() || command.palette, "{} can be reached by nothing", command.id);
+        assert!(!command.changes || command.aims, "{} changes what is not selected", command.id);
+    }
+}
+
+#[test]
+fn keys_that_mean_the_terminal_multiplexer_are_not_ours() {
+    for command in TABLE {
+        assert!(!command.keys.iter().any(|key| ["ctrl-a", "ctrl-b"].contains(key)), "{}", command.id);
+    }
+}
+
+#[test]
+fn the_world_may_change_under_any_open_layer() {
+    for keys in ["7 enter", "7 enter tab tab", "7 l", "7 r", "7 s", "7 m", "7 /", "? j"] {
+        let (mut desk, effects) = at(keys);
+        if prepares(&effects, "restart") {
+            desk.drafted(&effects);
+        }
+        for name in ["api", "cart", "web", "worker"] {
+            desk.gone(&crate::desk::shop(name));
+        }
+        desk.update(What::Resize(40, 10));
+        desk.frame();
+        desk.put(vec![Object::Workload(Box::new(deployment("api", 1)))]);
+        desk.update(What::Resize(10, 2));
+        desk.frame();
+        desk.press("j k G g enter esc q esc");
+    }
+}

@@ -1,0 +1,8 @@
+//! Keys as a person presses them, through `app::update`.
+
+mod acting;
+mod commands;
+mod desk;
+mod lists;
+mod reading;
+mod walking;

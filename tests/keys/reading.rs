@@ -1,0 +1,204 @@
+//! Looking closer: logs, descriptions, help.
+
+use cockpit::app::{Effect, What};
+use cockpit::domain::{Form, LogLine, NodeState, Object, Phase};
+use cockpit::ui::{Layer, LogView, Overlay};
+
+use crate::desk::{Desk, a_node, pod, ready_pod, shop};
+
+fn line(text: &str) -> LogLine {
+    LogLine { at: None, stderr: false, text: text.into() }
+}
+
+fn logs(desk: &Desk) -> &LogView {
+    match desk.app.screen().layers.last() {
+        Some(Layer::Logs(view)) => view,
+        other => panic!("logs, not {other:?}"),
+    }
+}
+
+fn opened(effects: &[Effect]) -> (u64, String, bool, bool) {
+    let found = effects.iter().find_map(|effect| match effect {
+        Effect::OpenLogs(ticket, request) => {
+            Some((*ticket, request.instance.name.to_string(), request.previous, request.follow))
+        }
+        _ => None,
+    });
+    found.expect("logs were asked for")
+}
+
+#[test]
+fn logs_are_those_of_the_worst_instance() {
+    let mut desk = Desk::new();
+    let mut bad = ready_pod("web", 1);
+    (bad.ready, bad.phase) = (false, Phase::Restarting);
+    desk.put(vec![Object::Instance(Box::new(bad))]);
+    desk.command("web");
+    let (_, name, previous, follow) = opened(&desk.press("l"));
+    assert_eq!((name.as_str(), previous, follow), ("web-1", false, true));
+}
+
+#[test]
+fn lines_are_shown_as_they_come_until_one_stops_following() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    let (ticket, ..) = opened(&desk.press("l"));
+    desk.update(What::LogLines(ticket, (0..200).map(|n| line(&format!("line {n}"))).collect()));
+    assert!(desk.frame().contains("line 199"));
+    desk.press("k");
+    assert!(!logs(&desk).following);
+    let shown = desk.frame();
+    desk.update(What::LogLines(ticket, vec![line("one more")]));
+    assert_eq!(logs(&desk).behind, 2);
+    let body = |frame: String| frame.lines().skip(2).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(body(desk.frame()), body(shown), "what is read does not move");
+    desk.press("G");
+    assert!(logs(&desk).behind == 0 && desk.frame().contains("one more"));
+    desk.press("f");
+    let following = logs(&desk).following;
+    desk.press("f");
+    assert_ne!(logs(&desk).following, following);
+    desk.press("g");
+    assert!(desk.frame().contains("line 0"), "{}", desk.frame());
+}
+
+#[test]
+fn at_most_so_many_lines_are_kept_and_the_rest_is_counted() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    let (ticket, ..) = opened(&desk.press("l"));
+    for _ in 0..11 {
+        desk.update(What::LogLines(ticket, (0..1000).map(|n| line(&n.to_string())).collect()));
+    }
+    assert_eq!((logs(&desk).lines.len(), logs(&desk).dropped), (LogView::KEPT, 1000));
+}
+
+#[test]
+fn leaving_logs_cancels_them_and_late_lines_are_dropped() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    let (ticket, ..) = opened(&desk.press("l"));
+    assert!(desk.press("esc").contains(&Effect::Cancel(ticket)));
+    desk.update(What::LogLines(ticket, vec![line("late")]));
+    let (again, ..) = opened(&desk.press("l"));
+    assert_ne!(ticket, again);
+    desk.update(What::LogLines(ticket, vec![line("late")]));
+    assert!(logs(&desk).lines.is_empty());
+    assert!(desk.press("6").contains(&Effect::Cancel(again)), "another pane leaves them too");
+}
+
+#[test]
+fn the_run_before_has_its_own_log_and_the_end_says_why() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    let (first, ..) = opened(&desk.press("l"));
+    let effects = desk.press("p");
+    assert!(effects.contains(&Effect::Cancel(first)));
+    let (ticket, name, previous, follow) = opened(&effects);
+    assert_eq!((name.as_str(), previous, follow), ("web-0", true, false));
+    desk.update(What::LogEnded(ticket, "that is all of it".into()));
+    assert!(desk.frame().contains("that is all of it"), "{}", desk.frame());
+    assert!(!opened(&desk.press("p")).2);
+    assert_eq!(desk.layers(), ["case web", "logs web-0"]);
+}
+
+#[test]
+fn the_selected_instance_of_a_case_file_is_meant_by_logs_and_describe() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    let effects = desk.press("tab tab j l");
+    assert_eq!(opened(&effects).1, "web-1");
+    let effects = desk.press("esc d");
+    assert!(effects.iter().any(|it| matches!(it, Effect::Describe(_, key, Form::Words) if *key == pod("web", 1))));
+}
+
+#[test]
+fn a_node_has_no_logs_and_a_workload_without_instances_says_so() {
+    let mut desk = Desk::new();
+    assert!(desk.press("6 l").is_empty());
+    assert!(desk.notice().contains("logs is not for what is selected"), "{}", desk.notice());
+    desk.gone(&pod("web", 0));
+    desk.gone(&pod("web", 1));
+    desk.command("web");
+    desk.press("l");
+    assert!(desk.notice().contains("no instance of shop/web is there"), "{}", desk.notice());
+}
+
+#[test]
+fn a_description_comes_under_its_ticket() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    let effects = desk.press("y");
+    let [Effect::Describe(ticket, key, Form::Manifest)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(*key, shop("web"));
+    desk.update(What::TextReady(ticket + 1, Ok(vec!["of another".into()])));
+    assert!(desk.frame().contains("being fetched"));
+    desk.update(What::TextReady(*ticket, Ok((0..100).map(|n| format!("field: {n}").into()).collect())));
+    assert!(desk.frame().contains("field: 0"));
+    desk.press("G");
+    assert!(desk.frame().contains("field: 99") && !desk.frame().contains("field: 0\n"));
+    desk.press("g");
+    assert!(desk.frame().contains("field: 0"));
+    assert!(desk.press("esc").contains(&Effect::Cancel(*ticket)));
+}
+
+#[test]
+fn help_lists_the_keys_that_work_where_one_is() {
+    let mut desk = Desk::new();
+    let keys = |desk: &Desk| match &desk.app.screen().overlay {
+        Some(Overlay::Help(sheet)) => sheet
+            .sections
+            .iter()
+            .flat_map(|(_, lines)| lines)
+            .map(|(key, what)| format!("{key}: {what}"))
+            .collect::<Vec<_>>(),
+        _ => panic!("help"),
+    };
+    desk.press("7 ?");
+    assert!(keys(&desk).iter().any(|line| line.starts_with("r: ")), "{:?}", keys(&desk));
+    assert!(keys(&desk).iter().any(|line| line.starts_with("/: ")));
+    desk.press("j G g esc");
+    assert!(!desk.floats());
+    desk.command("web");
+    desk.press("l ?");
+    assert!(keys(&desk).iter().any(|line| line.starts_with("f: ")));
+    assert!(!keys(&desk).iter().any(|line| line.starts_with("r: ")));
+}
+
+#[test]
+fn w_says_why_an_incident_stands_where_it_stands() {
+    let mut desk = Desk::new();
+    desk.press("7 w");
+    assert!(desk.notice().contains("no incident is about this"), "{}", desk.notice());
+    desk.put(vec![a_node(2, NodeState::Down)]);
+    desk.press("1");
+    desk.wait(1_000);
+    let place = desk.app.core().diagnosis().incidents()[0].place.to_string();
+    desk.press("w");
+    assert!(!place.is_empty() && desk.notice() == place, "{} / {place}", desk.notice());
+}
+
+#[test]
+fn times_change_their_zone_and_what_cannot_be_read_is_tried_again() {
+    let mut desk = Desk::new();
+    assert!(desk.app.screen().utc);
+    desk.press("t");
+    assert!(!desk.app.screen().utc);
+    let before = desk.app.demand(desk.now).retry;
+    desk.press("ctrl-r");
+    assert_eq!(desk.app.demand(desk.now).retry, before + 1);
+}
+
+#[test]
+fn the_menu_lists_what_can_be_done_here_and_why_not() {
+    let mut desk = Desk::new();
+    desk.press("6 m");
+    let Some(Overlay::Palette { items, .. }) = &desk.app.screen().overlay else { panic!("a menu") };
+    let labels: Vec<&str> = items.iter().map(|item| item.label.as_str()).collect();
+    assert!(labels.contains(&"drain") && labels.contains(&"cordon") && !labels.contains(&"restart"), "{labels:?}");
+    let uncordon = items.iter().find(|item| item.label == "uncordon").expect("uncordon");
+    assert_eq!(uncordon.refused.as_deref(), Some("it takes new instances"));
+    desk.write("drai");
+    let effects = desk.press("enter");
+    assert!(matches!(&effects[..], [Effect::Prepare(..)]), "{effects:?}");
+}

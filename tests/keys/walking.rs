@@ -1,0 +1,212 @@
+//! Getting around, and back again exactly.
+
+use cockpit::app::{Effect, Place};
+use cockpit::ui::{CaseTab, Layer, Overlay, Pane};
+
+use crate::desk::Desk;
+
+#[test]
+fn panes_are_one_key_away() {
+    let mut desk = Desk::new();
+    for (key, pane) in (1..=9).zip(Pane::ALL) {
+        desk.press(&key.to_string());
+        assert_eq!(desk.pane(), pane);
+    }
+    desk.press("tab");
+    assert_eq!(desk.pane(), Pane::Triage, "tab goes round");
+    desk.press("backtab");
+    assert_eq!(desk.pane(), Pane::Journal);
+}
+
+#[test]
+fn back_goes_exactly_to_where_one_was() {
+    let mut desk = Desk::new();
+    desk.press("7 j j enter tab tab j");
+    assert_eq!(desk.layers(), ["case web"]);
+    desk.press("enter");
+    assert_eq!(desk.layers(), ["case web", "case web-1"]);
+    desk.press("l");
+    assert_eq!(desk.layers().len(), 3);
+    desk.press("q backspace");
+    assert_eq!(desk.layers(), ["case web"]);
+    let Some(Layer::Case(case)) = desk.app.screen().layers.last() else { panic!("a case file") };
+    assert_eq!(
+        (case.tab, case.selected.as_ref().map(|key| key.name.to_string())),
+        (CaseTab::Instances, Some("web-1".into()))
+    );
+    desk.press("esc");
+    assert_eq!((desk.pane(), desk.selected().as_str(), desk.layers().len()), (Pane::Workloads, "web", 0));
+    desk.press("esc");
+    assert_eq!(desk.pane(), Pane::Triage);
+}
+
+#[test]
+fn history_goes_to_and_fro() {
+    let mut desk = Desk::new();
+    desk.press("7 j enter 6 [");
+    assert_eq!(desk.layers(), ["case cart"]);
+    desk.press("[");
+    assert_eq!((desk.pane(), desk.selected().as_str(), desk.layers().len()), (Pane::Workloads, "cart", 0));
+    desk.press("] ]");
+    assert_eq!(desk.pane(), Pane::Nodes);
+    desk.press("]");
+    assert!(desk.notice().contains("no place after"), "{}", desk.notice());
+    desk.press("[ 3 ]");
+    assert_eq!(desk.pane(), Pane::Kills, "going somewhere else forgets what came after");
+}
+
+#[test]
+fn at_home_esc_says_where_one_is_and_quitting_is_said_twice() {
+    let mut desk = Desk::new();
+    assert!(!desk.press("esc").contains(&Effect::Quit));
+    assert!(desk.notice().contains("q quits"), "{}", desk.notice());
+    assert!(!desk.press("q").contains(&Effect::Quit));
+    assert!(desk.notice().contains("again to quit"), "{}", desk.notice());
+    assert!(desk.press("q").contains(&Effect::Quit));
+    let mut desk = Desk::new();
+    desk.press("q");
+    desk.wait(3_000);
+    assert!(!desk.press("q").contains(&Effect::Quit), "the first one is forgotten");
+    assert!(desk.press("ctrl-c").contains(&Effect::Quit));
+}
+
+#[test]
+fn ctrl_c_closes_what_floats_before_it_quits() {
+    let mut desk = Desk::new();
+    desk.press("? ctrl-c");
+    assert!(!desk.floats());
+    assert!(!desk.press("ctrl-c").contains(&Effect::Quit));
+}
+
+#[test]
+fn the_filter_narrows_the_list_says_so_and_is_left_by_going_back() {
+    let mut desk = Desk::new();
+    desk.press("7 j j");
+    desk.tap("/");
+    desk.write("work");
+    desk.press("enter");
+    assert_eq!(desk.rows(), ["worker"]);
+    assert!(desk.frame().contains("hides 3"), "{}", desk.frame());
+    desk.press("esc");
+    assert_eq!((desk.rows().len(), desk.selected().as_str()), (4, "web"));
+    desk.tap("/");
+    desk.write("!work");
+    desk.press("enter");
+    assert_eq!(desk.rows(), ["api", "cart", "web"]);
+    desk.tap("/");
+    assert!(matches!(&desk.app.screen().overlay, Some(Overlay::Filter(input)) if input.text == "!work"));
+    desk.press("ctrl-u enter");
+    assert_eq!(desk.rows().len(), 4);
+}
+
+#[test]
+fn an_abandoned_filter_changes_nothing() {
+    let mut desk = Desk::new();
+    desk.press("7");
+    desk.tap("/");
+    desk.write("work");
+    desk.press("esc");
+    assert_eq!((desk.rows().len(), desk.pane()), (4, Pane::Workloads));
+}
+
+#[test]
+fn the_nouns_of_others_lead_to_panes() {
+    for (noun, pane, filter) in [
+        ("po", Pane::Workloads, None),
+        ("deploy", Pane::Workloads, Some("deployment")),
+        ("sts", Pane::Workloads, Some("statefulset")),
+        ("no", Pane::Nodes, None),
+        ("job", Pane::Workloads, Some("job")),
+        ("svc", Pane::Workloads, Some("service")),
+        ("ns shop", Pane::Workloads, Some("shop")),
+        ("ctx prod", Pane::Workloads, Some("prod")),
+        ("containers", Pane::Workloads, Some("container")),
+        ("allocs", Pane::Workloads, None),
+        ("kills", Pane::Kills, None),
+    ] {
+        let mut desk = Desk::new();
+        desk.command(noun);
+        let home = &desk.app.screen().home;
+        assert_eq!((home.pane, home.filter.as_deref()), (pane, filter), "{noun}");
+        desk.press("esc");
+        assert_eq!((desk.pane(), desk.app.screen().home.filter.as_deref()), (Pane::Triage, None), "{noun}");
+    }
+}
+
+#[test]
+fn deployments_are_found_by_their_noun() {
+    let mut desk = Desk::new();
+    desk.command("deploy");
+    assert_eq!(desk.rows().len(), 4);
+    desk.command("sts");
+    assert_eq!(desk.rows().len(), 0);
+}
+
+#[test]
+fn the_palette_finds_objects_by_name() {
+    let mut desk = Desk::new();
+    desk.command("worker");
+    assert_eq!(desk.layers(), ["case worker"]);
+    desk.command("node-3");
+    assert_eq!(desk.layers(), ["case worker", "case node-3"]);
+    desk.press("esc esc");
+    assert_eq!((desk.layers().len(), desk.pane()), (0, Pane::Triage));
+}
+
+#[test]
+fn a_mistyped_command_is_offered_the_nearest() {
+    let mut desk = Desk::new();
+    desk.tap(":");
+    desk.write("rolouts");
+    let Some(Overlay::Palette { items, .. }) = &desk.app.screen().overlay else { panic!("the palette") };
+    assert_eq!(items.iter().map(|item| item.label.as_str()).collect::<Vec<_>>(), ["rollouts"]);
+    assert!(items[0].what.contains("nothing is called `rolouts`"), "{}", items[0].what);
+    desk.press("enter");
+    assert_eq!(desk.pane(), Pane::Rollouts);
+}
+
+#[test]
+fn what_nothing_is_near_to_is_said() {
+    let mut desk = Desk::new();
+    desk.command("xyzzy");
+    assert!(desk.notice().contains("nothing is called `xyzzy`"), "{}", desk.notice());
+}
+
+#[test]
+fn choices_are_gone_through_and_completed() {
+    let mut desk = Desk::new();
+    desk.press("7 :");
+    let selected = |desk: &Desk| match &desk.app.screen().overlay {
+        Some(Overlay::Palette { selected, .. }) => *selected,
+        _ => panic!("the palette"),
+    };
+    desk.press("down ctrl-n");
+    assert_eq!(selected(&desk), 2);
+    desk.press("up ctrl-p up");
+    assert!(selected(&desk) > 2, "it goes round");
+    desk.press("esc :");
+    desk.write("resta");
+    desk.press("tab");
+    assert!(matches!(&desk.app.screen().overlay, Some(Overlay::Palette { input, .. }) if input.text == "restart"));
+}
+
+#[test]
+fn an_unknown_key_says_so() {
+    let mut desk = Desk::new();
+    desk.press("Z");
+    assert!(desk.notice().contains("Z does nothing here; ? shows what does"), "{}", desk.notice());
+    assert_eq!(desk.app.place(), Place::Home);
+}
+
+#[test]
+fn a_notice_goes_with_the_next_key_or_with_its_time() {
+    let mut desk = Desk::new();
+    desk.tap("Z");
+    desk.wait(4_999);
+    assert!(!desk.notice().is_empty());
+    desk.wait(1);
+    assert!(desk.notice().is_empty());
+    desk.tap("Z");
+    desk.tap("j");
+    assert!(desk.notice().is_empty());
+}
