@@ -181,7 +181,7 @@ impl<'a> Scene<'a> {
     pub fn held_up(&self) -> bool {
         use crate::domain::RolloutPhase::{Failed, Paused, RollbackPaused};
         let rollout = self.workload.and_then(|it| it.rollout.as_ref());
-        rollout.is_some_and(|it| matches!(it.phase, Failed | Paused | RollbackPaused)) && self.counts.missing() > 0
+        rollout.is_some_and(|it| matches!(it.phase, Failed | Paused | RollbackPaused))
     }
 
     /// Whether `subject` is an instance, or the container that is its body.

@@ -395,6 +395,16 @@ cases! {
     "cannot-be-placed", "no word of why", Some("waits for a node; the scheduler does not say why"), |place| { pending(place, "", 420); }
     "cannot-be-placed", "pending for a moment", None, |place| { pending(place, "", 5); }
 
+    "evicted", "memory pressure", Some("driven off its node: The node was low on resource: memory."), |place| {
+        let workload = place.healthy(Kind::Deployment, "api", 1);
+        let it = place.instance(&workload, 0);
+        place.occurred(OccurrenceKind::Eviction, &it, 60, |event| event.text = Some("The node was low on resource: memory.".into()));
+    }
+    "evicted", "an hour ago", None, |place| {
+        let workload = place.healthy(Kind::Deployment, "api", 1);
+        let it = place.instance(&workload, 0);
+        place.occurred(OccurrenceKind::Eviction, &it, 3600, |_| {});
+    }
     "rejected", "a missing mount", Some("rejected by its node: invalid mount config: path does not exist"), |place| {
         let workload = place.workload(Kind::Service, "api", 1);
         place.put(Object::Workload(Box::new(workload.clone())));

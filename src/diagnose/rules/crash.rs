@@ -154,7 +154,8 @@ fn by_state<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let created = looping.iter().filter_map(|(it, ..)| it.created).min();
     let often = match (&series, created) {
         (Some(series), _) if series.count > 1 => how_often(series).trim_start_matches(", ").to_owned(),
-        (_, Some(created)) => {
+        // What was put in the place of others is younger than their ends.
+        (_, Some(created)) if shown.2.ended.is_none_or(|ended| ended > created) => {
             let seconds = seconds_between(created, shown.2.ended.unwrap_or(scene.now()));
             format!("{} in {}", times(restarts.max(1)), span(seconds.max(1)))
         }
@@ -191,7 +192,9 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let newest = hit.iter().rev().find_map(|it| last_exit(scene, it).map(|(container, exit)| (*it, container, exit)));
     let shown = newest.or_else(|| newest_failed(scene, series.first));
     let often = how_often(&series).trim_start_matches(", ").to_owned();
-    Some(Loop { shown, affected: hit.len(), often, first: Some(series.first), happened: Some(series.last) })
+    // Where others were put in the place of those that ended, what is missing tells how many.
+    let affected = hit.len().max(scene.counts().missing() as usize);
+    Some(Loop { shown, affected, often, first: Some(series.first), happened: Some(series.last) })
 }
 
 /// Tasks and pods that fail one after the other, each in the place of the one before.

@@ -237,7 +237,8 @@ fn say_stalled(scene: &Scene<'_>, out: &mut Out) {
 
 /// A pull that is under way (kubelet says `ContainerCreating`, and `Pulling image` in its event).
 fn pulls(reason: &str, said: Option<&Text>) -> bool {
-    let pulling = |words: &str| words.to_lowercase().contains("pulling");
+    // A Swarm task that is "preparing" pulls its image.
+    let pulling = |words: &str| words.to_lowercase().contains("pulling") || words == "preparing";
     pulling(reason) || said.is_some_and(|said| pulling(said))
 }
 

@@ -102,7 +102,9 @@ fn hit(
         again && events.any(|event| scene.is_of(it, &event.subject))
     };
     let down = |it: &&Instance| dead.iter().any(|(dead, ..)| dead.key == it.key && !dead.ready);
-    scene.instances().iter().filter(|it| it.desired == DesiredState::Run && (down(it) || struck(it))).count()
+    let hit = scene.instances().iter().filter(|it| it.desired == DesiredState::Run && (down(it) || struck(it))).count();
+    // Where others were put in the place of those that ended, what is missing tells how many.
+    hit.max(if again { scene.counts().missing() as usize } else { 0 })
 }
 
 fn what_ran_out(event: Option<&Occurrence>, exit: Option<&Exit>, limit: Option<u64>) -> (String, Certainty) {

@@ -40,6 +40,7 @@ const RULES: &[&Rule] = &[
     &crash::CRASH_LOOP,
     &crash::EXITED,
     &placement::CANNOT_BE_PLACED,
+    &placement::EVICTED,
     &node::NODE_DOWN,
     &node::NODE_PRESSURE,
     &probe::UNHEALTHY,

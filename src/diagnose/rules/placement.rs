@@ -5,10 +5,10 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::after;
 use crate::domain::{
-    Certainty, ContainerState, Instance, Intent, NodeState, OccurrenceKind, Phase, Severity, Timestamp,
+    Certainty, ContainerState, Instance, Intent, NodeState, OccurrenceKind, Phase, Severity, Text, Timestamp,
 };
 
-use super::evidence::{instances, recheck_countdown, rollout_frame};
+use super::evidence::{how_often, instances, recheck_countdown, rollout_frame};
 
 /// No node takes it.
 pub const CANNOT_BE_PLACED: Rule = Rule {
@@ -43,6 +43,21 @@ pub const REJECTED: Rule = Rule {
 
 const REJECTED_CLEAR: i64 = 120;
 
+/// It was driven off its node.
+pub const EVICTED: Rule = Rule {
+    id: "evicted",
+    family: "evicted",
+    summary: "an instance was driven off its node: it was short of memory or disk, or somebody drains it",
+    looks_at: "evictions of the last ten minutes, with the node's words",
+    mend: "look at what else grew on that node; ask for what it needs (requests), so that it is not the first to go",
+    subject: Subject::Workload,
+    cause: Cause::Placement,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: 600,
+    check: evicted,
+};
+
 /// Its configuration keeps it from starting.
 pub const CANNOT_START: Rule = Rule {
     id: "cannot-start",
@@ -68,7 +83,13 @@ fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
     }
     let since = waiting.iter().filter_map(|it| it.since.or(it.created)).min();
     let event = scene.view.occurrences_of(scene.key).rfind(|it| it.kind == OccurrenceKind::SchedulingFailure);
-    let said = waiting.iter().find_map(|it| it.message.as_ref()).or_else(|| event.and_then(|it| it.text.as_ref()));
+    // Swarm's words for a task that nobody has looked at yet say nothing.
+    let wordless = |said: &&Text| said.starts_with("pending task") || **said == "created";
+    let said = waiting
+        .iter()
+        .filter_map(|it| it.message.as_ref())
+        .find(|said| !wordless(said))
+        .or_else(|| event.and_then(|it| it.text.as_ref()));
     let Some(said) = said else {
         let Some(since) = since else { return };
         let due = after(since, WORDLESS);
@@ -155,6 +176,20 @@ fn kubernetes(reason: &str, total: &str) -> String {
         Some(resource) => format!("{resource} exhausted on {n} of {total} nodes"),
         None => format!("{n} of {total} nodes {what}"),
     }
+}
+
+fn evicted(scene: &Scene<'_>, out: &mut Out) {
+    let Some(series) = scene.series(OccurrenceKind::Eviction, EVICTED.clear_after_seconds) else { return };
+    out.recheck_at(series.over_at);
+    let said = series.newest.text.as_deref().map_or(String::new(), |said| format!(": {}", quote(said)));
+    let from = series.newest.node.as_ref().map_or(String::new(), |node| format!(" {}", node.name));
+    let mut finding =
+        Finding::new(Severity::Critical, format!("driven off its node{from}{}{said}", how_often(&series)))
+            .since(Some(series.first))
+            .evidence(Some(series.last), "eviction", format!("{}{said}", series.newest.subject.name));
+    finding.happened = Some(series.last);
+    finding.links.extend(series.newest.node.clone().map(Link::On));
+    out.say(finding);
 }
 
 fn rejected(scene: &Scene<'_>, out: &mut Out) {

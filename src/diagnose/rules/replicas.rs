@@ -8,8 +8,8 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, seconds_between, span, span_changes_at};
 use crate::domain::{
-    Certainty, Container, Desired, Freshness, HealthStatus, Instance, Intent, Kind, NodeState, Phase, Ref, Rollout,
-    RolloutPhase, Severity, Tier, Timestamp, Workload,
+    Certainty, Container, Desired, Freshness, HealthStatus, Instance, Intent, Kind, NodeState, Phase, Ref,
+    RestartPolicy, Rollout, RolloutPhase, Severity, Tier, Timestamp, Workload,
 };
 
 use super::evidence::{last_exit, needs, recheck_countdown, whole_minutes};
@@ -62,7 +62,10 @@ fn replicas_missing(scene: &Scene<'_>, out: &mut Out) {
         Desired::Replicas(wanted) | Desired::EachNode(wanted) => wanted,
         Desired::Completions(_) | Desired::Scheduled | Desired::Unknown => return,
     };
-    if counts.ready >= wanted || !can_count(scene) || rollout_moves(scene, out) {
+    // A service that is not started again after it ended well has done its work.
+    let done = |it: &&&Instance| it.phase == Phase::Succeeded && workload.restart_policy != RestartPolicy::Always;
+    let done = u32::try_from(scene.instances().iter().filter(done).count()).unwrap_or(u32::MAX);
+    if counts.ready.saturating_add(done) >= wanted || !can_count(scene) || rollout_moves(scene, out) {
         return;
     }
     // What has just been made is on its way.
@@ -133,7 +136,12 @@ fn coming_until(scene: &Scene<'_>, it: &Instance) -> Option<Timestamp> {
     let grace = scene.workload()?.containers.iter().flat_map(|it| &it.probes);
     let grace =
         grace.map(|it| i64::from(it.grace_seconds) + i64::from(it.period_seconds * it.threshold)).max().unwrap_or(0);
-    let grace = if starting { grace.max(STARTING) } else { STARTING };
+    let grace = match it.phase {
+        // Images take their time; a pull that takes too long has a rule of its own.
+        Phase::Starting => scene.settings.pull_stall_seconds,
+        _ if starting => grace.max(STARTING),
+        _ => STARTING,
+    };
     matches!(it.phase, Phase::Starting | Phase::Running | Phase::Pending)
         .then_some(after(it.created.or(it.since)?, grace))
 }
