@@ -80,6 +80,7 @@ impl Desk {
             look: Look { ascii: false, mono: false, theme: 0 },
             size: (120, 36),
             zone: jiff::tz::TimeZone::UTC,
+            utc: true,
         };
         let mut desk = Self { app: App::new(setup, now), now };
         let mut objects: Vec<Object> = (1..=3).map(|n| a_node(n, NodeState::Ready)).collect();
