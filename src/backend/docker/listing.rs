@@ -70,6 +70,7 @@ impl Watch {
         self.scribe.manages = manages;
         if changed && manages {
             self.open.extend(swarm::sources());
+            self.facts.extend(swarm::sources().map(|source| Fact::Listing(source, None)));
         } else if changed {
             self.open.retain(|source| !swarm::sources().contains(source));
             self.facts.extend(swarm::sources().map(Fact::Closed));

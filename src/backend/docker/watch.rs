@@ -91,6 +91,8 @@ impl Watch {
     pub(super) async fn run(mut self) {
         let read_only = self.target.read_only.then(|| Text::new("this engine is watched read-only"));
         self.facts.push(Fact::Allowed(Rights { read_only, denied: Vec::new() }));
+        // Each source is named before the first is complete: else the first would pass for all that there is.
+        self.facts.extend(self.open.iter().map(|source| Fact::Listing(source.clone(), None)));
         let mut wait = self.pace.retry_first;
         loop {
             let mut tasks = JoinSet::new();
