@@ -10,9 +10,9 @@ use crate::domain::{Ref, Timestamp, Want};
 use crate::state::{Deadlines, View};
 
 use super::advice::Advice;
-use super::group;
+use super::group::{self, Homes};
 use super::incident::{Incident, IncidentState};
-use super::lifecycle::{self, Life};
+use super::lifecycle::Life;
 use super::mark::Marks;
 use super::rule::{Cause, Finding, Out, Rule};
 use super::rules::rules;
@@ -178,8 +178,9 @@ impl Diagnosis {
         let now = view.now;
         let mut fresh = self.advice.settle(&self.settings, self.started);
         if self.changed || self.settle_at.is_some_and(|at| at <= now) {
-            self.live(view);
-            fresh |= self.list(view);
+            let homes = group::homes(&self.found, view);
+            self.live(view, &homes);
+            fresh |= self.list(view, &homes);
             self.changed = false;
         }
         self.version += u64::from(fresh);
@@ -187,14 +188,13 @@ impl Diagnosis {
     }
 
     /// Takes the findings into the lives.
-    fn live(&mut self, view: &View<'_>) {
+    fn live(&mut self, view: &View<'_>, homes: &Homes) {
         let now = view.now;
-        let homes = group::homes(&self.found, view);
-        for (home, found) in &homes {
+        for (home, found) in homes {
             match self.lives.get_mut(home) {
                 Some(life) => life.holds(Arc::clone(&found[0]), now),
                 None => {
-                    let mut life = Life::begin(Arc::clone(&found[0]));
+                    let mut life = Life::begin(&home.0, Arc::clone(&found[0]));
                     life.holds(Arc::clone(&found[0]), now);
                     self.lives.insert(home.clone(), life);
                 }
@@ -206,8 +206,7 @@ impl Diagnosis {
             let there = is_there(view, &home.0);
             if !homes.contains_key(home) {
                 if life.absent(there, now) && there {
-                    let id = lifecycle::identity(home.1, &home.0);
-                    life.last_row = self.incidents.iter().find(|row| row.id == *id).cloned();
+                    life.last_row = self.incidents.iter().find(|row| row.id == life.id).cloned();
                 }
                 if life.is_over(now) {
                     over.push(home.clone());
@@ -224,10 +223,9 @@ impl Diagnosis {
     }
 
     /// Groups and ranks what is open, and adds what has just recovered.
-    fn list(&mut self, view: &View<'_>) -> bool {
+    fn list(&mut self, view: &View<'_>, homes: &Homes) -> bool {
         let now = view.now;
-        let homes = group::homes(&self.found, view);
-        let mut rows = group::incidents(&self.lives, &homes, view, &self.settings);
+        let mut rows = group::incidents(&self.lives, homes, view, &self.settings);
         for life in self.lives.values().filter(|life| life.shows_recovered(now)) {
             if let Some(row) = &life.last_row {
                 let row = Incident { state: life.state(now), ..row.clone() };

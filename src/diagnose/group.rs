@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::words::{after, many};
-use crate::domain::{Certainty, Name, Ref, Role, Severity, Text, Tier, Timestamp, Want};
+use crate::domain::{Certainty, Ref, Role, Severity, Text, Tier, Timestamp, Want};
 use crate::state::View;
 
 use super::diagnosis::Found;
 use super::incident::{Incident, Symptom};
-use super::lifecycle::{Life, identity};
-use super::rank::{Place, Weight, in_words, weigh};
+use super::lifecycle::Life;
+use super::rank::{Importance, Place, Weight, in_words, weigh};
 use super::rule::{Cause, Link};
 use super::rules::place_of;
 use super::scene::{Standing, least_sure};
@@ -67,8 +67,9 @@ pub struct Ranked {
 impl Ranked {
     /// A row of something that is over.
     pub fn recovered(mut incident: Incident, settings: &Settings) -> Self {
-        incident.place = in_words(&incident, settings, 0);
-        let place = Place::of(&incident, 0, settings);
+        let importance = Importance::of(&incident.subject, settings);
+        incident.place = in_words(&incident, importance, 0);
+        let place = Place::of(&incident, 0, importance);
         Self { incident, place, wants: Vec::new() }
     }
 }
@@ -309,7 +310,7 @@ fn build(
     }
     let severity = if tier >= Tier::Stuck { severity.max(Severity::Warning) } else { severity };
     let mut incident = Incident {
-        id: Name::new(&identity(found.rule.family, row.subject)),
+        id: row.life.id.clone(),
         rule: found.rule.id,
         severity,
         tier,
@@ -330,8 +331,9 @@ fn build(
         place: Text::new(""),
         accepted: None,
     };
-    incident.place = in_words(&incident, settings, beside);
-    let place = Place::of(&incident, lost, settings);
+    let importance = Importance::of(row.subject, settings);
+    incident.place = in_words(&incident, importance, beside);
+    let place = Place::of(&incident, lost, importance);
     Ranked { incident, place, wants: finding.wants.clone() }
 }
 

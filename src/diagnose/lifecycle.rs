@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::domain::words::after;
-use crate::domain::{Ref, Timestamp};
+use crate::domain::{Name, Ref, Timestamp};
 
 use super::diagnosis::Found;
 use super::incident::{Incident, IncidentState};
@@ -22,6 +22,8 @@ const REMOVED_GRACE: i64 = 10;
 /// The life of one family of findings on one subject. Its key is the incident's identity.
 #[derive(Debug, Clone)]
 pub struct Life {
+    /// The incident's identity.
+    pub id: Name,
     /// What was last found, the strongest of its family.
     pub found: Arc<Found>,
     /// Since when, over the whole episode.
@@ -51,10 +53,11 @@ enum Stage {
 
 impl Life {
     /// A life that begins with a finding.
-    pub fn begin(found: Arc<Found>) -> Self {
+    pub fn begin(subject: &Ref, found: Arc<Found>) -> Self {
+        let id = Name::new(&identity(found.rule.family, subject));
         let (since, since_exact) = found.since();
         let spells = SmallVec::from_iter([found.held_since]);
-        Self { found, since, since_exact, last_row: None, stage: Stage::Holding, openings: SmallVec::new(), spells }
+        Self { id, found, since, since_exact, last_row: None, stage: Stage::Holding, openings: SmallVec::new(), spells }
     }
 
     /// The finding is (still) there.

@@ -138,3 +138,29 @@ fn workload_named(scene: &Scene<'_>, host: &str) -> Option<Ref> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(lines: &[&str]) -> Option<String> {
+        let lines: Vec<Text> = lines.iter().map(|line| Text::new(line)).collect();
+        telling(&lines).map(ToString::to_string)
+    }
+
+    #[test]
+    fn the_line_that_says_why_is_the_last_that_speaks_of_an_error() {
+        assert_eq!(
+            line(&["started", "Error: no DB_URL", "    at main.js:3", "bye"]).as_deref(),
+            Some("Error: no DB_URL")
+        );
+        assert_eq!(line(&["one", "two", "---"]).as_deref(), Some("two"));
+        assert_eq!(line(&["", "  "]), None);
+    }
+
+    #[test]
+    fn somebody_elses_words_are_short() {
+        assert_eq!(quote(&"x".repeat(500)).chars().count(), QUOTED);
+        assert_eq!(quote("  plain "), "plain");
+    }
+}

@@ -51,6 +51,21 @@ pub fn weigh(finding: &Finding, standing: Standing) -> Weight {
     Weight { severity, tier, lost, ready }
 }
 
+/// How important a subject is, and by which pattern.
+#[derive(Debug, Clone, Copy)]
+pub struct Importance<'a> {
+    value: i32,
+    pattern: Option<&'a str>,
+}
+
+impl<'a> Importance<'a> {
+    /// By the settings' patterns; 50 where none fits.
+    pub fn of(subject: &Ref, settings: &'a Settings) -> Self {
+        let by = settings.importance_by(subject);
+        Self { value: by.map_or(50, |(_, value)| value), pattern: by.map(|(pattern, _)| pattern) }
+    }
+}
+
 /// What decides where an incident stands, most telling first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -66,13 +81,13 @@ pub struct Place {
 
 impl Place {
     /// Where `incident` stands, which lost `lost` thousandths of what is wanted.
-    pub fn of(incident: &Incident, lost: u32, settings: &Settings) -> Self {
+    pub fn of(incident: &Incident, lost: u32, importance: Importance<'_>) -> Self {
         Self {
             recovered: matches!(incident.state, IncidentState::Recovered(_)),
             tier: incident.tier,
             severity: incident.severity,
             lost: Reverse(lost),
-            importance: Reverse(settings.importance_of(&incident.subject)),
+            importance: Reverse(importance.value),
             since: Reverse(incident.since),
             subject: incident.subject.clone(),
             rule: incident.rule,
@@ -81,7 +96,7 @@ impl Place {
 }
 
 /// Why an incident stands where it stands, in words. Says no time that passes: it changes when the incident does.
-pub fn in_words(incident: &Incident, settings: &Settings, beside: usize) -> Text {
+pub fn in_words(incident: &Incident, importance: Importance<'_>, beside: usize) -> Text {
     let tier = match incident.tier {
         Tier::UsersHurt => "1, users are hurt now",
         Tier::Capacity => "2, capacity or something shared is at stake",
@@ -107,11 +122,10 @@ pub fn in_words(incident: &Incident, settings: &Settings, beside: usize) -> Text
     if dragged > 0 {
         words.push_str(&format!("; drags {} along", many(dragged as u64, "other")));
     }
-    match settings.importance_by(&incident.subject) {
-        Some((pattern, importance)) => words.push_str(&format!("; importance {importance} by pattern {pattern}")),
-        None => {
-            words.push_str(&format!("; importance {} (no pattern fits)", settings.importance_of(&incident.subject)))
-        }
+    let value = importance.value;
+    match importance.pattern {
+        Some(pattern) => words.push_str(&format!("; importance {value} by pattern {pattern}")),
+        None => words.push_str(&format!("; importance {value} (no pattern fits)")),
     }
     words.push_str("; among equals the newest stands first");
     if beside >= 2 {

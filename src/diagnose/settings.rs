@@ -50,19 +50,20 @@ impl Settings {
         found.map(|(pattern, importance)| (pattern.as_str(), *importance))
     }
 
-    /// How important a subject is; 50 where no pattern fits.
-    pub fn importance_of(&self, key: &Ref) -> i32 {
-        self.importance_by(key).map_or(50, |(_, importance)| importance)
-    }
-
     /// Whose a subject is.
     pub fn owner_of(&self, key: &Ref) -> Option<&Text> {
+        if self.owners.is_empty() {
+            return None;
+        }
         let path = Pattern::path(key);
         self.owners.iter().find(|(pattern, _)| pattern.fits(&path)).map(|(_, owner)| owner)
     }
 
     /// What accepts a rule's finding on a subject at `now`.
     pub fn accepts(&self, rule: &str, key: &Ref, now: Timestamp) -> Option<&Accept> {
+        if self.accepts.is_empty() {
+            return None;
+        }
         let path = Pattern::path(key);
         self.accepts.iter().find(|accept| {
             accept.rule.as_ref().is_none_or(|of| *of == *rule)
