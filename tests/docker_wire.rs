@@ -1,5 +1,7 @@
 //! The Docker backend over a real socket, against what real engines said.
 
+#[path = "wire/asking.rs"]
+mod asking;
 #[path = "wire/containers.rs"]
 mod containers;
 #[path = "wire/engine.rs"]

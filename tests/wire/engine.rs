@@ -106,6 +106,11 @@ impl Engine {
         self.script().answers.insert(path.to_owned(), (status, body.to_string().into_bytes()));
     }
 
+    /// Sets an answer that is no JSON.
+    pub fn answer_bytes(&self, path: &str, body: Vec<u8>) {
+        self.script().answers.insert(path.to_owned(), (200, body));
+    }
+
     /// What it answers and was asked.
     pub fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().expect("no test panicked with it")
@@ -146,11 +151,6 @@ impl Engine {
         self.script().memory.push(line.clone());
         // Nobody may listen yet; then it is remembered.
         let _ = self.events.send(line);
-    }
-
-    /// Sends a line without remembering it.
-    pub fn mutters(&self, line: impl ToString) {
-        let _ = self.events.send(line.to_string());
     }
 
     /// Ends the event streams, and forgets what happened.

@@ -6,7 +6,10 @@ use crate::domain::{
     Backend, Draft, Form, Intent, Kind, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
 };
 
-use super::Docker;
+use super::api::Api;
+use super::failure::Failure;
+use super::logs::{self, Speaker};
+use super::{Docker, describe, swarm};
 
 #[async_trait]
 impl Backend for Docker {
@@ -32,11 +35,36 @@ impl Backend for Docker {
     }
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
-        Err(Text::from(format!("logs of {} cannot be followed yet", request.instance.local())))
+        let key = request.instance.clone();
+        let fails = |failure: Failure| Text::from(format!("the output of {} cannot be read: {failure}", key.local()));
+        let api = self.connect().await.map_err(fails)?;
+        let speaker = match key.kind {
+            Kind::Container | Kind::ContainerInstance => Some(Speaker::Container(key.name.to_string())),
+            Kind::Task => swarm::find(&api, &key, request.previous)
+                .await
+                .map_err(fails)?
+                .and_then(|path| Some(Speaker::Task(path.strip_prefix("/tasks/")?.to_owned()))),
+            _ => {
+                return Err(Text::from(format!(
+                    "a {} has no output of its own; choose one of what it runs",
+                    key.kind.noun()
+                )));
+            }
+        };
+        let speaker = speaker.ok_or_else(|| Text::from(format!("{} is not there any more", key.local())))?;
+        logs::follow(self.transport.clone(), self.pace, api, speaker, request).await.map_err(fails)
     }
 
-    async fn describe(&self, key: Ref, _: Form) -> Result<Vec<Text>, Text> {
-        Err(Text::from(format!("{} cannot be described yet", key.local())))
+    async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
+        let fails = |failure: Failure| Text::from(format!("{} cannot be described: {failure}", key.local()));
+        let api = self.connect().await.map_err(fails)?;
+        describe::describe(&api, &key, form).await
+    }
+}
+
+impl Docker {
+    async fn connect(&self) -> Result<Api, Failure> {
+        Api::connect(&self.transport, self.pace).await
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bollard::{BollardRequest, ClientVersion, Docker as Bollard};
 use bytes::{Bytes, BytesMut};
-use futures::Stream;
+use futures::{Stream, StreamExt};
 use http_body_util::{BodyExt, Limited};
 use hyper::Response;
 use hyper::body::Incoming;
@@ -89,26 +89,18 @@ impl Api {
         serde_json::from_slice(&body).map_err(|error| Failure::Malformed(Text::from(error.to_string())))
     }
 
-    /// A stream of lines, each without its end. Ends when the connection does.
-    pub(super) async fn lines(
+    /// A stream of bytes, as they come. Ends when the engine ends it.
+    pub(super) async fn bytes(
         &self,
         path: &str,
-    ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + use<>, Failure> {
+    ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, Failure> {
         let answer = self.within(send(&self.transport, path)).await?;
-        let begin = (answer.into_body(), BytesMut::new());
-        Ok(futures::stream::try_unfold(begin, |(mut body, mut held)| async move {
+        Ok(futures::stream::try_unfold(answer.into_body(), |mut body| async move {
             loop {
-                if let Some(end) = held.iter().position(|byte| *byte == b'\n') {
-                    let line = held.split_to(end + 1).freeze();
-                    return Ok(Some((line.slice(..end), (body, held))));
-                }
-                if held.len() > LONGEST_LINE {
-                    return Err(Failure::Malformed(Text::new("a line has no end")));
-                }
                 match body.frame().await {
                     Some(Ok(frame)) => {
                         if let Ok(data) = frame.into_data() {
-                            held.extend_from_slice(&data);
+                            return Ok(Some((data, body)));
                         }
                     }
                     Some(Err(error)) => return Err(Failure::from_chain(&error)),
@@ -118,17 +110,32 @@ impl Api {
         }))
     }
 
+    /// A stream of lines, each without its end.
+    pub(super) async fn lines(
+        &self,
+        path: &str,
+    ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, Failure> {
+        let bytes = Box::pin(self.bytes(path).await?);
+        Ok(futures::stream::try_unfold((bytes, BytesMut::new()), |(mut bytes, mut held)| async move {
+            loop {
+                if let Some(end) = held.iter().position(|byte| *byte == b'\n') {
+                    let line = held.split_to(end + 1).freeze();
+                    return Ok(Some((line.slice(..end), (bytes, held))));
+                }
+                if held.len() > LONGEST_LINE {
+                    return Err(Failure::Malformed(Text::new("a line has no end")));
+                }
+                match bytes.next().await {
+                    Some(data) => held.extend_from_slice(&data?),
+                    None => return Ok(None),
+                }
+            }
+        }))
+    }
+
     /// Gives up when the answer is too late.
     pub(super) async fn within<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         within(self.pace.answer_within, asked).await
-    }
-
-    /// A call of bollard's, with a deadline for all of it.
-    pub(super) async fn call<T>(
-        &self,
-        call: impl Future<Output = Result<T, bollard::errors::Error>>,
-    ) -> Result<T, Failure> {
-        self.within(async { call.await.map_err(Failure::from) }).await
     }
 }
 

@@ -138,7 +138,7 @@ impl Scribe {
             signal => signal_number(signal),
         };
         let part = Box::new(self.part(it, &belongs, spec, policy));
-        Record { instance, belongs, meant, running, limit_bytes: limit, stop_signal, tty: it.config.tty, part }
+        Record { instance, belongs, meant, running, limit_bytes: limit, stop_signal, part }
     }
 
     /// A container of which only the list is known, because its inspection is not answered.
@@ -168,7 +168,7 @@ impl Scribe {
         let config = &it.config;
         let mut spec = ContainerSpec::new(name, self.names.intern(&config.image));
         let command: Vec<&str> = config.entrypoint.iter().chain(&config.cmd).map(String::as_str).collect();
-        spec.command = (!command.is_empty()).then(|| Text::new(cut(&command.join(" "), 512)));
+        spec.command = mask::command(&command).map(|line| Text::new(cut(&line, 512)));
         spec.memory_limit_bytes = limit;
         spec.memory_request_bytes = u64::try_from(it.host_config.memory_reservation).ok().filter(|bytes| *bytes > 0);
         spec.cpu_limit_millis = cpu_limit(it);
@@ -311,7 +311,10 @@ pub(super) fn probe(it: &Healthcheck) -> Option<Probe> {
     };
     Some(Probe {
         kind: ProbeKind::Health,
-        what: Text::new(cut(&words.join(" "), 256)),
+        what: Text::new(cut(
+            &mask::command(&words.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or_default(),
+            256,
+        )),
         period_seconds: seconds(it.interval, PROBE_PERIOD),
         timeout_seconds: seconds(it.timeout, PROBE_PERIOD),
         threshold: u32::try_from(it.retries).ok().filter(|tries| *tries > 0).unwrap_or(PROBE_TRIES),

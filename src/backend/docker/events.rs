@@ -5,7 +5,7 @@ use std::pin::pin;
 use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use crate::domain::{Text, Timestamp};
+use crate::domain::Text;
 
 use super::api::{Api, escaped};
 use super::belongs::Belongs;
@@ -76,11 +76,6 @@ pub(super) enum Act {
 }
 
 impl Event {
-    /// When it happened.
-    pub(super) fn at(&self) -> Timestamp {
-        Timestamp::from_nanosecond(i128::from(self.nanos)).unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-
     /// Reads one line; none for an event that means nothing here.
     pub(super) fn read(line: &[u8]) -> Option<Self> {
         let message: Message = serde_json::from_slice(line).ok()?;

@@ -37,13 +37,6 @@ pub(super) enum Cause {
     Leftover,
 }
 
-impl Cause {
-    /// Whether a person or a program wanted it.
-    pub(super) const fn asked(self) -> bool {
-        matches!(self, Cause::Stopped | Cause::StopTimeout | Cause::Killed)
-    }
-}
-
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Death {

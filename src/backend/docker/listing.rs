@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::host;
 use super::record::Record;
 use super::swarm;
+use super::usage;
 use super::watch::Watch;
 use super::wire::{Info, Inspect, Summary};
 
@@ -41,11 +42,20 @@ impl Watch {
             let polled = swarm::poll(api).await;
             self.swarmed(polled);
         }
+        self.measure_first(api).await;
         self.facts.push(Fact::Listed(self.table.source().clone()));
         let events = Source::of("events");
         self.facts.extend([Fact::Listing(events.clone(), None), Fact::Listed(events)]);
         self.flush().await;
         Ok(heard)
+    }
+
+    /// What is near its limit is part of the first sight, if it can be had at once.
+    async fn measure_first(&mut self, api: &Api) {
+        let measuring = usage::measure(api.clone(), self.limited());
+        for (id, measured) in tokio::time::timeout(usage::FIRST_WITHIN, measuring).await.unwrap_or_default() {
+            self.measured(&id, &measured);
+        }
     }
 
     /// What the engine says of itself.

@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::domain::{Exit, Fact, Origin, Source, Text};
+use crate::domain::{Answer, Exit, Fact, Name, Origin, Source, Text, Want};
 
 use super::api::Api;
 use super::belongs::Belongs;
@@ -19,8 +19,11 @@ use super::failure::Failure;
 use super::happen::{self, Whom};
 use super::history::History;
 use super::listing::{INSPECTIONS, inspect};
+use super::logs::{Part, Speaker};
 use super::swarm::{self, Bodies, Polled};
 use super::table::Table;
+use super::usage::{self, Measured};
+use super::wants;
 use super::watch::{Untold, Watch};
 use super::wire::{Info, Inspect};
 
@@ -43,6 +46,8 @@ enum Done {
     Pinged(Result<(), Failure>),
     Described(Box<Result<Info, Failure>>),
     Polled(Box<Polled>),
+    Read(Box<Want>, Answer),
+    Measured(Vec<(Name, Measured)>),
 }
 
 /// What is asked for and under way.
@@ -57,6 +62,7 @@ struct Work {
     stuck: BTreeSet<Text>,
     pinging: bool,
     polling: bool,
+    measuring: bool,
     /// When the Swarm is read again.
     poll_at: Option<Instant>,
 }
@@ -97,6 +103,22 @@ impl Work {
         self.poll_at = Some(self.poll_at.map_or(at, |known| known.min(at)));
     }
 
+    /// Reads outputs that are wanted.
+    fn read(&mut self, api: &Api, wanted: Vec<(Want, Speaker, Part)>) {
+        for (want, speaker, part) in wanted {
+            let api = api.clone();
+            let reading = async move { Done::Read(Box::new(want), wants::read(api, speaker, part).await) };
+            self.asked.push(Box::pin(reading));
+        }
+    }
+
+    fn measure(&mut self, api: &Api, ids: Vec<Name>) {
+        if !ids.is_empty() && !std::mem::replace(&mut self.measuring, true) {
+            let api = api.clone();
+            self.asked.push(Box::pin(async move { Done::Measured(usage::measure(api, ids).await) }));
+        }
+    }
+
     fn describe(&mut self, api: &Api) {
         let api = api.clone();
         self.asked.push(Box::pin(async move { Done::Described(Box::new(api.get("/info").await)) }));
@@ -112,6 +134,11 @@ impl Watch {
         if self.scribe.manages {
             work.poll_soon(self.swarm.next(self.pace));
         }
+        let mut measure = ticks(self.pace.usage_every);
+        let mut demand = self.demand.clone();
+        // What is wanted already, and what was wanted while the engine was away.
+        demand.mark_changed();
+        let mut demanding = true;
         loop {
             work.start(api);
             let out = self.out.clone();
@@ -119,6 +146,20 @@ impl Watch {
                 () = out.closed() => Some(End::Failed(Failure::nobody())),
                 heard = heard.recv() => self.hear(heard, &mut work),
                 Some(done) = work.asked.next(), if !work.asked.is_empty() => self.done(api, done, &mut work),
+                changed = demand.changed(), if demanding => {
+                    demanding = changed.is_ok();
+                    work.read(api, self.to_read());
+                    self.stream_visible(api);
+                    None
+                }
+                (id, measured) = self.usage.next() => {
+                    self.measured(&id, &measured);
+                    None
+                }
+                _ = measure.tick() => {
+                    work.measure(api, self.limited());
+                    None
+                }
                 () = until(work.poll_at) => {
                     work.poll(api);
                     None
@@ -190,6 +231,16 @@ impl Watch {
                 }
                 work.poll_soon(self.swarm.next(self.pace));
             }
+            Done::Read(want, answer) => {
+                self.answer(*want, answer);
+                work.read(api, self.to_read());
+            }
+            Done::Measured(all) => {
+                work.measuring = false;
+                for (id, measured) in all {
+                    self.measured(&id, &measured);
+                }
+            }
         }
         None
     }
@@ -216,6 +267,8 @@ impl Watch {
             Ok(inspected) => {
                 let record = self.record(&inspected);
                 self.table.put(record, &mut self.facts);
+                // It may have started or ended, and be on the screen.
+                self.stream_visible(api);
             }
             Err(failure) if failure.is_gone() => {
                 self.tell(&id);

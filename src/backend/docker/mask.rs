@@ -39,20 +39,68 @@ pub(super) fn environment(env: &[String], key: &RandomState, names: &mut Interne
     entries.collect()
 }
 
-/// Masks an engine's answer in place: every environment value, every label that is denied.
+/// A command line with what follows a denied name masked (`--password=***`, `--token ***`); none of no words.
+pub(super) fn command(words: &[&str]) -> Option<String> {
+    if words.is_empty() {
+        return None;
+    }
+    let line = words.join(" ");
+    let mut out = String::with_capacity(line.len());
+    let mut hide_next = false;
+    for token in line.split_inclusive(char::is_whitespace) {
+        let word = token.trim_end();
+        let space = &token[word.len()..];
+        match word.split_once('=') {
+            Some((name, value)) if denied(name) && !value.is_empty() => out.push_str(&format!("{name}={MASK}")),
+            _ if hide_next && !word.is_empty() && !word.starts_with('-') => out.push_str(MASK),
+            _ => out.push_str(word),
+        }
+        out.push_str(space);
+        hide_next = word.starts_with("--") && !word.contains('=') && denied(word);
+    }
+    Some(out)
+}
+
+/// Maps whose fields a person named: there a name tells whether its value is a secret.
+const NAMED_BY_PEOPLE: &[&str] = &["Labels", "Options", "Opts", "Config", "DriverOpts", "Sysctls", "Annotations"];
+/// Lists that are command lines.
+const COMMANDS: &[&str] = &["Cmd", "Args", "Command", "Entrypoint", "Test"];
+
+/// Masks an engine's answer in place: every environment value, every denied label or option, secrets in command lines.
 pub(super) fn mask(value: &mut Value) {
+    mask_under("", value);
+}
+
+fn mask_under(parent: &str, value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, field) in fields.iter_mut() {
                 match (name.as_str(), &mut *field) {
                     ("Env", Value::Array(entries)) => entries.iter_mut().for_each(mask_entry),
-                    (_, Value::String(text)) if denied(name) && !text.is_empty() => MASK.clone_into(text),
-                    (_, field) => mask(field),
+                    (name, Value::String(text)) if NAMED_BY_PEOPLE.contains(&parent) && denied(name) => {
+                        MASK.clone_into(text);
+                    }
+                    (name, Value::Array(words)) if COMMANDS.contains(&name) => mask_words(words),
+                    (name, field) => mask_under(name, field),
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(mask),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_under(parent, item)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn mask_words(words: &mut [Value]) {
+    let mut hide_next = false;
+    for word in words {
+        let Value::String(text) = word else { continue };
+        let names = text.starts_with("--") && !text.contains([' ', '=']) && denied(text);
+        if hide_next && !text.starts_with('-') {
+            MASK.clone_into(text);
+        } else if let Some(masked) = command(&[text.as_str()]) {
+            *text = masked;
+        }
+        hide_next = names;
     }
 }
 
@@ -78,6 +126,16 @@ mod tests {
         let text = answer.to_string();
         assert!(!text.contains("postgres://") && !text.contains("abc") && !text.contains("A=b"), "{text}");
         assert!(text.contains("DB_URL=***") && text.contains("EMPTY") && text.contains("shop"), "{text}");
+    }
+
+    #[test]
+    fn secrets_in_command_lines_are_masked() {
+        let line = command(&["sh", "-c", "serve --db-password=abc --token xyz --port 80"]).expect("words");
+        assert_eq!(line, "sh -c serve --db-password=*** --token *** --port 80");
+        let mut answer = serde_json::json!({ "Config": { "Cmd": ["serve", "--api-key", "abc", "PASSWORD=x"] } });
+        mask(&mut answer);
+        assert_eq!(answer["Config"]["Cmd"], serde_json::json!(["serve", "--api-key", "***", "PASSWORD=***"]));
+        assert_eq!(command(&[]), None);
     }
 
     #[test]

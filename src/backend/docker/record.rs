@@ -34,8 +34,6 @@ pub(super) struct Record {
     pub limit_bytes: Option<u64>,
     /// By which signal it is asked to stop.
     pub stop_signal: u8,
-    /// Its output is one raw stream.
-    pub tty: bool,
     /// What its workload is made of.
     pub part: Box<Part>,
 }
@@ -58,6 +56,14 @@ impl Record {
     /// The engine's name of it.
     pub(super) fn name(&self) -> &Name {
         &self.instance.key.name
+    }
+
+    /// The id of the Swarm's task that it is the body of.
+    pub(super) fn task(&self) -> Option<&str> {
+        match &self.belongs {
+            Belongs::Task { task, .. } => Some(task),
+            Belongs::Alone | Belongs::Compose { .. } => None,
+        }
     }
 
     /// The workload that it counts for.

@@ -22,6 +22,8 @@ use super::swarm::Swarm;
 use super::table::Table;
 use super::target::Target;
 use super::transport::Transport;
+use super::usage::Usage;
+use super::wants::Wants;
 
 /// Facts of one batch at most.
 const BATCH: usize = 512;
@@ -44,6 +46,8 @@ pub(super) struct Watch {
     /// What happened and was not told yet, by container: the inspection that follows tells more.
     pub(super) untold: BTreeMap<Text, Untold>,
     pub(super) swarm: Swarm,
+    pub(super) wants: Wants,
+    pub(super) usage: Usage,
     /// The Swarm's id of the machine that this engine runs on.
     pub(super) own_node: String,
     /// The engine was not even listening: it was restarted.
@@ -82,6 +86,8 @@ impl Watch {
             open: vec![host::source(), Source::of("containers"), Source::of("events")],
             untold: BTreeMap::new(),
             swarm: Swarm::default(),
+            wants: Wants::default(),
+            usage: Usage::default(),
             own_node: String::new(),
             was_down: false,
         }
@@ -99,6 +105,8 @@ impl Watch {
             let begun = Instant::now();
             let failure = self.session(&mut tasks).await;
             drop(tasks);
+            self.wants.interrupted();
+            self.usage.interrupted();
             if self.out.is_closed() {
                 return;
             }

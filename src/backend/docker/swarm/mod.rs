@@ -87,9 +87,16 @@ impl Swarm {
         &self.tasks
     }
 
-    /// The id of the task with this key.
-    pub(super) fn task_id(&self, key: &Ref) -> Option<&str> {
-        self.tasks.iter().find(|(_, task)| *task == key).map(|(id, _)| id.as_str())
+    /// The id of the task with this key; of the one that failed before it in its slot, where `previous`.
+    pub(super) fn task_id(&self, key: &Ref, previous: bool) -> Option<&str> {
+        let former = format!("{}.", key.name);
+        let is_it = |task: &Ref| match previous {
+            false => task == key,
+            true => task.namespace == key.namespace && task.name.starts_with(&former),
+        };
+        let found = self.tasks.iter().find(|(_, task)| is_it(task)).map(|(id, _)| id.as_str());
+        // Of a task that has failed itself, its own output is the one before the next.
+        found.or_else(|| if previous { self.task_id(key, false) } else { None })
     }
 
     /// How long until everything is read again.
@@ -301,4 +308,41 @@ fn hash_of(object: &Object) -> u64 {
     // Objects are plain data; one that could not be written would be sent each time.
     hasher.write(&serde_json::to_vec(object).unwrap_or_default());
     hasher.finish()
+}
+
+/// Whether a task has a terminal, and whether it may still write.
+pub(super) async fn task_state(api: &Api, id: &str) -> Result<(bool, bool), Failure> {
+    let task: wire::Task = api.get(&format!("/tasks/{}", super::api::escaped(id))).await?;
+    let tty = task.spec.pointer("/ContainerSpec/TTY").and_then(serde_json::Value::as_bool).unwrap_or(false);
+    Ok((tty, tasks::wanted(&task)))
+}
+
+/// The path of a task or a node by its key (of a task, that of the one before it, where `previous`): names are given here,
+/// so everything is read to find the id.
+pub(super) async fn find(api: &Api, key: &Ref, previous: bool) -> Result<Option<String>, Failure> {
+    let polled = poll(api).await;
+    if matches!(&polled.nodes, Err(Failure::Refused { status: 503, .. })) {
+        return Ok(None);
+    }
+    let mut scribe = Scribe::new(key.cluster.clone());
+    if key.kind == crate::domain::Kind::Node {
+        let keys = nodes::keys(&mut scribe, &polled.nodes?);
+        return Ok(keys.iter().find(|(_, node)| *node == key).map(|(id, _)| format!("/nodes/{id}")));
+    }
+    let mut swarm = Swarm::default();
+    let mut facts = Vec::new();
+    swarm.take(polled, &mut scribe, "", &NoBodies, &mut facts);
+    Ok(swarm.task_id(key, previous).map(|id| format!("/tasks/{id}")))
+}
+
+struct NoBodies;
+
+impl Bodies for NoBodies {
+    fn exit(&self, _: &str) -> Option<Exit> {
+        None
+    }
+
+    fn heard(&self, _: &str) -> bool {
+        true
+    }
 }

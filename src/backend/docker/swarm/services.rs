@@ -9,6 +9,7 @@ use crate::domain::{
 };
 
 use super::super::convert::{Scribe, cut, probe};
+use super::super::mask;
 use super::wire::{self, TaskTemplate};
 
 const STACK: &str = "com.docker.stack.namespace";
@@ -137,7 +138,7 @@ fn spec(scribe: &mut Scribe, it: &TaskTemplate, name: Name) -> ContainerSpec {
     let container = &it.container_spec;
     let mut spec = ContainerSpec::new(name, scribe.names.intern(image(&container.image)));
     let command: Vec<&str> = container.command.iter().chain(&container.args).map(String::as_str).collect();
-    spec.command = (!command.is_empty()).then(|| Text::new(cut(&command.join(" "), 512)));
+    spec.command = mask::command(&command).map(|line| Text::new(cut(&line, 512)));
     let set = |amount: u64| Some(amount).filter(|amount| *amount > 0);
     spec.memory_limit_bytes = set(it.resources.limits.memory_bytes);
     spec.memory_request_bytes = set(it.resources.reservations.memory_bytes);

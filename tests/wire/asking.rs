@@ -1,0 +1,191 @@
+//! What is asked of one object: its output, its use, its description; and what is refused.
+
+use cockpit::domain::{
+    Answer, Form, Intent, Kind, LogRequest, Metric, Pin, Seen, Step, StepAction, StepError, Until, Want,
+};
+use futures::StreamExt;
+
+use crate::engine::{Engine, json, recorded};
+use crate::watcher::{Watcher, key_of, pace};
+
+const BOTH: [&str; 2] = ["1.41", "1.52"];
+
+/// An engine with these containers, their logs and what they use.
+async fn watched(api: &str) -> (Engine, Watcher) {
+    let mut engine = Engine::recorded(api);
+    for name in ["crash-loop", "outlived-stop", "hostile", "tty", "oom-child"] {
+        let bytes = std::fs::read(recorded(api).join(format!("logs/{name}.bin"))).expect("a log");
+        engine.answer_bytes(&format!("/containers/{}/logs", id_of(api, name)), bytes.clone());
+        engine.answer_bytes(&format!("/containers/{name}/logs"), bytes);
+        engine.answer(&format!("/containers/{name}/json"), json(api, &format!("inspect/{name}.json")));
+    }
+    engine.answer(&format!("/containers/{}/stats", id_of(api, "near-limit")), json(api, "stats/near-limit.json"));
+    engine.start();
+    let mut watcher = Watcher::of(&engine);
+    watcher.until_live().await;
+    (engine, watcher)
+}
+
+fn id_of(api: &str, name: &str) -> String {
+    json(api, &format!("inspect/{name}.json"))["Id"].as_str().expect("an id").to_owned()
+}
+
+fn tail_of(name: &str, run: &str) -> Want {
+    Want::LogTail {
+        instance: key_of(&format!("-/ContainerInstance/{name}")),
+        container: None,
+        previous: true,
+        run: run.into(),
+    }
+}
+
+fn request(name: &str, follow: bool) -> LogRequest {
+    let instance = key_of(&format!("-/ContainerInstance/{name}"));
+    LogRequest { instance, container: None, previous: false, since: None, tail: 100, follow }
+}
+
+#[tokio::test]
+async fn last_lines_are_answered_once_for_each_run() {
+    for api in BOTH {
+        let (engine, mut watcher) = watched(api).await;
+        let (want, gone) = (tail_of("crash-loop", "1"), tail_of("nobody", "1"));
+        let wants = [want.clone(), gone.clone()];
+        watcher.demand.send_modify(|demand| demand.wants.extend(wants));
+        watcher.until("both are answered", |view| view.answer(&want).is_some() && view.answer(&gone).is_some()).await;
+        let Some(Answer::Lines(lines)) = watcher.view().answer(&want).cloned() else { panic!("lines") };
+        assert!(lines.iter().any(|line| line.contains("fatal: cannot connect to db:5432")), "{api}: {lines:?}");
+        assert!(lines.len() <= 20 && !lines[0].starts_with("2026-"));
+        assert!(matches!(watcher.view().answer(&gone), Some(Answer::Failed(_))));
+        let path = format!("/containers/{}/logs", id_of(api, "crash-loop"));
+        let another = tail_of("crash-loop", "2");
+        watcher.demand.send_modify(|demand| {
+            demand.wants.insert(another.clone());
+        });
+        watcher.until("the other run", |view| view.answer(&another).is_some()).await;
+        assert_eq!(engine.asked(&path), 2);
+    }
+}
+
+#[tokio::test]
+async fn use_of_what_has_a_limit_is_part_of_the_first_sight() {
+    for api in BOTH {
+        let (_engine, watcher) = watched(api).await;
+        let key = key_of("-/ContainerInstance/near-limit");
+        let bytes = watcher.view().latest(&key, Metric::MemoryBytes).expect("measured");
+        assert!(bytes > 0.85 * f64::from(32 << 20), "{api}: {bytes}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_on_the_screen_is_streamed() {
+    let (engine, mut watcher) = watched("1.52").await;
+    let path = format!("/containers/{}/stats", id_of("1.52", "healthy"));
+    let stream = std::fs::read(recorded("1.52").join("stats/near-limit.stream.ndjson")).expect("a stream");
+    engine.answer_bytes(&path, stream);
+    let key = key_of("-/ContainerInstance/healthy");
+    watcher.demand.send_modify(|demand| demand.visible = vec![key.clone()]);
+    watcher.until("a sample", |view| view.latest(&key, Metric::MemoryBytes).is_some()).await;
+    assert!(engine.script().asked.iter().any(|asked| asked.contains("stats?stream=true")));
+}
+
+#[tokio::test]
+async fn output_is_given_line_by_line_and_its_end_is_an_end() {
+    for api in BOTH {
+        let (_engine, watcher) = watched(api).await;
+        let stopped = watcher.backend().logs(request("outlived-stop", true)).await.expect("a stream");
+        let lines: Vec<_> = stopped.collect().await;
+        assert!(!lines.is_empty() && lines.iter().all(Result::is_ok), "{api}: it has ended, and so does its output");
+        let hostile: Vec<_> =
+            watcher.backend().logs(request("hostile", false)).await.expect("a stream").collect().await;
+        let all: String = hostile.into_iter().map(|line| line.expect("a line").text.to_string()).collect();
+        assert!(!all.contains('\u{1b}') && all.contains("^["), "{api}: {all}");
+        let terminal: Vec<_> = watcher.backend().logs(request("tty", false)).await.expect("a stream").collect().await;
+        assert_eq!(terminal[0].as_ref().expect("a line").text, "a line from a terminal");
+        assert!(watcher.backend().logs(request("nobody", true)).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn following_goes_on_over_the_end_of_a_run_without_repeating() {
+    let (engine, watcher) = watched("1.52").await;
+    let mut lines = watcher.backend().logs(request("crash-loop", true)).await.expect("a stream");
+    let path = "/containers/crash-loop/logs";
+    let frame = |text: &str| {
+        let mut out = vec![1, 0, 0, 0];
+        out.extend(u32::try_from(text.len()).expect("short").to_be_bytes());
+        out.extend(text.as_bytes());
+        out
+    };
+    let recorded = std::fs::read(recorded("1.52").join("logs/crash-loop.bin")).expect("a log");
+    let count = recorded.windows(6).filter(|bytes| bytes == b"fatal:").count();
+    let mut longer = recorded;
+    longer.extend(frame("2026-11-24T23:59:59.000000001Z and then\n"));
+    engine.answer_bytes(path, longer);
+    let mut fatal = 0;
+    loop {
+        let line = lines.next().await.expect("it goes on").expect("nothing breaks");
+        fatal += usize::from(line.text.contains("fatal:"));
+        if line.text == "and then" {
+            break;
+        }
+    }
+    assert_eq!(fatal, count);
+}
+
+#[tokio::test]
+async fn a_description_has_no_secret() {
+    let (engine, watcher) = watched("1.52").await;
+    let mut it = json("1.52", "inspect/hostile.json");
+    it["Config"]["Env"] = serde_json::json!(["DB_URL=postgres://u:hunter2@db"]);
+    it["Config"]["Labels"]["deploy_token"] = "hunter2".into();
+    it["Config"]["Cmd"] = serde_json::json!(["serve", "--password=hunter2"]);
+    engine.answer("/containers/hostile/json", it);
+    let key = key_of("-/Container/hostile");
+    for form in [Form::Words, Form::Manifest] {
+        let lines = watcher.backend().describe(key.clone(), form).await.expect("a description");
+        let all: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
+        let all = all.join("\n");
+        assert!(!all.contains("hunter2") && all.contains("DB_URL"), "{all}");
+        assert!(!all.contains('\u{1b}') && all.contains("busybox:test"));
+    }
+    assert!(watcher.backend().describe(key_of("-/Container/nobody"), Form::Words).await.is_err());
+}
+
+#[tokio::test]
+async fn nothing_is_changed_and_what_to_type_is_said() {
+    let (engine, watcher) = watched("1.52").await;
+    let before = engine.script().asked.len();
+    let key = key_of("shop/ComposeService/web");
+    let refusal = watcher.backend().prepare(Intent::Restart(key.clone())).await.expect_err("refused");
+    assert!(refusal.mend.contains("docker compose -p shop restart web"));
+    let step = Step {
+        action: StepAction::Restart(key.clone()),
+        pin: Pin { key, uid: "x".into(), seen: Seen::Uid },
+        until: Until::Accepted,
+        timeout_seconds: 1,
+        group: 0,
+    };
+    assert!(matches!(watcher.backend().execute(step).await, Err(StepError::Denied(_))));
+    assert_eq!(engine.script().asked.len(), before, "the engine hears nothing of it");
+}
+
+#[tokio::test]
+async fn tasks_and_nodes_are_found_by_their_names() {
+    let mut engine = Engine::manager("1.52");
+    let tasks = json("1.52", "tasks.json");
+    for task in tasks.as_array().expect("a list") {
+        engine.answer(&format!("/tasks/{}", task["ID"].as_str().expect("an id")), task.clone());
+    }
+    let nodes = json("1.52", "nodes.json");
+    engine.answer(&format!("/nodes/{}", nodes[0]["ID"].as_str().expect("an id")), nodes[0].clone());
+    engine.start();
+    let mut watcher = Watcher::at(&engine, pace());
+    watcher.until_live().await;
+    let keys: Vec<_> =
+        watcher.view().instances().map(|it| it.key.clone()).filter(|key| key.kind == Kind::Task).collect();
+    assert!(keys.len() > 10);
+    for key in keys.into_iter().chain(watcher.view().nodes().map(|node| node.key.clone()).collect::<Vec<_>>()) {
+        let words = watcher.backend().describe(key.clone(), Form::Words).await;
+        assert!(words.is_ok_and(|words| words.len() > 3), "{key}");
+    }
+}
