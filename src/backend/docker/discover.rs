@@ -266,3 +266,147 @@ fn make_unique(targets: &mut [Target]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// A machine of its own: an empty root and home.
+    struct Machine {
+        dir: tempfile::TempDir,
+        options: Options,
+    }
+
+    impl Machine {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().expect("a directory");
+            let options = Options {
+                home: Some(dir.path().join("home")),
+                runtime_dir: Some(dir.path().join("run/user/1000")),
+                root: dir.path().to_path_buf(),
+                ..Options::default()
+            };
+            Self { dir, options }
+        }
+
+        fn socket(&self, path: &str) {
+            let path = self.dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+            UnixListener::bind(path).expect("a socket");
+        }
+
+        fn file(&self, path: &str, content: &str) {
+            let path = self.dir.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+            std::fs::write(path, content).expect("written");
+        }
+
+        fn env(mut self, name: &str, value: &str) -> Self {
+            self.options.env.insert(name.to_owned(), value.to_owned());
+            self
+        }
+
+        fn only(&self) -> Target {
+            let found = discover(&self.options);
+            assert_eq!(found.targets.len(), 1, "{found:#?}");
+            found.targets[0].clone()
+        }
+    }
+
+    fn context(machine: &Machine, name: &str, host: &str) {
+        let meta = format!(r#"{{"Name":"{name}","Metadata":{{}},"Endpoints":{{"docker":{{"Host":"{host}"}}}}}}"#);
+        machine.file(&format!("home/.docker/contexts/meta/0{name}/meta.json"), &meta);
+    }
+
+    #[test]
+    fn with_nothing_there_every_place_is_named() {
+        let found = discover(&Machine::new().options);
+        assert!(found.targets.is_empty());
+        let places: Vec<&str> = found.looked.iter().map(|looked| looked.place.as_str()).collect();
+        assert_eq!(places[..2], ["DOCKER_HOST", "docker context"]);
+        assert!(places.iter().any(|place| place.ends_with("/var/run/docker.sock")));
+        assert!(places.iter().any(|place| place.ends_with("/run/user/1000/podman/podman.sock")));
+        assert!(found.looked.iter().all(|looked| !looked.used));
+    }
+
+    #[test]
+    fn each_place_comes_before_the_next() {
+        let machine = Machine::new();
+        machine.socket("run/podman/podman.sock");
+        assert_eq!(machine.only().name.as_str(), "podman");
+        machine.socket("run/user/1000/docker.sock");
+        assert_eq!(machine.only().how, "rootless socket");
+        machine.socket("var/run/docker.sock");
+        assert_eq!((machine.only().how.as_str(), machine.only().name.as_str()), ("default socket", "local"));
+        context(&machine, "prod", "ssh://ops@prod.example");
+        machine.file("home/.docker/config.json", r#"{"auths":{},"currentContext":"prod"}"#);
+        assert_eq!(machine.only().endpoint.to_string(), "ssh://ops@prod.example");
+        assert_eq!(machine.only().name.as_str(), "prod");
+        context(&machine, "stage", "tcp://stage:2375");
+        let machine = machine.env("DOCKER_CONTEXT", "stage");
+        assert_eq!(machine.only().endpoint.to_string(), "tcp://stage:2375");
+        let machine = machine.env("DOCKER_HOST", "unix:///run/other.sock");
+        assert_eq!(machine.only().how, "DOCKER_HOST");
+        let mut machine = machine;
+        let wanted =
+            |name: &str, host: &str| Wanted { name: Some(name.into()), host: Some(host.into()), ..Wanted::default() };
+        machine.options.configured = vec![wanted("db", "tcp://a:1"), wanted("db", "tcp://b:1")];
+        let found = discover(&machine.options);
+        let names: Vec<&str> = found.targets.iter().map(|target| target.name.as_str()).collect();
+        assert_eq!(names, ["db", "db-2"]);
+        machine.options.flags = vec![wanted("only", "tcp://c:1")];
+        assert_eq!(machine.only().name.as_str(), "only");
+    }
+
+    #[test]
+    fn a_wish_that_cannot_be_met_is_said_and_no_other_engine_taken() {
+        for (name, value) in [("DOCKER_HOST", "gopher://x"), ("DOCKER_CONTEXT", "nowhere")] {
+            let machine = Machine::new().env(name, value);
+            machine.socket("var/run/docker.sock");
+            let found = discover(&machine.options);
+            assert!(found.targets.is_empty(), "{name}");
+            assert!(found.looked.iter().any(|looked| looked.mend.is_some()));
+        }
+    }
+
+    #[test]
+    fn the_default_context_is_the_default_socket() {
+        let machine = Machine::new().env("DOCKER_CONTEXT", "default");
+        machine.socket("var/run/docker.sock");
+        assert_eq!(machine.only().how, "default socket");
+    }
+
+    #[test]
+    fn tls_is_what_the_environment_or_the_context_say() {
+        let machine = Machine::new().env("DOCKER_HOST", "tcp://db.example").env("DOCKER_TLS_VERIFY", "1");
+        machine.file("home/.docker/ca.pem", "x");
+        let Endpoint::Tls { port, certificates, .. } = machine.only().endpoint else { panic!("TLS") };
+        assert_eq!(port, 2376);
+        assert!(certificates.ca.is_some() && certificates.key.is_none());
+        let machine = Machine::new();
+        context(&machine, "prod", "tcp://prod:2376");
+        machine.file("home/.docker/contexts/tls/0prod/docker/key.pem", "x");
+        machine.file("home/.docker/config.json", r#"{"currentContext":"prod"}"#);
+        let Endpoint::Tls { certificates, .. } = machine.only().endpoint else { panic!("TLS") };
+        assert!(certificates.key.is_some());
+    }
+
+    #[test]
+    fn a_broken_configuration_of_docker_is_said_and_its_socket_used() {
+        let machine = Machine::new();
+        machine.file("home/.docker/config.json", "{");
+        machine.socket("var/run/docker.sock");
+        assert_eq!(machine.only().how, "default socket");
+        assert!(discover(&machine.options).looked.iter().any(|looked| looked.mend.is_some()));
+    }
+
+    #[test]
+    fn read_only_is_for_all() {
+        let mut machine = Machine::new();
+        machine.options.read_only = true;
+        machine.socket("var/run/docker.sock");
+        assert!(machine.only().read_only);
+    }
+}

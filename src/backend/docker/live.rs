@@ -148,7 +148,7 @@ impl Watch {
                 Some(done) = work.asked.next(), if !work.asked.is_empty() => self.done(api, done, &mut work),
                 changed = demand.changed(), if demanding => {
                     demanding = changed.is_ok();
-                    work.read(api, self.to_read());
+                    work.read(api, self.next_wants());
                     self.stream_visible(api);
                     None
                 }
@@ -233,7 +233,7 @@ impl Watch {
             }
             Done::Read(want, answer) => {
                 self.answer(*want, answer);
-                work.read(api, self.to_read());
+                work.read(api, self.next_wants());
             }
             Done::Measured(all) => {
                 work.measuring = false;

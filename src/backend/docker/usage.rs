@@ -45,13 +45,16 @@ pub(super) struct Measured {
     cores: u64,
 }
 
+/// Samples of streams, on their way to the watch.
+type Channel = (mpsc::Sender<(Name, Measured)>, mpsc::Receiver<(Name, Measured)>);
+
 /// What is measured.
 #[derive(Default)]
 pub(super) struct Usage {
     spent: BTreeMap<Name, Spent>,
     streams: BTreeMap<Name, AbortHandle>,
     tasks: JoinSet<()>,
-    channel: Option<(mpsc::Sender<(Name, Measured)>, mpsc::Receiver<(Name, Measured)>)>,
+    channel: Option<Channel>,
 }
 
 impl Usage {

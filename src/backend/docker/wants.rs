@@ -40,7 +40,7 @@ pub(super) async fn read(api: Api, speaker: Speaker, part: Part) -> Answer {
 
 impl Watch {
     /// What is wanted of this cluster and is not yet being read; as much as may be read at once.
-    pub(super) fn to_read(&mut self) -> Vec<(Want, Speaker, Part)> {
+    pub(super) fn next_wants(&mut self) -> Vec<(Want, Speaker, Part)> {
         let demand = self.demand.borrow().clone();
         self.wants.answered.retain(|want| demand.wants.contains(want));
         let mut found = Vec::new();
