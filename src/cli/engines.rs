@@ -66,15 +66,6 @@ pub fn targets(found: &Discovery) -> Result<Vec<Target>, Failure> {
     found.targets.iter().map(target).collect()
 }
 
-/// What is there and not watched: it is named beside what is.
-pub fn unwatched(found: &Discovery) -> impl Iterator<Item = Text> + '_ {
-    found
-        .looked
-        .iter()
-        .filter(|looked| !looked.used && looked.found == "there, and not used")
-        .map(|it| it.place.clone())
-}
-
 fn none(found: &Discovery) -> Failure {
     let looked = found.looked.iter().map(|looked| format!("{} ({})", looked.place, looked.found));
     let mends = found.looked.iter().filter_map(|looked| looked.mend.as_ref().map(Text::to_string));

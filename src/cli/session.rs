@@ -83,7 +83,10 @@ impl Session {
     /// # Errors
     /// There is nothing, or it cannot be used.
     pub fn live(&self) -> Result<watch::Live, Failure> {
-        watch::engines(&self.common, &self.config)
+        match &self.common.demo {
+            Some(_) => Err(Failure::new("the demo is not part of this build")),
+            None => watch::engines(&self.common, &self.config),
+        }
     }
 
     /// What writes down everything that is learnt of these clusters, where that is asked for.

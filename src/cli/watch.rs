@@ -48,7 +48,7 @@ pub fn engines(common: &Common, config: &Config) -> Result<Live, Failure> {
     let (chosen, left) = choose(&common.cluster, found.targets, |target| &target.name)?;
     found.targets = chosen;
     let left = left.iter().map(|target| target.name.as_str().into());
-    let unwatched = left.chain(engines::unwatched(&found)).collect();
+    let unwatched = left.chain(found.unwatched.iter().cloned()).collect();
     Ok(Live { targets: engines::targets(&found)?, unwatched, stamps: None })
 }
 

@@ -1,7 +1,5 @@
 //! What a person sees: every pane at the sizes that must look right, in every state of what it draws from.
 
-mod hard;
 mod night;
-mod open;
 mod stage;
 mod states;

@@ -32,6 +32,16 @@ impl Contexts {
         Ok(config.and_then(|config| config.current_context).filter(|name| !name.is_empty()))
     }
 
+    /// The names of all contexts for a Docker engine, in order.
+    pub(super) fn names(&self) -> Vec<String> {
+        let entries = self.dir.as_ref().and_then(|dir| std::fs::read_dir(dir.join("contexts/meta")).ok());
+        let meta = |entry: std::fs::DirEntry| read_json::<Meta>(&entry.path().join("meta.json")).ok().flatten();
+        let all = entries.into_iter().flatten().flatten().filter_map(meta);
+        let mut names: Vec<String> = all.filter(|it| it.endpoints.docker.is_some()).map(|it| it.name).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The address that a context stands for.
     pub(super) fn endpoint(&self, name: &str) -> Result<Endpoint, String> {
         let dir = self.dir.as_ref().ok_or("no home directory to look for contexts in")?;

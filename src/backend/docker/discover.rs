@@ -49,6 +49,9 @@ pub struct Discovery {
     pub targets: Vec<Target>,
     /// Places looked at, in order.
     pub looked: Vec<Looked>,
+    /// Engines that are there, or are known to the docker command, and are not watched. Nothing is said of them where the
+    /// command line names what to watch.
+    pub unwatched: Vec<Text>,
 }
 
 /// One place that was looked at.
@@ -68,6 +71,7 @@ pub struct Looked {
 pub fn discover(options: &Options) -> Discovery {
     let mut search = Search { options, found: Discovery::default() };
     search.run();
+    search.unwatched();
     search.found.targets.iter_mut().for_each(|target| target.read_only |= options.read_only);
     make_unique(&mut search.found.targets);
     search.found
@@ -90,6 +94,20 @@ impl Search<'_> {
         }
         if !(self.docker_host() || self.context()) {
             self.sockets();
+        }
+    }
+
+    /// Contexts that lead elsewhere than what is watched.
+    fn unwatched(&mut self) {
+        if !self.options.flags.is_empty() {
+            return;
+        }
+        let contexts = self.contexts();
+        for name in contexts.names() {
+            let endpoint = contexts.endpoint(&name).ok();
+            if !self.found.targets.iter().any(|target| Some(&target.endpoint) == endpoint.as_ref()) {
+                self.found.unwatched.push(Text::new(&name));
+            }
         }
     }
 
@@ -174,6 +192,9 @@ impl Search<'_> {
             } else {
                 let found = if look == SocketLook::Usable { "there, and not used" } else { look.as_str() };
                 self.note(path.display().to_string(), found, None);
+                if look == SocketLook::Usable {
+                    self.found.unwatched.push(Text::from(path.display().to_string()));
+                }
             }
             if best == Some(ix)
                 && look == SocketLook::Refused
@@ -318,6 +339,17 @@ mod tests {
     fn context(machine: &Machine, name: &str, host: &str) {
         let meta = format!(r#"{{"Name":"{name}","Metadata":{{}},"Endpoints":{{"docker":{{"Host":"{host}"}}}}}}"#);
         machine.file(&format!("home/.docker/contexts/meta/0{name}/meta.json"), &meta);
+    }
+
+    #[test]
+    fn what_is_there_and_not_watched_is_named() {
+        let mut machine = Machine::new();
+        context(&machine, "edge", "ssh://edge");
+        context(&machine, "prod", "ssh://prod");
+        machine.file("home/.docker/config.json", r#"{"currentContext":"prod"}"#);
+        assert_eq!(discover(&machine.options).unwatched, ["edge"]);
+        machine.options.flags = vec![Wanted { host: Some("ssh://db".to_owned()), ..Wanted::default() }];
+        assert!(discover(&machine.options).unwatched.is_empty());
     }
 
     #[test]
