@@ -71,14 +71,13 @@ pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, pane: Pane, case: &CaseFile
 pub(super) fn lines(pen: &mut Pen<'_>, area: Rect, scroll: usize, all: &[Phrase]) {
     let height = usize::from(area.height);
     let top = scroll.min(all.len().saturating_sub(height));
-    for (y, line) in (area.y..area.bottom()).zip(all.iter().skip(top)) {
-        pen.write(area.x, y, area.width, line, None);
-    }
     let below = all.len().saturating_sub(top + height);
-    if below > 0 {
-        let more = Phrase::dim(format!(" {below} more below "));
-        pen.write_right(area.right(), area.bottom() - 1, area.width, &more, None);
+    let more = if below > 0 { Phrase::dim(format!(" {below} more below ")) } else { Phrase::default() };
+    for (y, line) in (area.y..area.bottom()).zip(all.iter().skip(top)) {
+        let taken = if y + 1 == area.bottom() { more.width() as u16 } else { 0 };
+        pen.write(area.x, y, area.width.saturating_sub(taken), line, None);
     }
+    pen.write_right(area.right(), area.bottom().saturating_sub(1), area.width, &more, None);
 }
 
 /// What happened to it and was done to it, the newest last.
@@ -122,12 +121,11 @@ fn timeline(ctx: &Ctx<'_>, pane: Pane, of: &RowKey, columns: u16) -> Vec<Phrase>
     entries.sort_by_cached_key(|(at, entry)| (*at, entry.plain()));
     entries.dedup_by(|a, b| a.0 == b.0 && a.1.plain() == b.1.plain());
     let earlier = match entries.first() {
-        Some((first, _)) => format!(" Of before {} nothing is known here.", ctx.clock.moment(*first)),
-        None => {
-            " Nothing of its past is known here: neither cockpit nor its server saw anything happen to it.".to_owned()
-        }
+        Some((first, _)) => format!("Nothing from before {} is known here.", ctx.clock.moment(*first)),
+        None => "Nothing of its past is known: neither cockpit nor its server saw anything happen to it.".to_owned(),
     };
-    let mut lines = vec![Phrase::dim(earlier)];
+    let earlier = Phrase::dim(earlier).wrap(usize::from(columns).saturating_sub(2));
+    let mut lines: Vec<Phrase> = earlier.into_iter().map(|line| Phrase::dim(" ").then(line)).collect();
     for (at, entry) in entries {
         let stamp = format!(" {:>12}  ", ctx.clock.moment(at));
         let room = usize::from(columns).saturating_sub(16).max(8);

@@ -108,13 +108,13 @@ fn draw_sights(pen: &mut Pen<'_>, ctx: &Ctx<'_>, pane: Pane, rows: usize, area: 
         return 0;
     }
     let top = area.bottom() - room as u16;
+    let hidden = lines.len() - room;
+    let more = if hidden > 0 { Phrase::dim(format!(" +{hidden} more")) } else { Phrase::default() };
     for (y, line) in (top..).zip(lines.iter().take(room)) {
-        pen.write(area.x + 1, y, area.width.saturating_sub(1), line, None);
+        let taken = if y + 1 == area.bottom() { more.width() as u16 } else { 0 };
+        pen.write(area.x + 1, y, area.width.saturating_sub(1 + taken), line, None);
     }
-    if lines.len() > room {
-        let more = Phrase::dim(format!(" +{} more", lines.len() - room));
-        pen.write_right(area.right(), area.bottom() - 1, area.width, &more, None);
-    }
+    pen.write_right(area.right(), area.bottom() - 1, area.width, &more, None);
     room as u16
 }
 

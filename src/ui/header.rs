@@ -7,7 +7,7 @@ use super::panes::{self, Ctx};
 use super::pen::Pen;
 use super::screen::{Pane, Screen};
 use super::sights::{self, Badge};
-use super::text::Phrase;
+use super::text::{Phrase, fit, width};
 use super::theme::Ink;
 use crate::diagnose::IncidentState;
 use crate::domain::{Freshness, Severity};
@@ -62,15 +62,21 @@ struct Degree {
     name: bool,
     live_words: bool,
     words: bool,
+    brief: bool,
     unwatched_by_name: usize,
 }
 
-const DEGREES: [Degree; 5] = [
-    Degree { name: true, live_words: true, words: true, unwatched_by_name: 2 },
-    Degree { name: true, live_words: true, words: true, unwatched_by_name: 1 },
-    Degree { name: true, live_words: false, words: true, unwatched_by_name: 1 },
-    Degree { name: false, live_words: false, words: true, unwatched_by_name: 0 },
-    Degree { name: false, live_words: false, words: false, unwatched_by_name: 0 },
+const fn degree(name: bool, live_words: bool, words: bool, brief: bool, unwatched_by_name: usize) -> Degree {
+    Degree { name, live_words, words, brief, unwatched_by_name }
+}
+
+const DEGREES: [Degree; 6] = [
+    degree(true, true, true, true, 2),
+    degree(true, true, true, true, 1),
+    degree(true, false, true, true, 1),
+    degree(false, false, true, true, 0),
+    degree(false, false, false, true, 0),
+    degree(false, false, false, false, 0),
 ];
 
 /// Name, clusters, and what is not watched: as much of it as fits, the troubled ones first where not all do.
@@ -84,25 +90,35 @@ fn left(ctx: &Ctx<'_>, room: usize) -> Phrase {
     }
     badges.sort_by_key(|badge| std::cmp::Reverse(badge.freshness));
     let last = DEGREES[DEGREES.len() - 1];
-    for shown in (1..badges.len()).rev() {
-        let live = badges[shown..].iter().all(|badge| badge.freshness == Freshness::Live);
-        let rest = format!("  +{}{}", badges.len() - shown, if live { " live" } else { "" });
-        let some = whole(ctx, &badges[..shown], last).and(Ink::Dim, rest);
-        if some.width() <= room {
-            return some;
+    for with_unwatched in [true, false] {
+        for shown in (1..=badges.len()).rev() {
+            let some = some(ctx, &badges, shown, last, with_unwatched);
+            if some.width() <= room {
+                return some;
+            }
         }
     }
-    whole(ctx, &badges[..badges.len().min(1)], last)
+    some(ctx, &badges, badges.len().min(1), last, false)
 }
 
 fn whole(ctx: &Ctx<'_>, badges: &[Badge], degree: Degree) -> Phrase {
+    some(ctx, badges, badges.len(), degree, true)
+}
+
+/// The first so many clusters, how many more there are, and what is not watched.
+fn some(ctx: &Ctx<'_>, badges: &[Badge], shown: usize, degree: Degree, with_unwatched: bool) -> Phrase {
     let mut parts = Vec::new();
     if degree.name {
         parts.push(Phrase::of(Ink::Title, "cockpit"));
     }
-    parts.extend(badges.iter().map(|badge| badge_phrase(badge, degree)));
+    let (shown, rest) = badges.split_at(shown.min(badges.len()));
+    parts.extend(shown.iter().map(|badge| badge_phrase(badge, degree)));
+    if !rest.is_empty() {
+        let live = rest.iter().all(|badge| badge.freshness == Freshness::Live);
+        parts.push(Phrase::dim(format!("+{}{}", rest.len(), if live { " live" } else { "" })));
+    }
     let unwatched = ctx.model.unwatched.len();
-    if unwatched > 0 {
+    if unwatched > 0 && with_unwatched {
         parts.push(Phrase::dim(match degree.unwatched_by_name {
             0 => format!("{unwatched} not watched"),
             n => format!("not watched: {}", sights::unwatched(ctx, n)),
@@ -114,7 +130,11 @@ fn whole(ctx: &Ctx<'_>, badges: &[Badge], degree: Degree) -> Phrase {
 fn badge_phrase(badge: &Badge, degree: Degree) -> Phrase {
     let (glyph, ink) = glyphs::of_freshness(badge.freshness);
     let says = degree.words && (degree.live_words || badge.freshness != Freshness::Live);
-    let words = if says { format!("{glyph} {}", badge.words) } else { glyph.to_owned() };
+    let words = match (says, degree.brief && badge.freshness != Freshness::Live && !badge.brief.is_empty()) {
+        (true, _) => format!("{glyph} {}", badge.words),
+        (false, true) => format!("{glyph} {}", badge.brief),
+        (false, false) => glyph.to_owned(),
+    };
     Phrase::of(Ink::Name, badge.name.as_str()).and(ink, format!(" {words}"))
 }
 
@@ -123,23 +143,33 @@ pub(super) fn tabs(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
     if area.height == 0 {
         return;
     }
-    let mut room = area.width;
-    if let Some(text) = &screen.announcement {
-        let said = Phrase::of(Ink::Warning, format!("{} {text}", glyphs::WARNING));
-        let from = pen.write_right(area.right().saturating_sub(1), area.y, area.width / 2, &said, None);
-        room = from.saturating_sub(area.x + 1);
-    }
     let counts: Vec<(Pane, usize)> = Pane::ALL.iter().map(|pane| (*pane, panes::attention_in(*pane, ctx))).collect();
     let wide = |letters, gap| -> u16 {
         counts.iter().map(|(pane, n)| tab(*pane, *n, letters, screen, ctx).width() as u16 + gap).sum()
     };
+    // What is new is worth more than the panes' names, and less than their numbers.
+    let said = screen.announcement.as_deref().map_or(0, |text| width(text) as u16 + 4);
+    let wanted = area.width.saturating_sub(said.min(area.width / 2));
     const FORMS: [(usize, u16); 5] = [(16, 2), (16, 1), (3, 1), (3, 0), (0, 0)];
-    let (letters, gap) = FORMS.into_iter().find(|(letters, gap)| wide(*letters, *gap) <= room + gap).unwrap_or((0, 0));
+    let fits = |(letters, gap): &(usize, u16)| wide(*letters, *gap) <= wanted + gap;
+    let (letters, gap) = FORMS.into_iter().find(fits).unwrap_or((0, 0));
     let mut x = area.x;
     for (pane, n) in &counts {
-        let left = room.saturating_sub(x - area.x);
+        let left = area.right().saturating_sub(x);
         x = pen.write(x, area.y, left, &tab(*pane, *n, letters, screen, ctx), None) + gap;
     }
+    if let Some(text) = &screen.announcement {
+        let room = area.right().saturating_sub(x + 1);
+        pen.write_right(area.right().saturating_sub(1), area.y, room, &announced(text, usize::from(room)), None);
+    }
+}
+
+/// What is announced, in so many columns: the key that goes there, told behind three spaces, is never cut off.
+fn announced(text: &str, columns: usize) -> Phrase {
+    let (what, key) = text.rsplit_once("   ").unwrap_or((text, ""));
+    let room = columns.saturating_sub(width(key) + 5);
+    let lead = Phrase::of(Ink::Warning, format!("{} {}", glyphs::WARNING, fit(what, room)));
+    if key.is_empty() { lead } else { lead.and(Ink::Key, format!("  {key}")) }
 }
 
 fn tab(pane: Pane, count: usize, letters: usize, screen: &Screen, ctx: &Ctx<'_>) -> Phrase {

@@ -17,6 +17,7 @@ mod say;
 mod screen;
 mod side;
 mod sights;
+pub mod svg;
 mod text;
 pub mod theme;
 mod why;

@@ -22,23 +22,25 @@ pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, area: Rect) {
         .map(|pane| (*pane, panes::rows(*pane, &ctx)))
         .map(|(pane, rows)| (pane, rows.keys(), rows))
         .collect();
-    let wants: Vec<usize> = all.iter().map(|(_, keys, _)| keys.len().max(1)).collect();
+    // A line for the names of columns, where there are rows.
+    let wants: Vec<usize> = all.iter().map(|(_, keys, _)| (keys.len() + 1).max(2)).collect();
     let heights = share(usize::from(area.height).saturating_sub(SHOWN.len()), &wants);
     let mut y = area.y;
     for ((pane, keys, rows), height) in all.iter().zip(heights) {
         let title = Phrase::of(Ink::Title, format!("{} {}", *pane as u8, pane.title()));
-        let more = keys.len().saturating_sub(height);
+        let named = usize::from(height > 1 && !keys.is_empty());
+        let more = keys.len().saturating_sub(height - named.min(height));
         let end = if more > 0 { Phrase::dim(format!("+{more}")) } else { Phrase::default() };
         pen.rule(Rect { y, height: 1, ..area }, &title, &end);
-        let body = Rect { y: y + 1, height: height as u16, ..area };
+        let heading = Rect { y: y + 1, height: named as u16, ..area };
+        let body = Rect { y: y + 1 + named as u16, height: (height - named) as u16, ..area };
         if keys.is_empty() {
             let said = sights::lines(&ctx, *pane).into_iter().next().or_else(|| rows.empty().into_iter().next());
             pen.write(area.x + 1, body.y, area.width.saturating_sub(1), &said.unwrap_or_default(), None);
         } else {
-            let visible: Vec<Row> =
-                keys.iter().take(height).filter_map(|key| rows.row(key)).map(|row| Row { more: None, ..row }).collect();
-            let nowhere = Rect { height: 0, ..body };
-            Table { columns: &rows.columns(), rows: &visible, selected: None }.draw(pen, nowhere, body);
+            let shown = keys.iter().take(height - named).filter_map(|key| rows.row(key));
+            let visible: Vec<Row> = shown.map(|row| Row { more: None, ..row }).collect();
+            Table { columns: &rows.columns(), rows: &visible, selected: None }.draw(pen, heading, body);
         }
         y += height as u16 + 1;
     }

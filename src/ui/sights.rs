@@ -14,8 +14,10 @@ use crate::state::SourceState;
 pub(super) struct Badge {
     pub name: String,
     pub freshness: Freshness,
-    /// What is said beside its glyph; short, then shorter.
+    /// What is said beside its glyph.
     pub words: String,
+    /// The same where there is little room: a figure, or nothing.
+    pub brief: String,
 }
 
 /// Every cluster with its worst sight, in the order of their names.
@@ -23,7 +25,11 @@ pub(super) fn badges(ctx: &Ctx<'_>) -> Vec<Badge> {
     let view = ctx.model.view;
     let each = view.clusters().map(|(cluster, _)| {
         let freshness = view.freshness(cluster);
-        Badge { name: cluster.to_string(), freshness, words: badge_words(ctx, cluster, freshness) }
+        let words = badge_words(ctx, cluster, freshness);
+        // The figure of `stale 40m`, of `unreachable 3m`; of `loading 12 of 30` both.
+        let brief = words.split_once(' ').map_or("", |(_, figure)| figure).replace(" of ", "/");
+        let brief = if freshness == Freshness::Forbidden { String::new() } else { brief };
+        Badge { name: cluster.to_string(), freshness, words, brief }
     });
     each.collect()
 }
@@ -107,41 +113,58 @@ fn of_cluster(
         }
         Freshness::Stale => {
             let heard = such.iter().filter_map(|(_, state)| state.heard).min();
-            let from = heard.map(|at| format!("; what is shown is from {}", ctx.clock.moment(at))).unwrap_or_default();
+            let since = heard.map(|at| format!(" since {}", ctx.clock.moment(at))).unwrap_or_default();
             let gap = such.iter().find_map(|(_, state)| state.trouble.as_ref());
-            let what = gap.map_or_else(|| format!("no word of {}", kinds(such)), |trouble| trouble.what.to_string());
-            vec![say(cluster, freshness, format!("{what}{from}"))]
+            let what = match gap {
+                Some(trouble) => trouble.what.to_string(),
+                None if such.len() == ctx.model.view.sources(cluster).count() => format!("not heard from{since}"),
+                None => format!("no word of {}{since}", kinds(such)),
+            };
+            vec![say(cluster, freshness, format!("{what}; what is shown is from then"))]
         }
         Freshness::Forbidden | Freshness::Unreachable => troubles(ctx, cluster, freshness, such),
     }
 }
 
-/// One line for each trouble that reads differently: a server that is gone takes all its sources along.
+/// One line for each trouble: a server that is gone takes all its sources along, and a credential that may not read one
+/// kind often may not read others.
 fn troubles(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness, such: &[(&Source, &SourceState)]) -> Vec<Phrase> {
-    let mut lines: Vec<(&Trouble, Phrase)> = Vec::new();
+    let mut groups: Vec<(&Trouble, Vec<(&Source, &SourceState)>)> = Vec::new();
     for (source, state) in such {
         let Some(trouble) = &state.trouble else { continue };
-        if lines.iter().any(|(known, _)| known.what == trouble.what) {
-            continue;
+        let same =
+            |known: &Trouble| known.what == trouble.what || (!known.mend.is_empty() && known.mend == trouble.mend);
+        match groups.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, group)) => group.push((*source, *state)),
+            None => groups.push((trouble, vec![(*source, *state)])),
         }
-        let mut text = trouble.what.to_string();
-        if freshness == Freshness::Unreachable {
-            let since = ctx.clock.moment(trouble.since);
-            let kept = if state.listed { "showing what was known then" } else { "nothing of it is known yet" };
-            text = format!("unreachable since {since} ({text}); {kept}");
-            if let Some(at) = trouble.retry_at.filter(|at| *at > ctx.clock.now) {
-                text.push_str(&format!("; next try {}", ctx.clock.until(at)));
-            }
-        } else {
-            text.push_str(&format!(". {}", consequence(&source.kind)));
-        }
-        let mut line = say(cluster, freshness, text);
-        if !trouble.mend.is_empty() {
-            line = line.and(Ink::Strong, format!(" To mend: {}", trouble.mend));
-        }
-        lines.push((trouble, line));
     }
-    lines.into_iter().map(|(_, line)| line).collect()
+    let line = |(trouble, group): (&Trouble, Vec<(&Source, &SourceState)>)| {
+        let text = match freshness {
+            Freshness::Unreachable => unreachable(ctx, trouble, &group),
+            _ => forbidden(trouble, &group),
+        };
+        let line = say(cluster, freshness, text);
+        if trouble.mend.is_empty() { line } else { line.and(Ink::Strong, format!(" To mend: {}.", trouble.mend)) }
+    };
+    groups.into_iter().map(line).collect()
+}
+
+fn unreachable(ctx: &Ctx<'_>, trouble: &Trouble, group: &[(&Source, &SourceState)]) -> String {
+    let kept = match group.iter().any(|(_, state)| state.listed) {
+        true => "showing what was known then",
+        false => "nothing of it is known yet",
+    };
+    let again = trouble.retry_at.filter(|at| *at > ctx.clock.now);
+    let again = again.map(|at| format!("; next try {}", ctx.clock.until(at))).unwrap_or_default();
+    format!("unreachable since {} ({}); {kept}{again}.", ctx.clock.moment(trouble.since), trouble.what)
+}
+
+fn forbidden(trouble: &Trouble, group: &[(&Source, &SourceState)]) -> String {
+    match group {
+        [(source, _)] => format!("{}. {}", trouble.what, consequence(&source.kind)),
+        _ => format!("{} cannot be read: they are unknown, not zero ({}).", kinds(group), trouble.what),
+    }
 }
 
 fn consequence(kind: &str) -> String {
@@ -172,7 +195,7 @@ fn concerns(pane: Pane, kind: &str) -> bool {
         Pane::Alerts => alerts,
         Pane::Nodes => nodes,
         Pane::Rollouts | Pane::Kills | Pane::Probes | Pane::Workloads => !(metrics || alerts || nodes),
-        Pane::Journal => false,
+        Pane::Journal => !(metrics || alerts),
     }
 }
 

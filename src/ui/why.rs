@@ -47,7 +47,7 @@ pub(super) fn title(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Phrase {
 pub(super) fn brief(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16, height: usize) -> Vec<Phrase> {
     let columns = usize::from(columns);
     let parts = sections(ctx, pane, key);
-    let wrapped: Vec<Vec<Phrase>> = parts.iter().map(|part| wrap(part, columns)).collect();
+    let wrapped: Vec<Vec<Wrapped>> = parts.iter().map(|part| wrap(part, columns)).collect();
     let mut granted = vec![0; wrapped.len()];
     let mut left = height;
     // The cause is never cut short for what follows from it.
@@ -67,7 +67,26 @@ pub(super) fn brief(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16, heigh
             break;
         }
     }
-    wrapped.into_iter().zip(granted).flat_map(|(lines, granted)| lines.into_iter().take(granted)).collect()
+    wrapped.into_iter().zip(granted).flat_map(|(lines, granted)| cut(lines, granted)).collect()
+}
+
+/// So many of the lines; where the last of them goes on, it runs out of the frame, and so is seen to be cut.
+fn cut(lines: Vec<Wrapped>, granted: usize) -> Vec<Phrase> {
+    let goes_on = granted > 0 && lines.get(granted).is_some_and(|next| next.continues);
+    let rest = lines.get(granted).map(|next| next.bare.clone()).unwrap_or_default();
+    let mut shown: Vec<Phrase> = lines.into_iter().take(granted).map(|line| line.labelled).collect();
+    if let Some(last) = shown.last_mut().filter(|_| goes_on) {
+        *last = std::mem::take(last).and(Ink::Text, " ").then(rest);
+    }
+    shown
+}
+
+/// A line of a section as it is shown.
+struct Wrapped {
+    labelled: Phrase,
+    bare: Phrase,
+    /// It goes on with what the line above says.
+    continues: bool,
 }
 
 /// All of it.
@@ -77,18 +96,20 @@ pub(super) fn full(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16) -> Vec
         if !lines.is_empty() {
             lines.push(Phrase::default());
         }
-        lines.extend(wrap(&part, usize::from(columns)));
+        lines.extend(wrap(&part, usize::from(columns)).into_iter().map(|line| line.labelled));
     }
     lines
 }
 
-fn wrap(part: &Section, columns: usize) -> Vec<Phrase> {
+fn wrap(part: &Section, columns: usize) -> Vec<Wrapped> {
     let room = columns.saturating_sub(LABEL + 2).max(8);
-    let lines = part.lines.iter().flat_map(|line| line.wrap(room)).enumerate();
+    let lines = part.lines.iter().flat_map(|line| line.wrap(room).into_iter().enumerate());
     lines
-        .map(|(ix, line)| {
+        .enumerate()
+        .map(|(ix, (place, bare))| {
             let label = if ix == 0 { part.label } else { "" };
-            Phrase::of(Ink::Dim, format!(" {label:<LABEL$}")).then(line)
+            let labelled = Phrase::of(Ink::Dim, format!(" {label:<LABEL$}")).then(bare.clone());
+            Wrapped { labelled, bare, continues: place > 0 }
         })
         .collect()
 }
@@ -112,11 +133,13 @@ fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
     if let (Pane::Alerts, RowKey::Object(alert)) = (pane, key) {
         parts.extend(about::alert(ctx, alert));
     }
-    if let RowKey::Occurrence(_) = key {
+    let target = panes::target(pane, key, &ctx.model);
+    let told = target.as_ref().and_then(|target| ctx.incident_on(target)).is_some();
+    if let (RowKey::Occurrence(_), false) = (key, told) {
         let row = panes::rows(pane, ctx).row(key);
         parts.extend(row.and_then(|row| row.cells.get(3).cloned()).map(|why| Section::new("killed", vec![why])));
     }
-    let Some(target) = panes::target(pane, key, &ctx.model) else { return parts };
+    let Some(target) = target else { return parts };
     match ctx.incident_on(&target) {
         Some(incident) if incident.subject == target => parts.extend(of_incident(ctx, incident)),
         Some(incident) => {

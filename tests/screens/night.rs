@@ -412,6 +412,42 @@ pub fn swarm() -> Telling {
     t
 }
 
+/// A company of one Swarm where nothing is wrong.
+pub fn calm() -> Telling {
+    let mut t = Telling::of("swarm", BackendKind::Docker, &["services", "tasks", "nodes", "containers"]);
+    for (name, leader) in [("m-1", true), ("m-2", false), ("m-3", false)] {
+        let mut it = node("swarm", name);
+        it.manager = Some(Managership { leader, reachable: true });
+        t.put("nodes", Object::Node(Box::new(it)));
+    }
+    for name in ["proxy", "intranet", "search"] {
+        let it = workload(key("swarm", Kind::Service, "web", name), 3, &format!("{name}:1.27"));
+        t.instances("tasks", Kind::Task, &it, 3, &["m-1", "m-2", "m-3"], |_, _| {});
+        t.workload("services", it);
+    }
+    t
+}
+
+/// A Kubernetes cluster where nothing is wrong.
+pub fn calm_prod() -> Telling {
+    let kinds = ["deployments", "pods", "nodes", "events", "metrics"];
+    let mut t = Telling::of("prod", BackendKind::Kubernetes, &kinds);
+    for name in ["node-1", "node-2"] {
+        t.put("nodes", Object::Node(Box::new(node("prod", name))));
+    }
+    let it = workload(key("prod", Kind::Deployment, "shop", "web"), 4, "registry.example/shop/web:1.9.3");
+    t.instances("pods", Kind::Pod, &it, 4, &["node-1", "node-2"], |_, _| {});
+    t.workload("deployments", it);
+    t
+}
+
+/// The busy cluster, of which nothing has been told but what its sources list.
+pub fn prod_without_occurrences() -> Telling {
+    let mut t = prod();
+    t.facts.retain(|(kind, _)| !kind.is_empty());
+    t
+}
+
 pub fn trouble(kind: TroubleKind, what: &str, mend: &str, minutes: i64) -> Trouble {
     let (what, mend) = (Text::new(what), Text::new(mend));
     Trouble { kind, what, mend, since: ago(minutes), retry_at: Some(ago(-1)) }

@@ -19,7 +19,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, id: u64) {
     let mut order: Vec<usize> = (0..run.steps.len()).collect();
     order.sort_by_key(|ix| (rank(&run.steps[*ix]), *ix));
     let steps = order.into_iter().filter_map(|ix| Some(step(ctx, &run.steps[ix], run.plan.steps.get(ix)?)));
-    let lines: Vec<Phrase> = steps.collect();
+    let room = usize::from(all.width).saturating_sub(6).clamp(10, 100);
+    let lines: Vec<Phrase> = steps.flat_map(|line| indented(&line, room)).collect();
     let title = Phrase::of(Ink::Title, run.plan.title.as_str()).then(outcome(run));
     let foot = match (&run.outcome, run.stopping) {
         (None, false) => hint("x", "stop").and(Ink::Text, "   ").then(hint("esc", "let it go on behind")),
@@ -33,6 +34,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, id: u64) {
     let area = centred(all, columns.max(50), lines.len());
     let inside = pen.frame(area, &title, &Phrase::default(), &foot);
     case::lines(pen, inside, 0, &lines);
+}
+
+/// A line in lines of at most `columns`, those after the first set in.
+fn indented(line: &Phrase, columns: usize) -> Vec<Phrase> {
+    let each = line.wrap(columns).into_iter().enumerate();
+    each.map(|(ix, line)| if ix == 0 { line } else { Phrase::text("  ").then(line) }).collect()
 }
 
 const fn rank(state: &StepState) -> u8 {

@@ -37,7 +37,7 @@ impl Rows for Alerts<'_> {
             self.0.where_column(),
             words("alert", Room::Fits(8, 24), 9),
             words("about", Room::Fits(6, 20), 7),
-            words("what it says", Room::Rest(12), 9),
+            words("what it says", Room::Rest(24), 9),
             words("state", Room::Fixed(8), 6),
             words("pages", Room::Fixed(5), 4),
             numbers("since", 5, 5),
@@ -55,7 +55,7 @@ impl Rows for Alerts<'_> {
         let mut row = Row::new(
             mark,
             vec![
-                cluster_cell(key),
+                cluster_cell(self.0, key),
                 Phrase::of(Ink::Strong, alert.title.as_str()),
                 Phrase::text(alert.about.as_ref().map(Ref::local).unwrap_or_default()),
                 Phrase::text(alert.summary.as_deref().unwrap_or_default()),

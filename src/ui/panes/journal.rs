@@ -91,7 +91,7 @@ impl Journal<'_> {
             mark,
             vec![
                 Phrase::text(self.0.clock.moment(run.started)),
-                cluster_cell(key),
+                cluster_cell(self.0, key),
                 Phrase::of(Ink::Strong, run.plan.intent.verb()),
                 name_cell(key),
                 Phrase::text(outcome),
@@ -117,11 +117,11 @@ impl Rows for Journal<'_> {
 
     fn columns(&self) -> Vec<Column> {
         vec![
-            numbers("when", 12, 6),
+            numbers("when", 12, 3),
             self.0.where_column(),
             words("did", Room::Fits(7, 16), 9),
             words("to", Room::Fits(8, 26), 9),
-            words("outcome", Room::Rest(10), 9),
+            words("outcome", Room::Rest(24), 9),
             words("back", Room::Fits(4, 14), 5),
             numbers("age", 4, 4),
         ]
@@ -137,7 +137,7 @@ impl Rows for Journal<'_> {
                     (glyphs::HELD, Ink::Text),
                     vec![
                         Phrase::text(since.map(|at| self.0.clock.moment(at)).unwrap_or_default()),
-                        cluster_cell(key),
+                        cluster_cell(self.0, key),
                         Phrase::text(held),
                         name_cell(key),
                         Phrase::dim("in effect; not done from here"),

@@ -93,10 +93,10 @@ impl Rows for Kills<'_> {
 
     fn columns(&self) -> Vec<Column> {
         vec![
-            numbers("last", 12, 9),
+            numbers("last", if self.ctx.compact { 5 } else { 12 }, 9),
             self.ctx.where_column(),
             words("what", Room::Fits(8, 26), 9),
-            words("why", Room::Rest(12), 9),
+            words("why", Room::Rest(30), 9),
             words("sure", Room::Fixed(9), 3),
             numbers("times", 6, 7),
             numbers("over", 5, 5),
@@ -106,7 +106,9 @@ impl Rows for Kills<'_> {
     fn row(&self, key: &RowKey) -> Option<Row> {
         let group = self.group(key)?;
         let it = group.newest;
-        let container = it.container.as_deref().filter(|name| *name != &*home(it).name);
+        // Which container only matters where there are several.
+        let several = self.ctx.model.view.workload(home(it)).is_none_or(|it| it.containers.len() > 1);
+        let container = it.container.as_deref().filter(|name| several && *name != &*home(it).name);
         let mut what = name_cell(home(it));
         if let Some(container) = container {
             what = what.and(Ink::Dim, format!(" ({container})"));
@@ -125,8 +127,12 @@ impl Rows for Kills<'_> {
         let mut row = Row::new(
             mark,
             vec![
-                Phrase::text(self.ctx.clock.moment(it.last)),
-                cluster_cell(home(it)),
+                Phrase::text(if self.ctx.compact {
+                    self.ctx.clock.age(it.last)
+                } else {
+                    self.ctx.clock.moment(it.last)
+                }),
+                cluster_cell(self.ctx, home(it)),
                 what,
                 Phrase::text(say::happened(it)),
                 Phrase::dim(it.certainty.as_str()),

@@ -23,7 +23,7 @@ use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
 use crate::diagnose::{Incident, IncidentState};
-use crate::domain::{Ref, Role};
+use crate::domain::{Freshness, Ref, Role, Severity};
 
 /// What rows are made from.
 pub(super) struct Ctx<'a> {
@@ -33,7 +33,8 @@ pub(super) struct Ctx<'a> {
     pub compact: bool,
     /// More than one cluster is watched, so that rows name theirs.
     pub several: bool,
-    subjects: FxHashMap<&'a Ref, &'a Incident>,
+    /// The worst open incident on each object, with its place in triage.
+    subjects: FxHashMap<&'a Ref, (usize, &'a Incident)>,
 }
 
 impl<'a> Ctx<'a> {
@@ -42,12 +43,13 @@ impl<'a> Ctx<'a> {
         let mut subjects = FxHashMap::default();
         let open = |incident: &&Incident| !matches!(incident.state, IncidentState::Recovered(_));
         // The first that speaks of it is the worst: they are ranked.
-        for incident in model.diagnosis.incidents().iter().filter(open) {
-            subjects.entry(&incident.subject).or_insert(incident);
+        let ranked = || model.diagnosis.incidents().iter().filter(open).enumerate();
+        for (rank, incident) in ranked() {
+            subjects.entry(&incident.subject).or_insert((rank, incident));
         }
-        for incident in model.diagnosis.incidents().iter().filter(open) {
+        for (rank, incident) in ranked() {
             for symptom in &incident.symptoms {
-                subjects.entry(&symptom.about).or_insert(incident);
+                subjects.entry(&symptom.about).or_insert((rank, incident));
             }
         }
         let several = model.view.clusters().nth(1).is_some();
@@ -60,12 +62,22 @@ impl<'a> Ctx<'a> {
 
     /// The worst open incident that is about an object, or drags it along.
     pub fn incident_on(&self, key: &Ref) -> Option<&'a Incident> {
-        self.subjects.get(key).copied()
+        self.subjects.get(key).map(|(_, incident)| *incident)
+    }
+
+    /// The place in triage of the worst open incident on an object; last where there is none.
+    pub fn rank_of(&self, key: &Ref) -> usize {
+        self.subjects.get(key).map_or(usize::MAX, |(rank, _)| *rank)
     }
 
     /// Objects that an open incident is about or drags along.
-    pub fn troubled(&self) -> impl Iterator<Item = &'a Ref> + '_ {
-        self.subjects.keys().copied()
+    pub fn troubled(&self) -> impl Iterator<Item = (&'a Ref, &'a Incident)> + '_ {
+        self.subjects.iter().map(|(key, (_, incident))| (*key, *incident))
+    }
+
+    /// Whether an incident that is more than a risk is on an object.
+    pub fn needs_someone(&self, key: &Ref) -> bool {
+        self.incident_on(key).is_some_and(|incident| incident.severity < Severity::Risk)
     }
 
     fn mark_of(&self, key: &Ref) -> (&'static str, Ink) {
@@ -164,7 +176,8 @@ pub fn attention(pane: Pane, model: &Model<'_>) -> usize {
 
 /// The same, with what is already known of the incidents.
 pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
-    let troubled = |role: Role| ctx.troubled().filter(|key| key.kind.role() == role).count();
+    let troubled =
+        |role: Role| ctx.troubled().filter(|(key, _)| key.kind.role() == role && ctx.needs_someone(key)).count();
     match pane {
         Pane::Triage => triage::attention(ctx),
         Pane::Rollouts => rollouts::attention(ctx),
@@ -238,8 +251,12 @@ pub fn visible_refs(screen: &Screen, model: &Model<'_>) -> Vec<Ref> {
     }
 }
 
-fn cluster_cell(key: &Ref) -> Phrase {
-    Phrase::text(key.cluster.as_str())
+/// The cluster of a row; with the sign of its sight where what it says may no longer be so.
+fn cluster_cell(ctx: &Ctx<'_>, key: &Ref) -> Phrase {
+    let freshness = ctx.model.view.freshness(&key.cluster);
+    let (glyph, ink) = glyphs::of_freshness(freshness);
+    let sign = if ctx.several && freshness >= Freshness::Stale { glyph } else { "" };
+    Phrase::of(ink, sign).and(Ink::Text, key.cluster.as_str())
 }
 
 fn name_cell(key: &Ref) -> Phrase {

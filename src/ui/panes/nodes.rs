@@ -22,7 +22,7 @@ pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
 fn needs_someone(ctx: &Ctx<'_>, node: &Node) -> bool {
     !matches!(node.state, NodeState::Ready | NodeState::Unknown)
         || !node.pressure.is_empty()
-        || ctx.incident_on(&node.key).is_some()
+        || ctx.needs_someone(&node.key)
 }
 
 /// What is set aside of a node's memory and processor time by what runs there: shares, where its capacity is known.
@@ -38,8 +38,9 @@ pub(in crate::ui) fn set_aside(ctx: &Ctx<'_>, node: &Node) -> (Option<f64>, Opti
     let share = |used: f64, of: Option<u64>| of.filter(|of| *of > 0).map(|of| used / of as f64);
     // Where nothing is set aside, what is in use says more than a zero.
     let measured = |metric| view.latest(&node.key, metric);
-    let memory = if memory > 0 { Some(memory as f64) } else { measured(Metric::MemoryBytes) };
-    let cpu = if cpu > 0 { Some(cpu as f64) } else { measured(Metric::CpuMillis) };
+    let empty = (instances == 0).then_some(0.0);
+    let memory = if memory > 0 { Some(memory as f64) } else { measured(Metric::MemoryBytes).or(empty) };
+    let cpu = if cpu > 0 { Some(cpu as f64) } else { measured(Metric::CpuMillis).or(empty) };
     (
         memory.and_then(|used| share(used, node.memory_bytes)),
         cpu.and_then(|used| share(used, node.cpu_millis)),
@@ -59,7 +60,7 @@ impl Rows for Nodes<'_> {
         let mut all: Vec<&Node> = self.0.model.view.nodes().collect();
         all.sort_by_key(|node| {
             let calm = !needs_someone(self.0, node);
-            (calm, !(node.cordoned || node.draining), &node.key)
+            (calm, self.0.rank_of(&node.key), !(node.cordoned || node.draining), &node.key)
         });
         all.into_iter().map(|node| RowKey::Object(node.key.clone())).collect()
     }
@@ -73,7 +74,7 @@ impl Rows for Nodes<'_> {
             numbers("memory", BAR, 7),
             numbers("cpu", BAR, 6),
             numbers("runs", 5, 8),
-            words("why", Room::Rest(4), 4),
+            words("why", Room::Rest(16), 4),
         ]
     }
 
@@ -102,7 +103,7 @@ impl Rows for Nodes<'_> {
         Some(Row::new(
             mark,
             vec![
-                cluster_cell(key),
+                cluster_cell(self.0, key),
                 name_cell(key),
                 Phrase::of(if ready { Ink::Text } else { Ink::Strong }, say::node_state(node)),
                 Phrase::text(role),

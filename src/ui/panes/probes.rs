@@ -45,7 +45,7 @@ impl Failing {
 impl Probes<'_> {
     /// Workloads that a finding or an event speaks of: all instances are never looked through.
     fn candidates(&self) -> BTreeSet<&Ref> {
-        let told = self.0.troubled().filter(|key| key.kind.role() == Role::Workload);
+        let told = self.0.troubled().map(|(key, _)| key).filter(|key| key.kind.role() == Role::Workload);
         let failed = self.0.model.view.occurrences().filter(|it| it.kind == OccurrenceKind::ProbeFailure);
         told.chain(failed.map(|it| it.workload.as_ref().unwrap_or(&it.subject))).collect()
     }
@@ -110,7 +110,7 @@ impl Rows for Probes<'_> {
             words("what", Room::Fits(8, 26), 9),
             numbers("failing", 8, 8),
             words("check", Room::Fits(6, 20), 5),
-            words("last output", Room::Rest(12), 9),
+            words("last output", Room::Rest(30), 9),
             numbers("in a row", 8, 4),
             numbers("since", 5, 7),
         ]
@@ -134,7 +134,7 @@ impl Rows for Probes<'_> {
         Some(Row::new(
             mark,
             vec![
-                cluster_cell(key),
+                cluster_cell(self.0, key),
                 name_cell(key),
                 Phrase::text(format!("{}/{}", failing.instances, failing.all)),
                 check,

@@ -35,9 +35,9 @@ impl Rows for Queues<'_> {
     fn keys(&self) -> Vec<RowKey> {
         let mut all: Vec<&Queue> = self.0.model.view.queues().collect();
         all.sort_by(|a, b| {
-            let calm = |queue: &Queue| self.0.incident_on(&queue.key).is_none();
+            let rank = |queue: &Queue| self.0.rank_of(&queue.key);
             let depth = |queue: &Queue| self.depth(&queue.key).unwrap_or(-1.0);
-            calm(a).cmp(&calm(b)).then(depth(b).total_cmp(&depth(a))).then(a.key.cmp(&b.key))
+            rank(a).cmp(&rank(b)).then(depth(b).total_cmp(&depth(a))).then(a.key.cmp(&b.key))
         });
         all.into_iter().map(|queue| RowKey::Object(queue.key.clone())).collect()
     }
@@ -51,7 +51,8 @@ impl Rows for Queues<'_> {
             numbers("consumers", 9, 7),
             numbers("oldest", 6, 6),
             words("trend", Room::Fixed(TREND as u16), 5),
-            words("why", Room::Rest(8), 4),
+            words("system", Room::Fits(5, 12), 3),
+            words("why", Room::Rest(16), 4),
         ]
     }
 
@@ -72,13 +73,14 @@ impl Rows for Queues<'_> {
         Some(Row::new(
             self.0.mark_of(key),
             vec![
-                cluster_cell(key),
-                name_cell(key).and(Ink::Dim, format!(" {}", queue.system)),
+                cluster_cell(self.0, key),
+                name_cell(key),
                 depth,
                 Phrase::text(per_minute),
                 self.consumers(queue),
                 Phrase::text(oldest.map(|s| super::super::clock::age_of(s as i64)).unwrap_or_default()),
                 Phrase::text(trend),
+                Phrase::dim(queue.system.as_str()),
                 Phrase::text(why.unwrap_or_default()),
             ],
         ))

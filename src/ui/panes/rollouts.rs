@@ -25,7 +25,7 @@ pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
 fn needs_someone(ctx: &Ctx<'_>, workload: &Workload, rollout: &Rollout) -> bool {
     match rollout.phase {
         RolloutPhase::Failed | RolloutPhase::Paused | RolloutPhase::RollbackPaused | RolloutPhase::RollingBack => true,
-        RolloutPhase::Progressing => ctx.incident_on(&workload.key).is_some(),
+        RolloutPhase::Progressing => ctx.needs_someone(&workload.key),
         RolloutPhase::Complete | RolloutPhase::RolledBack => false,
     }
 }
@@ -84,7 +84,7 @@ impl Rows for Rollouts<'_> {
         let mut listed: Vec<_> = with.filter(|(_, rollout)| self.is_listed(rollout)).collect();
         listed.sort_by_key(|(workload, rollout)| {
             let calm = !needs_someone(self.0, workload, rollout);
-            (calm, is_over(rollout.phase), Reverse(rollout.started), &workload.key)
+            (calm, self.0.rank_of(&workload.key), is_over(rollout.phase), Reverse(rollout.started), &workload.key)
         });
         listed.into_iter().map(|(workload, _)| RowKey::Object(workload.key.clone())).collect()
     }
@@ -96,7 +96,7 @@ impl Rows for Rollouts<'_> {
             words("revision", Room::Fits(8, 16), 5),
             numbers("new", 7, 6),
             words("phase", Room::Fits(5, 15), 8),
-            words("why", Room::Rest(10), 9),
+            words("why", Room::Rest(30), 9),
             words("gives up", Room::Fixed(9), 2),
             numbers("since", 5, 7),
         ]
@@ -125,7 +125,7 @@ impl Rows for Rollouts<'_> {
         let mut row = Row::new(
             self.mark(workload, rollout),
             vec![
-                cluster_cell(key),
+                cluster_cell(self.0, key),
                 name_cell(key),
                 Phrase::text(revisions(workload, rollout)),
                 Phrase::text(wanted),

@@ -36,7 +36,7 @@ impl Triage<'_> {
         let accepted = self.0.model.diagnosis.accepted().len();
         let mut parts = Vec::new();
         if risks > 0 && self.folds_risks() {
-            parts.push(if risks == 1 { "1 risk".to_owned() } else { format!("{risks} risks") });
+            parts.push(if risks == 1 { "1 risk".to_owned() } else { format!("{risks} risks") } + " (enter lists)");
         }
         if accepted > 0 {
             parts.push(format!("{} accepted", count(accepted as u64)));
@@ -116,7 +116,7 @@ impl Rows for Triage<'_> {
         vec![
             self.0.where_column(),
             words("what", if compact { Room::Fits(8, 26) } else { Room::Fits(10, 24) }, 9),
-            words("why", Room::Rest(12), 9),
+            words("why", Room::Rest(24), 9),
             numbers("ready", if compact { 5 } else { 8 }, 4),
             numbers("since", 5, 6),
         ]
@@ -136,12 +136,16 @@ impl Rows for Triage<'_> {
             (Some(ready), None) => (ready.to_string(), false),
             _ => (String::new(), false),
         };
-        let least = if incident.since_exact { "" } else { "≥" };
-        let since = format!("{least}{}", self.0.clock.age(incident.since));
+        let since = self.0.clock.age(incident.since);
+        let since = match (incident.since_exact, since.starts_with('<')) {
+            (true, _) => since,
+            (false, false) => format!("≥{since}"),
+            (false, true) => "?".to_owned(),
+        };
         let mut row = Row::new(
             glyphs::of_incident(incident),
             vec![
-                cluster_cell(&incident.subject),
+                cluster_cell(self.0, &incident.subject),
                 Phrase::of(Ink::Strong, what),
                 self.why(incident),
                 Phrase::of(if short { Ink::Strong } else { Ink::Text }, ready),

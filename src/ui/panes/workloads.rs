@@ -7,15 +7,11 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell, short_image};
-use crate::domain::{Severity, Workload};
+use crate::domain::{Desired, Workload};
 
 pub(super) struct Workloads<'c>(pub &'c Ctx<'c>);
 
 impl Workloads<'_> {
-    fn rank(&self, workload: &Workload) -> Option<Severity> {
-        self.0.incident_on(&workload.key).map(|incident| incident.severity)
-    }
-
     fn image(workload: &Workload) -> String {
         let first = workload.containers.first().map(|container| short_image(&container.image));
         match workload.containers.len() {
@@ -29,9 +25,8 @@ impl Rows for Workloads<'_> {
     fn keys(&self) -> Vec<RowKey> {
         let mut all: Vec<&Workload> = self.0.model.view.workloads().collect();
         all.sort_by_cached_key(|workload| {
-            let rank = self.rank(workload);
             let key = &workload.key;
-            (rank.is_none(), rank, key.cluster.clone(), key.namespace.clone(), key.name.clone(), key.kind)
+            (self.0.rank_of(key), key.cluster.clone(), key.namespace.clone(), key.name.clone(), key.kind)
         });
         all.into_iter().map(|workload| RowKey::Object(workload.key.clone())).collect()
     }
@@ -44,7 +39,7 @@ impl Rows for Workloads<'_> {
             numbers("ready", 7, 8),
             numbers("restarts", 8, 4),
             words("image", Room::Fits(8, 22), 6),
-            words("state", Room::Rest(10), 9),
+            words("state", Room::Rest(24), 9),
             numbers("age", 4, 3),
         ]
     }
@@ -56,6 +51,8 @@ impl Rows for Workloads<'_> {
         let counts = view.counts(workload);
         let ready = match counts.wanted {
             Some(wanted) => format!("{}/{wanted}", counts.ready),
+            // What runs to its end is not meant to be ready all the time.
+            None if matches!(workload.desired, Desired::Scheduled | Desired::Completions(_)) => String::new(),
             None => counts.ready.to_string(),
         };
         let restarts: u32 = view.instances_of(key).map(crate::domain::Instance::restarts).sum();
@@ -69,7 +66,7 @@ impl Rows for Workloads<'_> {
         let mut row = Row::new(
             incident.map_or((glyphs::NONE, Ink::Dim), glyphs::of_incident),
             vec![
-                cluster_cell(key),
+                cluster_cell(self.0, key),
                 Phrase::dim(key.kind.noun()),
                 name_cell(key),
                 Phrase::of(ink, ready),

@@ -1,0 +1,303 @@
+//! What is opened on top of the panes, and what floats.
+
+use cockpit::domain::{
+    Draft, Grade, Intent, Kind, Line, LineKind, LogLine, LogRequest, Name, Pin, Refusal, Seen, Severity, Step,
+    StepAction, StepError, Text, Until,
+};
+use cockpit::ui::{
+    Armed, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
+    Sheet, TextView,
+};
+
+use super::night::{self, ago, key};
+use super::stage::Stage;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn staged(size: (u16, u16)) -> Stage {
+    Stage::of(night::night(), size).at(Pane::Triage)
+}
+
+fn worker() -> cockpit::domain::Ref {
+    key("prod", Kind::Deployment, "shop", "worker")
+}
+
+/// Of the row in triage that is about the worker.
+fn case(stage: &Stage, tab: CaseTab) -> CaseFile {
+    let about = |it: &&cockpit::diagnose::Incident| it.subject == worker();
+    let incident = stage.core.diagnosis().incidents().iter().find(about).expect("the worker's incident");
+    CaseFile { of: RowKey::Incident(incident.id.clone()), tab, scroll: 0, selected: None }
+}
+
+#[test]
+fn case_files() {
+    for size in SIZES {
+        for tab in CaseTab::ALL {
+            let mut stage = staged(size);
+            let mut file = case(&stage, tab);
+            if tab == CaseTab::Instances {
+                file.selected = cockpit::ui::case::instances_of(&file, &stage.screen, &stage.model()).get(1).cloned();
+            }
+            stage.screen.layers.push(Layer::Case(file));
+            insta::assert_snapshot!(format!("case-{}-{}x{}", tab.title(), size.0, size.1), stage.text());
+        }
+    }
+}
+
+#[test]
+fn a_case_file_of_a_calm_workload_and_of_a_node() {
+    for (name, of) in [
+        ("web", key("prod", Kind::Deployment, "shop", "web")),
+        ("node-1", key("prod", Kind::Node, "", "node-1")),
+        ("gone", key("prod", Kind::Deployment, "shop", "gone")),
+    ] {
+        for tab in CaseTab::ALL {
+            let mut stage = staged(SIZES[0]);
+            stage.screen.layers.push(Layer::Case(CaseFile {
+                of: RowKey::Object(of.clone()),
+                tab,
+                scroll: 0,
+                selected: None,
+            }));
+            insta::assert_snapshot!(format!("case-{name}-{}-80x24", tab.title()), stage.text());
+        }
+    }
+}
+
+fn log(following: bool, ended: Option<&str>) -> LogView {
+    let line = |n: i64, stderr: bool, text: &str| LogLine { at: Some(ago(3 - n)), stderr, text: Text::new(text) };
+    let lines = [
+        line(0, false, "consumer started, prefetch 500, queue orders"),
+        line(1, false, "loaded 48,211 orders into the batch"),
+        line(
+            1,
+            true,
+            "WARN heap 231 MiB of 256 MiB; consider a smaller prefetch than 500, or a batch that is written out sooner",
+        ),
+        line(2, false, "größe 日本語 \u{1b}[31mred\u{1b}[0m"),
+        line(2, true, ""),
+        line(3, true, "Killed"),
+    ];
+    LogView {
+        request: LogRequest {
+            instance: key("prod", Kind::Pod, "shop", "worker-8rp94"),
+            container: Some(Name::new("main")),
+            previous: false,
+            since: None,
+            tail: 200,
+            follow: true,
+        },
+        ticket: 1,
+        lines: lines.into_iter().collect(),
+        dropped: 1204,
+        following,
+        behind: if following { 0 } else { 2 },
+        ended: ended.map(Text::from),
+    }
+}
+
+#[test]
+fn logs() {
+    for size in SIZES {
+        let mut stage = staged(size);
+        stage.screen.layers.push(Layer::Logs(log(true, None)));
+        insta::assert_snapshot!(format!("logs-{}x{}", size.0, size.1), stage.text());
+    }
+    let mut stage = staged(SIZES[0]);
+    stage.screen.layers.push(Layer::Logs(log(false, None)));
+    insta::assert_snapshot!("logs-held-80x24", stage.text());
+    stage.screen.layers = vec![Layer::Logs(log(true, Some("the container ended")))];
+    insta::assert_snapshot!("logs-ended-80x24", stage.text());
+}
+
+#[test]
+fn text_that_is_read() {
+    let view = |lines| TextView { title: Text::new("prod shop/worker described"), lines, ticket: 1, scroll: 3 };
+    let lines: Vec<Text> = (1..40).map(|n| Text::from(format!("line {n} of the description"))).collect();
+    for (name, lines) in [
+        ("text", Some(Ok(lines))),
+        ("text-fetching", None),
+        ("text-failed", Some(Err(Text::new("prod did not answer within 10 s; r tries again")))),
+    ] {
+        let mut stage = staged(SIZES[0]);
+        stage.screen.layers.push(Layer::Text(view(lines)));
+        insta::assert_snapshot!(format!("{name}-80x24"), stage.text());
+    }
+}
+
+fn input(text: &str) -> Input {
+    Input { text: text.to_owned(), cursor: text.len() }
+}
+
+#[test]
+fn help() {
+    let line = |key: &str, what: &str| (Text::new(key), Text::new(what));
+    let moving = vec![line("j k", "one row down, up"), line("ctrl-d", "a page down"), line("g G", "first, last row")];
+    let panes = Pane::ALL.iter().map(|pane| line(&(*pane as u8).to_string(), pane.title())).collect();
+    let acting = vec![line("r", "restart"), line("s", "scale"), line("u", "take back"), line("ctrl-k", "kill")];
+    let sheet = Sheet {
+        sections: vec![(Text::new("Move"), moving), (Text::new("Panes"), panes), (Text::new("Act"), acting)],
+        scroll: 0,
+    };
+    for size in SIZES {
+        let mut stage = staged(size);
+        stage.screen.overlay = Some(Overlay::Help(sheet.clone()));
+        insta::assert_snapshot!(format!("help-{}x{}", size.0, size.1), stage.text());
+    }
+}
+
+#[test]
+fn palette_filter_and_prompt() {
+    let item = |label: &str, what: &str, key: Option<&str>, refused: Option<&str>| PaletteItem {
+        label: label.into(),
+        what: what.into(),
+        key: key.map(Text::from),
+        refused: refused.map(Text::from),
+    };
+    let items = vec![
+        item("rollouts", "what is being rolled out, and what is stuck", Some("2"), None),
+        item("restart", "restart shop/worker", Some("r"), Some("read-only")),
+        item("prod/shop/worker", "Deployment, 0 of 3 ready", None, None),
+    ];
+    for size in SIZES {
+        let mut stage = staged(size);
+        stage.screen.overlay = Some(Overlay::Palette { input: input("ro"), items: items.clone(), selected: 2 });
+        insta::assert_snapshot!(format!("palette-{}x{}", size.0, size.1), stage.text());
+    }
+    let mut stage = staged(SIZES[0]);
+    stage.screen.overlay = Some(Overlay::Palette { input: input("zzz"), items: Vec::new(), selected: 0 });
+    insta::assert_snapshot!("palette-nothing-80x24", stage.text());
+    stage.screen.overlay = Some(Overlay::Prompt(Prompt {
+        title: Text::new("Scale shop/worker (prod) from 3 to"),
+        input: input("three"),
+        error: Some(Text::new("a number from 0 to 1000 is expected")),
+        target: worker(),
+    }));
+    insta::assert_snapshot!("prompt-80x24", stage.text());
+    let mut stage = staged(SIZES[0]);
+    stage.screen.home.filter = Some(Text::new("shop"));
+    stage = stage.at(Pane::Triage);
+    insta::assert_snapshot!("filter-kept-80x24", stage.text());
+    stage.screen.overlay = Some(Overlay::Filter(input("shop")));
+    insta::assert_snapshot!("filter-80x24", stage.text());
+    stage.screen.overlay = None;
+    stage.screen.home.filter = Some(Text::new("nothing has this"));
+    insta::assert_snapshot!("filter-hides-all-80x24", stage.at(Pane::Triage).text());
+}
+
+#[test]
+fn the_filter_finds_what_is_folded_and_inverts() {
+    let mut stage = staged(SIZES[1]);
+    stage.screen.home.filter = Some(Text::new("risk"));
+    let risks = stage.at(Pane::Triage);
+    let list = &risks.screen.home.lists[&Pane::Triage];
+    assert_eq!(list.order.len(), 2, "{:?}", list.order);
+    let model = risks.model();
+    let all = cockpit::ui::panes::keys(Pane::Workloads, &model, None).len();
+    let with = cockpit::ui::panes::keys(Pane::Workloads, &model, Some("SHOP")).len();
+    let without = cockpit::ui::panes::keys(Pane::Workloads, &model, Some("!shop")).len();
+    assert_eq!((with + without, with), (all, 8));
+    assert_eq!(cockpit::ui::panes::hidden(Pane::Workloads, &model, Some("!shop")), 8);
+}
+
+fn preview(stage: &Stage, intent: Intent, notes: Vec<Line>) -> Preview {
+    let draft = Draft {
+        intent: intent.clone(),
+        steps: vec![step(StepAction::Restart(intent.target().clone()))],
+        equivalent: Some(Text::new("kubectl --context prod -n shop rollout restart deployment/worker")),
+        inverse: None,
+        notes,
+    };
+    let plan = stage.core.plan(&intent, draft, stage.now).map(Box::new);
+    Preview { intent, ticket: 1, plan: Some(plan), shown: Some(stage.now), armed: Armed::No, typed: Input::default() }
+}
+
+fn step(action: StepAction) -> Step {
+    let pin = Pin { key: action.target().clone(), uid: Name::new("uid"), seen: Seen::Uid };
+    Step { action, pin, until: Until::Accepted, timeout_seconds: 60, group: 0 }
+}
+
+#[test]
+fn previews() {
+    let notes = vec![
+        Line::new(LineKind::Does, "22 move freely, and fit: the rest of the fleet keeps 31 % of its memory free"),
+        Line::new(
+            LineKind::Skips,
+            "1 shop/orders-0: budget orders-pdb lets none go, 2 healthy of 3 wanted. It will wait",
+        ),
+        Line::new(LineKind::Hurts, "1 ml/gpu-1 fits on no other node (needs gpu=a100): it will stay pending"),
+        Line::new(LineKind::Note, "It ends as: partly drained, 3 left."),
+    ];
+    let node = key("prod", Kind::Node, "", "node-7");
+    for size in SIZES {
+        let mut stage = staged(size);
+        let shown = preview(&stage, Intent::Drain(node.clone()), notes.clone());
+        stage.screen.overlay = Some(Overlay::Preview(shown));
+        insta::assert_snapshot!(format!("preview-drain-{}x{}", size.0, size.1), stage.text());
+    }
+    let mut stage = staged(SIZES[0]);
+    let mut shown = preview(&stage, Intent::Restart(worker()), Vec::new());
+    shown.armed = Armed::Yes;
+    stage.screen.overlay = Some(Overlay::Preview(shown));
+    insta::assert_snapshot!("preview-armed-80x24", stage.text());
+    let mut shown = preview(&stage, Intent::Scale(worker(), 0), Vec::new());
+    assert!(matches!(&shown.plan, Some(Ok(plan)) if plan.grade == Grade::Destructive));
+    shown.typed = input("wor");
+    stage.screen.overlay = Some(Overlay::Preview(shown.clone()));
+    insta::assert_snapshot!("preview-typed-80x24", stage.text());
+    shown.plan = None;
+    stage.screen.overlay = Some(Overlay::Preview(shown.clone()));
+    insta::assert_snapshot!("preview-asking-80x24", stage.text());
+    let refusal =
+        Refusal::of(&Intent::Restart(worker()), "the target is read-only", "start cockpit without --read-only");
+    shown.plan = Some(Err(refusal));
+    stage.screen.overlay = Some(Overlay::Preview(shown));
+    insta::assert_snapshot!("preview-refused-80x24", stage.text());
+}
+
+#[test]
+fn a_run_as_it_goes_and_in_the_journal() {
+    let mut stage = staged(SIZES[0]);
+    let intent = Intent::Drain(key("prod", Kind::Node, "", "node-1"));
+    let pods = ["web-4wtkg", "api-8x2kd", "orders-0"];
+    let mut steps = vec![step(StepAction::SetCordon(intent.target().clone(), true))];
+    steps.extend(pods.map(|pod| step(StepAction::Evict(key("prod", Kind::Pod, "shop", pod)))));
+    let draft = Draft {
+        intent: intent.clone(),
+        steps,
+        equivalent: None,
+        inverse: Some(Intent::Uncordon(intent.target().clone())),
+        notes: Vec::new(),
+    };
+    let plan = stage.core.plan(&intent, draft, stage.now).expect("a plan");
+    let (run, _) = stage.core.start(plan, stage.now);
+    let receipt = cockpit::domain::Receipt { at: stage.now, text: None };
+    stage.core.answer(run, 0, Ok(receipt), stage.now);
+    let by = Text::new("The disruption budget orders-pdb needs 3 healthy pods and has 2");
+    stage.core.answer(run, 3, Err(StepError::Blocked { by, retry_at: ago(-1) }), stage.now);
+    stage.core.answer(run, 1, Err(StepError::Denied(Text::new("create pods/eviction"))), stage.now);
+    for size in SIZES {
+        stage.screen.size = size;
+        stage.screen.overlay = Some(Overlay::Run(run));
+        insta::assert_snapshot!(format!("run-{}x{}", size.0, size.1), stage.text());
+    }
+    stage.screen.size = SIZES[0];
+    stage.screen.overlay = None;
+    stage = stage.at(Pane::Journal);
+    insta::assert_snapshot!("journal-run-80x24", stage.text());
+}
+
+#[test]
+fn what_is_said_and_announced() {
+    let mut stage = staged(SIZES[0]);
+    stage.screen.notice = Some(Notice {
+        text: Text::new("restart of shop/worker was refused: the target is read-only"),
+        severity: Some(Severity::Warning),
+        until: ago(-1),
+    });
+    stage.screen.announcement = Some(Text::new("new critical: prod shop/web: none of 4 is ready   n goes there"));
+    stage.screen.read_only = true;
+    insta::assert_snapshot!("notice-80x24", stage.text());
+    stage.screen.size = SIZES[1];
+    insta::assert_snapshot!("notice-120x40", stage.text());
+}
