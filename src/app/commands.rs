@@ -173,6 +173,22 @@ pub static TABLE: &[Command] = &[
         ..LOOK
     },
     Command {
+        id: "advice",
+        does: "good practice that is not followed",
+        section: Section::Looking,
+        places: OPEN,
+        run: looking::advice,
+        ..WORD
+    },
+    Command {
+        id: "accepted",
+        does: "what the configuration accepts for good",
+        section: Section::Looking,
+        places: OPEN,
+        run: looking::accepted,
+        ..WORD
+    },
+    Command {
         id: "menu",
         keys: &["m"],
         does: "everything that can be done here",

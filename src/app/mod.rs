@@ -7,6 +7,7 @@ mod commands;
 mod docs;
 mod effect;
 mod event;
+mod input;
 mod key;
 mod keymap;
 mod requests;

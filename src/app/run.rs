@@ -6,8 +6,7 @@
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{WrapErr, eyre};
-use crossterm::event::{Event as Input, EventStream};
-use futures::{FutureExt, StreamExt};
+use crossterm::event::Event as Input;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
@@ -19,6 +18,7 @@ use crate::engine::{Feeds, Target};
 use crate::ui::{self, Look};
 
 use super::clock::Clock;
+use super::input::Reader;
 use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
@@ -95,7 +95,7 @@ struct Session {
     requests: Requests,
     replies: mpsc::Receiver<What>,
     recorder: Option<Recorder>,
-    input: Option<EventStream>,
+    input: Option<Reader>,
     /// Diagnosis was cut short: go on without waiting.
     more: bool,
 }
@@ -142,7 +142,7 @@ impl Session {
             requests: Requests::new(sender),
             replies,
             recorder: options.recorder,
-            input: Some(EventStream::new()),
+            input: Some(Reader::start()),
             more: false,
         }
     }
@@ -178,7 +178,7 @@ impl Session {
 
     /// What is there already, in the order of a turn. Whether that ended the session.
     async fn catch_up(&mut self) -> color_eyre::Result<bool> {
-        while let Some(Some(Some(Ok(input)))) = self.input.as_mut().map(|input| input.next().now_or_never()) {
+        while let Some(Ok(input)) = self.input.as_mut().and_then(Reader::try_next) {
             if self.take_input(input).await? {
                 return Ok(true);
             }
@@ -338,7 +338,9 @@ impl Session {
 
     /// Stops as a job of the shell, and comes back when that says so.
     async fn suspend(&mut self) -> color_eyre::Result<()> {
-        self.input = None;
+        if let Some(input) = self.input.take() {
+            input.close().await;
+        }
         if self.writer.is_busy() {
             let _ = tokio::time::timeout(LAST_WORDS, self.writer.written()).await;
         }
@@ -350,7 +352,7 @@ impl Session {
     fn come_back(&mut self) -> color_eyre::Result<()> {
         self.terminal.retake().wrap_err("the terminal cannot be taken over again")?;
         if self.input.is_none() {
-            self.input = Some(EventStream::new());
+            self.input = Some(Reader::start());
         }
         self.whole = true;
         let (columns, rows) = terminal::size();
@@ -361,7 +363,9 @@ impl Session {
 
     /// Gives the terminal back.
     async fn end(mut self) {
-        self.input = None;
+        if let Some(input) = self.input.take() {
+            input.close().await;
+        }
         if self.writer.is_busy() {
             let _ = tokio::time::timeout(LAST_WORDS, self.writer.written()).await;
         }

@@ -54,6 +54,19 @@ fn shown(id: &str) -> Option<bool> {
         "manifest" => at("7 y").0.layers() == ["Deployment shop/api (prod), manifest"],
         "why-here" => at("7 w").0.notice().contains("no incident"),
         "menu" => matches!(at("7 m").0.app.screen().overlay, Some(Overlay::Palette { .. })),
+        "advice" => {
+            let mut desk = Desk::new();
+            desk.wait(60_000);
+            desk.command("advice");
+            let advice = desk.app.core().diagnosis().advice().first().map(|it| it.summary.to_string());
+            desk.layers() == ["Good practice that is not followed"]
+                && advice.is_none_or(|summary| desk.frame().contains(&summary[..summary.len().min(40)]))
+        }
+        "accepted" => {
+            let mut desk = Desk::new();
+            desk.command("accepted");
+            desk.frame().contains("Nothing that is wrong is accepted.")
+        }
         "follow" => {
             let (desk, _) = at("7 l f");
             matches!(desk.app.screen().layers.last(), Some(Layer::Logs(view)) if !view.following)

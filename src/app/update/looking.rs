@@ -2,6 +2,7 @@
 
 use crate::app::command::{Now, Section};
 use crate::app::{App, Effect, Moment, Place, TABLE};
+use crate::diagnose::Incident;
 use crate::domain::{DesiredState, Form, Instance, LogRequest, Phase, Ref, Role, Severity, Text};
 use crate::ui::{CaseTab, Layer, LogView, Overlay, Sheet, TextView, case};
 
@@ -140,6 +141,49 @@ impl App {
     }
 }
 
+/// Good practice that is not followed, by rule.
+pub fn advice(app: &mut App, _: Moment) {
+    let lines = listed(app.core.diagnosis().advice());
+    app.read("Good practice that is not followed", lines, "Nothing that is watched wants for good practice.");
+}
+
+/// What the configuration accepts for good.
+pub fn accepted(app: &mut App, _: Moment) {
+    let lines = listed(app.core.diagnosis().accepted());
+    app.read("Accepted in the configuration", lines, "Nothing that is wrong is accepted.");
+}
+
+/// Incidents by rule: what it is, then what it is about.
+fn listed(incidents: &[Incident]) -> Vec<Text> {
+    let mut rules: Vec<(&str, Vec<&Incident>)> = Vec::new();
+    for incident in incidents {
+        match rules.iter_mut().find(|(rule, _)| *rule == incident.rule) {
+            Some((_, same)) => same.push(incident),
+            None => rules.push((incident.rule, vec![incident])),
+        }
+    }
+    let mut lines = Vec::new();
+    for (rule, same) in rules {
+        lines.push(Text::from(format!("{rule} ({})", same.len())));
+        for incident in same {
+            let (cluster, name) = (&incident.subject.cluster, incident.subject.local());
+            lines.push(Text::from(format!("    {cluster} {name}: {}", incident.summary)));
+        }
+        lines.push(Text::new(""));
+    }
+    lines
+}
+
+impl App {
+    /// Opens lines that are there already.
+    fn read(&mut self, title: &str, lines: Vec<Text>, none: &str) {
+        let lines = if lines.is_empty() { vec![Text::new(none)] } else { lines };
+        let ticket = self.ticket();
+        let view = TextView { title: Text::new(title), lines: Some(Ok(lines)), ticket, scroll: 0 };
+        self.screen.layers.push(Layer::Text(view));
+    }
+}
+
 /// Whether the selected thing is an incident with a place.
 pub fn place_now(app: &App, at: Moment) -> Now {
     Some(
@@ -220,7 +264,7 @@ pub fn suspend(app: &mut App, _: Moment) {
 
 impl App {
     /// What a key refers to when it is about an incident: the selected one, else the one about the selected object.
-    pub(super) fn incident(&self, at: Moment) -> Option<&crate::diagnose::Incident> {
+    pub(super) fn incident(&self, at: Moment) -> Option<&Incident> {
         use crate::ui::RowKey;
         let row = match self.screen.layers.last() {
             Some(Layer::Case(case)) => Some(&case.of),

@@ -258,7 +258,7 @@ pub fn open_now(app: &App, at: Moment) -> Now {
             Some(RowKey::Run(_)) => Some(Ok(Text::new("follow the run"))),
             Some(RowKey::Fold(_)) => Some(Ok(Text::new("unfold"))),
             Some(_) => Some(Ok(Text::new("case file"))),
-            None => Some(Err(Text::new("there is no row to open"))),
+            None => None,
         },
         Some(Layer::Case(case)) if case.tab == CaseTab::Instances => {
             let one = app.selected_instance(at).map(|_| Text::new("case file of the instance"));
