@@ -242,6 +242,23 @@ fn an_owner_that_comes_after_its_instances_is_linked_when_it_comes() {
 }
 
 #[test]
+fn an_instance_that_changes_keeps_its_owner_and_its_node() {
+    let mut world = World::default();
+    for variant in [0, 12] {
+        world.fold(one(Fact::Put(source(Kind::Pod), object(Kind::Pod, 1, variant))));
+        let view = world.view(at(0));
+        assert_eq!(view.instances_of(&key(Kind::Deployment, 0)).count(), 1);
+        assert_eq!(view.hosted_on(&key(Kind::Node, 0)).count(), 1);
+    }
+    let mut other = object(Kind::Pod, 1, 12);
+    if let Object::Instance(it) = &mut other {
+        it.ready = false;
+    }
+    world.fold(one(Fact::Put(source(Kind::Pod), other)));
+    assert_eq!(world.view(at(0)).instances_of(&key(Kind::Deployment, 0)).count(), 1);
+}
+
+#[test]
 fn the_owner_of_what_is_gone_is_dirty() {
     let mut world = World::default();
     world.fold(one(Fact::Put(source(Kind::Pod), object(Kind::Pod, 1, 0))));

@@ -123,7 +123,7 @@ impl<'a> Scene<'a> {
     /// The containers of an instance, and of the engine containers that are its body.
     pub fn containers(&self, instance: &'a Instance) -> impl Iterator<Item = &'a Container> + use<'a> {
         let bodies = self.view.bodies_of(&instance.key).flat_map(|body| body.containers.iter());
-        instance.containers.iter().chain(bodies).map(|it| &**it)
+        instance.containers.iter().chain(bodies)
     }
 
     /// How many it has and wants.

@@ -1,7 +1,6 @@
 //! Things that run.
 
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use super::Timestamp;
 use super::identity::Ref;
@@ -54,7 +53,7 @@ pub struct Instance {
     pub cpu_request_millis: u64,
     /// What runs in it. An engine container has one.
     #[serde(default)]
-    pub containers: SmallVec<[Box<Container>; 1]>,
+    pub containers: Vec<Container>,
 }
 
 impl Instance {
@@ -76,7 +75,7 @@ impl Instance {
             revision: None,
             memory_request_bytes: 0,
             cpu_request_millis: 0,
-            containers: SmallVec::new(),
+            containers: Vec::new(),
         }
     }
 
@@ -164,13 +163,13 @@ pub struct Container {
     pub state: ContainerState,
     /// How its run before this one ended.
     #[serde(default)]
-    pub last_exit: Option<Exit>,
+    pub last_exit: Option<Box<Exit>>,
     /// How often it was started again, as the server counts.
     #[serde(default)]
     pub restarts: u32,
     /// What its health check says, where it has one.
     #[serde(default)]
-    pub health: Option<Health>,
+    pub health: Option<Box<Health>>,
     /// At this many bytes it is killed.
     #[serde(default)]
     pub memory_limit_bytes: Option<u64>,
@@ -194,7 +193,7 @@ impl Container {
     pub fn exit(&self) -> Option<&Exit> {
         match &self.state {
             ContainerState::Ended(exit) => Some(exit),
-            _ => self.last_exit.as_ref(),
+            _ => self.last_exit.as_deref(),
         }
     }
 }
@@ -218,7 +217,7 @@ pub enum ContainerState {
         since: Option<Timestamp>,
     },
     /// Ended.
-    Ended(Exit),
+    Ended(Box<Exit>),
 }
 
 /// How a run ended.

@@ -18,8 +18,7 @@ impl Id {
 
 #[derive(Debug)]
 pub(super) struct Slot {
-    pub key: Ref,
-    pub object: Option<Object>,
+    held: Held,
     /// Index of the source that holds the object.
     pub source: u32,
     /// The listing in which it was last named.
@@ -29,13 +28,48 @@ pub(super) struct Slot {
     pub dead: bool,
 }
 
+/// What stands in a slot. The key is kept once: in the object, or by itself while there is none.
+#[derive(Debug)]
+enum Held {
+    Nothing(Box<Ref>),
+    There(Object),
+}
+
 impl Slot {
     pub fn new(key: Ref) -> Self {
-        Self { key, object: None, source: 0, listing: 0, edges: None, extra: None, dead: false }
+        Self { held: Held::Nothing(Box::new(key)), source: 0, listing: 0, edges: None, extra: None, dead: false }
+    }
+
+    pub fn key(&self) -> &Ref {
+        match &self.held {
+            Held::Nothing(key) => key,
+            Held::There(object) => object.key(),
+        }
+    }
+
+    pub fn object(&self) -> Option<&Object> {
+        match &self.held {
+            Held::Nothing(_) => None,
+            Held::There(object) => Some(object),
+        }
+    }
+
+    /// Puts an object of this slot's key here.
+    pub fn place(&mut self, object: Object) {
+        self.held = Held::There(object);
+    }
+
+    /// Takes the object away.
+    pub fn take(&mut self) -> Option<Object> {
+        let key = Box::new(self.key().clone());
+        match std::mem::replace(&mut self.held, Held::Nothing(key)) {
+            Held::Nothing(_) => None,
+            Held::There(former) => Some(former),
+        }
     }
 
     pub fn is_vacant(&self) -> bool {
-        self.object.is_none()
+        self.object().is_none()
             && self.edges.as_ref().is_none_or(|edges| edges.is_empty())
             && self.extra.as_ref().is_none_or(|extra| extra.is_empty())
     }

@@ -31,7 +31,7 @@ macro_rules! typed {
 
         /// All of them, in no order that means anything.
         pub fn $many(&self) -> impl Iterator<Item = &'a $type> + use<'a> {
-            self.world.of_role(Role::$role).filter_map(|slot| match slot.object.as_ref() {
+            self.world.of_role(Role::$role).filter_map(|slot| match slot.object() {
                 Some(Object::$variant(it)) => Some(&**it),
                 _ => None,
             })
@@ -46,7 +46,7 @@ impl<'a> View<'a> {
 
     /// The object with this key, if it is there.
     pub fn object(&self, key: &Ref) -> Option<&'a Object> {
-        self.slot(key)?.object.as_ref()
+        self.slot(key)?.object()
     }
 
     typed!(workload, workloads, Workload, Workload, Workload);
@@ -91,7 +91,7 @@ impl<'a> View<'a> {
 
     /// Keys of the workloads, queues and endpoints that cannot work without `key`.
     pub fn dependents_of(&self, key: &Ref) -> impl Iterator<Item = &'a Ref> + use<'a> {
-        self.along(key, |edges| &edges.dependents).map(|slot| &slot.key)
+        self.along(key, |edges| &edges.dependents).map(|slot| slot.key())
     }
 
     /// What happened to it, oldest first: to a workload also what happened to its instances.
@@ -148,7 +148,7 @@ impl<'a> View<'a> {
     /// The source that holds an object: how far what is shown of it can be believed.
     pub fn source_of(&self, key: &Ref) -> Option<&'a SourceState> {
         let slot = self.slot(key)?;
-        slot.object.as_ref()?;
+        slot.object()?;
         self.world.source_state(slot.source)
     }
 
@@ -196,7 +196,7 @@ impl<'a> View<'a> {
 }
 
 fn as_instance(slot: &Slot) -> Option<&Instance> {
-    match slot.object.as_ref() {
+    match slot.object() {
         Some(Object::Instance(it)) => Some(it),
         _ => None,
     }

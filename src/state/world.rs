@@ -1,8 +1,10 @@
 //! The fold: facts in, an indexed model out, and what is dirty.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::domain::{
     Answer, Batch, ClusterId, Fact, Freshness, Object, Occurrence, Ref, Role, Sample, Source, Timestamp, Trouble, Want,
@@ -24,7 +26,8 @@ pub struct World {
     clusters: BTreeMap<ClusterId, ClusterState>,
     sources: Vec<SourceState>,
     source_names: Vec<(ClusterId, Source)>,
-    ids: FxHashMap<Ref, Id>,
+    /// Every slot by its key, which stands in the slot itself.
+    ids: HashTable<Id>,
     slots: Vec<Slot>,
     free: Vec<Id>,
     /// By role, but for instances: there are too many, and they are found by their owners.
@@ -78,7 +81,11 @@ impl World {
         state.named = 0;
     }
 
-    fn put(&mut self, cluster: &ClusterId, source: Source, object: Object) {
+    fn put(&mut self, cluster: &ClusterId, source: Source, mut object: Object) {
+        if let Object::Instance(instance) = &mut object {
+            // There are many, and they are kept.
+            instance.containers.shrink_to_fit();
+        }
         let ix = self.source(cluster, source);
         let id = self.id_of(object.key());
         let state = &mut self.sources[ix as usize];
@@ -86,28 +93,28 @@ impl World {
         let listing = state.listing;
         if state.held.insert(id) {
             let before = self.slots[id.ix()].source;
-            if self.slots[id.ix()].object.is_some() && before != ix {
+            if self.slots[id.ix()].object().is_some() && before != ix {
                 self.sources[before as usize].held.remove(&id);
             }
         }
         let slot = &mut self.slots[id.ix()];
         slot.listing = listing;
         slot.source = ix;
-        if slot.object.as_ref() == Some(&object) {
+        if slot.object() == Some(&object) {
             return;
         }
-        let former = slot.object.take();
-        if let Some(former) = former {
+        // The old edges go first: what points to the same place again would take the new one away.
+        if let Some(former) = self.slots[id.ix()].take() {
             self.unlink(id, &former);
         }
         self.link(id, &object);
-        self.slots[id.ix()].object = Some(object);
+        self.slots[id.ix()].place(object);
         self.mark(id);
     }
 
     fn gone(&mut self, cluster: &ClusterId, source: Source, key: &Ref) {
         let ix = self.source(cluster, source);
-        let Some(&id) = self.ids.get(key) else { return };
+        let Some(id) = self.find(key) else { return };
         if self.slots[id.ix()].source == ix {
             self.remove(ix, id);
         }
@@ -215,14 +222,14 @@ impl World {
             let oldest = self.answers.iter().min_by_key(|(_, (version, _))| *version).map(|(want, _)| want.clone());
             self.answers.remove(&oldest.expect("more than one answer"));
         }
-        if let Some(&id) = about.as_ref().and_then(|key| self.ids.get(key)) {
+        if let Some(id) = about.as_ref().and_then(|key| self.find(key)) {
             self.mark(id);
         }
     }
 
     fn remove(&mut self, ix: u32, id: Id) {
         self.sources[ix as usize].held.remove(&id);
-        if let Some(former) = self.slots[id.ix()].object.take() {
+        if let Some(former) = self.slots[id.ix()].take() {
             self.mark_around(&former);
             self.unlink(id, &former);
             self.mark(id);
@@ -246,7 +253,7 @@ impl World {
             of_role.remove(&id);
         }
         each_edge(object, |edge, to| {
-            let Some(&to) = self.ids.get(to) else { return };
+            let Some(to) = self.find(to) else { return };
             if let Some(edges) = self.slots[to.ix()].edges.as_deref_mut() {
                 edge.remove(edges, id);
             }
@@ -258,7 +265,7 @@ impl World {
     /// What the object pointed to has changed too, now that it is gone.
     fn mark_around(&mut self, object: &Object) {
         each_edge(object, |_, to| {
-            if let Some(&to) = self.ids.get(to) {
+            if let Some(to) = self.find(to) {
                 self.dirty.insert(to);
             }
         });
@@ -273,22 +280,27 @@ impl World {
         self.dirty.insert(id);
     }
 
+    fn find(&self, key: &Ref) -> Option<Id> {
+        self.ids.find(FxBuildHasher.hash_one(key), |id| self.slots[id.ix()].key() == key).copied()
+    }
+
     fn id_of(&mut self, key: &Ref) -> Id {
-        if let Some(&id) = self.ids.get(key) {
+        if let Some(id) = self.find(key) {
             return id;
         }
+        let slot = Slot::new(key.clone());
         let id = match self.free.pop() {
             Some(id) => {
-                self.slots[id.ix()] = Slot::new(key.clone());
+                self.slots[id.ix()] = slot;
                 id
             }
             None => {
-                let id = Id(u32::try_from(self.slots.len()).unwrap_or(u32::MAX));
-                self.slots.push(Slot::new(key.clone()));
-                id
+                self.slots.push(slot);
+                Id(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
             }
         };
-        self.ids.insert(key.clone(), id);
+        let slots = &self.slots;
+        self.ids.insert_unique(FxBuildHasher.hash_one(key), id, |id| FxBuildHasher.hash_one(slots[id.ix()].key()));
         id
     }
 
@@ -315,7 +327,7 @@ impl World {
             self.mark_cluster(&cluster);
             self.version += 1;
         }
-        let mut dirty: Vec<Ref> = self.dirty.drain().map(|id| self.slots[id.ix()].key.clone()).collect();
+        let mut dirty: Vec<Ref> = self.dirty.drain().map(|id| self.slots[id.ix()].key().clone()).collect();
         dirty.sort_unstable();
         self.collect();
         dirty
@@ -334,11 +346,14 @@ impl World {
     fn collect(&mut self) {
         for id in std::mem::take(&mut self.vacant) {
             let slot = &mut self.slots[id.ix()];
-            if !slot.dead && slot.is_vacant() {
-                slot.dead = true;
-                self.ids.remove(&slot.key);
-                self.free.push(id);
+            if slot.dead || !slot.is_vacant() {
+                continue;
             }
+            slot.dead = true;
+            if let Ok(entry) = self.ids.find_entry(FxBuildHasher.hash_one(slot.key()), |known| *known == id) {
+                entry.remove();
+            }
+            self.free.push(id);
         }
     }
 
@@ -358,7 +373,7 @@ impl World {
     }
 
     pub(super) fn slot(&self, key: &Ref) -> Option<&Slot> {
-        self.ids.get(key).map(|id| &self.slots[id.ix()])
+        self.find(key).map(|id| &self.slots[id.ix()])
     }
 
     pub(super) fn at(&self, id: Id) -> &Slot {
@@ -396,7 +411,7 @@ impl World {
 
     /// All that is known, in a form in which two worlds can be compared.
     pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let objects = self.slots().filter_map(|slot| Some((slot.key.clone(), slot.object.as_ref()?.clone())));
+        let objects = self.slots().filter_map(|slot| Some((slot.key().clone(), slot.object()?.clone())));
         let occurrences = self.with_occurrences().flat_map(|slot| slot.extra.iter().flat_map(|e| e.occurrences.iter()));
         let sources = self.clusters.iter().flat_map(|(cluster, state)| {
             state

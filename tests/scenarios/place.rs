@@ -136,7 +136,7 @@ impl Place {
         instance.created = Some(at(-86_400));
         instance.since = Some(at(-86_400));
         let state = ContainerState::Running { since: Some(at(-86_400)) };
-        instance.containers.push(Box::new(Container::new("main", "r.example/shop/app:1", state)));
+        instance.containers.push(Container::new("main", "r.example/shop/app:1", state));
         instance
     }
 
@@ -249,8 +249,8 @@ pub fn said(incidents: &[Incident]) -> Vec<String> {
 }
 
 /// A run that ended `ago` seconds before the start, after `ran` seconds.
-pub fn exit(code: i32, reason: ExitReason, ago: i64, ran: i64) -> Exit {
-    Exit { code, reason, message: None, started: Some(at(-ago - ran)), ended: Some(at(-ago)) }
+pub fn exit(code: i32, reason: ExitReason, ago: i64, ran: i64) -> Box<Exit> {
+    Box::new(Exit { code, reason, message: None, started: Some(at(-ago - ran)), ended: Some(at(-ago)) })
 }
 
 pub fn waiting(reason: &str, message: &str) -> ContainerState {

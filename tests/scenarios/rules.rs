@@ -100,8 +100,13 @@ fn unhealthy(place: &mut Place, status: HealthStatus, phase: Phase) {
     place.put(Object::Workload(Box::new(workload.clone())));
     let mut it = place.instance(&workload, 0);
     (it.ready, it.phase) = (false, phase);
-    it.containers[0].health =
-        Some(Health { status, streak: 5, output: Some("HTTP 503".into()), code: Some(1), since: Some(at(-300)) });
+    it.containers[0].health = Some(Box::new(Health {
+        status,
+        streak: 5,
+        output: Some("HTTP 503".into()),
+        code: Some(1),
+        since: Some(at(-300)),
+    }));
     put(place, it);
 }
 

@@ -102,7 +102,7 @@ impl Telling {
                 let state = ContainerState::Running { since: it.since };
                 let mut container = Container::new(spec.name.clone(), spec.image.clone(), state);
                 container.memory_limit_bytes = spec.memory_limit_bytes;
-                it.containers.push(Box::new(container));
+                it.containers.push(container);
             }
             form(n, &mut it);
             self.put(source, Object::Instance(Box::new(it)));
@@ -240,7 +240,7 @@ fn worker(t: &mut Telling) {
             ended: Some(ago(1)),
         };
         pod.containers[0].restarts = 4 + n;
-        pod.containers[0].last_exit = Some(exit.clone());
+        pod.containers[0].last_exit = Some(Box::new(exit.clone()));
         pod.containers[0].state = ContainerState::Waiting {
             reason: Name::new("CrashLoopBackOff"),
             message: Some(Text::new("back-off 2m40s")),
@@ -345,13 +345,13 @@ fn checkout(t: &mut Telling) {
             return;
         }
         pod.ready = false;
-        pod.containers[0].health = Some(Health {
+        pod.containers[0].health = Some(Box::new(Health {
             status: HealthStatus::Unhealthy,
             streak: 31,
             output: Some(Text::new("HTTP 503: payment provider answers 429, 31 of 32 connections in use")),
             code: None,
             since: Some(ago(8)),
-        });
+        }));
         failing.push(pod.key.clone());
     });
     for (n, pod) in failing.iter().enumerate() {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::hash::RandomState;
 
-use smallvec::smallvec;
-
 use crate::domain::{
     ClusterId, Container, ContainerSpec, ContainerState, Dependency, DependencyKind, DesiredState, EnvEntry, Exposure,
     Health, HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Probe, ProbeKind, Ref,
@@ -102,11 +100,11 @@ impl Scribe {
 
         let mut container =
             Container::new(key.name.clone(), spec.image.clone(), exit::container_state(it, exit.as_ref()));
-        container.last_exit = exit.filter(|_| !matches!(container.state, ContainerState::Ended(_)));
+        container.last_exit = exit.filter(|_| !matches!(container.state, ContainerState::Ended(_))).map(Box::new);
         container.restarts = u32::try_from(it.restart_count).unwrap_or(0);
         container.memory_limit_bytes = limit;
         let passes = health.as_ref().is_none_or(|health| health.status == HealthStatus::Healthy);
-        container.health = health;
+        container.health = health.map(Box::new);
 
         let phase = exit::phase(it, meant);
         let task = matches!(belongs, Belongs::Task { .. });
@@ -131,7 +129,7 @@ impl Scribe {
         instance.message = Some(it.state.error.as_str()).filter(|said| !said.is_empty()).map(Text::new);
         instance.revision = it.config.labels.get(CONFIG_HASH).map(|hash| self.names.intern(short(hash)));
         instance.memory_request_bytes = u64::try_from(it.host_config.memory_reservation).unwrap_or(0);
-        instance.containers = smallvec![Box::new(container)];
+        instance.containers = vec![container];
 
         let stop_signal = match it.config.stop_signal.as_str() {
             "" => 15,

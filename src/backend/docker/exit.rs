@@ -104,7 +104,7 @@ pub(super) fn container_state(it: &Inspect, exit: Option<&Exit>) -> ContainerSta
     match (it.state.status.as_str(), exit) {
         ("running" | "paused" | "stopping", _) => ContainerState::Running { since: it.state.started_at },
         ("restarting", _) | (_, None) => ContainerState::Waiting { reason: Name::new(&it.state.status), message: None },
-        (_, Some(exit)) => ContainerState::Ended(exit.clone()),
+        (_, Some(exit)) => ContainerState::Ended(Box::new(exit.clone())),
     }
 }
 

@@ -53,7 +53,7 @@ fn unhealthy(scene: &Scene<'_>, out: &mut Out) {
     let running = scene.wanted_instances().filter(|it| it.phase == Phase::Running);
     let failing: Vec<(&Instance, &Health)> = running
         .filter_map(|it| {
-            let health = scene.containers(it).filter_map(|container| container.health.as_ref());
+            let health = scene.containers(it).filter_map(|container| container.health.as_deref());
             health
                 .filter(|health| health.status == HealthStatus::Unhealthy)
                 .max_by_key(|it| it.streak)

@@ -73,7 +73,7 @@ impl Probes<'_> {
 }
 
 fn unhealthy(instance: &Instance) -> Option<&crate::domain::Health> {
-    let all = instance.containers.iter().filter_map(|container| container.health.as_ref());
+    let all = instance.containers.iter().filter_map(|container| container.health.as_deref());
     all.into_iter().find(|health| health.status == HealthStatus::Unhealthy)
 }
 
