@@ -16,8 +16,10 @@ fn crashing(place: &mut Place, name: &str, ago: i64, needs: Option<&Ref>, line: 
     (it.phase, it.ready, it.created) = (Phase::Restarting, false, Some(at(-ago)));
     it.containers[0].restarts = 5;
     it.containers[0].state = waiting("CrashLoopBackOff", "");
-    it.containers[0].last_exit =
-        Some(Exit { message: (!line.is_empty()).then(|| line.into()), ..exit(1, ExitReason::Error, ago, 2) });
+    it.containers[0].last_exit = Some(Box::new(Exit {
+        message: (!line.is_empty()).then(|| line.into()),
+        ..*exit(1, ExitReason::Error, ago, 2)
+    }));
     place.put(Object::Instance(Box::new(it)));
     workload.key
 }
@@ -249,8 +251,13 @@ fn a_container_that_is_a_tasks_body_is_counted_once_and_speaks_for_it() {
     let task = place.instance(&workload, 0);
     let mut body = place.instance(&place.workload(Kind::Container, "web-body", 1), 0);
     (body.owner, body.realizes) = (None, Some(Box::new(task.key.clone())));
-    body.containers[0].health =
-        Some(Health { status: HealthStatus::Unhealthy, streak: 3, output: None, code: Some(-1), since: Some(at(-60)) });
+    body.containers[0].health = Some(Box::new(Health {
+        status: HealthStatus::Unhealthy,
+        streak: 3,
+        output: None,
+        code: Some(-1),
+        since: Some(at(-60)),
+    }));
     place.put(Object::Instance(Box::new(body)));
     let row = place.only();
     assert_eq!((&row.subject, row.rule), (&workload.key, "unhealthy"));

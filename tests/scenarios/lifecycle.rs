@@ -13,7 +13,7 @@ fn unhealthy(place: &mut Place, failing: bool) -> Ref {
     it.ready = !failing;
     let status = if failing { HealthStatus::Unhealthy } else { HealthStatus::Healthy };
     it.containers[0].health =
-        Some(Health { status, streak: u32::from(failing) * 3, output: None, code: None, since: None });
+        Some(Box::new(Health { status, streak: u32::from(failing) * 3, output: None, code: None, since: None }));
     place.put(Object::Instance(Box::new(it)));
     workload.key
 }

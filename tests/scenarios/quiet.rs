@@ -53,7 +53,7 @@ fn a_healthy_project_is_quiet_from_its_first_moment() {
     let mut it = place.instance(&starting, 0);
     (it.ready, it.created, it.since) = (false, Some(at(-5)), Some(at(-5)));
     it.containers[0].health =
-        Some(Health { status: HealthStatus::Starting, streak: 1, output: None, code: Some(1), since: None });
+        Some(Box::new(Health { status: HealthStatus::Starting, streak: 1, output: None, code: Some(1), since: None }));
     place.put(Object::Instance(Box::new(it)));
     place.look();
     place.pass(minutes(3));

@@ -124,7 +124,7 @@ impl Side {
         match self.what.as_str() {
             "unhealthy" => {
                 let (status, since) = (HealthStatus::Unhealthy, Some(at(-seconds)));
-                container.health = Some(Health { status, streak: 3, output: None, code: None, since });
+                container.health = Some(Box::new(Health { status, streak: 3, output: None, code: None, since }));
             }
             "oom" => {
                 it.phase = Phase::Restarting;

@@ -86,7 +86,7 @@ fn any_slicing_and_any_batching_gives_the_same_list() {
             it.ready = n % 3 == 0;
             let (status, since) = (HealthStatus::Unhealthy, Some(at(-i64::from(n))));
             it.containers[0].health =
-                (n % 3 != 0).then_some(Health { status, streak: n, output: None, code: Some(1), since });
+                (n % 3 != 0).then_some(Box::new(Health { status, streak: n, output: None, code: Some(1), since }));
             for object in [Object::Instance(Box::new(it)), Object::Workload(Box::new(workload))] {
                 facts.push(Fact::Put(Place::source(object.key()), object));
             }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use smallvec::smallvec;
-
 use crate::domain::{
     Certainty, Container, ContainerState, DesiredState, Exit, ExitReason, Instance, Kind, Name, Occurrence,
     OccurrenceKind, Origin, Phase, Ref, Text, Timestamp,
@@ -119,18 +117,18 @@ impl<'a> Slot<'a> {
         );
         let earlier = self.tasks.iter().filter(|other| other.id != task.id && other.created_at < task.created_at);
         let failures: Vec<_> = earlier.filter(|other| ended_badly(other)).collect();
-        container.last_exit = failures.first().and_then(|failed| exit(failed, body));
+        container.last_exit = failures.first().and_then(|failed| exit(failed, body)).map(Box::new);
         container.restarts = u32::try_from(failures.len()).unwrap_or(u32::MAX);
         container.memory_limit_bytes =
             Some(self.owner.template.resources.limits.memory_bytes).filter(|bytes| *bytes > 0);
-        instance.containers = smallvec![Box::new(container)];
+        instance.containers = vec![container];
         instance
     }
 
     fn state(&self, scribe: &mut Scribe, task: &Task, body: &dyn Fn(&str) -> Option<Exit>) -> ContainerState {
         match (task.status.state.as_str(), exit(task, body)) {
             ("running", _) => ContainerState::Running { since: task.status.timestamp },
-            (_, Some(exit)) => ContainerState::Ended(exit),
+            (_, Some(exit)) => ContainerState::Ended(Box::new(exit)),
             (state, None) => ContainerState::Waiting { reason: scribe.names.intern(state), message: words(task) },
         }
     }
