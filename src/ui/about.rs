@@ -53,7 +53,7 @@ pub(super) fn newest_revision(ctx: &Ctx<'_>, workload: &Workload) -> Option<(Tim
         (Some(from), Some(to)) if from != to => format!(" ({from} → {to})"),
         _ => String::new(),
     };
-    Some((at, Phrase::text(format!("{} revision {}{by}{brought}", ctx.clock.moment(at), revision.id))))
+    Some((at, Phrase::text(format!("{} revision {} rolled out{by}{brought}", ctx.clock.moment(at), revision.id))))
 }
 
 /// What is known of an object by itself.

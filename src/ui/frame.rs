@@ -160,7 +160,7 @@ fn incomplete(ctx: &Ctx<'_>, pane: Pane) -> String {
 fn draw_why(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, list: &ListState, areas: &Areas) {
     if areas.rule.height > 0 {
         let title = list.selected.as_ref().map(|key| why::title(ctx, screen.home.pane, key)).unwrap_or_default();
-        let end = filter_note(screen, ctx);
+        let end = filter_note(screen, ctx, list);
         pen.rule(areas.rule, &title, &end);
     }
     let Some(key) = &list.selected else { return };
@@ -171,11 +171,11 @@ fn draw_why(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, list: &ListState,
 }
 
 /// What the filter hides: said as long as it is there.
-fn filter_note(screen: &Screen, ctx: &Ctx<'_>) -> Phrase {
+fn filter_note(screen: &Screen, ctx: &Ctx<'_>, list: &ListState) -> Phrase {
     let Some(filter) = screen.home.filter.as_ref().filter(|filter| !filter.is_empty()) else {
         return Phrase::default();
     };
-    let hidden = panes::hidden(screen.home.pane, &ctx.model, Some(filter));
+    let hidden = panes::besides(screen.home.pane, ctx, list.order.len());
     let ink = if hidden > 0 { Ink::Warning } else { Ink::Dim };
     Phrase::of(Ink::Key, format!("/{filter}")).and(ink, format!(" hides {hidden}"))
 }

@@ -27,7 +27,7 @@ pub fn happened(it: &Occurrence) -> String {
         OccurrenceKind::Rejected => format!("refused by its node{text}"),
         OccurrenceKind::Eviction => format!("driven off its node{text}"),
         OccurrenceKind::Started => format!("started{text}"),
-        OccurrenceKind::Deployed => format!("new revision rolled out{text}"),
+        OccurrenceKind::Deployed => format!("rolled out{text}"),
         OccurrenceKind::Changed => it.text.as_ref().map_or_else(|| "changed".to_owned(), ToString::to_string),
     }
 }

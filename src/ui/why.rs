@@ -50,22 +50,25 @@ pub(super) fn brief(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16, heigh
     let wrapped: Vec<Vec<Wrapped>> = parts.iter().map(|part| wrap(part, columns)).collect();
     let mut granted = vec![0; wrapped.len()];
     let mut left = height;
-    // The cause is never cut short for what follows from it.
+    // What changed just before tells more than what else was seen.
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|ix| (parts[*ix].label != "before" || *ix == 0, *ix));
+    order.sort_by_key(|ix| *ix > 0);
+    // The cause is never cut short for what follows from it; how sure it is may be.
+    let strong = |line: &&Wrapped| line.bare.0.iter().any(|(ink, _)| *ink == Ink::Strong);
     if let (Some(granted), Some(first)) = (granted.first_mut(), wrapped.first()) {
-        *granted = first.len().min(2).min(left);
+        *granted = first.iter().filter(strong).count().min(left);
         left -= *granted;
     }
-    while left > 0 {
-        let before = left;
-        for (lines, granted) in wrapped.iter().zip(&mut granted) {
-            if *granted < lines.len() && left > 0 && (*granted == 0 || before == left || lines.len() > 1) {
-                *granted += 1;
+    let mut round = 1;
+    while left > 0 && order.iter().any(|ix| granted[*ix] < wrapped[*ix].len()) {
+        for ix in &order {
+            if granted[*ix] < wrapped[*ix].len().min(round) && left > 0 {
+                granted[*ix] += 1;
                 left -= 1;
             }
         }
-        if left == before {
-            break;
-        }
+        round += 1;
     }
     wrapped.into_iter().zip(granted).flat_map(|(lines, granted)| cut(lines, granted)).collect()
 }

@@ -31,9 +31,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, overlay: &
 fn filter(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, text: &Input) {
     let area = last_line(pen);
     let pane = screen.home.pane;
-    let hidden = super::panes::hidden(pane, &ctx.model, Some(&text.text));
-    let all = super::panes::keys(pane, &ctx.model, Some(&text.text)).len();
-    let end = Phrase::dim(format!("shows {all}, hides {hidden}   ! inverts   enter keep   esc leave "));
+    let shown = screen.home.lists.get(&pane).map_or(0, |list| list.order.len());
+    let hidden = if text.text.is_empty() { 0 } else { super::panes::besides(pane, ctx, shown) };
+    let end = Phrase::dim(format!("shows {shown}, hides {hidden}   ! inverts   enter keep   esc leave "));
     input(pen, area, "/", text, &end);
 }
 

@@ -151,6 +151,12 @@ pub fn hidden(pane: Pane, model: &Model<'_>, filter: Option<&str>) -> usize {
     all.iter().filter(|key| !filter.keeps(&*rows, key)).count()
 }
 
+/// How many rows there are besides those in the list that is shown: what its filter hides, without looking at each again.
+pub(super) fn besides(pane: Pane, ctx: &Ctx<'_>, listed: usize) -> usize {
+    let all = if pane == Pane::Triage { triage::Triage(ctx).all().len() } else { rows(pane, ctx).keys().len() };
+    all.saturating_sub(listed)
+}
+
 struct Filter {
     needle: String,
     inverted: bool,
