@@ -428,6 +428,22 @@ cases! {
     "cannot-start", "a secret that is not there", Some("cannot start: secret \"db\" not found"), |place| {
         waits(place, "api", "CreateContainerConfigError", "secret \"db\" not found");
     }
+    "cannot-start", "a program that is not there",
+    Some("cannot start: command not found (127): exec: \"/app\": no such file or directory"), |place| {
+        ends(place, Kind::Container, 127, 60, 0, |workload, it| {
+            (workload.restart_policy, workload.desired) = (RestartPolicy::Always, Desired::Replicas(1));
+            let message = Some("exec: \"/app\": no such file or directory".into());
+            let end = Exit { code: 127, reason: ExitReason::CannotRun, message, started: None, ended: None };
+            it.containers[0].state = ContainerState::Ended(end);
+        });
+    }
+    "cannot-start", "a typo of whoever ran it by hand", None, |place| {
+        ends(place, Kind::Container, 127, 60, 0, |_, it| {
+            let message = Some("exec: \"/app\": no such file or directory".into());
+            let end = Exit { code: 127, reason: ExitReason::CannotRun, message, started: None, ended: None };
+            it.containers[0].state = ContainerState::Ended(end);
+        });
+    }
     "cannot-start", "just being created", None, |place| { waits(place, "api", "ContainerCreating", ""); }
 
     "replicas-missing", "one of three", Some("1 of 3 not ready"), |place| {

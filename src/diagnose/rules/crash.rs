@@ -6,8 +6,8 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::{Scene, restarts};
 use crate::domain::words::{after, seconds_between, span, times};
 use crate::domain::{
-    Container, ContainerState, Desired, Exit, ExitReason, Exposure, Instance, Kind, OccurrenceKind, Phase, Severity,
-    Text, Timestamp, Workload,
+    Container, ContainerState, Desired, Exit, ExitReason, Exposure, Instance, Kind, OccurrenceKind, Phase,
+    RestartPolicy, Severity, Text, Timestamp, Workload,
 };
 
 use super::evidence::{how_often, instances, last_exit, rollout_frame, with_needs};
@@ -17,6 +17,8 @@ pub const OLD_EXIT: i64 = 24 * 3600;
 const LOOP_CLEAR: i64 = 300;
 /// Ends further apart are not one loop, seconds.
 const LOOP_GAP: i64 = 600;
+/// An orchestrator has put another in the place of what ended within so long, if it does at all, seconds.
+const REPLACED_WITHIN: i64 = 60;
 /// A lone container that nobody restarts has to have run for so long before its end is more than a run by hand, seconds.
 const HAD_RUN: i64 = 60;
 
@@ -85,8 +87,7 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     let code = seen.shown.map(|(.., exit)| exit.code);
     let how = match (seen.shown, code) {
         (Some((.., exit)), _) if exit.reason == ExitReason::CannotRun => {
-            let said = exit.message.as_ref().map_or_else(|| exit_words(exit.code), |said| logs::quote(said));
-            format!("cannot start: {said}")
+            format!("cannot start: {}", why_not(exit))
         }
         (Some((it, _, exit)), _) if unhealthy(it, exit) => "is replaced because its health check fails,".to_owned(),
         (_, Some(code)) => exits_how(code),
@@ -227,7 +228,7 @@ fn failed<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a Instance, &'a Cont
             exit.reason,
             ExitReason::Stopped | ExitReason::StopTimedOut | ExitReason::Completed | ExitReason::OomKilled
         );
-        exit.code != 0 && !other
+        exit.code != 0 && !other && !super::placement::never_ran(exit)
     })
 }
 
@@ -249,10 +250,6 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
         return;
     }
     let gave_up = restarts(workload);
-    if gave_up && !matches!(workload.key.kind, Kind::Container | Kind::ComposeService) {
-        // Its orchestrator puts another in its place.
-        return;
-    }
     let ended: Vec<_> = failed(scene)
         .filter(|(it, _, exit)| {
             it.desired == crate::domain::DesiredState::Run && counts_as_failure(workload, exit, gave_up)
@@ -261,6 +258,17 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
     let newest = ended.iter().max_by_key(|(.., exit)| exit.ended).copied();
     let Some((instance, container, exit)) = newest else { return };
     let Some(at) = exit.ended else { return };
+    if gave_up && !matches!(workload.key.kind, Kind::Container | Kind::ComposeService) {
+        // Its orchestrator puts another in its place, as often as it is told to.
+        let bounded = matches!(workload.restart_policy, RestartPolicy::OnFailure(most) if most > 0);
+        let gives_up_at = after(at, REPLACED_WITHIN);
+        if bounded && gives_up_at > scene.now() {
+            out.recheck_at(gives_up_at);
+        }
+        if !bounded || gives_up_at > scene.now() {
+            return;
+        }
+    }
     let quiet_at = after(at, OLD_EXIT);
     if quiet_at <= scene.now() {
         return;
@@ -284,13 +292,21 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
 
 fn ended_how(exit: &Exit) -> String {
     match (exit.reason, exit.code) {
-        (ExitReason::CannotRun, code) => {
-            let said = exit.message.as_deref().map_or_else(|| exit_words(code), logs::quote);
-            format!("could not start: {said}")
+        (ExitReason::CannotRun, _) => {
+            format!("could not start: {}", why_not(exit))
         }
         (_, 139) => "died of a segmentation fault (139)".to_owned(),
         (_, code) if code > 128 => format!("was {}", exit_words(code)),
         (_, code) => format!("failed with {}", exit_words(code)),
+    }
+}
+
+/// Why something did not even start: in the engine's words, after the shell's meaning of the code where it has one.
+pub fn why_not(exit: &Exit) -> String {
+    match (exit.message.as_deref(), exit.code) {
+        (None, code) => exit_words(code),
+        (Some(said), 126 | 127) => format!("{}: {}", exit_words(exit.code), logs::quote(said)),
+        (Some(said), _) => logs::quote(said),
     }
 }
 

@@ -106,9 +106,8 @@ fn lacks(spec: &ContainerSpec) -> Option<Lacking<'_>> {
     let (_, what, paths) = DATABASES.iter().find(|(image, ..)| *image == name)?;
     let command = spec.command.as_deref().unwrap_or("");
     // A tool run from a database's image (a dump, a client) keeps nothing.
-    let tool = ["pg_dump", "psql", "mysqldump", "mongodump", "redis-cli", "sentinel", "sleep "]
-        .iter()
-        .any(|it| command.contains(it));
+    let tool =
+        ["pg_dump", "psql", "mysqldump", "mongodump", "redis-cli", "sentinel"].iter().any(|it| command.contains(it));
     let persists =
         command.contains("appendonly yes") || command.contains("--save ") && !command.contains("--save \"\"");
     if tool || (matches!(*what, "Redis" | "Valkey") && !persists) {

@@ -167,7 +167,8 @@ fn quorum(scene: &Scene<'_>, out: &mut Out) {
     let reachable = n - away.len();
     let since = away.iter().filter_map(|it| it.since).max();
     let (severity, tier, summary) = if lost || (n > 0 && reachable <= n / 2) {
-        let of = if n > 0 { format!(": {reachable} of {n} managers reachable") } else { String::new() };
+        // Where there is no leader, who is reachable is not told any more: what was last told is not repeated.
+        let of = if !lost { format!(": {reachable} of {n} managers reachable") } else { String::new() };
         (
             Severity::Critical,
             Tier::Capacity,

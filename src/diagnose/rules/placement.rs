@@ -5,10 +5,11 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::after;
 use crate::domain::{
-    Certainty, ContainerState, Instance, Intent, NodeState, OccurrenceKind, Phase, Severity, Text, Timestamp,
+    Certainty, ContainerState, Exit, ExitReason, Instance, Intent, Kind, Name, NodeState, OccurrenceKind, Phase,
+    Severity, Text, Timestamp,
 };
 
-use super::evidence::{how_often, instances, recheck_countdown, rollout_frame};
+use super::evidence::{how_often, instances, last_exit, recheck_countdown, rollout_frame};
 
 /// No node takes it.
 pub const CANNOT_BE_PLACED: Rule = Rule {
@@ -243,7 +244,7 @@ fn cannot_start(scene: &Scene<'_>, out: &mut Out) {
             _ => None,
         });
         let own = it.reason.clone().filter(|reason| CONFIGURATION.contains(&reason.as_str()));
-        let own = own.map(|reason| (reason, it.message.clone()));
+        let own = own.map(|reason| (reason, it.message.clone())).or_else(|| in_vain(scene, it));
         waiting.or(own).map(|(reason, said)| (it, reason, said))
     });
     let held: Vec<_> = held.collect();
@@ -257,6 +258,24 @@ fn cannot_start(scene: &Scene<'_>, out: &mut Out) {
         .affected(held.len().min(scene.counts().missing() as usize))
         .helps(scene.mends(since));
     out.say(finding.evidence(first.since, "status", format!("{}: {reason}: {words}", first.key.name)));
+}
+
+/// An engine tried to start it and could not: it never ran, and its end holds the engine's words. A container made by hand
+/// (no restart policy) was seen to fail by whoever typed it.
+fn in_vain(scene: &Scene<'_>, it: &Instance) -> Option<(Name, Option<Text>)> {
+    let workload = scene.workload().filter(|it| !it.one_off)?;
+    let by_hand = workload.key.kind == Kind::Container && !workload.restart_policy.restarts();
+    let (_, exit) = last_exit(scene, it).filter(|(_, exit)| never_ran(exit) && !by_hand)?;
+    let tried = exit.ended.or(it.since).or(it.created);
+    let recent = tried.is_none_or(|at| after(at, super::crash::OLD_EXIT) > scene.now());
+    let loops = it.restarts() > 0;
+    (it.phase == Phase::Failed && recent && !loops)
+        .then(|| (Name::new("CannotRun"), Some(Text::from(super::crash::why_not(exit)))))
+}
+
+/// Whether an end is that of a start in vain.
+pub fn never_ran(exit: &Exit) -> bool {
+    exit.reason == ExitReason::CannotRun && exit.started.is_none() && exit.message.is_some()
 }
 
 #[cfg(test)]

@@ -108,7 +108,9 @@ fn left_over(scene: &Scene<'_>, out: &mut Out) {
     let newest = failed.filter_map(|it| last_exit(scene, it)).map(|(_, exit)| exit.ended).max();
     let Some(newest) = newest.filter(|_| engine && scene.instances().iter().all(|it| it.phase.ended())) else { return };
     let mut recent = Out::default();
-    (super::crash::EXITED.check)(scene, &mut recent);
+    for rule in [super::crash::EXITED, super::placement::CANNOT_START] {
+        (rule.check)(scene, &mut recent);
+    }
     if recent.finding.is_none() {
         out.say(Finding::new(Severity::Advice, "failed and left there"));
     } else if let Some(at) = newest {
