@@ -434,14 +434,14 @@ cases! {
             (workload.restart_policy, workload.desired) = (RestartPolicy::Always, Desired::Replicas(1));
             let message = Some("exec: \"/app\": no such file or directory".into());
             let end = Exit { code: 127, reason: ExitReason::CannotRun, message, started: None, ended: None };
-            it.containers[0].state = ContainerState::Ended(end);
+            it.containers[0].state = ContainerState::Ended(Box::new(end));
         });
     }
     "cannot-start", "a typo of whoever ran it by hand", None, |place| {
         ends(place, Kind::Container, 127, 60, 0, |_, it| {
             let message = Some("exec: \"/app\": no such file or directory".into());
             let end = Exit { code: 127, reason: ExitReason::CannotRun, message, started: None, ended: None };
-            it.containers[0].state = ContainerState::Ended(end);
+            it.containers[0].state = ContainerState::Ended(Box::new(end));
         });
     }
     "cannot-start", "just being created", None, |place| { waits(place, "api", "ContainerCreating", ""); }
