@@ -379,3 +379,16 @@ fn without_a_terminal_the_screen_is_refused_with_a_way_on() {
     assert!(stderr(&output).contains("cockpit triage"), "{}", stderr(&output));
     assert!(output.stdout.is_empty());
 }
+
+#[test]
+fn the_doctor_names_contexts_that_are_not_watched_and_keys_that_cannot_be_used() {
+    let home = Home::new();
+    let context = home.path(".docker/contexts/meta/0edge");
+    std::fs::create_dir_all(&context).expect("made");
+    let meta = r#"{"Name":"edge","Metadata":{},"Endpoints":{"docker":{"Host":"ssh://edge"}}}"#;
+    std::fs::write(context.join("meta.json"), meta).expect("written");
+    std::fs::write(home.path("c.toml"), "[keys]\nhelp = \"no-such-key\"\n").expect("written");
+    let said = stdout(&home.cockpit(&["doctor", "--config", &home.path("c.toml").to_string_lossy()]));
+    assert!(said.lines().any(|line| line.contains("not watched") && line.contains("edge")), "{said}");
+    assert!(said.contains("[keys], line 2") && said.contains("no-such-key"), "{said}");
+}

@@ -16,7 +16,7 @@ use super::headless::{Known, Learning, learn};
 use super::output::{print, style};
 use super::session::{Session, env, words};
 use super::sheet::{Check, Mark, Sheet};
-use super::{engines, log};
+use super::{engines, log, screen};
 
 /// An engine that does not answer within this time is not there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -32,7 +32,9 @@ pub fn run(common: Common) -> Result<ExitCode, Failure> {
     let session = Session { common, config: loaded.map(|loaded| loaded.config).unwrap_or_default() };
     let found = engines::find(&session.common, &session.config);
     sheet.section("Looked at", found.looked.iter().map(place).collect());
-    sheet.section("Engines", answers(&session, &found));
+    let mut engines = answers(&session, &found);
+    engines.extend(unwatched(&found));
+    sheet.section("Engines", engines);
     sheet.section("Terminal", terminal(&session));
     print(&sheet.print(style(session.ascii(), session.mono())))?;
     Ok(if sheet.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -61,6 +63,9 @@ fn settings(common: &Common, loaded: &Result<Loaded, config::Problems>) -> Vec<C
                     .mend("correct that line; config.example.toml shows every setting")
             }));
         }
+    }
+    if let Err(failure) = loaded.as_ref().map_or(Ok(Vec::new()), |loaded| screen::keys(&loaded.config)) {
+        checks.push(Check::new(Mark::Bad, "keys", failure.to_string()));
     }
     let configured = loaded.as_ref().ok().and_then(|loaded| loaded.config.log_file.clone());
     checks.push(match common.log_file.clone().or(configured) {
@@ -103,6 +108,12 @@ fn answers(session: &Session, found: &Discovery) -> Vec<Check> {
         Ok(known) => known.clusters.iter().flat_map(|(id, _)| engine(id, &known)).collect(),
         Err(failure) => vec![Check::new(Mark::Bad, "engines", failure.to_string())],
     }
+}
+
+fn unwatched(found: &Discovery) -> Option<Check> {
+    let names: Vec<&str> = found.unwatched.iter().map(|name| name.as_str()).collect();
+    let mend = "a [[cluster]] in the settings with `context` or `host` watches one more";
+    (!names.is_empty()).then(|| Check::new(Mark::Note, "not watched", names.join(", ")).mend(mend))
 }
 
 fn engine(id: &ClusterId, known: &Known) -> Vec<Check> {

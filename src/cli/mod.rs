@@ -83,7 +83,7 @@ fn install_hooks() {
         .theme(color_eyre::config::Theme::new())
         .display_env_section(false)
         .panic_section(
-            "This is a fault of cockpit. Nothing was left half done by the screen: actions run in their cluster.",
+            "This is a fault of cockpit. What it had asked a server to do goes on there; nothing more is asked.",
         );
     // Fails only where hooks are installed already: then those are as good.
     let _ = hooks.install();

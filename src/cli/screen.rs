@@ -68,8 +68,11 @@ fn shown(session: &Session) -> Result<Shown, Failure> {
     Ok(Shown { targets, unwatched, replay })
 }
 
-/// Keys of the configuration. What is wrong with them is said with the line where it is.
-fn keys(config: &Config) -> Result<Vec<(String, Vec<String>)>, Failure> {
+/// Keys of the configuration.
+///
+/// # Errors
+/// They cannot be used; the line is named.
+pub(super) fn keys(config: &Config) -> Result<Vec<(String, Vec<String>)>, Failure> {
     let keys: Vec<(String, Vec<String>)> =
         config.keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect();
     if let Err(error) = Keymap::new(&keys) {
