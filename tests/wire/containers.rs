@@ -327,3 +327,30 @@ impl ParseId for str {
         cockpit::domain::ClusterId::new(self)
     }
 }
+
+#[tokio::test]
+async fn an_engine_that_was_restarted_ended_what_was_left_over_and_nobody_else_did() {
+    let mut engine = Engine::recorded("1.52");
+    let mut it = json("1.52", "inspect/healthy.json");
+    let id = it["Id"].as_str().expect("an id").to_owned();
+    it["State"]["Status"] = "exited".into();
+    it["State"]["ExitCode"] = 137.into();
+    it["State"]["FinishedAt"] = "2026-11-23T23:39:12Z".into();
+    engine.answer(&format!("/containers/{id}/json"), it);
+    // All that it remembers is what it did as it came up.
+    let at = 1_795_477_142_000_000_000_i64;
+    for (after, action, more) in
+        [(0, "kill", ("signal", "15")), (10, "kill", ("signal", "9")), (10, "die", ("exitCode", "137"))]
+    {
+        engine.happens(event(&id, "healthy", action, at + after * 1_000_000_000, &[more]));
+    }
+    engine.start();
+    let mut watcher = Watcher::of(&engine);
+    watcher.until_live().await;
+    let healthy = watcher.workload("-/Container/healthy");
+    assert_eq!(healthy.desired, Desired::Replicas(1), "it was meant to run");
+    assert_eq!(watcher.container("healthy").phase, Phase::Failed);
+    let told = watcher.occurrences("-/Container/healthy").pop().expect("its end");
+    assert_eq!(told.kind, OccurrenceKind::Killed);
+    assert!(told.text.expect("why").contains("starting again"));
+}

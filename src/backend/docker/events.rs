@@ -15,6 +15,10 @@ use super::wire::Message;
 /// Events that wait for us at most; beyond that they are dropped, which is said as a gap.
 const WAITING_AT_MOST: usize = 8192;
 
+/// Events that an engine remembers (moby `daemon/events`). Those of the running second are not asked for, so far fewer have
+/// to come before that is known to be all.
+const REMEMBERED: usize = 256;
+
 /// What is asked for. Health checks make three exec events each, and would fill the wire.
 const FILTER: &str = r#"{"type":["container","service","node"],"event":["create","start","restart","die","died","oom","kill","stop","pause","unpause","health_status","rename","update","destroy","remove"]}"#;
 
@@ -151,23 +155,37 @@ pub(super) fn signal_number(raw: &str) -> u8 {
     }
 }
 
-/// The path of the stream, from `since` on.
-fn path(since: i64, until: Option<i64>) -> String {
-    let stamp = |nanos: i64| format!("{}.{:09}", nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000));
-    let since = if since == 0 { "0".to_owned() } else { stamp(since) };
-    let until = until.map(|until| format!("&until={}", stamp(until))).unwrap_or_default();
-    format!("/events?since={since}{until}&filters={}", escaped(FILTER))
+fn stamp(nanos: i64) -> String {
+    match nanos {
+        0 => "0".to_owned(),
+        nanos => format!("{}.{:09}", nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000)),
+    }
 }
 
-/// What the engine remembers, oldest first: the events from `since` until `until`, which must be past by its clock.
-pub(super) async fn remembered(api: &Api, since: i64, until: i64) -> Result<Vec<Event>, Failure> {
+/// The path of the stream, from `since` on.
+fn path(since: i64) -> String {
+    format!("/events?since={}&filters={}", stamp(since), escaped(FILTER))
+}
+
+/// What an engine remembers.
+pub(super) struct Memory {
+    /// Oldest first.
+    pub events: Vec<Event>,
+    /// Whether that is all since the engine came up: it remembers no more than a fixed number.
+    pub whole: bool,
+}
+
+/// What the engine remembers from `since` until `until`, which must be past by its clock. Nothing is filtered, so that it
+/// can be told whether it is all.
+pub(super) async fn remembered(api: &Api, since: i64, until: i64) -> Result<Memory, Failure> {
     let read = async {
-        let mut lines = pin!(api.lines(&path(since, Some(until))).await?);
-        let mut events = Vec::new();
+        let mut lines = pin!(api.lines(&format!("/events?since={}&until={}", stamp(since), stamp(until))).await?);
+        let (mut events, mut count) = (Vec::new(), 0);
         while let Some(line) = lines.next().await {
             events.extend(Event::read(&line?));
+            count += 1;
         }
-        Ok(events)
+        Ok(Memory { events, whole: since == 0 && count < REMEMBERED / 2 })
     };
     api.within(read).await
 }
@@ -188,7 +206,7 @@ pub(super) async fn follow(
     since: i64,
     tasks: &mut tokio::task::JoinSet<()>,
 ) -> Result<mpsc::Receiver<Heard>, Failure> {
-    let lines = api.lines(&path(since, None)).await?;
+    let lines = api.lines(&path(since)).await?;
     let (tell, heard) = mpsc::channel(1);
     tasks.spawn(drain(lines, tell));
     Ok(heard)
@@ -267,7 +285,7 @@ mod tests {
 
     #[test]
     fn the_stream_is_asked_for_to_the_nanosecond() {
-        assert!(path(1_795_476_971_027_491_800, None).starts_with("/events?since=1795476971.027491800&filters=%7B"));
-        assert!(path(0, Some(5_000_000_000)).starts_with("/events?since=0&until=5.000000000&"));
+        assert!(path(1_795_476_971_027_491_800).starts_with("/events?since=1795476971.027491800&filters=%7B"));
+        assert!(path(0).starts_with("/events?since=0&filters="));
     }
 }

@@ -8,15 +8,17 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Text, Timestamp};
 
-use super::events::{Act, Event};
+use super::events::Act;
 
 const SECOND: i64 = 1_000_000_000;
 /// An `oom` belongs to a `die` that follows it within this time; else a child was killed and the container lives.
 const OOM_TO_DIE: i64 = 5 * SECOND;
 /// A deadly signal this long after the first, or longer, is the stop's patience having run out.
 const LEAST_PATIENCE: i64 = SECOND / 2;
-/// What an engine does to leftover containers when it comes up after a crash happens so soon in its life.
-const ENGINE_STARTS_WITHIN: i64 = 15 * SECOND;
+/// What led to an end happens within this time before it: a stop and its patience.
+const LEADS_TO: i64 = 15 * SECOND;
+/// An engine that goes down ends its containers within this time.
+const GOES_DOWN_WITHIN: i64 = 15 * SECOND;
 /// Containers of which something is remembered, at most.
 const REMEMBERED: usize = 8192;
 
@@ -85,22 +87,37 @@ struct Past {
 #[derive(Debug, Default)]
 pub(super) struct History {
     pasts: BTreeMap<Text, Past>,
-    /// When the engine's memory begins, as far as it was heard.
+    /// When what was heard begins.
     begins: Option<i64>,
-    /// The engine came up after this; events right after it are its cleaning up.
-    reborn: Option<i64>,
+    /// Everything since the engine came up was heard: what it ends without having started it is left over from before.
+    whole: bool,
 }
 
 impl History {
-    /// The engine was away and has forgotten everything: what it says first is what it did while coming up.
-    pub(super) fn reborn(&mut self, events: &[Event]) {
-        self.reborn = events.first().map(|event| event.nanos);
+    /// What is heard from now on is all since the engine came up.
+    pub(super) const fn whole(&mut self) {
+        self.whole = true;
+    }
+
+    /// The engine was down, and is up again since; `lost` is the last that was heard before. What it ended just before it
+    /// went down it ended because it went down.
+    pub(super) fn reborn(&mut self, lost: i64) {
+        self.whole = true;
+        for past in self.pasts.values_mut() {
+            let mut death = past.death;
+            if let Some(death) = &mut death
+                && matches!(death.cause, Cause::Stopped | Cause::StopTimeout | Cause::Killed)
+                && lost - death.nanos < GOES_DOWN_WITHIN
+            {
+                death.cause = Cause::Leftover;
+            }
+            *past = Past { death, ..Past::default() };
+        }
     }
 
     /// Takes in an event of a container. `stop_signal` is the signal by which it is asked to stop.
     pub(super) fn saw(&mut self, id: &Text, nanos: i64, act: Act, stop_signal: u8) -> Option<Happening> {
-        let begins = *self.begins.get_or_insert(nanos);
-        let reborn = self.reborn.is_some_and(|reborn| (0..ENGINE_STARTS_WITHIN).contains(&(nanos - reborn)));
+        let (begins, whole) = (*self.begins.get_or_insert(nanos), self.whole);
         if act == Act::Destroy {
             self.pasts.remove(id);
             return None;
@@ -127,8 +144,8 @@ impl History {
                 None
             }
             Act::Die(code) => {
-                let certain = past.started.is_some() || past.asked.is_some() || nanos - begins > ENGINE_STARTS_WITHIN;
-                let cause = past.cause(nanos, code, reborn);
+                let certain = past.started.is_some() || past.asked.is_some() || whole || nanos - begins > LEADS_TO;
+                let cause = past.cause(nanos, code, whole);
                 let death = Death { nanos, code, cause, certain };
                 let oom = past.oom;
                 *past = Past { death: Some(death), ..Past::default() };
@@ -153,11 +170,11 @@ impl History {
 }
 
 impl Past {
-    fn cause(&self, nanos: i64, code: i32, reborn: bool) -> Cause {
+    fn cause(&self, nanos: i64, code: i32, whole: bool) -> Cause {
         if code == 137 && self.oom.is_some_and(|oom| nanos - oom < OOM_TO_DIE) && self.killed.is_none() {
             return Cause::Oom;
         }
-        if reborn && self.started.is_none() {
+        if whole && self.started.is_none() && (self.asked.is_some() || self.killed.is_some()) {
             return Cause::Leftover;
         }
         match (self.asked, self.killed) {
@@ -217,15 +234,42 @@ mod tests {
         assert_eq!(cause(&[(0, Act::Start), (10, Act::Kill(1)), (900, Act::Die(1))]), Some(Cause::Own));
     }
 
+    fn leftover(history: &mut History, at: i64) -> Option<Cause> {
+        let id = Text::new("a");
+        history.saw(&id, at, Act::Kill(15), 15);
+        history.saw(&id, at + 10 * SECOND, Act::Kill(9), 15);
+        history.saw(&id, at + 10 * SECOND + 1, Act::Die(137), 15);
+        history.last_death("a").map(|death| death.cause)
+    }
+
     #[test]
     fn what_an_engine_ends_while_it_comes_up_is_nobodys_wish() {
         let mut history = History::default();
-        let id = Text::new("a");
-        let kill = Event { nanos: SECOND, about: super::super::events::About::Node };
-        history.reborn(&[kill]);
-        history.saw(&id, SECOND, Act::Kill(15), 15);
-        history.saw(&id, 11 * SECOND, Act::Kill(9), 15);
-        history.saw(&id, 11 * SECOND + 1, Act::Die(137), 15);
+        history.saw(&Text::new("a"), 0, Act::Start, 15);
+        history.reborn(SECOND);
+        assert_eq!(leftover(&mut history, 2 * SECOND), Some(Cause::Leftover));
+        let mut first = History::default();
+        first.whole();
+        assert_eq!(leftover(&mut first, SECOND), Some(Cause::Leftover));
+        assert_eq!(leftover(&mut History::default(), SECOND), Some(Cause::StopTimeout));
+    }
+
+    #[test]
+    fn what_an_engine_ends_while_it_goes_down_is_nobodys_wish_either() {
+        let (mut history, _) = told(&[(0, Act::Start), (20_000, Act::Kill(15)), (20_100, Act::Die(0))]);
+        history.reborn(21 * SECOND);
         assert_eq!(history.last_death("a").map(|death| death.cause), Some(Cause::Leftover));
+        let (mut earlier, _) = told(&[(0, Act::Start), (20_000, Act::Kill(15)), (20_100, Act::Die(0))]);
+        earlier.reborn(3600 * SECOND);
+        assert_eq!(earlier.last_death("a").map(|death| death.cause), Some(Cause::Stopped));
+    }
+
+    /// A started container that is stopped later was started in this life.
+    #[test]
+    fn a_stop_in_a_life_that_was_heard_whole_is_a_stop() {
+        let mut history = History::default();
+        history.whole();
+        history.saw(&Text::new("a"), 0, Act::Start, 15);
+        assert_eq!(leftover(&mut history, SECOND), Some(Cause::StopTimeout));
     }
 }

@@ -63,6 +63,7 @@ impl Watch {
         self.manages(host::manages(info));
         let own = self.swarm.node(&info.swarm.node_id).cloned();
         self.own_node = info.swarm.node_id.clone();
+        self.live_restore = info.live_restore_enabled;
         self.scribe.node = Some(own.unwrap_or_else(|| host::node_key(&mut self.scribe, info)));
         let facts = host::facts(&self.target, &mut self.scribe, info, &api.version);
         let source = host::source();
@@ -80,6 +81,8 @@ impl Watch {
         self.scribe.manages = manages;
         if changed && manages {
             self.open.extend(swarm::sources());
+            // Named before the others are complete, as those were.
+            self.facts.extend(swarm::sources().map(|source| Fact::Listing(source, None)));
             self.facts.extend(swarm::sources().map(|source| Fact::Listing(source, None)));
         } else if changed {
             self.open.retain(|source| !swarm::sources().contains(source));
@@ -102,16 +105,18 @@ impl Watch {
         let since = newest.map_or(0, |newest| (newest - OVERLAP).max(0));
         // The engine's own clock, in whole seconds: so it is past, and the engine does not wait for it.
         let until = api.engine_time.unwrap_or_else(Timestamp::now).as_second().saturating_mul(1_000_000_000).max(since);
-        let remembered = events::remembered(api, since, until).await?;
-        if let Some(newest) = newest {
-            if std::mem::take(&mut self.was_down) {
-                self.history.reborn(&remembered);
-            }
-            if until >= newest && !remembered.iter().any(|event| self.recent.has(event)) {
-                self.gap(Text::new("the engine no longer knows what happened while it could not be heard"));
-            }
+        let memory = events::remembered(api, since, until).await?;
+        match newest {
+            // An engine that keeps containers alive while it is away ends none because of that.
+            _ if self.live_restore => self.was_down = false,
+            None if memory.whole => self.history.whole(),
+            Some(newest) if std::mem::take(&mut self.was_down) => self.history.reborn(newest),
+            _ => {}
         }
-        for event in remembered {
+        if newest.is_some_and(|newest| until >= newest) && !memory.events.iter().any(|event| self.recent.has(event)) {
+            self.gap(Text::new("the engine no longer knows what happened while it could not be heard"));
+        }
+        for event in memory.events {
             self.take(event, Origin::Backfilled);
         }
         let since = self.recent.newest().map_or(until, |newest| (newest - OVERLAP).max(0));

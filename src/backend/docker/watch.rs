@@ -50,6 +50,8 @@ pub(super) struct Watch {
     pub(super) usage: Usage,
     /// The Swarm's id of the machine that this engine runs on.
     pub(super) own_node: String,
+    /// The engine leaves containers running while it is away.
+    pub(super) live_restore: bool,
     /// The engine was not even listening: it was restarted.
     pub(super) was_down: bool,
 }
@@ -89,6 +91,7 @@ impl Watch {
             wants: Wants::default(),
             usage: Usage::default(),
             own_node: String::new(),
+            live_restore: false,
             was_down: false,
         }
     }

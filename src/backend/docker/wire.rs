@@ -281,6 +281,8 @@ pub(super) struct Info {
     #[serde(deserialize_with = "nullable")]
     pub mem_total: i64,
     #[serde(deserialize_with = "nullable")]
+    pub live_restore_enabled: bool,
+    #[serde(deserialize_with = "nullable")]
     pub swarm: SwarmInfo,
 }
 
