@@ -5,6 +5,7 @@
 mod engine;
 mod fleet;
 mod measure;
+mod screen;
 mod world;
 
 use measure::Report;
@@ -14,5 +15,6 @@ fn main() -> std::process::ExitCode {
     let mut report = Report::new(only);
     world::figures(&mut report);
     engine::figures(&mut report);
+    screen::figures(&mut report);
     report.finish()
 }

@@ -35,6 +35,8 @@ pub use keymap::{Keymap, KeymapError};
 
 pub use run::{Options, Recorder, ReplayClock, run};
 pub use terminal::{check as check_terminal, look};
+pub use writer::Encoder;
+
 use update::moving::Trail;
 use update::palette::Choice;
 

@@ -1,0 +1,131 @@
+//! What a person feels at 50,000 instances: a key, a change that is drawn, and what it costs on the wire.
+
+use cockpit::action::Guard;
+use cockpit::app::{App, Encoder, Event, Key, Keymap, Setup, What};
+use cockpit::diagnose::Settings;
+use cockpit::domain::Timestamp;
+use cockpit::ui::{self, Look};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::engine::changes;
+use crate::fleet;
+use crate::measure::{Report, milliseconds, percentile};
+use crate::world::INSTANCES;
+
+const SIZE: (u16, u16) = (120, 36);
+
+/// A screen with the fleet on it, and the frame that the terminal shows.
+struct Shown {
+    app: App,
+    frame: Buffer,
+    encoder: Encoder,
+    now: Timestamp,
+}
+
+impl Shown {
+    fn new() -> Self {
+        let setup = Setup {
+            clusters: vec![fleet::cluster()],
+            unwatched: Vec::new(),
+            settings: Settings::default(),
+            guard: Guard::default(),
+            keymap: Keymap::new(&[]).expect("the keys as they are"),
+            look: Look { ascii: false, mono: false, theme: 0 },
+            utc: true,
+            size: SIZE,
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let app = App::new(setup, fleet::now());
+        let frame = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));
+        let mut shown = Self { app, frame, encoder: Encoder::default(), now: fleet::now() };
+        shown.hear(What::Facts(fleet::batches(INSTANCES).collect()));
+        shown.hear(What::Turn);
+        shown.draw();
+        shown
+    }
+
+    fn hear(&mut self, what: What) {
+        self.app.update(Event::at(self.now, what));
+    }
+
+    /// Draws what there is now; the bytes that bring the terminal there.
+    fn draw(&mut self) -> Vec<u8> {
+        let mut next = Buffer::empty(self.frame.area);
+        ui::draw(self.app.screen(), &self.app.model(self.now), &mut next);
+        let bytes = self.encoder.update(&self.frame, &next);
+        self.frame = next;
+        bytes
+    }
+}
+
+/// Keys, changes and bytes.
+pub fn figures(report: &mut Report) {
+    if !report.wants("screen") {
+        return;
+    }
+    let mut shown = Shown::new();
+    for (pane, name) in [('1', "triage"), ('6', "nodes"), ('7', "workloads")] {
+        let mut times: Vec<f64> = Vec::new();
+        for word in std::iter::once(pane).chain("jjjjjjjjjjkkkkkGgjj".chars().cycle().take(400)) {
+            let key: Key = word.to_string().parse().expect("a key");
+            let press = || {
+                shown.hear(What::Key(key));
+                shown.draw()
+            };
+            times.push(milliseconds(press).0);
+        }
+        report.say(
+            &format!("screen: a key on {name}, updated and drawn, p99"),
+            percentile(&mut times, 99.0),
+            16.0,
+            "ms",
+        );
+    }
+    shown.hear(What::Key("1".parse().expect("a key")));
+    shown.draw();
+    let all = changes(shown.app.core(), 500);
+    let (mut times, mut bytes) = (Vec::new(), Vec::new());
+    for batch in all {
+        let change = || {
+            shown.hear(What::Facts(vec![batch]));
+            shown.hear(What::Turn);
+            shown.draw()
+        };
+        let (time, drawn) = milliseconds(change);
+        times.push(time);
+        if !drawn.is_empty() {
+            bytes.push(drawn.len() as f64);
+        }
+    }
+    report.say("screen: one changed instance, diagnosed and drawn, p50", percentile(&mut times, 50.0), 5.0, "ms");
+    report.say("screen: one changed instance, diagnosed and drawn, p99", percentile(&mut times, 99.0), 5.0, "ms");
+    println!("screen: {} of 500 changes moved the frame, p50 {:.0} B", bytes.len(), percentile(&mut bytes, 50.0));
+    row(report, &mut shown);
+    minute(report, &mut shown);
+}
+
+/// A row in which everything but its frame is another.
+fn row(report: &mut Report, shown: &mut Shown) {
+    let mut next = shown.frame.clone();
+    let y = 12;
+    for x in 1..SIZE.0 - 1 {
+        let other = char::from(b'a' + (x % 26) as u8).to_string();
+        next[(x, y)].set_symbol(&other);
+    }
+    let bytes = shown.encoder.update(&shown.frame, &next).len();
+    report.say("screen: one changed row at 120x36", bytes as f64, 400.0, "B");
+}
+
+/// What the passing of a minute costs while nothing happens.
+fn minute(report: &mut Report, shown: &mut Shown) {
+    shown.draw();
+    let mut worst = 0;
+    for _ in 0..5 {
+        shown.now = shown.now.checked_add(jiff::SignedDuration::from_secs(60)).expect("in range");
+        shown.hear(What::Turn);
+        worst = worst.max(shown.draw().len());
+    }
+    println!("screen: an idle minute with 500 incidents on the screen costs {worst} B at most (ages of all rows move)");
+    let _ = report;
+}
