@@ -411,11 +411,33 @@ pub static TABLE: &[Command] = &[
     },
     Command {
         id: "dismiss",
-        keys: &["esc"],
-        does: "leave it, with nothing done",
+        keys: &["esc", "q"],
+        does: "leave it, with nothing done; q where nothing is typed",
         section: Section::Answering,
         places: &[Place::Palette, Place::Filter, Place::Prompt, Place::Preview],
         run: answering::dismiss,
+        ..KEY
+    },
+    Command {
+        id: "copy",
+        keys: &["c"],
+        does: "copy the command that does the same elsewhere (OSC 52: where the terminal takes it)",
+        section: Section::Answering,
+        places: &[Place::Preview],
+        now: acting::copy_now,
+        run: acting::copy,
+        ..KEY
+    },
+    Command {
+        id: "take-back",
+        keys: &["u"],
+        does: "take back what a run did",
+        section: Section::Answering,
+        places: &[Place::Run],
+        changes: true,
+        aims: true,
+        now: acting::take_back_now,
+        run: acting::take_back,
         ..KEY
     },
     Command {

@@ -1,6 +1,7 @@
 //! Keys, commands and the loop: how it behaves. [`App::update`] is all behaviour of the screen, without IO and without a
 //! clock; [`run`] is the loop around it.
 
+mod clipboard;
 mod clock;
 mod command;
 mod commands;

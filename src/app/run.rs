@@ -17,6 +17,7 @@ use crate::domain::{Batch, Text, Timestamp};
 use crate::engine::{Feeds, Target};
 use crate::ui::{self, Look};
 
+use super::clipboard;
 use super::clock::Clock;
 use super::input::Reader;
 use super::requests::Requests;
@@ -88,6 +89,8 @@ struct Session {
     encoder: Encoder,
     /// The frame that was last accepted, and the one that is drawn on.
     frames: (Buffer, Buffer),
+    /// What goes to the terminal beside the next frame.
+    beside: Vec<u8>,
     /// The terminal may show anything: the next frame is drawn whole.
     whole: bool,
     last_frame: Option<Instant>,
@@ -135,6 +138,7 @@ impl Session {
             writer,
             encoder: Encoder::default(),
             frames: (Buffer::empty(area), Buffer::empty(area)),
+            beside: Vec::new(),
             whole: true,
             last_frame: None,
             minute: minute_of(clock.now()),
@@ -246,6 +250,7 @@ impl Session {
                 Effect::Quit => return Ok(true),
                 Effect::Suspend => self.suspend().await?,
                 Effect::Repaint => self.whole = true,
+                Effect::Copy(text) => self.beside.extend(clipboard::copy(&text).into_iter().flatten()),
                 other => self.requests.start(other, &self.feeds, self.clock.now()),
             }
         }
@@ -317,7 +322,8 @@ impl Session {
         }
         ui::draw(self.app.screen(), &self.app.model(now), frame);
         let whole = self.whole || shown.area != area;
-        let bytes = if whole { self.encoder.whole(frame) } else { self.encoder.update(shown, frame) };
+        let mut bytes = std::mem::take(&mut self.beside);
+        bytes.extend(if whole { self.encoder.whole(frame) } else { self.encoder.update(shown, frame) });
         self.feeds.demand(self.app.demand(now));
         self.app.drawn();
         if bytes.is_empty() {

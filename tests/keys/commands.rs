@@ -122,6 +122,16 @@ fn shown(id: &str) -> Option<bool> {
             matches!(&desk.app.screen().overlay, Some(Overlay::Palette { input, .. }) if input.text == "nodes")
         }
         "dismiss" => !previewed("7 r esc").floats(),
+        "copy" => {
+            let mut desk = previewed("7 r");
+            matches!(&desk.press("c")[..], [Effect::Copy(text)] if *text == "restart it")
+        }
+        "take-back" => {
+            let mut desk = previewed("6 C");
+            let effects = desk.press("enter");
+            desk.accept(&effects);
+            prepares(&desk.press("u"), "uncordon")
+        }
         "stop" => {
             let mut desk = previewed("7 r");
             desk.press("y enter x");

@@ -297,5 +297,5 @@ pub fn draft(intent: Intent) -> Draft {
     };
     let pin = Pin { key, uid: "uid".into(), seen: Seen::Uid };
     let step = Step { action, pin, until, timeout_seconds: 300, group: 0 };
-    Draft { intent, steps: vec![step], equivalent: None, inverse, notes: Vec::new() }
+    Draft { intent, steps: vec![step], equivalent: Some("restart it".into()), inverse, notes: Vec::new() }
 }

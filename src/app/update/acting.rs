@@ -410,3 +410,43 @@ pub fn stop(app: &mut App, at: Moment) {
         app.send(steps);
     }
 }
+
+/// Whether what the run that is looked at did can be taken back.
+pub fn take_back_now(app: &App, at: Moment) -> Now {
+    let Some(Overlay::Run(id)) = app.screen.overlay else { return None };
+    let run = app.core.runs().run(id)?;
+    match (&run.outcome, &run.plan.inverse) {
+        (_, None) => Some(Err(Text::new("this cannot be taken back by one key"))),
+        (None, Some(_)) => Some(Err(Text::new("it is under way: stop it first"))),
+        (Some((_, Outcome::Failed(_))), Some(_)) => Some(Err(Text::new("nothing was done"))),
+        (Some(_), Some(inverse)) => app.offer(inverse, &words(app, inverse, at), at),
+    }
+}
+
+/// Takes it back.
+pub fn take_back(app: &mut App, at: Moment) {
+    let Some(Overlay::Run(id)) = app.screen.overlay else { return };
+    if let Some(inverse) = app.core.runs().run(id).and_then(|run| run.plan.inverse.clone()) {
+        app.begin(inverse, at);
+    }
+}
+
+fn equivalent(app: &App) -> Option<&Text> {
+    match &app.screen.overlay {
+        Some(Overlay::Preview(Preview { plan: Some(Ok(plan)), .. })) => plan.equivalent.as_ref(),
+        _ => None,
+    }
+}
+
+/// Whether there is a command to copy.
+pub fn copy_now(app: &App, _: Moment) -> Now {
+    Some(equivalent(app).map(|_| Text::new("copy command")).ok_or_else(|| Text::new("no command does the same")))
+}
+
+/// Copies it.
+pub fn copy(app: &mut App, at: Moment) {
+    if let Some(command) = equivalent(app).cloned() {
+        app.effects.push(Effect::Copy(command));
+        app.say(at, "sent to the terminal's clipboard", None);
+    }
+}

@@ -165,7 +165,7 @@ impl App {
     }
 
     fn resize(&mut self, columns: u16, rows: u16, at: Moment) {
-        self.screen.size = (columns, rows);
+        self.screen.size = (columns.max(1), rows.max(1));
         self.scroll_to_selected();
         self.preview_drawn = false;
         if let Some(Overlay::Preview(preview)) = &mut self.screen.overlay {
@@ -246,5 +246,5 @@ impl App {
 
 /// What may be pressed in a preview before it was read: what leaves it, and what does not touch it.
 fn is_harmless_there(command: &Command) -> bool {
-    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend")
+    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend" | "copy")
 }
