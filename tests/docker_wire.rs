@@ -6,6 +6,8 @@ mod asking;
 mod containers;
 #[path = "wire/engine.rs"]
 mod engine;
+#[path = "wire/reaching.rs"]
+mod reaching;
 #[path = "wire/swarm.rs"]
 mod swarm;
 #[path = "wire/watcher.rs"]

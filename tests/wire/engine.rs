@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 
@@ -136,6 +136,32 @@ impl Engine {
         self.serving = Some(serving);
     }
 
+    /// Begins to listen on loopback, over TLS where a configuration is given; the port.
+    pub async fn start_tcp(&mut self, tls: Option<tokio_rustls::TlsAcceptor>) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let (script, events) = (Arc::clone(&self.script), self.events.clone());
+        let mut serving = JoinSet::new();
+        serving.spawn(async move {
+            let mut talks = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let (script, events, tls) = (Arc::clone(&script), events.clone(), tls.clone());
+                talks.spawn(async move {
+                    match tls {
+                        None => talk(stream, script, events).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                talk(stream, script, events).await;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        self.serving = Some(serving);
+        port
+    }
+
     /// Goes down, as in a crash: every connection breaks, and nothing listens.
     pub async fn crash(&mut self) {
         if let Some(mut serving) = self.serving.take() {
@@ -180,7 +206,11 @@ fn plain(asked: &str) -> &str {
     }
 }
 
-async fn talk(stream: UnixStream, script: Arc<Mutex<Script>>, events: broadcast::Sender<String>) {
+/// What an engine talks over.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+async fn talk<S: Stream>(stream: S, script: Arc<Mutex<Script>>, events: broadcast::Sender<String>) {
     let mut stream = BufReader::new(stream);
     while let Some(asked) = request(&mut stream).await {
         // Subscribed before the memory is read: nothing falls in between.
@@ -206,7 +236,7 @@ async fn talk(stream: UnixStream, script: Arc<Mutex<Script>>, events: broadcast:
     }
 }
 
-async fn request(stream: &mut BufReader<UnixStream>) -> Option<String> {
+async fn request<S: Stream>(stream: &mut BufReader<S>) -> Option<String> {
     let mut first = String::new();
     stream.read_line(&mut first).await.ok().filter(|read| *read > 0)?;
     loop {
@@ -235,8 +265,8 @@ fn answer(script: &Script, path: &str) -> Vec<u8> {
     out
 }
 
-async fn stream_events(
-    mut stream: BufReader<UnixStream>,
+async fn stream_events<S: Stream>(
+    mut stream: BufReader<S>,
     asked: &str,
     script: &Mutex<Script>,
     mut live: broadcast::Receiver<String>,
@@ -274,7 +304,7 @@ async fn stream_events(
     let _ = out.shutdown().await;
 }
 
-async fn chunk(out: &mut UnixStream, line: &str) -> std::io::Result<()> {
+async fn chunk<S: Stream>(out: &mut S, line: &str) -> std::io::Result<()> {
     out.write_all(format!("{:x}\r\n{line}\n\r\n", line.len() + 1).as_bytes()).await
 }
 

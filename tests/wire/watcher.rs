@@ -38,12 +38,13 @@ impl Watcher {
 
     /// The same, at another pace.
     pub fn at(engine: &Engine, pace: Pace) -> Self {
-        let target = Target {
-            name: ClusterId::new("local"),
-            endpoint: Endpoint::Unix(engine.socket()),
-            how: "a test".into(),
-            read_only: false,
-        };
+        Self::through(Endpoint::Unix(engine.socket()), pace)
+    }
+
+    /// The same, by another way.
+    pub fn through(endpoint: Endpoint, pace: Pace) -> Self {
+        let name = ClusterId::new("local");
+        let target = Target { name, endpoint, how: "a test".into(), read_only: false };
         let docker = Docker::with_pace(target, pace).expect("no certificates to read");
         let (demand, receiver) = watch::channel(Demand::default());
         let feed = std::sync::Arc::clone(&docker).run(receiver);
