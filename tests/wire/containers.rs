@@ -354,3 +354,27 @@ async fn an_engine_that_was_restarted_ended_what_was_left_over_and_nobody_else_d
     assert_eq!(told.kind, OccurrenceKind::Killed);
     assert!(told.text.expect("why").contains("starting again"));
 }
+
+#[tokio::test]
+async fn what_happened_in_the_running_second_counts_in_the_first_sight() {
+    let mut engine = Engine::recorded("1.52");
+    let mut it = json("1.52", "inspect/exited-3.json");
+    let id = it["Id"].as_str().expect("an id").to_owned();
+    it["State"]["FinishedAt"] = "2026-11-23T23:40:00.600Z".into();
+    engine.answer(&format!("/containers/{id}/json"), it);
+    // The engine's clock says 23:40:00; all of this is later.
+    let at = 1_795_477_200_500_000_000_i64;
+    for (ms, action, more) in
+        [(0, "start", ("a", "b")), (50, "kill", ("signal", "15")), (100, "die", ("exitCode", "3"))]
+    {
+        engine.happens(event(&id, "exited-3", action, at + ms * 1_000_000, &[more]));
+    }
+    engine.start();
+    let mut watcher = Watcher::of(&engine);
+    watcher.until_live().await;
+    let first = watcher.facts.iter().find_map(|fact| match fact {
+        Fact::Put(_, cockpit::domain::Object::Workload(it)) if it.key.name == "exited-3" => Some(it.desired),
+        _ => None,
+    });
+    assert_eq!(first, Some(Desired::Replicas(0)), "it was stopped, which is known from the start");
+}

@@ -1,6 +1,7 @@
 //! Reading everything afresh: the engine, what it remembers, its containers.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -25,6 +26,11 @@ const SHOWN_EVERY: usize = 32;
 /// Events are asked for again from so long before the last one, nanoseconds: they may come out of order.
 const OVERLAP: i64 = 1_000_000_000;
 
+/// A stream that says nothing for so long has said what it had.
+const QUIET: Duration = Duration::from_millis(25);
+/// On an engine where a lot happens, no longer is listened before listing.
+const LAST_SECOND_WITHIN: Duration = Duration::from_millis(150);
+
 impl Watch {
     /// Reads everything, and opens the event stream before the containers are listed, so that nothing falls in between.
     pub(super) async fn begin(&mut self, api: &Api, tasks: &mut JoinSet<()>) -> Result<mpsc::Receiver<Heard>, Failure> {
@@ -34,7 +40,8 @@ impl Watch {
             Err(failure) => return Err(failure),
         }
         self.flush().await;
-        let heard = self.catch_up(api, tasks).await?;
+        let mut heard = self.catch_up(api, tasks).await?;
+        self.last_second(&mut heard).await?;
         self.list(api).await?;
         // After the containers: how a task ended is told by its body.
         if self.scribe.manages {
@@ -121,6 +128,28 @@ impl Watch {
         }
         let since = self.recent.newest().map_or(until, |newest| (newest - OVERLAP).max(0));
         events::follow(api, since, tasks).await
+    }
+
+    /// What happened in the running second is not remembered by then, and comes with the stream at once: it is taken in
+    /// before the containers are judged by it.
+    async fn last_second(&mut self, heard: &mut mpsc::Receiver<Heard>) -> Result<(), Failure> {
+        let until = tokio::time::Instant::now() + LAST_SECOND_WITHIN;
+        while tokio::time::Instant::now() < until {
+            match tokio::time::timeout(QUIET, heard.recv()).await {
+                Err(_) => break,
+                Ok(None) => return Err(Failure::nobody()),
+                Ok(Some(Heard::Ended(failure))) => return Err(failure),
+                Ok(Some(Heard::Events(events, dropped))) => {
+                    for event in events {
+                        self.take(event, Origin::Backfilled);
+                    }
+                    if dropped > 0 {
+                        self.gap(Text::from(format!("{dropped} events came too fast to be read")));
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Lists all containers and inspects each.
