@@ -141,6 +141,11 @@ impl Interner {
         self.0.insert(text.clone());
         text
     }
+
+    /// Lets go of strings that nobody else holds any more. To be called now and then, where names come and go.
+    pub fn forget_unused(&mut self) {
+        self.0.retain(|text| Arc::strong_count(&text.0) > 1);
+    }
 }
 
 #[cfg(test)]
@@ -171,5 +176,10 @@ mod tests {
         let mut interner = Interner::default();
         let (a, b) = (interner.intern("web"), interner.intern("web"));
         assert!(std::ptr::eq(a.as_str(), b.as_str()));
+        interner.forget_unused();
+        assert_eq!(interner.0.len(), 1);
+        drop((a, b));
+        interner.forget_unused();
+        assert!(interner.0.is_empty());
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct Api {
     pub(super) bollard: Bollard,
     /// The version that is spoken (`1.41`).
     pub(super) version: String,
+    /// It is Podman, which does not say that it was asked to stop a container, nor that memory ran out.
+    pub(super) podman: bool,
     /// What the engine's clock said, when it was first asked.
     pub(super) engine_time: Option<Timestamp>,
 }
@@ -48,6 +50,7 @@ impl Api {
         let answer = within(pace.ping_within, send(transport, "/_ping")).await?;
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
         let engine_time = header("date").and_then(http_date);
+        let podman = header("server").is_some_and(|server| server.starts_with("Libpod"));
         let offered = header("api-version").and_then(parse_version);
         drop(answer.into_body());
         let offered = offered.ok_or_else(|| Failure::Malformed(Text::new("it names no API version")))?;
@@ -70,7 +73,7 @@ impl Api {
             pace.answer_within.as_secs().max(1),
             &version,
         )?;
-        Ok(Self { transport: transport_at, pace, bollard, version: text_of(spoken), engine_time })
+        Ok(Self { transport: transport_at, pace, bollard, version: text_of(spoken), podman, engine_time })
     }
 
     /// Whether the engine answers.

@@ -87,7 +87,7 @@ pub(super) fn exit(it: &Inspect, policy: RestartPolicy, last: Option<Death>, mea
 }
 
 fn message(it: &Inspect, last: Option<Death>, code: i32) -> Option<Text> {
-    match last.map(|death| death.cause) {
+    match last.filter(|death| death.certain).map(|death| death.cause) {
         Some(Cause::Leftover) => Some(Text::new("ended by the engine, which was starting again")),
         Some(Cause::Own) if code == 137 && !it.state.oom_killed => {
             Some(Text::new("killed from outside the engine: it was not asked to, and saw no lack of memory"))

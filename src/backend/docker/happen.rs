@@ -77,6 +77,10 @@ fn oom(whom: &Whom<'_>, nanos: i64, died: Option<(i64, i32)>) -> Occurrence {
 }
 
 fn died(whom: &Whom<'_>, death: Death) -> Option<Occurrence> {
+    // Whoever asks a container to end sends one of these; where it is not known whether somebody did, it is no crash.
+    if !death.certain && death.cause == Cause::Own && matches!(death.code, 137 | 143) {
+        return None;
+    }
     let (word, kind, text) = match death.cause {
         Cause::StopTimeout => ("die", OccurrenceKind::StopTimeout, None),
         Cause::Killed => ("die", OccurrenceKind::Killed, Some("the engine was asked to kill it")),
@@ -95,9 +99,6 @@ fn died(whom: &Whom<'_>, death: Death) -> Option<Occurrence> {
     // What came before it was no longer remembered by the engine: it may have been asked for.
     if !death.certain && death.cause == Cause::Own {
         told.certainty = Certainty::Suspected;
-        if death.code == 143 {
-            return None;
-        }
     }
     if death.cause == Cause::StopTimeout && death.code != 137 {
         told.certainty = Certainty::Likely;

@@ -91,9 +91,16 @@ pub(super) struct History {
     begins: Option<i64>,
     /// Everything since the engine came up was heard: what it ends without having started it is left over from before.
     whole: bool,
+    /// The engine does not say that it was asked to stop a container (Podman).
+    mute: bool,
 }
 
 impl History {
+    /// The engine does not say that it was asked to stop a container: an end by a signal may have been asked for.
+    pub(super) const fn mute(&mut self, mute: bool) {
+        self.mute = mute;
+    }
+
     /// What is heard from now on is all since the engine came up.
     pub(super) const fn whole(&mut self) {
         self.whole = true;
@@ -146,6 +153,7 @@ impl History {
             Act::Die(code) => {
                 let certain = past.started.is_some() || past.asked.is_some() || whole || nanos - begins > LEADS_TO;
                 let cause = past.cause(nanos, code, whole);
+                let certain = certain && !(self.mute && cause == Cause::Own && matches!(code, 0 | 137 | 143));
                 let death = Death { nanos, code, cause, certain };
                 let oom = past.oom;
                 *past = Past { death: Some(death), ..Past::default() };

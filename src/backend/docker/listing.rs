@@ -34,6 +34,7 @@ const LAST_SECOND_WITHIN: Duration = Duration::from_millis(150);
 impl Watch {
     /// Reads everything, and opens the event stream before the containers are listed, so that nothing falls in between.
     pub(super) async fn begin(&mut self, api: &Api, tasks: &mut JoinSet<()>) -> Result<mpsc::Receiver<Heard>, Failure> {
+        self.history.mute(api.podman);
         match api.get::<Info>("/info").await {
             Ok(info) => self.engine(api, &info, true),
             Err(failure) if failure.answered() => self.engine_fails(&failure),

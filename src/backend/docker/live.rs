@@ -213,6 +213,7 @@ impl Watch {
             Done::Pinged(Err(failure)) => return Some(End::Failed(failure)),
             Done::Described(described) => match *described {
                 Ok(info) => {
+                    self.tidy();
                     let managed = self.scribe.manages;
                     self.engine(api, &info, false);
                     if managed != self.scribe.manages {

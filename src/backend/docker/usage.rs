@@ -63,6 +63,11 @@ impl Usage {
         *self = Self::default();
     }
 
+    /// Forgets containers that are gone.
+    pub(super) fn retain(&mut self, is_there: impl Fn(&str) -> bool) {
+        self.spent.retain(|id, _| is_there(id));
+    }
+
     /// The next sample of a stream.
     pub(super) async fn next(&mut self) -> (Name, Measured) {
         let (_, samples) = self.channel.get_or_insert_with(|| mpsc::channel(WAITING));

@@ -189,6 +189,12 @@ impl Watch {
         self.facts.push(Fact::Trouble(Source::of("events"), trouble));
     }
 
+    /// Lets go of what is known of containers that are gone: on some hosts thousands come and go.
+    pub(super) fn tidy(&mut self) {
+        self.usage.retain(|id| self.table.get(id).is_some());
+        self.scribe.names.forget_unused();
+    }
+
     /// Sends what there is to say. Waits for room; the event stream does not wait with it.
     pub(super) async fn flush(&mut self) {
         let mut facts = std::mem::take(&mut self.facts);

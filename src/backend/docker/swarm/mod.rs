@@ -194,6 +194,8 @@ impl Swarm {
             occurrences.extend(deployed(it, workload));
             occurrences.extend(scaled(&mut self.wishes, it, workload));
         }
+        let owners = &self.owners;
+        self.wishes.retain(|key, _| owners.values().any(|owner| owner.key == *key));
         self.unsettled = tasks.iter().any(tasks::on_its_way);
         self.tasks = shown;
         self.send(services_at, workloads.into_iter().map(|it| Object::Workload(Box::new(it))).collect(), facts);
