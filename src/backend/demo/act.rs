@@ -55,7 +55,8 @@ impl Sim {
         if let Some(guard) = self.way(managed) {
             notes.push(Line::new(LineKind::Note, guard));
         }
-        let step = self.step(managed, StepAction::Restart(key.clone()), revision_of(managed), Until::Renewed(key.clone()));
+        let step =
+            self.step(managed, StepAction::Restart(key.clone()), revision_of(managed), Until::Renewed(key.clone()));
         let name = &key.name;
         let namespace = key.namespace.as_deref().unwrap_or("default");
         let equivalent = match self.orchestrator {
@@ -69,7 +70,9 @@ impl Sim {
     fn way(&self, managed: &Managed) -> Option<String> {
         let (surge, unavailable) = (managed.spec.surge, managed.spec.unavailable);
         match managed.object.key.kind {
-            Kind::StatefulSet | Kind::DaemonSet => Some("one at a time: each is away until its successor is ready".to_owned()),
+            Kind::StatefulSet | Kind::DaemonSet => {
+                Some("one at a time: each is away until its successor is ready".to_owned())
+            }
             _ if unavailable >= managed.spec.replicas => {
                 Some("all at once: nothing of it serves until the new ones are ready".to_owned())
             }
@@ -101,7 +104,9 @@ impl Sim {
         let name = &key.name;
         let namespace = key.namespace.as_deref().unwrap_or("default");
         let equivalent = match self.orchestrator {
-            Orchestrator::Kubernetes => format!("kubectl -n {namespace} scale {}/{name} --replicas={to}", word(key.kind)),
+            Orchestrator::Kubernetes => {
+                format!("kubectl -n {namespace} scale {}/{name} --replicas={to}", word(key.kind))
+            }
             Orchestrator::Nomad => format!("nomad job scale -namespace={namespace} {name} {name} {to}"),
             Orchestrator::Swarm => format!("docker service scale {name}={to}"),
         };
@@ -117,7 +122,9 @@ impl Sim {
         });
         let placed = placed.count();
         match u32::try_from(placed).unwrap_or(more) {
-            n if n == more => Line::new(LineKind::Note, if more == 1 { "it fits".to_owned() } else { "all of them fit".to_owned() }),
+            n if n == more => {
+                Line::new(LineKind::Note, if more == 1 { "it fits".to_owned() } else { "all of them fit".to_owned() })
+            }
             n => Line::new(LineKind::Skips, format!("{} of {more} fit on no node: they will stay pending", more - n)),
         }
     }
@@ -126,14 +133,18 @@ impl Sim {
         let managed = self.to_change(intent, key)?;
         self.not_paused(intent, managed)?;
         let Some(template) = self.target_of_undo(key, to) else {
-            let why = to.map_or("there is no revision before this one".to_owned(), |to| format!("there is no revision {to}"));
+            let why =
+                to.map_or("there is no revision before this one".to_owned(), |to| format!("there is no revision {to}"));
             return Err(Refusal::of(intent, why, "deploy the version that is wanted"));
         };
         let id = template.revision.id.clone();
         let mut notes = vec![Line::new(LineKind::Note, format!("runs {} again", template.image))];
         notes.extend(self.way(managed).map(|way| Line::new(LineKind::Note, way)));
         if managed.object.managed_by.as_deref() == Some("argocd") {
-            notes.push(Line::new(LineKind::Hurts, "Argo CD owns it and may roll it out again: revert it in Git as well"));
+            notes.push(Line::new(
+                LineKind::Hurts,
+                "Argo CD owns it and may roll it out again: revert it in Git as well",
+            ));
         }
         let action = StepAction::Revert(key.clone(), Some(id.clone()));
         let step = self.step(managed, action, revision_of(managed), Until::Renewed(key.clone()));
@@ -190,7 +201,11 @@ impl Sim {
         };
         let step = Step {
             action: StepAction::SetCordon(key.clone(), cordon),
-            pin: Pin { key: key.clone(), uid: machine.object.uid.clone(), seen: Seen::Cordoned(machine.object.cordoned) },
+            pin: Pin {
+                key: key.clone(),
+                uid: machine.object.uid.clone(),
+                seen: Seen::Cordoned(machine.object.cordoned),
+            },
             until: Until::Cordoned(key.clone(), cordon),
             timeout_seconds: SMALL,
             group: 0,

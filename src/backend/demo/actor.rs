@@ -6,7 +6,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
 
 use crate::domain::{
-    Answer, Batch, Demand, Draft, Fact, Form, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError, Text, Timestamp, Want,
+    Answer, Batch, Demand, Draft, Fact, Form, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError, Text, Timestamp,
+    Want,
 };
 
 use super::clock::Clock;
@@ -173,7 +174,9 @@ impl Actor {
 
     fn tell_use(&mut self) {
         let now = self.sim.now;
-        let Some(listener) = self.listener.as_mut().filter(|it| it.use_due.is_some_and(|due| due <= now)) else { return };
+        let Some(listener) = self.listener.as_mut().filter(|it| it.use_due.is_some_and(|due| due <= now)) else {
+            return;
+        };
         listener.use_due = Some(self.sim.next_use());
         let wanted = listener.answered.iter().filter_map(|want| match want {
             Want::Usage(key) => Some(key),

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use crate::domain::words::after;
 use crate::domain::{
-    ClusterId, ClusterInfo, ContainerSpec, ContainerState, Dependency, DependencyKind, Desired, Endpoint, Exit, ExitReason,
-    Exposure, Kind, Managership, Mount, MountKind, Name, Node, NodeState, Occurrence, OccurrenceKind, Phase, Probe,
-    ProbeKind, Queue, Ref, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp, Workload,
+    ClusterId, ClusterInfo, ContainerSpec, ContainerState, Dependency, DependencyKind, Desired, Endpoint, Exit,
+    ExitReason, Exposure, Kind, Managership, Mount, MountKind, Name, Node, NodeState, Occurrence, OccurrenceKind,
+    Phase, Probe, ProbeKind, Queue, Ref, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp,
+    Workload,
 };
 
-use super::company::{AlertSpec, Behaviour, ClusterSpec, Company, Incident, NodeSpec, Orchestrator, Scenario, WorkloadSpec};
+use super::company::{
+    AlertSpec, Behaviour, ClusterSpec, Company, Incident, NodeSpec, Orchestrator, Scenario, WorkloadSpec,
+};
 use super::model::{Backlog, Event, Machine, Managed, Pool, Template, Watchman};
 use super::sim::Sim;
 
@@ -131,8 +134,13 @@ impl Sim {
         }
         if spec.port.is_some() {
             let endpoint = Ref::new(&self.cluster, Kind::Endpoint, key.namespace.clone(), key.name.clone());
-            let it =
-                Endpoint { key: endpoint.clone(), serves: vec![key.clone()], ready: 0, exposure: Exposure::Yes, pool: false };
+            let it = Endpoint {
+                key: endpoint.clone(),
+                serves: vec![key.clone()],
+                ready: 0,
+                exposure: Exposure::Yes,
+                pool: false,
+            };
             self.endpoints.insert(endpoint, it);
         }
         let managed = Managed {
@@ -308,14 +316,17 @@ impl Sim {
 
     fn deployed_then(&mut self, key: &Ref) {
         let Some(managed) = self.workloads.get(key) else { return };
-        let Some((revision, template)) = managed.object.revision.clone().zip(managed.template().cloned()) else { return };
+        let Some((revision, template)) = managed.object.revision.clone().zip(managed.template().cloned()) else {
+            return;
+        };
         let Some(at) = revision.at.filter(|at| after(*at, 30 * 86_400) > self.start) else { return };
         let by = managed.spec.by.as_deref().unwrap_or("somebody");
         let from = managed.spec.before.as_deref().map_or(String::new(), |before| {
             format!(" (image {} to {})", super::befall::tag(before), super::befall::tag(&managed.spec.image))
         });
         let text = format!("revision {} by {by}{from}", revision.id);
-        let mut it = Occurrence::once(format!("{key}:revision:{}", revision.id), OccurrenceKind::Deployed, key.clone(), at);
+        let mut it =
+            Occurrence::once(format!("{key}:revision:{}", revision.id), OccurrenceKind::Deployed, key.clone(), at);
         it.workload = Some(key.clone());
         it.origin = crate::domain::Origin::Backfilled;
         (it.text, it.image) = (Some(Text::from(text)), Some(template.image));
@@ -345,7 +356,7 @@ impl Sim {
             let state = ContainerState::Running { since: live.started };
             let mut it = crate::domain::Container::new(container.name, template.image, state);
             it.memory_limit_bytes = spec.limit.map(|it| it.0);
-            live.object.containers = smallvec::smallvec![Box::new(it)];
+            live.object.containers = vec![it];
         }
         self.instances.insert(instance.clone(), live);
         let wish = (!spec.on.is_empty()).then(|| spec.on[(nth - 1) % spec.on.len()].clone());
@@ -376,8 +387,8 @@ impl Sim {
             let reason = if code == 0 { ExitReason::Completed } else { ExitReason::Error };
             let exit = Exit { code, reason, message: None, started: Some(began), ended: Some(ended) };
             let name = managed.object.containers.first().map_or_else(|| Name::new("main"), |it| it.name.clone());
-            let it = crate::domain::Container::new(name, Name::new(&spec.image), ContainerState::Ended(exit));
-            live.object.containers = smallvec::smallvec![Box::new(it)];
+            let it = crate::domain::Container::new(name, Name::new(&spec.image), ContainerState::Ended(Box::new(exit)));
+            live.object.containers = vec![it];
             live.object.phase = if code == 0 { Phase::Succeeded } else { Phase::Failed };
             live.object.since = Some(ended);
             live.last_words = Some(line);
@@ -438,4 +449,3 @@ fn mount(raw: &str, short: &str) -> Option<Mount> {
     let driver = (kind == MountKind::NamedVolume).then(|| Name::new("local"));
     Some(Mount { target: Name::new(target), source: Some(Name::new(&format!("{short}-data"))), kind, driver })
 }
-

@@ -2,7 +2,7 @@
 
 use crate::domain::words::after;
 use crate::domain::{
-    Desired, DesiredState, Kind, Name, NodeState, Occurrence, OccurrenceKind, Reported, Ref, Revision, Rollout,
+    Desired, DesiredState, Kind, Name, NodeState, Occurrence, OccurrenceKind, Ref, Reported, Revision, Rollout,
     RolloutPhase, Text,
 };
 
@@ -50,7 +50,9 @@ impl Sim {
         let surplus = if old.is_empty() { new.len().saturating_sub(want) } else { 0 };
         // Youngest first, and what does not serve before what does.
         let mut last = new.clone();
-        last.sort_by_key(|(key, _, ready)| (*ready, std::cmp::Reverse(self.instances.get(key).and_then(|it| it.object.created))));
+        last.sort_by_key(|(key, _, ready)| {
+            (*ready, std::cmp::Reverse(self.instances.get(key).and_then(|it| it.object.created)))
+        });
         for (key, ..) in last.into_iter().take(surplus) {
             self.leave(&key);
         }
@@ -136,7 +138,9 @@ impl Sim {
         let want = managed.object.desired.running().unwrap_or(0);
         let deadline = managed.spec.deadline.map_or(DEADLINE, |it| it.0);
         if let Some(rollout) = managed.object.rollout.as_mut().filter(|it| it.phase != RolloutPhase::Complete) {
-            if rollout.updated != Some(updated) || (more && updated_ready > 0 && rollout.phase == RolloutPhase::Progressing) {
+            if rollout.updated != Some(updated)
+                || (more && updated_ready > 0 && rollout.phase == RolloutPhase::Progressing)
+            {
                 rollout.updated = Some(updated);
                 rollout.progressed = Some(now);
                 rollout.deadline = rollout.deadline.map(|_| after(now, deadline));
@@ -149,7 +153,9 @@ impl Sim {
         if before != managed.object {
             self.touch(key);
         }
-        if let Some(endpoint) = self.endpoints.values_mut().find(|it| it.serves.contains(key)).filter(|it| it.ready != ready) {
+        if let Some(endpoint) =
+            self.endpoints.values_mut().find(|it| it.serves.contains(key)).filter(|it| it.ready != ready)
+        {
             endpoint.ready = ready;
             let endpoint = endpoint.key.clone();
             self.touch(&endpoint);
@@ -216,7 +222,9 @@ impl Sim {
         } else {
             "Failed due to progress deadline".to_owned()
         };
-        let Some(rollout) = managed.object.rollout.as_mut().filter(|it| it.phase == RolloutPhase::Progressing) else { return };
+        let Some(rollout) = managed.object.rollout.as_mut().filter(|it| it.phase == RolloutPhase::Progressing) else {
+            return;
+        };
         let Some(deadline) = rollout.deadline else { return };
         if deadline > now {
             return self.plan_at(deadline, Event::Deadline(key.clone(), generation));
@@ -235,7 +243,11 @@ impl Sim {
         self.touch(key);
         self.unsettle(key);
         self.serial += 1;
-        self.changed(key, format!("scaled from {from} to {to} by {by}"), format!("{key}:scale:{}", now.as_millisecond()));
+        self.changed(
+            key,
+            format!("scaled from {from} to {to} by {by}"),
+            format!("{key}:scale:{}", now.as_millisecond()),
+        );
     }
 
     /// Somebody changed something.

@@ -98,7 +98,11 @@ impl Sim {
             let wants = self.workloads.get(&live.home).map(|it| &it.spec.selector);
             let wants: Vec<String> =
                 wants.into_iter().flatten().map(|(name, value)| format!("{name}={value}")).collect();
-            let needs = if wants.is_empty() { "too little memory is free".to_owned() } else { format!("needs {}", wants.join(", ")) };
+            let needs = if wants.is_empty() {
+                "too little memory is free".to_owned()
+            } else {
+                format!("needs {}", wants.join(", "))
+            };
             let words = format!("{} fits on no other node ({needs}): it will stay pending", live.object.key.local());
             notes.push(Line::new(LineKind::Hurts, words));
         }
@@ -128,7 +132,8 @@ impl Sim {
         let managed = self.workloads.get(home)?;
         let budget = managed.spec.budget.as_ref()?;
         let allowed = managed.ready.saturating_sub(budget.keep);
-        let names = if lives.len() == 1 { lives[0].object.key.local() } else { format!("{} {}", lives.len(), home.local()) };
+        let names =
+            if lives.len() == 1 { lives[0].object.key.local() } else { format!("{} {}", lives.len(), home.local()) };
         Some(if allowed == 0 {
             let words = format!(
                 "{names}: budget {} lets none go: {} healthy, {} needed. It will wait",

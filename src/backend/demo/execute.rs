@@ -28,7 +28,8 @@ impl Sim {
             StepAction::SetReplicas(key, to) => self.set_replicas(key, *to, BY),
             StepAction::Revert(key, to) => {
                 let template = self.target_of_undo(key, to.as_ref());
-                let template = template.ok_or_else(|| StepError::Failed(Text::new("that revision is not kept any more")))?;
+                let template =
+                    template.ok_or_else(|| StepError::Failed(Text::new("that revision is not kept any more")))?;
                 let id = template.revision.id.clone();
                 self.roll_out(key, template, BY, &format!("back to {id}"));
                 // As in Kubernetes, the revision that is run again gets the new number and leaves its old one.

@@ -9,8 +9,8 @@ use futures::stream::BoxStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::{
-    Backend, Batch, ClusterId, Demand, Draft, Feed, Form, Intent, LogLine, LogRequest, LogStream, Receipt, Ref, Refusal, Step,
-    StepError, Text,
+    Backend, Batch, ClusterId, Demand, Draft, Feed, Form, Intent, LogLine, LogRequest, LogStream, Receipt, Ref,
+    Refusal, Step, StepError, Text,
 };
 
 use super::actor::{Actor, Ask};

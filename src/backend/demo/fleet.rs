@@ -3,8 +3,9 @@
 use fastrand::Rng;
 
 use crate::domain::{
-    Batch, ClusterId, Container, ContainerSpec, ContainerState, Desired, Exit, ExitReason, Exposure, Fact, Instance, Interner,
-    Kind, Name, Node, NodeState, Object, Phase, Ref, Reported, RestartPolicy, Revision, Source, Timestamp, Workload,
+    Batch, ClusterId, Container, ContainerSpec, ContainerState, Desired, Exit, ExitReason, Exposure, Fact, Instance,
+    Interner, Kind, Name, Node, NodeState, Object, Phase, Ref, Reported, RestartPolicy, Revision, Source, Timestamp,
+    Workload,
 };
 
 /// Pods of one Deployment.
@@ -81,7 +82,8 @@ impl Group {
         spec.memory_limit_bytes = Some(256 << 20);
         it.containers = vec![spec];
         it.created = Some(began());
-        it.revision = Some(Revision { id: self.revision.clone(), images: vec![self.image.clone()], at: None, by: None });
+        it.revision =
+            Some(Revision { id: self.revision.clone(), images: vec![self.image.clone()], at: None, by: None });
         it.exposure = Exposure::No;
         it.restart_policy = RestartPolicy::Always;
         let ready = count(self.wanted - self.ailing());
@@ -144,7 +146,7 @@ impl Maker {
         container.memory_limit_bytes = Some(256 << 20);
         self.ail(&mut pod, &mut container, ill);
         if ill != Ill::NoRoom {
-            pod.containers.push(Box::new(container));
+            pod.containers.push(container);
         }
         Object::Instance(Box::new(pod))
     }
@@ -158,7 +160,8 @@ impl Maker {
                 container.state = waits("CrashLoopBackOff");
                 container.restarts = 7;
                 let (started, ended) = (Some(began()), Some(began()));
-                container.last_exit = Some(Exit { code: 1, reason: ExitReason::Error, message: None, started, ended });
+                container.last_exit =
+                    Some(Box::new(Exit { code: 1, reason: ExitReason::Error, message: None, started, ended }));
             }
             Ill::NoImage => {
                 pod.phase = Phase::Starting;

@@ -1,7 +1,5 @@
 //! The life of an instance: made, placed, pulled, started, serving, ending, started again, gone.
 
-use smallvec::smallvec;
-
 use crate::domain::words::{after, seconds_between};
 use crate::domain::{
     Container, ContainerState, DesiredState, Exit, ExitReason, Instance, Kind, Name, NodeState, Occurrence,
@@ -163,7 +161,7 @@ impl Sim {
                 let name = managed.object.containers.first().map_or_else(|| Name::new("main"), |it| it.name.clone());
                 let mut container = Container::new(name, template.image.clone(), state);
                 container.memory_limit_bytes = managed.spec.limit.map(|it| it.0);
-                live.object.containers = smallvec![Box::new(container)];
+                live.object.containers = vec![container];
             }
         }
         let key = key.clone();
@@ -251,7 +249,9 @@ impl Sim {
         let (ms, end) = match (behaviour, dead) {
             (_, Some(dead)) => (3000 + 4 * jitter, End::Refused(dead)),
             (Behaviour::Oom { after }, _) => (spread(after.0, jitter), End::Oom),
-            (Behaviour::Crash { after, code, line }, _) => (spread(after.0, jitter), End::Crash(code, Text::from(line))),
+            (Behaviour::Crash { after, code, line }, _) => {
+                (spread(after.0, jitter), End::Crash(code, Text::from(line)))
+            }
             (Behaviour::Lie { after, line }, _) => (spread(after.0, jitter), End::Liveness(Text::from(line))),
             (Behaviour::Well | Behaviour::NotFound | Behaviour::PullStalls, None) => return,
         };
@@ -325,7 +325,7 @@ impl Sim {
         live.object.reason = Some(Name::new(reason));
         if let Some(container) = live.object.containers.first_mut() {
             container.state = ContainerState::Waiting { reason: Name::new(reason), message: Some(Text::from(message)) };
-            container.last_exit = Some(exit);
+            container.last_exit = Some(Box::new(exit));
             container.restarts += 1;
         }
         self.touch(key);
@@ -342,7 +342,7 @@ impl Sim {
             live.object.message = (!done).then(|| Text::from(format!("task: non-zero exit ({})", exit.code)));
         }
         if let Some(container) = live.object.containers.first_mut() {
-            container.state = ContainerState::Ended(exit);
+            container.state = ContainerState::Ended(Box::new(exit));
         }
         let home = live.home.clone();
         self.unbind(key);
@@ -356,8 +356,10 @@ impl Sim {
     /// Of those that ended only the last few are kept.
     fn forget_old(&mut self, home: &Ref, keep: usize) {
         let Some(managed) = self.workloads.get(home) else { return };
-        let ended = managed.members.iter().filter(|it| self.instances.get(*it).is_some_and(|it| it.object.phase.ended()));
-        let mut ended: Vec<_> = ended.map(|it| (self.instances.get(it).and_then(|it| it.object.since), it.clone())).collect();
+        let ended =
+            managed.members.iter().filter(|it| self.instances.get(*it).is_some_and(|it| it.object.phase.ended()));
+        let mut ended: Vec<_> =
+            ended.map(|it| (self.instances.get(it).and_then(|it| it.object.since), it.clone())).collect();
         ended.sort();
         let surplus = ended.len().saturating_sub(keep);
         for (_, key) in ended.into_iter().take(surplus) {
@@ -370,7 +372,9 @@ impl Sim {
         let (kind, text) = match end {
             End::Oom => (OccurrenceKind::OomKill, Some(Text::new("OOMKilled: memory cgroup out of memory"))),
             End::Crash(..) | End::Refused(_) => (OccurrenceKind::Crash, live.last_words.clone()),
-            End::Liveness(said) => (OccurrenceKind::ProbeFailure, Some(Text::from(format!("Liveness probe failed: {said}")))),
+            End::Liveness(said) => {
+                (OccurrenceKind::ProbeFailure, Some(Text::from(format!("Liveness probe failed: {said}"))))
+            }
             End::Done(0, _) => return,
             End::Done(..) => (OccurrenceKind::Crash, live.last_words.clone()),
         };
@@ -392,7 +396,9 @@ impl Sim {
     /// It is asked to end.
     pub(super) fn leave(&mut self, key: &Ref) {
         let now = self.now;
-        let Some(live) = self.instances.get_mut(key).filter(|it| it.object.desired == DesiredState::Run) else { return };
+        let Some(live) = self.instances.get_mut(key).filter(|it| it.object.desired == DesiredState::Run) else {
+            return;
+        };
         live.object.desired = DesiredState::Stop;
         live.object.ready = false;
         let (home, token, lost) = (live.home.clone(), live.token, live.lost);
@@ -473,7 +479,8 @@ impl Sim {
             return;
         }
         for key in self.on_node(node) {
-            let fixed = self.instances.get(&key).is_some_and(|it| matches!(it.home.kind, Kind::DaemonSet | Kind::StatefulSet));
+            let fixed =
+                self.instances.get(&key).is_some_and(|it| matches!(it.home.kind, Kind::DaemonSet | Kind::StatefulSet));
             if !fixed {
                 self.leave(&key);
             }
@@ -483,7 +490,9 @@ impl Sim {
     /// A node is heard again: what was asked to end has ended, the rest ran on.
     pub(super) fn hear(&mut self, node: &Ref) {
         let now = self.now;
-        let Some(machine) = self.nodes.get_mut(node).filter(|it| it.object.state == NodeState::Unreachable) else { return };
+        let Some(machine) = self.nodes.get_mut(node).filter(|it| it.object.state == NodeState::Unreachable) else {
+            return;
+        };
         machine.object.state = NodeState::Ready;
         machine.object.since = Some(now);
         machine.object.message = None;
@@ -497,7 +506,8 @@ impl Sim {
                 self.plan_ms(1200, Event::Removed(key, token));
                 continue;
             }
-            let runs = live.object.containers.first().is_some_and(|it| matches!(it.state, ContainerState::Running { .. }));
+            let runs =
+                live.object.containers.first().is_some_and(|it| matches!(it.state, ContainerState::Running { .. }));
             live.object.phase = if runs { Phase::Running } else { Phase::Restarting };
             live.object.since = live.started.or(Some(now));
             let home = live.home.clone();
@@ -518,7 +528,11 @@ impl Sim {
 
     /// Keys of what is bound to a node.
     pub(super) fn on_node(&self, node: &Ref) -> Vec<Ref> {
-        self.instances.values().filter(|it| it.object.node.as_ref() == Some(node)).map(|it| it.object.key.clone()).collect()
+        self.instances
+            .values()
+            .filter(|it| it.object.node.as_ref() == Some(node))
+            .map(|it| it.object.key.clone())
+            .collect()
     }
 }
 

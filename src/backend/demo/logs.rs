@@ -17,7 +17,8 @@ impl Sim {
     /// # Errors
     /// There are none, and why.
     pub fn tail(&self, key: &Ref, previous: bool, lines: u32) -> Result<Vec<LogLine>, Text> {
-        let live = self.instances.get(key).ok_or_else(|| Text::from(format!("{} is not there any more", key.local())))?;
+        let live =
+            self.instances.get(key).ok_or_else(|| Text::from(format!("{} is not there any more", key.local())))?;
         let container = live.object.containers.first();
         let running = container.is_some_and(|it| matches!(it.state, ContainerState::Running { .. }));
         if live.lost {
@@ -48,7 +49,8 @@ impl Sim {
     ) -> Vec<LogLine> {
         let pace = |at: i64| at / PACE * PACE;
         let first = from.map_or(i64::MIN, |at| at.as_second() + 1);
-        let mut lines: Vec<LogLine> = last.map(|text| LogLine { at: Some(to), stderr: true, text }).into_iter().collect();
+        let mut lines: Vec<LogLine> =
+            last.map(|text| LogLine { at: Some(to), stderr: true, text }).into_iter().collect();
         let mut second = pace(to.as_second());
         while lines.len() < limit as usize && second >= first {
             let Ok(at) = Timestamp::from_second(second) else { break };
@@ -149,10 +151,7 @@ impl Sim {
         let Some(live) = self.instances.get(key).filter(|_| key.kind != Kind::Node) else { return Vec::new() };
         let Some(memory) = self.memory_of(live) else { return Vec::new() };
         let of = |metric, value| crate::domain::Sample { subject: key.clone(), metric, at: self.now, value };
-        vec![
-            of(crate::domain::Metric::MemoryBytes, memory),
-            of(crate::domain::Metric::CpuMillis, self.cpu_of(live)),
-        ]
+        vec![of(crate::domain::Metric::MemoryBytes, memory), of(crate::domain::Metric::CpuMillis, self.cpu_of(live))]
     }
 
     /// When what `key` says of its use is told again.

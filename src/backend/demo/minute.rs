@@ -3,8 +3,8 @@
 
 use crate::domain::words::{after, seconds_between};
 use crate::domain::{
-    Alert, AlertState, Fact, Health, HealthStatus, Kind, Metric, Name, NodeState, Occurrence, OccurrenceKind, Phase, Ref,
-    Sample, Severity, Text, Timestamp,
+    Alert, AlertState, Fact, Health, HealthStatus, Kind, Metric, Name, NodeState, Occurrence, OccurrenceKind, Phase,
+    Ref, Sample, Severity, Text, Timestamp,
 };
 
 use super::company::Behaviour;
@@ -132,10 +132,12 @@ impl Sim {
     /// Every second client of a full pool fails its check.
     fn judge_clients(&mut self, client: &Ref, full: bool, refusal: &Text) {
         let now = self.now;
-        let members: Vec<Ref> = self.workloads.get(client).into_iter().flat_map(|it| it.members.iter().cloned()).collect();
+        let members: Vec<Ref> =
+            self.workloads.get(client).into_iter().flat_map(|it| it.members.iter().cloned()).collect();
         let mut failed = Vec::new();
         for (ix, key) in members.into_iter().enumerate() {
-            let Some(live) = self.instances.get_mut(&key).filter(|it| it.object.phase == Phase::Running && !it.lost) else {
+            let Some(live) = self.instances.get_mut(&key).filter(|it| it.object.phase == Phase::Running && !it.lost)
+            else {
                 continue;
             };
             let fails = full && ix % 2 == 0;
@@ -145,13 +147,13 @@ impl Sim {
                 continue;
             }
             let since = container.health.as_ref().filter(|_| streak > 0).and_then(|it| it.since).or(Some(now));
-            container.health = Some(Health {
+            container.health = Some(Box::new(Health {
                 status: if fails { HealthStatus::Unhealthy } else { HealthStatus::Healthy },
                 streak: if fails { streak + 6 } else { 0 },
                 output: fails.then(|| refusal.clone()),
                 code: Some(i32::from(fails)),
                 since: if fails { since } else { Some(now) },
-            });
+            }));
             live.object.ready = !fails;
             if fails {
                 failed.push((key.clone(), live.object.uid.clone(), live.object.node.clone(), since, streak + 6));

@@ -58,7 +58,8 @@ impl Sim {
                 )
             }
             Orchestrator::Nomad => {
-                let each: Vec<String> = reasons.iter().map(|(no, n)| format!("{} on {n} of {all} nodes", nomad(*no))).collect();
+                let each: Vec<String> =
+                    reasons.iter().map(|(no, n)| format!("{} on {n} of {all} nodes", nomad(*no))).collect();
                 each.join(", ")
             }
             Orchestrator::Swarm => {
@@ -97,7 +98,9 @@ impl Sim {
 pub fn fits(machine: &Machine, need: (u64, u64), selector: &BTreeMap<String, String>) -> Result<u64, No> {
     let node: &Node = &machine.object;
     let total = node.memory_bytes.unwrap_or(0);
-    let has = |(name, value): (&String, &String)| node.labels.iter().any(|(n, v)| *n == name.as_str() && *v == value.as_str());
+    let has = |(name, value): (&String, &String)| {
+        node.labels.iter().any(|(n, v)| *n == name.as_str() && *v == value.as_str())
+    };
     if node.state != NodeState::Ready {
         return Err(No::Silent);
     }
