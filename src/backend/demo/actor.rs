@@ -54,7 +54,7 @@ pub struct Actor {
 
 /// What it wakes for.
 enum Wake {
-    Asked(Option<Ask>),
+    Asked(Option<Box<Ask>>),
     Sent(bool),
     Demanded(bool),
     Due,
@@ -72,7 +72,7 @@ impl Actor {
             self.move_on();
             match self.wake().await {
                 Wake::Asked(None) => return,
-                Wake::Asked(Some(ask)) => self.asked(ask),
+                Wake::Asked(Some(ask)) => self.asked(*ask),
                 Wake::Sent(false) | Wake::Demanded(false) => self.listener = None,
                 Wake::Demanded(true) => self.answer_wants(),
                 Wake::Sent(true) | Wake::Due => {}
@@ -84,7 +84,7 @@ impl Actor {
         let due = self.next_due();
         let Some(listener) = self.listener.as_mut() else {
             return tokio::select! {
-                ask = self.asks.recv() => Wake::Asked(ask),
+                ask = self.asks.recv() => Wake::Asked(ask.map(Box::new)),
                 () = sleep_until(due) => Wake::Due,
             };
         };
@@ -92,7 +92,7 @@ impl Actor {
         let waiting = !listener.backlog.is_empty();
         tokio::select! {
             biased;
-            ask = self.asks.recv() => Wake::Asked(ask),
+            ask = self.asks.recv() => Wake::Asked(ask.map(Box::new)),
             permit = listener.out.reserve(), if waiting => match (permit, listener.backlog.pop_front()) {
                 (Ok(permit), Some(batch)) => {
                     permit.send(batch);

@@ -18,6 +18,7 @@ mod logs;
 mod minute;
 mod model;
 mod place;
+mod silence;
 mod sim;
 
 use std::sync::Arc;
