@@ -25,9 +25,7 @@ pub fn target(screen: &Screen, model: &Model<'_>) -> Option<Ref> {
 pub fn extent(screen: &Screen, model: &Model<'_>) -> (usize, usize) {
     let page = panes::page_height(screen);
     if let Some(Overlay::Help(sheet)) = &screen.overlay {
-        // A title and a blank line about each section.
-        let lines = sheet.sections.iter().map(|(_, lines)| lines.len() + 2).sum();
-        return (lines, page);
+        return crate::ui::sheet_extent(sheet, screen.size);
     }
     let lines = match screen.layers.last() {
         Some(Layer::Case(it)) => case::line_count(it, screen, model),

@@ -120,10 +120,10 @@ pub fn sparkline(values: &[f64], top: Option<f64>) -> String {
     values.iter().map(step).collect()
 }
 
-/// A share (0 to 1) as a bar of so many columns.
-pub fn bar(share: f64, columns: usize) -> String {
+/// A share (0 to 1) as a bar of so many columns: what is full of it, and the rest.
+pub fn bar(share: f64, columns: usize) -> (String, String) {
     let full = (share.clamp(0.0, 1.0) * columns as f64).round() as usize;
-    format!("{}{}", "█".repeat(full), "░".repeat(columns - full.min(columns)))
+    ("█".repeat(full), "░".repeat(columns - full.min(columns)))
 }
 
 #[cfg(test)]
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(sparkline(&[0.0, 50.0, 100.0], None), "▁▅█");
         assert_eq!(sparkline(&[50.0, 100.0], Some(200.0)), "▃▅");
         assert_eq!(sparkline(&[0.0, 0.0], None), "▁▁");
-        assert_eq!(bar(0.5, 4), "██░░");
-        assert_eq!(bar(7.0, 2), "██");
+        assert_eq!(bar(0.5, 4), ("██".to_owned(), "░░".to_owned()));
+        assert_eq!(bar(7.0, 2), ("██".to_owned(), String::new()));
     }
 }

@@ -25,6 +25,7 @@ mod widgets;
 
 pub use frame::draw;
 pub use model::Model;
+pub use overlays::sheet_extent;
 pub use screen::{
     Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Notice, Overlay, PaletteItem, Pane,
     Preview, Prompt, RowKey, Screen, Sheet, TextView,

@@ -14,34 +14,52 @@ const HIGH: f64 = 17.0;
 /// Room around the frame.
 const EDGE: f64 = 12.0;
 
-/// Colours of the picture: those of a common dark terminal.
-struct Palette;
+/// What the terminal of the picture is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paper {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+}
 
-impl Palette {
-    const INK: &'static str = "#d8dee9";
-    const PAPER: &'static str = "#16181d";
-
-    fn color(color: Color) -> Option<&'static str> {
-        Some(match color {
-            Color::Black => "#16181d",
-            Color::Red => "#c4433f",
-            Color::Green => "#7fb069",
-            Color::Yellow => "#c9a227",
-            Color::Blue => "#2b5c8a",
-            Color::Magenta => "#a368a8",
-            Color::Cyan => "#4f9da6",
-            Color::Gray => "#b8bfcc",
-            Color::DarkGray => "#6b7280",
-            Color::LightRed => "#ff6b64",
-            Color::LightGreen => "#9ece6a",
-            Color::LightYellow => "#f2c55c",
-            Color::LightBlue => "#6fa8dc",
-            Color::LightMagenta => "#c792ea",
-            Color::LightCyan => "#7fd1dc",
-            Color::White => "#f4f6fa",
-            _ => return None,
-        })
+impl Paper {
+    const fn ink(self) -> &'static str {
+        match self {
+            Paper::Dark => "#d8dee9",
+            Paper::Light => "#24292f",
+        }
     }
+
+    const fn color(self) -> &'static str {
+        match self {
+            Paper::Dark => "#16181d",
+            Paper::Light => "#fbfaf7",
+        }
+    }
+}
+
+/// The 16 colours, as common terminals have them.
+fn color(color: Color) -> Option<&'static str> {
+    Some(match color {
+        Color::Black => "#16181d",
+        Color::Red => "#c4433f",
+        Color::Green => "#7fb069",
+        Color::Yellow => "#c9a227",
+        Color::Blue => "#2b5c8a",
+        Color::Magenta => "#a368a8",
+        Color::Cyan => "#4f9da6",
+        Color::Gray => "#b8bfcc",
+        Color::DarkGray => "#6b7280",
+        Color::LightRed => "#ff6b64",
+        Color::LightGreen => "#9ece6a",
+        Color::LightYellow => "#f2c55c",
+        Color::LightBlue => "#6fa8dc",
+        Color::LightMagenta => "#c792ea",
+        Color::LightCyan => "#7fd1dc",
+        Color::White => "#f4f6fa",
+        _ => return None,
+    })
 }
 
 /// The looks of a cell that cells beside it may share.
@@ -52,20 +70,20 @@ struct Looks {
     modifier: Modifier,
 }
 
-fn looks(cell: &Cell) -> Looks {
-    let ink = Palette::color(cell.fg).unwrap_or(Palette::INK);
-    let paper = Palette::color(cell.bg);
+fn looks(cell: &Cell, page: Paper) -> Looks {
+    let ink = color(cell.fg).unwrap_or(page.ink());
+    let paper = color(cell.bg);
     let kept = Modifier::BOLD | Modifier::DIM | Modifier::ITALIC | Modifier::UNDERLINED;
     let modifier = cell.modifier & kept;
     if cell.modifier.contains(Modifier::REVERSED) {
-        return Looks { ink: paper.unwrap_or(Palette::PAPER), paper: Some(ink), modifier };
+        return Looks { ink: paper.unwrap_or(page.color()), paper: Some(ink), modifier };
     }
     Looks { ink, paper, modifier }
 }
 
 /// The buffer as an SVG document. Each run of cells that look alike is one text of a set length, so that columns stay in
 /// line whatever font the reader has.
-pub fn render(buffer: &Buffer) -> String {
+pub fn render(buffer: &Buffer, paper: Paper) -> String {
     let area = buffer.area;
     let (wide, high) = (f64::from(area.width) * WIDE + 2.0 * EDGE, f64::from(area.height) * HIGH + 2.0 * EDGE);
     let mut out = String::new();
@@ -76,9 +94,9 @@ pub fn render(buffer: &Buffer) -> String {
          height=\"{high:.0}\" font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" \
          font-size=\"14\">"
     );
-    let _ = writeln!(out, "<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>", Palette::PAPER);
+    let _ = writeln!(out, "<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>", paper.color());
     for y in area.top()..area.bottom() {
-        for (x, columns, text, looks) in runs(buffer, y) {
+        for (x, columns, text, looks) in runs(buffer, y, paper) {
             run(&mut out, (x - area.left(), y - area.top()), columns, &text, looks);
         }
     }
@@ -87,14 +105,14 @@ pub fn render(buffer: &Buffer) -> String {
 }
 
 /// The runs of a line: first column, columns, text, looks.
-fn runs(buffer: &Buffer, y: u16) -> Vec<(u16, u16, String, Looks)> {
+fn runs(buffer: &Buffer, y: u16, paper: Paper) -> Vec<(u16, u16, String, Looks)> {
     let mut runs: Vec<(u16, u16, String, Looks)> = Vec::new();
     let mut x = buffer.area.left();
     while x < buffer.area.right() {
         let cell = &buffer[(x, y)];
         let symbol = if cell.symbol().is_empty() { " " } else { cell.symbol() };
         let columns = (grapheme_width(symbol) as u16).max(1);
-        let looks = looks(cell);
+        let looks = looks(cell, paper);
         match runs.last_mut() {
             Some((_, so_far, text, known)) if *known == looks => {
                 *so_far += columns;
@@ -164,7 +182,7 @@ mod tests {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
         buffer.set_string(0, 0, "<b>&日本 x", Style::new().fg(Color::LightRed).add_modifier(Modifier::BOLD));
         buffer.set_string(0, 1, "here", Style::new().add_modifier(Modifier::REVERSED));
-        let svg = render(&buffer);
+        let svg = render(&buffer, Paper::Dark);
         assert!(svg.contains("&lt;b&gt;&amp;日本 x"), "{svg}");
         assert!(svg.contains("fill=\"#ff6b64\" font-weight=\"bold\""));
         assert!(svg.contains("fill=\"#d8dee9\"/>"), "what is reversed has a paper of its own");

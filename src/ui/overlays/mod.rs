@@ -7,6 +7,7 @@ mod run;
 
 use ratatui::layout::Rect;
 
+pub use help::sheet_extent;
 pub(super) use run::{outcome, step};
 
 use super::panes::Ctx;

@@ -52,7 +52,8 @@ pub(in crate::ui) fn set_aside(ctx: &Ctx<'_>, node: &Node) -> (Option<f64>, Opti
 pub(in crate::ui) fn bar(share: Option<f64>) -> Phrase {
     let Some(share) = share else { return Phrase::dim("?") };
     let ink = if share >= 0.9 { Ink::BarFull } else { Ink::Bar };
-    Phrase::of(ink, glyphs::bar(share, 6)).and(Ink::Text, format!("{:>4}%", (share * 100.0).round() as i64))
+    let (full, rest) = glyphs::bar(share, 6);
+    Phrase::of(ink, full).and(Ink::Dim, rest).and(Ink::Text, format!("{:>4}%", (share * 100.0).round() as i64))
 }
 
 impl Rows for Nodes<'_> {

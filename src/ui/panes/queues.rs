@@ -79,7 +79,7 @@ impl Rows for Queues<'_> {
                 Phrase::text(per_minute),
                 self.consumers(queue),
                 Phrase::text(oldest.map(|s| super::super::clock::age_of(s as i64)).unwrap_or_default()),
-                Phrase::text(trend),
+                Phrase::of(Ink::Bar, trend),
                 Phrase::dim(queue.system.as_str()),
                 Phrase::text(why.unwrap_or_default()),
             ],
