@@ -100,6 +100,18 @@ fn the_filter_narrows_the_list_says_so_and_is_left_by_going_back() {
 }
 
 #[test]
+fn a_filter_stays_where_it_was_typed() {
+    let mut desk = Desk::new();
+    desk.press("7");
+    desk.tap("/");
+    desk.write("work");
+    desk.press("enter 6");
+    assert_eq!((desk.rows().len(), desk.app.screen().home.filter.as_deref()), (3, None));
+    desk.press("esc");
+    assert_eq!((desk.rows(), desk.app.screen().home.filter.as_deref()), (vec!["worker".to_owned()], Some("work")));
+}
+
+#[test]
 fn an_abandoned_filter_changes_nothing() {
     let mut desk = Desk::new();
     desk.press("7");

@@ -239,7 +239,7 @@ fn turn_page(app: &mut App, at: Moment, by: isize) {
     show_pane(app, next(&Pane::ALL, app.screen.home.pane, by), at);
 }
 
-/// Shows a pane, whatever is open.
+/// Shows a pane, whatever is open. A filter belongs to where it was typed: going back finds it there.
 pub fn show_pane(app: &mut App, pane: Pane, at: Moment) {
     if app.screen.home.pane == pane && app.screen.layers.is_empty() {
         return;
@@ -247,8 +247,9 @@ pub fn show_pane(app: &mut App, pane: Pane, at: Moment) {
     app.leave_for(at, |screen| {
         screen.layers.clear();
         screen.home.pane = pane;
+        screen.home.filter = None;
     });
-    app.order_list(at);
+    app.order_anew(at);
 }
 
 /// Whether there is something to open.

@@ -138,15 +138,16 @@ impl App {
         let place = self.place_below();
         for command in TABLE.iter().filter(|command| command.palette && works_at(command, place)) {
             let names = std::iter::once(command.id).chain(command.also.iter().copied());
-            let Some(fit) = best_fit(names, word, argument.is_some()) else { continue };
+            let Some((fit, _)) = best_fit(names, word, argument.is_some()) else { continue };
             if let Some((choice, item)) = self.command_item(command, argument.clone(), at) {
                 found.push(((fit, 0, 0, String::new()), choice, item));
             }
         }
         if !word.is_empty() {
             for noun in nouns::TABLE {
-                let Some(fit) = best_fit(noun.names.iter().copied(), word, argument.is_some()) else { continue };
-                found.push(((fit, 1, 0, noun.names[0].to_owned()), Choice::Noun(noun, argument.clone()), noun.item()));
+                let fit = best_fit(noun.names.iter().copied(), word, argument.is_some());
+                let Some((fit, longer)) = fit else { continue };
+                found.push(((fit, 1, longer, noun.names[0].to_owned()), Choice::Noun(noun, argument.clone()), noun.item()));
             }
         }
         if word.len() > 1 && argument.is_none() {
@@ -236,8 +237,8 @@ fn object_item(key: &Ref, word: &str) -> Option<(Fit, Choice, PaletteItem)> {
     Some(((fit, 2, whole.len(), whole), Choice::Object(key.clone()), item))
 }
 
-/// How well the best of some names fits; with something typed after it only the whole name does.
-fn best_fit<'a>(names: impl Iterator<Item = &'a str>, word: &str, whole: bool) -> Option<u8> {
+/// How well the best of some names fits, and how long that is; with something typed after it only the whole name does.
+fn best_fit<'a>(names: impl Iterator<Item = &'a str>, word: &str, whole: bool) -> Option<(u8, usize)> {
     let fit = |name: &str| {
         if name == word {
             Some(0)
@@ -249,5 +250,5 @@ fn best_fit<'a>(names: impl Iterator<Item = &'a str>, word: &str, whole: bool) -
             (word.len() > 1 && name.contains(word)).then_some(3)
         }
     };
-    names.filter_map(fit).min()
+    names.filter_map(|name| Some((fit(name)?, name.len()))).min()
 }
