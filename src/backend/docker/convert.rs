@@ -126,7 +126,7 @@ impl Scribe {
             _ => it.state.finished_at.or(it.created),
         };
         instance.reason = Some(self.names.intern(&it.state.status)).filter(|_| phase != Phase::Running);
-        instance.message = Some(it.state.error.as_str()).filter(|said| !said.is_empty()).map(Text::new);
+        instance.message = Some(exit::gist(&it.state.error)).filter(|said| !said.is_empty()).map(Text::new);
         instance.revision = it.config.labels.get(CONFIG_HASH).map(|hash| self.names.intern(short(hash)));
         instance.memory_request_bytes = u64::try_from(it.host_config.memory_reservation).unwrap_or(0);
         instance.containers = vec![container];

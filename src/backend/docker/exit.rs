@@ -80,10 +80,32 @@ pub(super) fn exit(it: &Inspect, policy: RestartPolicy, last: Option<Death>, mea
         None if meant == Meant::Stop && policy.restarts() => ExitReason::Stopped,
         _ => ExitReason::Error,
     };
-    let message = if state.error.is_empty() { message(it, last, code) } else { Some(Text::new(&state.error)) };
+    let message = if state.error.is_empty() { message(it, last, code) } else { Some(Text::new(gist(&state.error))) };
     // Of one that runs again, `StartedAt` is that of the new run.
     let started = if runs { None } else { state.started_at };
     Some(Exit { code, reason, message, started, ended: state.finished_at.or(last.map(|death| death.at())) })
+}
+
+/// Through which layers an error came says nothing of its cause, and pushes it out of a line.
+const LAYERS: &[&str] = &[
+    "starting container failed: ",
+    "failed to create shim task: ",
+    "failed to create task for container: ",
+    "OCI runtime create failed: ",
+    "OCI runtime start failed: ",
+    "runc create failed: ",
+    "unable to start container process: ",
+    "error during container init: ",
+];
+
+/// The cause in an engine's error, without the layers that it came through.
+pub(super) fn gist(error: &str) -> &str {
+    let mut rest = error.trim();
+    while let Some(inner) = LAYERS.iter().find_map(|layer| rest.strip_prefix(layer)) {
+        rest = inner;
+    }
+    let cause = rest.strip_suffix(": unknown").unwrap_or(rest);
+    if cause.is_empty() { error } else { cause }
 }
 
 fn message(it: &Inspect, last: Option<Death>, code: i32) -> Option<Text> {
@@ -121,5 +143,19 @@ pub(super) fn phase(it: &Inspect, meant: Meant) -> Phase {
             Meant::Stop | Meant::Done => Phase::Succeeded,
             Meant::Run | Meant::Unknown => Phase::Failed,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_its_cause_first() {
+        let raw = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container \
+                   process: exec: \"/usr/bin/x\": stat /usr/bin/x: no such file or directory: unknown";
+        assert_eq!(gist(raw), "exec: \"/usr/bin/x\": stat /usr/bin/x: no such file or directory");
+        assert_eq!(gist("port is already allocated"), "port is already allocated");
+        assert_eq!(gist("runc create failed: "), "runc create failed: ".trim());
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::{
 };
 
 use super::super::convert::{Scribe, cut};
+use super::super::exit::gist;
 use super::wire::{Task, TaskTemplate};
 
 /// What a task's service lends it.
@@ -165,7 +166,7 @@ fn phase(state: &str) -> Phase {
 
 fn words(task: &Task) -> Option<Text> {
     let said = if task.status.err.is_empty() { &task.status.message } else { &task.status.err };
-    (!said.is_empty()).then(|| Text::new(cut(said, 1024)))
+    (!said.is_empty()).then(|| Text::new(cut(gist(said), 1024)))
 }
 
 fn exit(task: &Task, body: &dyn Fn(&str) -> Option<Exit>) -> Option<Exit> {
