@@ -392,3 +392,57 @@ fn the_doctor_names_contexts_that_are_not_watched_and_keys_that_cannot_be_used()
     assert!(said.lines().any(|line| line.contains("not watched") && line.contains("edge")), "{said}");
     assert!(said.contains("[keys], line 2") && said.contains("no-such-key"), "{said}");
 }
+
+/// What makes an incident the same one, whenever it is looked at.
+fn identities(json: &[u8]) -> Vec<String> {
+    let report: serde_json::Value = serde_json::from_slice(json).expect("JSON");
+    let incidents = report["incidents"].as_array().expect("a list").iter();
+    let mut identities: Vec<String> = incidents
+        .map(|it| {
+            let fields = ["id", "rule", "severity", "tier", "state", "cluster", "kind", "namespace", "name", "since"];
+            fields.map(|field| it[field].to_string()).join(" ")
+        })
+        .collect();
+    identities.sort_unstable();
+    identities
+}
+
+#[test]
+fn the_demo_breaks_and_a_calm_one_does_not() {
+    let home = Home::new();
+    let night = home.cockpit(&["triage", "--demo", "--json", "--fail-on", "critical"]);
+    assert_eq!(night.status.code(), Some(3), "{}", stderr(&night));
+    let report: serde_json::Value = serde_json::from_slice(&night.stdout).expect("JSON");
+    assert_eq!(report["complete"], true);
+    let backends: Vec<&str> =
+        report["clusters"].as_array().expect("a list").iter().filter_map(|it| it["backend"].as_str()).collect();
+    assert_eq!(backends, ["kubernetes", "nomad", "docker"]);
+    let calm = home.cockpit(&["triage", "--demo=calm", "--fail-on", "warning"]);
+    assert_eq!(calm.status.code(), Some(0), "{}{}", stdout(&calm), stderr(&calm));
+    assert!(stdout(&calm).contains("Nothing found in "), "{}", stdout(&calm));
+    let slip = home.cockpit(&["triage", "--demo=clam"]);
+    assert_eq!(slip.status.code(), Some(2));
+    assert!(stderr(&slip).contains("did you mean `calm`?"), "{}", stderr(&slip));
+}
+
+#[test]
+fn a_recorded_demo_says_the_same_when_it_is_played() {
+    let home = Home::new();
+    let file = home.path("night.jsonl").to_string_lossy().into_owned();
+    let live = home.cockpit(&["triage", "--demo", "--json", "--record", &file]);
+    assert_eq!(live.status.code(), Some(0), "{}", stderr(&live));
+    let played = home.cockpit(&["triage", "--json", "--replay", &file]);
+    assert_eq!(played.status.code(), Some(0), "{}", stderr(&played));
+    assert!(!identities(&live.stdout).is_empty());
+    assert_eq!(identities(&live.stdout), identities(&played.stdout));
+    let again = home.cockpit(&["triage", "--demo", "--record", &file]);
+    assert_eq!(again.status.code(), Some(1), "a recording is not written over");
+}
+
+#[test]
+fn one_cluster_of_several_is_watched_and_the_others_are_named() {
+    let home = Home::new();
+    let said = stdout(&home.cockpit(&["triage", "--demo", "--cluster", "prod"]));
+    let left = said.lines().find(|line| line.starts_with("Not watched: ")).expect("a line");
+    assert!(!left.contains("prod"), "{said}");
+}

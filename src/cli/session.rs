@@ -84,7 +84,7 @@ impl Session {
     /// There is nothing, or it cannot be used.
     pub fn live(&self) -> Result<watch::Live, Failure> {
         match &self.common.demo {
-            Some(_) => Err(Failure::new("the demo is not part of this build")),
+            Some(name) => watch::simulated(name, &self.common, &self.config),
             None => watch::engines(&self.common, &self.config),
         }
     }

@@ -1,10 +1,11 @@
 //! What is to be watched, by the command line, the configuration and what is plainly there.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::backend::replay;
+use crate::backend::{demo, replay};
 use crate::config::{Config, near_match};
-use crate::domain::{BackendKind, Batch, ClusterId, Text, Timestamp};
+use crate::domain::{Backend, BackendKind, Batch, ClusterId, Feed, Text, Timestamp};
 use crate::engine::Target;
 
 use super::args::Common;
@@ -37,6 +38,37 @@ pub fn recorded(file: &Path) -> Result<Recorded, Failure> {
     let contents = replay::read_all(file).map_err(|why| Failure::new("the recording cannot be played").why(why))?;
     let clusters = contents.header.clusters.iter().map(|it| (it.name.clone(), it.kind())).collect();
     Ok(Recorded { clusters, batches: contents.batches })
+}
+
+/// The simulated company, or those of its clusters that `--cluster` names. It begins now, in a time of its own.
+///
+/// # Errors
+/// There is no such demo; `--cluster` names one that is not there.
+pub fn simulated(name: &str, common: &Common, config: &Config) -> Result<Live, Failure> {
+    if !name.is_empty() && !demo::names().contains(&name) {
+        let near = near_match(name, demo::names().iter().copied());
+        let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+        return Err(Failure::usage(format!("there is no demo `{}`", crate::domain::sanitise(name)))
+            .mend(format!("{near}there are: {}", demo::names().join(", "))));
+    }
+    let start = Timestamp::now();
+    let demo = demo::load(&demo::Options {
+        name: Text::new(name),
+        seed: common.demo_seed,
+        speed: common.demo_speed,
+        start,
+        read_only: common.read_only || config.read_only,
+    });
+    let demo = demo.map_err(|why| Failure::new("the demo cannot be played").why(why))?;
+    let target = |(kind, simulated): (BackendKind, Arc<demo::Simulated>)| Target {
+        cluster: simulated.cluster().clone(),
+        kind,
+        backend: simulated as Arc<dyn Backend>,
+    };
+    let (targets, left) =
+        choose(&common.cluster, demo.targets.into_iter().map(target).collect(), |target| &target.cluster)?;
+    let unwatched = left.iter().map(|target| target.cluster.as_str().into()).collect();
+    Ok(Live { targets, unwatched, stamps: Some(start) })
 }
 
 /// The engines that are there, or those of `--cluster`.
