@@ -35,7 +35,7 @@ fn main() -> color_eyre::Result<()> {
     std::fs::create_dir_all(&to).wrap_err("the directory cannot be made")?;
     for (name, size, keys) in PICTURES {
         let frame = frame(*size, keys)?;
-        save(&to.join(format!("{name}.svg")), &svg::render(&frame))?;
+        save(&to.join(format!("{name}.svg")), &svg::render(&frame, svg::Paper::Dark))?;
     }
     Ok(())
 }
