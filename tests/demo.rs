@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use cockpit::action::Guard;
+use cockpit::action::{Guard, Outcome};
 use cockpit::backend::demo::{self, Options, Sim};
-use cockpit::diagnose::{Incident, Settings};
+use cockpit::diagnose::{Incident, IncidentState, Settings};
 use cockpit::domain::words::after;
-use cockpit::domain::{Batch, Text, Timestamp};
+use cockpit::domain::{Batch, DesiredState, Intent, LineKind, Metric, Ref, Seen, StepError, Text, Timestamp};
 use cockpit::engine::Core;
 
 fn night() -> Timestamp {
@@ -47,10 +47,65 @@ impl Watched {
     }
 }
 
+impl Watched {
+    fn sim(&mut self, key: &Ref) -> &mut Sim {
+        self.sims.iter_mut().find(|sim| *sim.cluster() == key.cluster).expect("its cluster")
+    }
+
+    /// Previews, confirms and follows an intent to its end, at most for so many seconds. Returns the run's number.
+    fn act(&mut self, intent: Intent, seconds: i64) -> u64 {
+        let draft = self.sim(intent.target()).prepare(intent.clone()).expect("a draft");
+        let plan = self.core.plan(&intent, draft, self.now).expect("a plan");
+        let (run, mut steps) = self.core.start(plan, self.now);
+        let end = after(self.now, seconds);
+        while self.now < end && self.outcome(run).is_none() {
+            for (run, place, step) in std::mem::take(&mut steps) {
+                let now = self.now;
+                let sim = self.sim(step.action.target());
+                let mut batches = sim.advance(now);
+                let answer = sim.execute(&step);
+                batches.extend(sim.flush());
+                batches.into_iter().for_each(|batch| self.core.fold(batch));
+                steps.extend(self.core.answer(run, place, answer, now));
+            }
+            let now = self.now;
+            let batches: Vec<Batch> = self.sims.iter_mut().flat_map(|sim| sim.advance(now)).collect();
+            batches.into_iter().for_each(|batch| self.core.fold(batch));
+            steps.extend(self.core.turn(now, &mut || true).steps);
+            self.now = after(now, 1);
+        }
+        run
+    }
+
+    fn outcome(&self, run: u64) -> Option<&Outcome> {
+        self.core.runs().run(run)?.outcome.as_ref().map(|(_, outcome)| outcome)
+    }
+
+    fn lists(&self, rule: &str, subject: &str) -> bool {
+        self.incidents().iter().any(|it| {
+            it.rule == rule && it.subject.to_string() == subject && !matches!(it.state, IncidentState::Recovered(_))
+        })
+    }
+
+    fn ready(&self, key: &Ref) -> u32 {
+        let view = self.core.view(self.now);
+        view.workload(key).map_or(0, |it| view.counts(it).ready)
+    }
+
+    fn waiting(&self, queue: &str) -> f64 {
+        self.core.view(self.now).latest(&key(queue), Metric::QueueDepth).expect("a length")
+    }
+}
+
+fn key(raw: &str) -> Ref {
+    raw.parse().expect("a key")
+}
+
 /// Rule and subject of what is listed at the beginning of a bad night.
 const NIGHT: &[(&str, &str)] = &[
     ("crash-loop", "prod/data/StatefulSet/accounts-db"),
     ("oom-killed", "prod/shop/Deployment/worker"),
+    ("cannot-be-placed", "prod/media/Deployment/encoder"),
     ("image-pull", "prod/shop/Deployment/api"),
     ("job-overdue", "prod/ops/CronJob/backup"),
     ("node-down", "prod/-/Node/node-7"),
@@ -88,4 +143,139 @@ fn a_calm_day_is_quiet_for_an_hour() {
         watched.until(minute * 60);
         assert!(watched.incidents().is_empty(), "minute {minute}: {:?}", watched.incidents());
     }
+}
+
+#[test]
+fn queues_are_dragged_along_by_what_should_empty_them() {
+    let watched = Watched::of("");
+    for (consumer, queue) in [("worker", "orders"), ("encoder", "thumbnails")] {
+        let cause = watched.incidents().iter().find(|it| it.subject.name == *consumer).expect("it is listed");
+        assert!(cause.symptoms.iter().any(|it| it.about.name == *queue), "{consumer}: {:?}", cause.symptoms);
+    }
+    assert!(watched.waiting("prod/-/Queue/orders") > 35_000.0);
+    assert!(watched.waiting("prod/-/Queue/thumbnails") > 30_000.0);
+}
+
+#[test]
+fn going_back_to_the_revision_before_ends_the_kills_and_empties_the_queue() {
+    let mut watched = Watched::of("");
+    let worker = key("prod/shop/Deployment/worker");
+    let run = watched.act(Intent::Undo(worker.clone(), Some("41".into())), 300);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    assert_eq!(watched.ready(&worker), 3);
+    watched.until(1500);
+    assert!(watched.waiting("prod/-/Queue/orders") < 10_000.0, "{}", watched.waiting("prod/-/Queue/orders"));
+    assert!(!watched.lists("oom-killed", "prod/shop/Deployment/worker"));
+}
+
+#[test]
+fn going_back_mends_a_stuck_rollout_and_touches_nothing_that_serves() {
+    let mut watched = Watched::of("");
+    let api = key("prod/shop/Deployment/api");
+    let served = |watched: &Watched| -> BTreeSet<String> {
+        let view = watched.core.view(watched.now);
+        view.instances_of(&api).filter(|it| it.ready).map(|it| it.uid.to_string()).collect()
+    };
+    let before = served(&watched);
+    assert_eq!(before.len(), 4);
+    let run = watched.act(Intent::Undo(api.clone(), None), 120);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    assert_eq!(served(&watched), before);
+    watched.until(300);
+    assert!(!watched.lists("image-pull", "prod/shop/Deployment/api"));
+}
+
+#[test]
+fn a_restart_replaces_each_instance_and_leaves_none_fewer() {
+    let mut watched = Watched::of("calm");
+    let api = key("prod/shop/Deployment/api");
+    let run = watched.act(Intent::Restart(api.clone()), 300);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    assert_eq!(watched.ready(&api), 4);
+    let begun = night();
+    let view = watched.core.view(watched.now);
+    let mut meant = view.instances_of(&api).filter(|it| it.desired == DesiredState::Run);
+    assert!(meant.all(|it| it.created >= Some(begun)));
+}
+
+#[test]
+fn scaling_up_makes_instances_and_scaling_back_ends_them() {
+    let mut watched = Watched::of("calm");
+    let proxy = key("swarm/edge/Service/edge_proxy");
+    for to in [13, 9] {
+        let run = watched.act(Intent::Scale(proxy.clone(), to), 120);
+        assert_eq!(watched.outcome(run), Some(&Outcome::Done), "to {to}");
+        assert_eq!(watched.ready(&proxy), to);
+    }
+}
+
+#[test]
+fn what_fits_nowhere_is_said_before_and_waits_after() {
+    let mut watched = Watched::of("calm");
+    let scoring = key("prod/ml/StatefulSet/scoring");
+    let draft = watched.sim(&scoring).prepare(Intent::Scale(scoring.clone(), 9)).expect("a draft");
+    assert!(
+        draft.notes.iter().any(|it| it.kind == LineKind::Skips && it.text.contains("pending")),
+        "{:?}",
+        draft.notes
+    );
+    watched.act(Intent::Scale(scoring.clone(), 9), 60);
+    watched.until(180);
+    assert!(watched.lists("cannot-be-placed", "prod/ml/StatefulSet/scoring"));
+}
+
+#[test]
+fn a_drain_says_what_it_skips_and_moves_the_rest() {
+    let mut watched = Watched::of("calm");
+    let node = key("prod/-/Node/node-3");
+    let draft = watched.sim(&node).prepare(Intent::Drain(node.clone())).expect("a draft");
+    let says = |words: &str| draft.notes.iter().any(|it| it.text.contains(words));
+    assert!(says("move freely") && says("ops/debug has no controller") && says("ml/trainer"), "{:?}", draft.notes);
+    let steps = draft.steps.len();
+    let run = watched.act(Intent::Drain(node.clone()), 600);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done), "{steps} steps");
+    let view = watched.core.view(watched.now);
+    let left: Vec<String> = view.hosted_on(&node).filter_map(|it| it.owner.as_ref()).map(|it| it.to_string()).collect();
+    assert!(left.iter().all(|it| it.contains("DaemonSet") || it.contains("trainer")), "{left:?}");
+    assert!(view.node(&node).is_some_and(|it| it.cordoned));
+    let run = watched.act(Intent::Uncordon(node.clone()), 60);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+}
+
+#[test]
+fn a_budget_holds_an_eviction_back_until_it_allows_it() {
+    let mut watched = Watched::of("");
+    let node = key("prod/-/Node/node-4");
+    let draft = watched.sim(&node).prepare(Intent::Drain(node.clone())).expect("a draft");
+    assert!(draft.notes.iter().any(|it| it.text.contains("orders-pdb lets none go")), "{:?}", draft.notes);
+    let step = draft.steps.iter().find(|it| it.action.target().name == *"orders-0").expect("its eviction").clone();
+    let held = watched.sim(&node).execute(&step).expect_err("the budget");
+    let StepError::Blocked { by, retry_at } = held else { panic!("{held:?}") };
+    assert_eq!(by, "The disruption budget orders-pdb needs 2 healthy pods and has 2 currently");
+    assert!(retry_at > night());
+    // node-7 comes back after seven minutes, and with it the third of them.
+    watched.until(500);
+    assert!(watched.sim(&node).execute(&step).is_ok());
+}
+
+#[test]
+fn a_step_whose_pin_has_moved_is_refused_and_status_noise_moves_none() {
+    let mut watched = Watched::of("calm");
+    let web = key("prod/shop/Deployment/web");
+    let draft = watched.sim(&web).prepare(Intent::Scale(web.clone(), 50)).expect("a draft");
+    assert!(matches!(draft.steps[0].pin.seen, Seen::Replicas(52)));
+    watched.until(300);
+    assert!(watched.sim(&web).execute(&draft.steps[0].clone()).is_ok());
+    let again = watched.sim(&web).execute(&draft.steps[0].clone());
+    assert!(matches!(again, Err(StepError::Moved(_))), "{again:?}");
+}
+
+#[test]
+fn read_only_is_enforced_where_steps_are_done() {
+    let options = Options { read_only: true, ..Options::at(night()) };
+    let mut sims = demo::sims(&options).expect("a scenario");
+    let api = key("prod/shop/Deployment/api");
+    let sim = sims.iter_mut().map(|(_, sim)| sim).find(|sim| *sim.cluster() == api.cluster).expect("its cluster");
+    let draft = sim.prepare(Intent::Restart(api)).expect("a draft");
+    assert!(matches!(sim.execute(&draft.steps[0]), Err(StepError::Denied(_))));
 }

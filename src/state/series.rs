@@ -12,6 +12,9 @@ impl Series {
     /// How many values are kept: an hour of one a minute, and enough for a sparkline.
     pub const CAPACITY: usize = 64;
 
+    /// A trend is told from the last so many seconds: what was before says nothing about how it goes now.
+    const TREND_SECONDS: i64 = 600;
+
     /// Adds a value in its place in time; one of a known time replaces it.
     pub(super) fn add(&mut self, at: Timestamp, value: f64) {
         let place = self.0.partition_point(|(known, _)| *known < at);
@@ -34,18 +37,20 @@ impl Series {
         self.0.iter().copied()
     }
 
-    /// Change per minute over the kept values, least squares; none for fewer than two.
+    /// Change per minute over the last ten minutes, least squares; none for fewer than two values.
     pub fn per_minute(&self) -> Option<f64> {
-        let (first, _) = *self.0.front()?;
-        let minutes = |at: Timestamp| (at.as_millisecond() - first.as_millisecond()) as f64 / 60_000.0;
-        let n = self.0.len() as f64;
-        let (sx, sy) = self.0.iter().fold((0.0, 0.0), |(sx, sy), (at, y)| (sx + minutes(*at), sy + y));
+        let (last, _) = *self.0.back()?;
+        let recent = |at: Timestamp| last.as_second() - at.as_second() <= Self::TREND_SECONDS;
+        let values = || self.0.iter().filter(|(at, _)| recent(*at));
+        let minutes = |at: Timestamp| (at.as_millisecond() - last.as_millisecond()) as f64 / 60_000.0;
+        let n = values().count() as f64;
+        let (sx, sy) = values().fold((0.0, 0.0), |(sx, sy), (at, y)| (sx + minutes(*at), sy + y));
         let (mx, my) = (sx / n, sy / n);
-        let (num, den) = self.0.iter().fold((0.0, 0.0), |(num, den), (at, y)| {
+        let (num, den) = values().fold((0.0, 0.0), |(num, den), (at, y)| {
             let dx = minutes(*at) - mx;
             (num + dx * (y - my), den + dx * dx)
         });
-        (self.0.len() > 1 && den > 0.0).then(|| num / den)
+        (n > 1.0 && den > 0.0).then(|| num / den)
     }
 }
 
@@ -66,6 +71,14 @@ mod tests {
         assert_eq!(series.values().map(|(_, v)| v).collect::<Vec<_>>(), [10.0, 20.0, 30.0]);
         assert_eq!(series.per_minute(), Some(10.0));
         assert_eq!(series.latest(), Some((at(3), 30.0)));
+    }
+
+    #[test]
+    fn a_trend_is_how_it_goes_now_not_how_it_went() {
+        let mut series = Series::default();
+        (0..40).for_each(|minute| series.add(at(minute), 5.0));
+        (40..60).for_each(|minute| series.add(at(minute), f64::from(i32::try_from(minute - 40).unwrap_or(0)) * 900.0));
+        assert_eq!(series.per_minute().map(f64::round), Some(900.0));
     }
 
     #[test]

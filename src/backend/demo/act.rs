@@ -147,7 +147,14 @@ impl Sim {
             ));
         }
         let action = StepAction::Revert(key.clone(), Some(id.clone()));
-        let step = self.step(managed, action, revision_of(managed), Until::Renewed(key.clone()));
+        // Instances of that revision that are still there stay: then not all will be new.
+        let mut members = managed.members.iter().filter_map(|it| self.instances.get(it));
+        let stay = members.any(|it| it.object.revision.as_ref() == Some(&id));
+        let until = match managed.object.desired {
+            Desired::Replicas(want) if stay => Until::Count(key.clone(), want),
+            _ => Until::Renewed(key.clone()),
+        };
+        let step = self.step(managed, action, revision_of(managed), until);
         let name = &key.name;
         let namespace = key.namespace.as_deref().unwrap_or("default");
         let equivalent = match self.orchestrator {

@@ -192,7 +192,7 @@ impl Actor {
 
 impl Sim {
     /// What comes of a want; use is told by itself, again and again.
-    pub(super) fn answer(&self, want: Want) -> Option<Fact> {
+    pub fn answer(&self, want: Want) -> Option<Fact> {
         let answer = match &want {
             Want::Usage(_) => return None,
             Want::LogTail { instance, previous, .. } => match self.tail(instance, *previous, TAIL) {

@@ -1,10 +1,13 @@
 //! The incidents of a scenario, as they happen.
 
-use crate::domain::{Kind, Name, Occurrence, OccurrenceKind, Phase, Ref, Text};
+use crate::domain::{Kind, Name, Occurrence, OccurrenceKind, Phase, Ref, RolloutPhase, Text};
 
 use super::company::{Incident, Span};
 use super::model::{Event, Template};
 use super::sim::Sim;
+
+/// So many instances a node under pressure drives off.
+const DRIVEN_OFF: usize = 2;
 
 impl Sim {
     /// An incident begins, or what began ends by itself.
@@ -73,6 +76,26 @@ impl Sim {
         self.workloads.values().find(|it| it.spec.name == raw).map(|it| it.object.key.clone())
     }
 
+    /// Where what brought the pressure is over, the pressure is.
+    pub(super) fn relieve(&mut self) {
+        let pressed = |it: &Ref| self.nodes.get(it).is_some_and(|it| !it.object.pressure.is_empty());
+        let over = |home: &str| {
+            let managed = self.workload_named(home).and_then(|key| self.workloads.get(&key));
+            managed.and_then(|it| it.object.rollout.as_ref()).is_some_and(|it| it.phase == RolloutPhase::Complete)
+        };
+        let relieved = self.incidents.iter().filter_map(|it| match it {
+            Incident::Pressure { node, evicts, .. } => Some((self.target(node)?, evicts)),
+            _ => None,
+        });
+        let relieved: Vec<(Ref, String)> = relieved
+            .filter(|(node, home)| pressed(node) && over(home))
+            .map(|(node, home)| (node, home.clone()))
+            .collect();
+        for (node, home) in relieved {
+            self.press(&node, &home, true);
+        }
+    }
+
     /// A node runs short of memory: it says so, and drives off what asks for most.
     fn press(&mut self, node: &Ref, evicts: &str, over: bool) {
         let now = self.now;
@@ -84,7 +107,10 @@ impl Sim {
             return;
         }
         let Some(home) = self.workload_named(evicts) else { return };
-        for key in self.on_node(node) {
+        let mine = |key: &Ref| self.instances.get(key).filter(|it| it.home == home && it.object.ready);
+        let mut victims: Vec<Ref> = self.on_node(node).into_iter().filter(|key| mine(key).is_some()).collect();
+        victims.sort_by_key(|key| mine(key).and_then(|it| it.object.created));
+        for key in victims.into_iter().take(DRIVEN_OFF) {
             let Some(live) = self.instances.get_mut(&key).filter(|it| it.home == home && !it.lost) else { continue };
             let said = Text::new("The node was low on resource: memory. Threshold quantity: 100Mi, available: 61Mi.");
             live.object.phase = Phase::Failed;

@@ -126,8 +126,8 @@ impl Sim {
             cron: Text::new(&it.cron),
             period_seconds: it.period.0.unsigned_abs(),
             suspended: false,
-            last_run: Some(after(self.start, -it.last.0)),
-            last_success: Some(after(self.start, it.takes.0 - it.last.0)),
+            last_run: Some(it.last_before(self.start)),
+            last_success: Some(after(it.last_before(self.start), it.takes.0).min(self.start)),
         });
         if spec.deployed.0 < 2 * 86_400 {
             object.rollout = finished_rollout(&templates);
@@ -371,7 +371,7 @@ impl Sim {
     fn past_runs(&mut self, key: &Ref, spec: &WorkloadSpec) {
         let Some(schedule) = &spec.schedule else { return };
         let now = self.now;
-        let last = after(self.start, -schedule.last.0);
+        let last = schedule.last_before(now);
         for back in (0..3).rev() {
             let began = after(last, -back * schedule.period.0);
             if began > now {
@@ -396,11 +396,7 @@ impl Sim {
             managed.members.insert(live.object.key.clone());
             self.instances.insert(live.object.key.clone(), live);
         }
-        let mut next = last;
-        while next <= now {
-            next = after(next, schedule.period.0.max(60));
-        }
-        self.plan_at(next, Event::Due(key.clone()));
+        self.plan_at(after(last, schedule.period.0.max(60)), Event::Due(key.clone()));
     }
 }
 

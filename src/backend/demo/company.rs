@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-use crate::domain::{BackendKind, Kind, Text};
+use crate::domain::{BackendKind, Kind, Text, Timestamp};
 
 /// `company.toml`: who is there when all is well.
 #[derive(Debug, Clone, Deserialize)]
@@ -207,10 +207,20 @@ pub struct ScheduleSpec {
     pub cron: String,
     /// The distance between two runs.
     pub period: Span,
-    /// How long ago it last ran.
-    pub last: Span,
+    /// When in its period it runs, counted from midnight UTC.
+    #[serde(default = "midnight")]
+    pub offset: Span,
     /// How long a run takes.
     pub takes: Span,
+}
+
+impl ScheduleSpec {
+    /// The last time before `at` at which it was due.
+    pub fn last_before(&self, at: Timestamp) -> Timestamp {
+        let period = self.period.0.max(60);
+        let last = (at.as_second() - self.offset.0).div_euclid(period) * period + self.offset.0;
+        Timestamp::from_second(last).unwrap_or(at)
+    }
 }
 
 /// A disruption budget.
@@ -453,6 +463,10 @@ const fn hundred() -> u64 {
 
 const fn one() -> u32 {
     1
+}
+
+const fn midnight() -> Span {
+    Span(0)
 }
 
 const fn few_seconds() -> Span {

@@ -43,7 +43,9 @@ impl Sim {
         let new: Vec<_> = meant.iter().filter(|it| it.1).cloned().collect();
         let old: Vec<_> = meant.iter().filter(|it| !it.1).cloned().collect();
         let room = (want + if old.is_empty() { 0 } else { surge }).saturating_sub(meant.len());
-        let make = if paused && !old.is_empty() { 0 } else { want.saturating_sub(new.len()).min(room) };
+        // A paused rollout replaces what ends, and goes no further.
+        let room = if paused && !old.is_empty() { want.saturating_sub(meant.len()) } else { room };
+        let make = want.saturating_sub(new.len()).min(room);
         for _ in 0..make {
             self.create(key, None, None);
         }
@@ -179,6 +181,7 @@ impl Sim {
         managed.templates.insert(0, template.clone());
         managed.templates.truncate(6);
         managed.generation += 1;
+        managed.paused = false;
         managed.object.revision = Some(template.revision.clone());
         managed.object.history = managed.templates.iter().skip(1).map(|it| it.revision.clone()).collect();
         if let Some(spec) = managed.object.containers.first_mut() {
@@ -209,6 +212,43 @@ impl Sim {
         let mut it = Occurrence::once(uid, OccurrenceKind::Deployed, key.clone(), now);
         (it.workload, it.text, it.image) = (Some(key.clone()), Some(Text::from(text)), Some(template.image));
         self.happened(it);
+    }
+
+    /// Rolls back to a revision that is kept. As in Kubernetes its instances that are still there stay, and it is run
+    /// under the next number and leaves its old one.
+    pub(super) fn roll_back(&mut self, key: &Ref, template: Template, by: &str) {
+        let id = template.revision.id.clone();
+        let hash = template.hash.clone();
+        self.roll_out(key, template, by, &format!("back to {id}"));
+        let Some(managed) = self.workloads.get_mut(key) else { return };
+        managed.templates.retain(|it| it.revision.id != id);
+        managed.object.history.retain(|it| it.id != id);
+        if let Some(newest) = managed.templates.first_mut() {
+            newest.hash = hash;
+        }
+        let (generation, revision) = (managed.generation, managed.object.revision.as_ref().map(|it| it.id.clone()));
+        for member in managed.members.clone() {
+            let live = self.instances.get_mut(&member).filter(|it| it.object.revision.as_ref() == Some(&id));
+            let Some(live) = live.filter(|it| it.object.desired == DesiredState::Run) else { continue };
+            live.generation = generation;
+            live.object.revision = revision.clone();
+            self.touch(&member);
+        }
+    }
+
+    /// A Swarm pauses an update when one of its tasks fails (its default failure action).
+    pub(super) fn pause_update(&mut self, home: &Ref, generation: u32, task: &Ref) {
+        let now = self.now;
+        let Some(managed) = self.workloads.get_mut(home).filter(|it| it.generation == generation) else { return };
+        let rollout = managed.object.rollout.as_mut().filter(|it| it.phase == RolloutPhase::Progressing);
+        let Some(rollout) = rollout else { return };
+        let id = task.name.rsplit('.').next().unwrap_or(&task.name);
+        rollout.phase = RolloutPhase::Paused;
+        rollout.progressed = Some(now);
+        let words = format!("update paused due to failure or early termination of task {id}");
+        rollout.message = Some(Text::from(words));
+        managed.paused = true;
+        self.touch(home);
     }
 
     /// A rollout that made no progress for as long as it may is given up.

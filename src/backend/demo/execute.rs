@@ -30,13 +30,7 @@ impl Sim {
                 let template = self.target_of_undo(key, to.as_ref());
                 let template =
                     template.ok_or_else(|| StepError::Failed(Text::new("that revision is not kept any more")))?;
-                let id = template.revision.id.clone();
-                self.roll_out(key, template, BY, &format!("back to {id}"));
-                // As in Kubernetes, the revision that is run again gets the new number and leaves its old one.
-                if let Some(managed) = self.workloads.get_mut(key) {
-                    managed.templates.retain(|it| it.revision.id != id);
-                    managed.object.history.retain(|it| it.id != id);
-                }
+                self.roll_back(key, template, BY);
             }
             StepAction::SetCordon(key, cordon) => self.set_cordon(key, *cordon),
             StepAction::Evict(key) => self.evict(key)?,

@@ -39,6 +39,11 @@ impl Simulated {
         Self { sim, clock, actor: OnceLock::new() }
     }
 
+    /// The cluster as it begins.
+    pub const fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
     /// Within a tokio runtime: the way to the actor, which runs from then on.
     fn actor(&self) -> mpsc::Sender<Ask> {
         let start = || {

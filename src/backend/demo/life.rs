@@ -22,9 +22,17 @@ impl Sim {
         self.workloads.get_mut(home)?.members.insert(key.clone());
         self.touch(&key);
         self.waiting.insert(key.clone());
-        let ms = 200 + self.below(700);
+        let ms = 200 + self.below(700) + self.restart_delay(home);
         self.plan_ms(ms, Event::Place(key.clone(), token));
         Some(key)
+    }
+
+    /// A Swarm waits for 5 s before it replaces a task that failed (moby: api/types/swarm, `RestartPolicy.Delay`).
+    fn restart_delay(&self, home: &Ref) -> i64 {
+        let members = self.workloads.get(home).into_iter().flat_map(|it| &it.members);
+        let failed = |it: &&Live| it.object.phase == Phase::Failed && it.object.since == Some(self.now);
+        let failed = members.filter_map(|it| self.instances.get(it)).any(|it| failed(&it));
+        if failed && self.orchestrator == Orchestrator::Swarm { 5000 } else { 0 }
     }
 
     /// An instance that waits for a node.
@@ -244,7 +252,13 @@ impl Sim {
         let behaviour = managed.behaviour(revision);
         let dead = self.dead_need(home);
         let jitter = self.below(1000);
-        self.plan_ms(startup * 1000 + jitter, Event::Serve(key.clone(), token, run));
+        // What once ran out of memory takes up its backlog first, and runs out again before it serves.
+        let serves = !(matches!(behaviour, Behaviour::Oom { .. }) && run > 1);
+        match startup {
+            _ if !serves => {}
+            0 => self.serve(key, token, run),
+            _ => self.plan_ms(startup * 1000 + jitter, Event::Serve(key.clone(), token, run)),
+        }
         let spread = |seconds: i64, jitter: i64| seconds * 1000 * (950 + jitter / 10) / 1000;
         let (ms, end) = match (behaviour, dead) {
             (_, Some(dead)) => (3000 + 4 * jitter, End::Refused(dead)),
@@ -344,10 +358,13 @@ impl Sim {
         if let Some(container) = live.object.containers.first_mut() {
             container.state = ContainerState::Ended(Box::new(exit));
         }
-        let home = live.home.clone();
+        let (home, newest) = (live.home.clone(), live.generation);
         self.unbind(key);
         self.touch(key);
         self.unsettle(&home);
+        if !done && self.orchestrator == Orchestrator::Swarm {
+            self.pause_update(&home, newest, key);
+        }
         self.job_ended(&home, done);
         self.forget_old(&home, 3);
         self.plan_retry(true);

@@ -20,6 +20,7 @@ impl Sim {
         self.move_queues();
         self.move_pools();
         self.judge_alerts();
+        self.relieve();
         if self.now >= self.start {
             let sources: Vec<_> = self.sources().collect();
             sources.into_iter().for_each(|source| self.say(Fact::Alive(source)));

@@ -11,18 +11,18 @@ use super::sim::Sim;
 /// Why a node does not take an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum No {
+    /// Too little processor time is free.
+    Cpu,
+    /// Too little memory is free.
+    Memory,
+    /// It holds as many instances as it may.
+    Full,
     /// It lacks a label.
     Label,
     /// It is silent.
     Silent,
     /// It is cordoned.
     Closed,
-    /// Too little memory is free.
-    Memory,
-    /// Too little processor time is free.
-    Cpu,
-    /// It holds as many instances as it may.
-    Full,
 }
 
 impl Sim {

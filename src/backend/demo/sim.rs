@@ -123,7 +123,7 @@ impl Sim {
     }
 
     /// What has changed by hand since the last event.
-    pub(super) fn flush(&mut self) -> Vec<Batch> {
+    pub fn flush(&mut self) -> Vec<Batch> {
         let mut batches = Vec::new();
         self.flush_into(&mut batches);
         batches
