@@ -115,7 +115,8 @@ fn running(name: &str) -> Demo {
 
 #[tokio::test(start_paused = true)]
 async fn a_feed_lists_everything_at_once_and_goes_on_by_itself() {
-    for (_, cluster) in running("").targets {
+    for place in 0..3 {
+        let cluster = running("").targets.swap_remove(place).1;
         let (_demand, heard) = watch::channel(Demand::default());
         let mut feed = Arc::clone(&cluster).run(heard);
         let mut listed = 0;
