@@ -133,7 +133,8 @@ fn cells(incident: &Incident, now: Timestamp, style: Style) -> [String; 5] {
         (false, false) => "≥",
     };
     let since = match seconds_between(incident.since, now) {
-        seconds if seconds < 60 => format!("{at_least}<1m"),
+        seconds if seconds < 60 && !incident.since_exact => "?".to_owned(),
+        seconds if seconds < 60 => "<1m".to_owned(),
         seconds => format!("{at_least}{}", age(seconds)),
     };
     [incident.subject.cluster.to_string(), what, ready, since, why]

@@ -18,6 +18,8 @@ use super::settings::Settings;
 
 /// A cause may be noticed so much later than its consequence, seconds: a health check takes its time.
 const NOTICED_LATER: i64 = 30;
+/// So much later for a queue: a consumer takes less before it dies, so its queue may grow first, seconds.
+const GROWS_BEFORE: i64 = 300;
 /// What fails within so long of each other failed together, seconds.
 const TOGETHER: i64 = 60;
 
@@ -216,8 +218,10 @@ fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, v
             let Some(&cause) = first.get(on).or_else(|| stands_for.get(on)) else { continue };
             let since = rows[cause].life.since;
             let began = rows[*child].life.since;
+            let child_is_queue = rows[*child].subject.kind.role() == Role::Queue;
             let earlier = match slack {
                 false => (since, rows[cause].subject) < (began, rows[*child].subject),
+                true if child_is_queue => since <= after(began, GROWS_BEFORE),
                 true => since <= after(began, NOTICED_LATER),
             };
             if cause != *child && earlier && rows[cause].can_drag() && !leads_to(cause, *child, &parents) {
