@@ -133,7 +133,7 @@ pub fn instance_why(instance: &Instance) -> String {
     if let Some(message) = &instance.message {
         return message.to_string();
     }
-    instance.containers.iter().find_map(|container| container_why(container)).unwrap_or_default()
+    instance.containers.iter().find_map(container_why).unwrap_or_default()
 }
 
 fn container_why(container: &Container) -> Option<String> {
