@@ -147,7 +147,11 @@ impl App {
             for noun in nouns::TABLE {
                 let fit = best_fit(noun.names.iter().copied(), word, argument.is_some());
                 let Some((fit, longer)) = fit else { continue };
-                found.push(((fit, 1, longer, noun.names[0].to_owned()), Choice::Noun(noun, argument.clone()), noun.item()));
+                found.push((
+                    (fit, 1, longer, noun.names[0].to_owned()),
+                    Choice::Noun(noun, argument.clone()),
+                    noun.item(),
+                ));
             }
         }
         if word.len() > 1 && argument.is_none() {
