@@ -150,7 +150,7 @@ pub(super) fn tabs(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
     // What is new is worth more than the panes' names, and less than their numbers.
     let said = screen.announcement.as_deref().map_or(0, |text| width(text) as u16 + 4);
     let wanted = area.width.saturating_sub(said.min(area.width / 2));
-    const FORMS: [(usize, u16); 5] = [(16, 2), (16, 1), (3, 1), (3, 0), (0, 0)];
+    const FORMS: [(usize, u16); 6] = [(16, 2), (16, 1), (16, 0), (3, 1), (3, 0), (0, 0)];
     let fits = |(letters, gap): &(usize, u16)| wide(*letters, *gap) <= wanted + gap;
     let (letters, gap) = FORMS.into_iter().find(fits).unwrap_or((0, 0));
     let mut x = area.x;

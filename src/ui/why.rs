@@ -218,7 +218,9 @@ fn trend(ctx: &Ctx<'_>, key: &Ref, metric: Metric, most: Option<f64>) -> Option<
     let series = ctx.model.view.series(key, metric)?;
     let (_, latest) = series.latest()?;
     let values: Vec<f64> = series.values().map(|(_, value)| value).collect();
-    let spark = glyphs::sparkline(&values[values.len().saturating_sub(SHOWN)..], most);
+    // One or two values are no trend: the figure alone says as much.
+    let shown = if values.len() < 3 { &[] } else { &values[values.len().saturating_sub(SHOWN)..] };
+    let spark = glyphs::sparkline(shown, most);
     let name = match metric {
         Metric::MemoryBytes => "memory",
         Metric::CpuMillis => "cpu",
@@ -238,7 +240,11 @@ fn trend(ctx: &Ctx<'_>, key: &Ref, metric: Metric, most: Option<f64>) -> Option<
         None => String::new(),
     };
     let ink = if full { Ink::BarFull } else { Ink::Bar };
-    Some(Phrase::dim(format!("{name} ")).and(ink, spark).and(Ink::Text, format!("  {now}{of}")))
+    Some(
+        Phrase::dim(format!("{name} "))
+            .and(ink, spark)
+            .and(Ink::Text, format!("{}{now}{of}", if shown.is_empty() { "" } else { "  " })),
+    )
 }
 
 /// What was rolled out or changed just before, the newest first.
