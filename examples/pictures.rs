@@ -8,7 +8,7 @@ use cockpit::action::Guard;
 use cockpit::app::{App, Effect, Event, Key, Keymap, Setup, What};
 use cockpit::backend::demo::{self, Sim};
 use cockpit::diagnose::Settings;
-use cockpit::domain::{BackendKind, Batch, ClusterId, Timestamp};
+use cockpit::domain::{Answer, BackendKind, Batch, ClusterId, Fact, Timestamp, Want};
 use cockpit::ui::{self, Look, svg};
 use color_eyre::eyre::{WrapErr, eyre};
 use jiff::SignedDuration;
@@ -23,10 +23,7 @@ const PICTURES: &[(&str, (u16, u16), &[&str])] = &[
     ("triage", (120, 36), &[]),
     ("case", (120, 30), &["enter"]),
     ("kills", (120, 24), &["3"]),
-    ("nodes", (120, 24), &["6"]),
     ("drain", (120, 30), &["6", "j", "D"]),
-    ("logs", (120, 24), &["7", "l"]),
-    ("help", (120, 36), &["?"]),
     ("small", (80, 24), &[]),
 ];
 
@@ -56,6 +53,7 @@ fn frame(size: (u16, u16), keys: &[&str]) -> color_eyre::Result<Buffer> {
         let facts: Vec<Batch> = sims.iter_mut().flat_map(|(_, sim)| sim.advance(now)).collect();
         app.update(Event::at(now, What::Facts(facts)));
         app.update(Event::at(now, What::Turn));
+        app.update(Event::at(now, What::Facts(wanted(&app, &sims, now))));
         now = now.checked_add(SignedDuration::from_secs(5))?;
     }
     for key in keys {
@@ -71,6 +69,20 @@ fn frame(size: (u16, u16), keys: &[&str]) -> color_eyre::Result<Buffer> {
     let mut frame = Buffer::empty(Rect::new(0, 0, size.0, size.1));
     ui::draw(app.screen(), &app.model(now), &mut frame);
     Ok(frame)
+}
+
+/// The last lines that findings ask for. A feed would answer them by itself.
+fn wanted(app: &App, sims: &[(BackendKind, Sim)], now: Timestamp) -> Vec<Batch> {
+    let view = app.model(now).view;
+    let open = app.demand(now).wants.into_iter().filter(|want| view.answer(want).is_none());
+    let answered = open.filter_map(|want| {
+        let Want::LogTail { instance, previous, .. } = &want else { return None };
+        let (_, sim) = sims.iter().find(|(_, sim)| *sim.cluster() == instance.cluster)?;
+        let lines = sim.tail(instance, *previous, 10).ok()?.into_iter().map(|line| line.text).collect();
+        let facts = vec![Fact::Answered(want, Answer::Lines(lines))];
+        Some(Batch { cluster: sim.cluster().clone(), at: now, facts })
+    });
+    answered.collect()
 }
 
 /// What the simulation answers to what the screen asks of it.
