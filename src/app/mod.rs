@@ -163,6 +163,14 @@ impl App {
         self.core.demand(crate::ui::panes::visible_refs(&self.screen, &model), &std::collections::BTreeSet::new())
     }
 
+    /// Whether nothing may be changed anywhere: by a flag, or because every cluster says so (a recording).
+    fn is_read_only(&self, now: Timestamp) -> bool {
+        let view = self.core.view(now);
+        let mut clusters = view.clusters().peekable();
+        let any = clusters.peek().is_some();
+        self.core.guard().read_only.is_some() || (any && clusters.all(|(_, state)| state.rights.read_only.is_some()))
+    }
+
     fn ticket(&mut self) -> u64 {
         self.tickets += 1;
         self.tickets

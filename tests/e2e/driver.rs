@@ -125,6 +125,13 @@ impl Terminal {
         }
     }
 
+    /// Takes what comes until nothing comes for a moment.
+    pub fn settle(&mut self) {
+        while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(100)) {
+            self.take(&bytes);
+        }
+    }
+
     /// Waits until words are shown.
     pub fn wait_for(&mut self, words: &str) {
         self.wait_until(words, |shown| shown.contains(words));

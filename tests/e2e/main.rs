@@ -1,5 +1,6 @@
 //! The program in a real terminal.
 
+mod demo;
 mod driver;
 
 use std::path::Path;
@@ -129,6 +130,19 @@ fn it_follows_the_size_of_the_terminal() {
         let screen = terminal.parser().screen();
         assert!(screen.alternate_screen(), "{columns}x{rows}");
     }
+}
+
+#[test]
+fn what_is_pasted_is_no_command() {
+    let night = Night::new();
+    let mut terminal = night.start(100, 30);
+    terminal.type_keys("\x1b[200~7qq:quit\r\x1b[201~");
+    terminal.wait_for("pasted text goes into fields only");
+    terminal.type_keys("7/\x1b[200~work\r\x1b[201~");
+    terminal.wait_for("/work");
+    assert!(terminal.shown().contains("shop/api"), "nothing in it was taken for enter");
+    terminal.type_keys("\r");
+    terminal.wait_until("only one", |shown| shown.contains("shop/worker") && !shown.contains("shop/api"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use cockpit::action::{Guard, Outcome};
 use cockpit::app::{Effect, TABLE, What};
-use cockpit::domain::{Intent, NodeState, Object, Ref, Refusal, RolloutPhase, StepAction, StepError, Text};
+use cockpit::domain::{Intent, NodeState, Object, Ref, Refusal, Rights, RolloutPhase, StepAction, StepError, Text};
 use cockpit::ui::{Armed, Overlay, Pane};
 
 use crate::desk::{Desk, a_node, deployment, draft, node, shop};
@@ -181,6 +181,16 @@ fn read_only_refuses_before_a_server_is_asked() {
     let footer = &desk.app.screen().footer;
     let refused: Vec<&str> = footer.iter().filter(|it| it.refused.is_some()).map(|it| it.key.as_str()).collect();
     assert_eq!(refused, ["u s r"], "one reason is said once");
+}
+
+#[test]
+fn where_no_cluster_may_be_changed_the_screen_says_so() {
+    let mut desk = Desk::new();
+    assert!(!desk.app.screen().read_only);
+    desk.allow(Rights { read_only: Some("this is a recording".into()), denied: vec![] });
+    assert!(desk.app.screen().read_only);
+    desk.command("web");
+    assert!(desk.press("r").is_empty() && desk.notice().contains("this is a recording"), "{}", desk.notice());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use cockpit::app::{App, Effect, Event, Key, Keymap, Setup, What};
 use cockpit::diagnose::{Pattern, Settings};
 use cockpit::domain::{
     Batch, ClusterId, ContainerSpec, Desired, Draft, Fact, Instance, Intent, Kind, Node, NodeState, Object, Phase, Pin,
-    Receipt, Ref, Revision, Seen, Source, Step, StepAction, Timestamp, Until, Workload,
+    Receipt, Ref, Revision, Rights, Seen, Source, Step, StepAction, Timestamp, Until, Workload,
 };
 use cockpit::ui::{self, Layer, ListState, Look, Overlay, Pane, Preview, RowKey};
 use ratatui::buffer::Buffer;
@@ -113,6 +113,12 @@ impl Desk {
     pub fn put(&mut self, objects: Vec<Object>) {
         let facts = objects.into_iter().map(|object| Fact::Put(source(object.key()), object)).collect();
         self.say(facts);
+        self.update(What::Turn);
+    }
+
+    /// What may be done in the cluster.
+    pub fn allow(&mut self, rights: Rights) {
+        self.say(vec![Fact::Allowed(rights)]);
         self.update(What::Turn);
     }
 

@@ -106,6 +106,7 @@ impl App {
 
     /// The world is another one: lists, announcements and the footer follow.
     fn refresh(&mut self, at: Moment) {
+        self.screen.read_only = self.is_read_only(at.now);
         self.order_list(at);
         self.announce();
         self.settle_screen(at);
