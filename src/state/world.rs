@@ -7,7 +7,8 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::domain::{
-    Answer, Batch, ClusterId, Fact, Freshness, Object, Occurrence, Ref, Role, Sample, Source, Timestamp, Trouble, Want,
+    Answer, Batch, ClusterId, Fact, Freshness, Object, Occurrence, Ref, Rights, Role, Sample, Source, Timestamp,
+    Trouble, Want,
 };
 
 use super::deadlines::Deadlines;
@@ -68,7 +69,7 @@ impl World {
             Fact::Trouble(source, trouble) => self.trouble(cluster, source, trouble),
             Fact::Occurred(occurrence) => self.occurred(*occurrence),
             Fact::Measured(sample) => self.measured(sample),
-            Fact::Allowed(rights) => self.clusters.entry(cluster.clone()).or_default().rights = rights,
+            Fact::Allowed(rights) => self.allowed(cluster, rights),
             Fact::Answered(want, answer) => self.answered(want, answer),
         }
     }
@@ -273,6 +274,14 @@ impl World {
 
     fn mark(&mut self, id: Id) {
         self.dirty.insert(id);
+    }
+
+    fn allowed(&mut self, cluster: &ClusterId, rights: Rights) {
+        let known = &mut self.clusters.entry(cluster.clone()).or_default().rights;
+        if *known != rights {
+            *known = rights;
+            self.mark_cluster(cluster);
+        }
     }
 
     fn mark_cluster(&mut self, cluster: &ClusterId) {
