@@ -35,7 +35,7 @@ pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
 pub use run::{Options, Recorder, ReplayClock, run};
-pub use terminal::{check as check_terminal, look};
+pub use terminal::{Terminal, check as check_terminal, look};
 pub use writer::Encoder;
 
 use update::moving::Trail;

@@ -181,6 +181,29 @@ fn sigterm_and_sigint_restore_the_terminal() {
     }
 }
 
+/// Set for the process in which a panic is wanted.
+const FAULT: &str = "COCKPIT_TEST_FAULT";
+
+#[test]
+fn a_panic_gives_the_terminal_back_before_it_is_told() {
+    if std::env::var_os(FAULT).is_some() {
+        let _terminal = cockpit::app::Terminal::take().expect("a terminal");
+        panic!("a fault while drawing");
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let itself = std::env::current_exe().expect("this test");
+    let name = "a_panic_gives_the_terminal_back_before_it_is_told";
+    let script = format!("'{}' --exact {name} --nocapture; stty -a | grep -E 'icanon|opost'", itself.display());
+    let mut shell = command("/bin/sh", &["-c", &script], home.path());
+    shell.env(FAULT, "1");
+    let mut terminal = Terminal::start(shell, 100, 40);
+    terminal.wait_end();
+    was_restored(&terminal);
+    let shown = terminal.shown();
+    assert!(shown.contains("a fault while drawing"), "told where it can be read:\n{shown}");
+    assert!(shown.contains(" icanon") && shown.contains("opost"), "{shown}");
+}
+
 #[test]
 fn it_stops_as_a_job_and_comes_back() {
     let night = Night::new();
