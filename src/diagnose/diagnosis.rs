@@ -59,7 +59,7 @@ pub struct Found {
 impl Found {
     /// Since when, and whether that is exact.
     pub fn since(&self) -> (Timestamp, bool) {
-        self.finding.since.map_or((self.held_since, self.watched), |since| (since, true))
+        self.finding.since.map_or((self.held_since, self.watched), |since| (since, self.finding.since_exact))
     }
 }
 

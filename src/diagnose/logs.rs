@@ -75,6 +75,21 @@ pub fn telling(lines: &[Text]) -> Option<&Text> {
     lines.iter().rev().filter(said).take(25).find(tells).or_else(|| lines.iter().rev().find(said))
 }
 
+/// The last lines, at most five, without one that only repeats the one before.
+pub fn last_words<'a>(scene: &Scene<'a>, instance: &Instance, container: &Container) -> Vec<&'a Text> {
+    let mut lines: Vec<&Text> = answered(scene, instance, container).unwrap_or_default().iter().collect();
+    lines.dedup();
+    lines.split_off(lines.len().saturating_sub(5))
+}
+
+/// An engine's words without the names of its own layers (moby, containerd, runc): what it was that failed.
+pub fn unwrapped(words: &str) -> &str {
+    let wrappers =
+        ["Error response from daemon: ", "OCI runtime create failed: ", "unable to start container process: "];
+    let from = wrappers.iter().filter_map(|it| Some(words.rfind(it)? + it.len())).max().unwrap_or(0);
+    words[from..].trim_end_matches(": unknown")
+}
+
 /// Somebody else's words, short enough for a summary.
 pub fn quote(words: &str) -> String {
     shorten(words.trim(), QUOTED)

@@ -161,6 +161,8 @@ pub struct Finding {
     pub label: Option<Text>,
     /// Since when, from evidence; else from when the rule first held.
     pub since: Option<Timestamp>,
+    /// Whether that is when it began; else it is at least so old (a server remembers only the last few times).
+    pub since_exact: bool,
     /// When it last happened, for something that happens rather than is. The rule itself says when that is over.
     pub happened: Option<Timestamp>,
     /// How sure.
@@ -186,6 +188,7 @@ impl Finding {
             summary: summary.into(),
             label: None,
             since: None,
+            since_exact: true,
             happened: None,
             certainty: Certainty::Confirmed,
             affected: 0,
@@ -206,6 +209,12 @@ impl Finding {
     #[must_use]
     pub fn since(self, since: Option<Timestamp>) -> Self {
         Self { since, ..self }
+    }
+
+    /// As said, or at least so old.
+    #[must_use]
+    pub fn since_exact(self, since_exact: bool) -> Self {
+        Self { since_exact, ..self }
     }
 
     /// How sure.

@@ -308,7 +308,7 @@ cases! {
     "exited", "a service that failed", Some("failed with exit 3 after 2 h, and nothing restarts it"), |place| {
         ends(place, Kind::ComposeService, 3, 600, 7200, |_, _| {});
     }
-    "exited", "a command that is not there", Some("could not start: command not found (127) after 0 s, and nothing restarts it"), |place| {
+    "exited", "a command that is not there", Some("could not start: command not found (127), and nothing restarts it"), |place| {
         ends(place, Kind::ComposeService, 127, 600, 0, |_, it| {
             it.containers[0].state = ContainerState::Ended(exit(127, ExitReason::CannotRun, 600, 0));
         });

@@ -76,6 +76,8 @@ struct Loop<'a> {
     affected: usize,
     often: String,
     first: Option<Timestamp>,
+    /// Whether it began then; else it is at least so old.
+    exact: bool,
     /// Set where it shows by what happened, not by how it is now.
     happened: Option<Timestamp>,
 }
@@ -107,15 +109,16 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     let summary = format!("{stuck}{some}{how} again and again{often}{why}{gives_up}");
     let mut finding = Finding::new(Severity::Critical, summary)
         .since(seen.first)
+        .since_exact(seen.exact)
         .affected(seen.affected)
         .helps(scene.mends(seen.first));
     finding.happened = seen.happened;
     if let Some((instance, container, exit)) = seen.shown {
-        let ran = ran_for(exit).map_or(String::new(), |seconds| format!(" after {}", span(seconds)));
+        let ran = ran_words(exit);
         finding =
             finding.evidence(exit.ended, "state", format!("{}: {}{ran}", instance.key.name, exit_words(exit.code)));
         finding.wants.push(logs::tail_of(instance, container));
-        for line in logs::answered(scene, instance, container).unwrap_or_default().iter().rev().take(5).rev() {
+        for line in logs::last_words(scene, instance, container) {
             finding = finding.evidence(None, "log", line.clone());
         }
     }
@@ -154,7 +157,9 @@ fn by_state<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let series = scene.series(OccurrenceKind::Crash, LOOP_CLEAR);
     let created = looping.iter().filter_map(|(it, ..)| it.created).min();
     let often = match (&series, created) {
-        (Some(series), _) if series.count > 1 => how_often(series).trim_start_matches(", ").to_owned(),
+        (Some(series), _) if series.count > 1 && series.count >= restarts => {
+            how_often(series).trim_start_matches(", ").to_owned()
+        }
         // What was put in the place of others is younger than their ends.
         (_, Some(created)) if shown.2.ended.is_none_or(|ended| ended > created) => {
             let seconds = seconds_between(created, shown.2.ended.unwrap_or(scene.now()));
@@ -163,7 +168,9 @@ fn by_state<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
         _ => times(restarts.max(1)),
     };
     let first = series.map(|it| it.first).or_else(|| looping.iter().filter_map(|(.., exit)| exit.ended).min());
-    Some(Loop { shown: Some(shown), affected: looping.len(), often, first, happened: None })
+    // An engine remembers few events: what it counts tells whether these are all.
+    let exact = series.is_some_and(|series| series.count >= restarts);
+    Some(Loop { shown: Some(shown), affected: looping.len(), often, first, exact, happened: None })
 }
 
 /// It runs, but it ended minutes ago and has done so often for its age.
@@ -195,7 +202,7 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let often = how_often(&series).trim_start_matches(", ").to_owned();
     // Where others were put in the place of those that ended, what is missing tells how many.
     let affected = hit.len().max(scene.counts().missing() as usize);
-    Some(Loop { shown, affected, often, first: Some(series.first), happened: Some(series.last) })
+    Some(Loop { shown, affected, often, first: Some(series.first), exact: true, happened: Some(series.last) })
 }
 
 /// Tasks and pods that fail one after the other, each in the place of the one before.
@@ -218,7 +225,14 @@ fn by_tasks<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     out.recheck_at(over_at);
     let often = format!("{} in {}", times(ends.len() as u64), span(seconds_between(ends[0], last).max(1)));
     let affected = scene.counts().missing() as usize;
-    Some(Loop { shown: newest_failed(scene, ends[0]), affected, often, first: Some(ends[0]), happened: Some(last) })
+    Some(Loop {
+        shown: newest_failed(scene, ends[0]),
+        affected,
+        often,
+        first: Some(ends[0]),
+        exact: false,
+        happened: Some(last),
+    })
 }
 
 fn failed<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a Instance, &'a Container, &'a Exit)> {
@@ -242,6 +256,15 @@ fn last_line<'a>(scene: &Scene<'a>, instance: &Instance, container: &Container) 
 
 fn ran_for(exit: &Exit) -> Option<i64> {
     Some(seconds_between(exit.started?, exit.ended?))
+}
+
+/// ` after 2 h`, ` at once`.
+fn ran_words(exit: &Exit) -> String {
+    match ran_for(exit).filter(|_| exit.reason != ExitReason::CannotRun) {
+        Some(0) => " at once".to_owned(),
+        Some(seconds) => format!(" after {}", span(seconds)),
+        None => String::new(),
+    }
 }
 
 fn exited(scene: &Scene<'_>, out: &mut Out) {
@@ -276,14 +299,14 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
     out.recheck_at(quiet_at);
     let line = last_line(scene, instance, container);
     let why = line.map_or(String::new(), |line| format!(": {}", logs::quote(line)));
-    let ran = ran_for(exit).map_or(String::new(), |seconds| format!(" after {}", span(seconds)));
+    let ran = ran_words(exit);
     let stays = if gave_up { "and is not started again" } else { "and nothing restarts it" };
     let summary = format!("{}{ran}, {stays}{why}", ended_how(exit));
     let mut finding =
         Finding::new(Severity::Warning, summary).since(Some(at)).affected(ended.len()).helps(scene.mends(Some(at)));
     finding = finding.evidence(exit.ended, "state", format!("{}: {}{ran}", instance.key.name, exit_words(exit.code)));
     finding.wants.push(logs::tail_of(instance, container));
-    for line in logs::answered(scene, instance, container).unwrap_or_default().iter().rev().take(5).rev() {
+    for line in logs::last_words(scene, instance, container) {
         finding = finding.evidence(None, "log", line.clone());
     }
     let words: Vec<&str> = line.into_iter().chain(exit.message.as_ref()).map(Text::as_str).collect();
@@ -303,7 +326,7 @@ fn ended_how(exit: &Exit) -> String {
 
 /// Why something did not even start: in the engine's words, after the shell's meaning of the code where it has one.
 pub fn why_not(exit: &Exit) -> String {
-    match (exit.message.as_deref(), exit.code) {
+    match (exit.message.as_deref().map(logs::unwrapped), exit.code) {
         (None, code) => exit_words(code),
         (Some(said), 126 | 127) => format!("{}: {}", exit_words(exit.code), logs::quote(said)),
         (Some(said), _) => logs::quote(said),

@@ -69,6 +69,7 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
     let others = if hit > 1 { format!(" ({})", instances(hit, scene.instances())) } else { String::new() };
     let mut finding = Finding::new(Severity::Critical, format!("{what}{often}{others}{not_again}"))
         .since(Some(first))
+        .since_exact(scene.instances().iter().all(|it| u64::from(it.restarts()) <= series.map_or(1, |it| it.count)))
         .certainty(certainty)
         .affected(hit)
         .helps(scene.mends(Some(first)));

@@ -257,7 +257,8 @@ fn cannot_start(scene: &Scene<'_>, out: &mut Out) {
         .since(since)
         .affected(held.len().min(scene.counts().missing() as usize))
         .helps(scene.mends(since));
-    out.say(finding.evidence(first.since, "status", format!("{}: {reason}: {words}", first.key.name)));
+    let all = said.as_deref().unwrap_or(reason);
+    out.say(finding.evidence(first.since, "status", format!("{}: {reason}: {all}", first.key.name)));
 }
 
 /// An engine tried to start it and could not: it never ran, and its end holds the engine's words. A container made by hand

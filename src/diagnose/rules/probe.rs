@@ -81,13 +81,43 @@ fn say_unhealthy(
         (None, Some(code)) => format!(": the check ends with {code} and prints nothing"),
         (None, None) => String::new(),
     };
-    let since = failing.iter().filter_map(|(_, health)| health.since).min();
+    let (since, exact) = failing_since(scene, failing);
     say(scene, failing.len(), format!("unhealthy{streak}"), printed, since, out);
     if let Some(finding) = out.finding.take() {
         let words = health.output.as_deref().unwrap_or("");
         let said = format!("{}: {} failures in a row. {words}", worst.key.name, health.streak);
+        let finding = finding.since_exact(exact);
         out.say(with_needs(scene, finding.evidence(health.since, "health check", said.trim_end()), &[words]));
     }
+}
+
+/// Since when, and whether that is exact: as its event says; else as the verdict says; else as many checks in a row take
+/// (an engine keeps the last five only).
+fn failing_since(scene: &Scene<'_>, failing: &[(&Instance, &Health)]) -> (Option<Timestamp>, bool) {
+    let began = |it: &Instance| {
+        let events = scene.view.occurrences_of(scene.key).filter(|event| event.kind == OccurrenceKind::ProbeFailure);
+        let started = it.since;
+        events
+            .filter(|event| Some(event.first) >= started && scene.is_of(it, &event.subject))
+            .next_back()
+            .map(|it| it.first)
+    };
+    let period = scene.workload().into_iter().flat_map(|it| &it.containers).flat_map(|it| &it.probes);
+    let period = i64::from(period.map(|it| it.period_seconds).min().unwrap_or(0));
+    let each = failing.iter().filter_map(|(it, health)| {
+        if let Some(at) = began(it) {
+            return Some((at, true));
+        }
+        let row = period * i64::from(health.streak.saturating_sub(1));
+        let at_least = after(scene.now(), -row);
+        Some(match health.since {
+            Some(since) if since <= after(at_least, period) => (since, true),
+            Some(since) => (since.min(at_least), false),
+            None if row > 0 => (at_least, false),
+            None => return None,
+        })
+    });
+    each.min_by_key(|(at, _)| *at).map_or((None, true), |(at, exact)| (Some(at), exact))
 }
 
 /// Probe failures of instances that run and are not ready: one failure is no verdict, being taken out is.
