@@ -123,13 +123,15 @@ pub fn incidents(
         lives.iter().filter(|(_, life)| life.is_open()).map(|(home, life)| row(home, life, homes, view)).collect();
     let heads = heads(&rows);
     let parents = parents(&rows, &heads, view);
+    let over = outlived(&rows, &heads, lives, view);
     let mut dragged: BTreeMap<usize, Vec<(usize, Certainty)>> = BTreeMap::new();
     for (child, (parent, certainty)) in &parents {
         let (root, certainty) = root_of(*parent, *certainty, &parents);
         dragged.entry(root).or_default().push((*child, certainty));
     }
     let roots: Vec<usize> = heads.values().flat_map(|of| of.iter().map(|(head, _)| *head)).collect();
-    let roots: Vec<usize> = roots.into_iter().filter(|head| !parents.contains_key(head)).collect();
+    let roots: Vec<usize> =
+        roots.into_iter().filter(|head| !parents.contains_key(head) && !over.contains(head)).collect();
     let begun: BTreeSet<(Timestamp, usize)> = roots
         .iter()
         .filter(|root| rows[**root].weight.tier <= Tier::Stuck)
@@ -162,8 +164,11 @@ fn row<'a>(home: &'a (Ref, &'static str), life: &'a Life, homes: &'a Homes, view
     Row { subject: &home.0, life, standing, weight, same: found.get(1..).unwrap_or_default() }
 }
 
+/// By subject the rows that may be incidents, each with those on the subject that are its symptoms.
+type Heads<'a> = BTreeMap<&'a Ref, Vec<(usize, Vec<usize>)>>;
+
 /// The rows that may be incidents, by subject, each with the rows on the subject that are its symptoms.
-fn heads<'a>(rows: &[Row<'a>]) -> BTreeMap<&'a Ref, Vec<(usize, Vec<usize>)>> {
+fn heads<'a>(rows: &[Row<'a>]) -> Heads<'a> {
     let mut by_subject: BTreeMap<&Ref, Vec<usize>> = BTreeMap::new();
     for (ix, row) in rows.iter().enumerate() {
         by_subject.entry(row.subject).or_default().push(ix);
@@ -187,7 +192,7 @@ fn heads<'a>(rows: &[Row<'a>]) -> BTreeMap<&'a Ref, Vec<(usize, Vec<usize>)>> {
 type Parents = BTreeMap<usize, (usize, Certainty)>;
 
 /// Which row is dragged along by which other.
-fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, view: &View<'_>) -> Parents {
+fn parents(rows: &[Row<'_>], heads: &Heads<'_>, view: &View<'_>) -> Parents {
     let mut first: BTreeMap<&Ref, usize> = BTreeMap::new();
     for (subject, of) in heads {
         let head = of.iter().map(|(head, _)| *head).find(|head| !rows[*head].stands_alone());
@@ -211,7 +216,7 @@ fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, v
         let mut best: Option<(Certainty, Timestamp, usize)> = None;
         for link in &rows[*child].life.found.finding.links {
             let (on, certainty) = match link {
-                Link::On(on) => (on, Certainty::Confirmed),
+                Link::On(on) | Link::Lacks(on) => (on, Certainty::Confirmed),
                 Link::Likely(on) => (on, Certainty::Likely),
                 Link::Image(_) | Link::Registry(_) => continue,
             };
@@ -220,6 +225,7 @@ fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, v
             let began = rows[*child].life.since;
             let child_is_queue = rows[*child].subject.kind.role() == Role::Queue;
             let earlier = match slack {
+                _ if matches!(link, Link::Lacks(_)) => true,
                 false => (since, rows[cause].subject) < (began, rows[*child].subject),
                 true if child_is_queue => since <= after(began, GROWS_BEFORE),
                 true => since <= after(began, NOTICED_LATER),
@@ -235,6 +241,31 @@ fn parents(rows: &[Row<'_>], heads: &BTreeMap<&Ref, Vec<(usize, Vec<usize>)>>, v
     }
     share(rows, &order, &mut parents);
     parents
+}
+
+/// What serves in full again and was dragged along by something that has recovered: that row still names it.
+fn outlived(
+    rows: &[Row<'_>],
+    heads: &Heads<'_>,
+    lives: &BTreeMap<(Ref, &'static str), Life>,
+    view: &View<'_>,
+) -> BTreeSet<usize> {
+    let recovered = |on: &Ref| {
+        let families = lives.range((on.clone(), "")..).take_while(|((subject, _), _)| subject == on);
+        families.map(|(_, life)| life).find(|life| life.shows_recovered(view.now) && life.last_row.is_some())
+    };
+    let serves = |ix: &usize| rows[*ix].weight.lost == 0 && rows[*ix].weight.tier >= Tier::Stuck;
+    let heads = heads.values().flatten().map(|(head, _)| *head).filter(serves);
+    let outlived = |ix: &usize| {
+        let row = &rows[*ix];
+        row.life.found.finding.links.iter().any(|link| match link {
+            Link::On(on) | Link::Lacks(on) | Link::Likely(on) => {
+                recovered(on).is_some_and(|cause| cause.since <= after(row.life.since, NOTICED_LATER))
+            }
+            Link::Image(_) | Link::Registry(_) => false,
+        })
+    };
+    heads.filter(outlived).collect()
 }
 
 /// What cannot get one image, or reach one registry, is one incident: that of the first.

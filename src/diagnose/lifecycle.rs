@@ -153,7 +153,12 @@ impl Life {
     }
 
     fn opens_at(&self) -> Timestamp {
-        after(self.since, self.found.rule.hold_seconds)
+        // What was seen to begin has to hold from then on; of the rest its evidence tells, or nothing does.
+        match (self.found.watched, self.found.finding.since) {
+            (true, _) => after(self.found.held_since, self.found.rule.hold_seconds),
+            (false, Some(since)) => after(since, self.found.rule.hold_seconds),
+            (false, None) => self.found.held_since,
+        }
     }
 
     fn clears_at(&self, gone: Timestamp, there: bool) -> Timestamp {

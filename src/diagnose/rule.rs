@@ -260,6 +260,8 @@ pub enum Link {
     Registry(Name),
     /// Another object that it needs or runs on: if that one failed first, it is the cause.
     On(Ref),
+    /// What it lacks: if that one is short of instances, it is the cause, whichever was noticed first.
+    Lacks(Ref),
     /// As [`Link::On`], guessed from words.
     Likely(Ref),
 }

@@ -5,11 +5,12 @@ use smallvec::SmallVec;
 
 use crate::domain::words::after;
 use crate::domain::{
-    Certainty, ClusterId, Container, Desired, DesiredState, Exposure, Freshness, Instance, Intent, Kind, Name, Node,
-    Occurrence, OccurrenceKind, Phase, Ref, RestartPolicy, Role, Timestamp, Workload,
+    Certainty, ClusterId, Container, ContainerState, Desired, DesiredState, Exposure, Freshness, Instance, Intent,
+    Kind, Name, Node, Occurrence, OccurrenceKind, Phase, Ref, RestartPolicy, Role, Timestamp, Workload,
 };
 use crate::state::{Counts, View};
 
+use super::rule::Out;
 use super::settings::Settings;
 
 /// Something that happened keeps its incident open at most so long, seconds.
@@ -187,6 +188,21 @@ impl<'a> Scene<'a> {
     /// Whether `subject` is an instance, or the container that is its body.
     pub fn is_of(&self, instance: &Instance, subject: &Ref) -> bool {
         instance.key == *subject || self.view.bodies_of(&instance.key).any(|body| body.key == *subject)
+    }
+
+    /// Whether an instance may end again any moment: it is not ready, or has not yet run much longer than the last time.
+    /// The rule is asked again when it has.
+    pub fn is_shaky(&self, it: &Instance, out: &mut Out) -> bool {
+        let runs = self.containers(it).find_map(|container| match container.state {
+            ContainerState::Running { since } => since,
+            _ => None,
+        });
+        let last = self.containers(it).filter_map(|container| container.exit()).max_by_key(|exit| exit.ended);
+        let ran = last.and_then(|exit| Some(exit.ended?.as_second() - exit.started?.as_second())).unwrap_or(0);
+        let proven = runs.map(|since| after(since, (2 * ran).max(30)));
+        let proven = proven.filter(|_| it.ready);
+        proven.filter(|at| *at > self.now()).into_iter().for_each(|at| out.recheck_at(at));
+        proven.is_none_or(|at| at > self.now())
     }
 
     /// Going back to the revision before, where a change brought it and there is one; then a restart.

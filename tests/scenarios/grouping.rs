@@ -263,3 +263,53 @@ fn a_container_that_is_a_tasks_body_is_counted_once_and_speaks_for_it() {
     assert_eq!((&row.subject, row.rule), (&workload.key, "unhealthy"));
     assert_eq!(row.summary.as_str(), "unhealthy, 3 checks in a row: the check takes longer than its timeout");
 }
+
+#[test]
+fn what_serves_again_is_not_listed_beside_the_cause_that_recovered() {
+    let mut place = Place::default();
+    let (db, web) = ("db", "web");
+    let key = |place: &Place, name: &str| place.key(Kind::Deployment, name);
+    let crash = |place: &mut Place, name: &str, needs: Option<Ref>, ready: bool, ends: &[i64]| {
+        let mut workload = place.workload(Kind::Deployment, name, 1);
+        let dependency = |on| Dependency { on, kind: DependencyKind::Calls, via: "DB_HOST".into() };
+        workload.depends_on = needs.into_iter().map(dependency).collect();
+        place.put(Object::Workload(Box::new(workload.clone())));
+        let mut it = place.instance(&workload, 0);
+        (it.ready, it.phase) = (ready, if ready { Phase::Running } else { Phase::Restarting });
+        it.containers[0].state =
+            if ready { ContainerState::Running { since: Some(place.now) } } else { waiting("x", "") };
+        it.containers[0].last_exit = Some(exit(1, ExitReason::Error, 10, 1));
+        ends.iter().for_each(|ago| place.occurred(OccurrenceKind::Crash, &it, *ago, |_| {}));
+        place.put(Object::Instance(Box::new(it)));
+    };
+    let need = key(&place, db);
+    crash(&mut place, db, None, false, &[100, 60, 10]);
+    crash(&mut place, web, Some(need.clone()), false, &[400, 90, 5]);
+    assert_eq!(place.open().len(), 2, "web failed first: not put down to it");
+    let mut place = Place::default();
+    crash(&mut place, db, None, false, &[500, 300, 10]);
+    crash(&mut place, web, Some(need.clone()), false, &[480, 90, 5]);
+    assert_eq!(place.only().subject, need);
+    crash(&mut place, db, None, true, &[]);
+    crash(&mut place, web, Some(need.clone()), true, &[]);
+    place.look();
+    place.pass(minutes(11));
+    let rows = place.look();
+    assert_eq!(rows.len(), 1, "{:#?}", said(&rows));
+    assert_eq!(rows[0].subject, need);
+    assert!(matches!(rows[0].state, cockpit::diagnose::IncidentState::Recovered(_)), "{:?}", rows[0].state);
+}
+
+#[test]
+fn a_queue_that_nobody_takes_from_is_its_consumers_even_if_it_was_noticed_first() {
+    let mut place = Place::default();
+    let worker = oom_killed(&mut place, "worker", 120);
+    let key = place.key(Kind::Queue, "orders");
+    let (system, consumers) = ("redis".into(), vec![worker.clone()]);
+    place.put(Object::Queue(Box::new(Queue { key: key.clone(), system, consumers, broker: None })));
+    for minute in 0..30 {
+        place.measured(&key, Metric::QueueDepth, minute * 60, 40_000.0 - minute as f64 * 900.0);
+        place.measured(&key, Metric::QueueConsumers, minute * 60, 0.0);
+    }
+    assert_eq!(place.only().subject, worker);
+}

@@ -170,7 +170,8 @@ fn by_state<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let first = series.map(|it| it.first).or_else(|| looping.iter().filter_map(|(.., exit)| exit.ended).min());
     // An engine remembers few events: what it counts tells whether these are all.
     let exact = series.is_some_and(|series| series.count >= restarts);
-    Some(Loop { shown: Some(shown), affected: looping.len(), often, first, exact, happened: None })
+    let affected = looping.iter().filter(|(it, ..)| scene.is_shaky(it, out)).count();
+    Some(Loop { shown: Some(shown), affected, often, first, exact, happened: None })
 }
 
 /// It runs, but it ended minutes ago and has done so often for its age.
@@ -201,7 +202,7 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let shown = newest.or_else(|| newest_failed(scene, series.first));
     let often = how_often(&series).trim_start_matches(", ").to_owned();
     // Where others were put in the place of those that ended, what is missing tells how many.
-    let affected = hit.len().max(scene.counts().missing() as usize);
+    let affected = hit.iter().filter(|it| scene.is_shaky(it, out)).count().max(scene.counts().missing() as usize);
     Some(Loop { shown, affected, often, first: Some(series.first), exact: true, happened: Some(series.last) })
 }
 

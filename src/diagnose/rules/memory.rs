@@ -62,10 +62,10 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
         .or_else(|| newest_dead.and_then(|(_, container, _)| container.memory_limit_bytes))
         .or_else(|| spec_limit(scene, event));
     let (what, certainty) = what_ran_out(event, newest_dead.map(|(_, _, exit)| exit), limit);
-    let often = series.as_ref().map(how_often).unwrap_or_default();
+    let often = series.as_ref().map(how_often).unwrap_or_default() + &restarted(scene, series.map_or(1, |it| it.count));
     let stays = series.is_none() || dead.iter().any(|(it, ..)| it.phase == Phase::Failed);
     let not_again = if stays && !dead.is_empty() { "; not started again" } else { "" };
-    let hit = hit(scene, &dead, series.is_some_and(|it| it.count > 1), series.map(|it| it.first));
+    let hit = hit(scene, &dead, series.is_some_and(|it| it.count > 1), series.map(|it| it.first), out);
     let others = if hit > 1 { format!(" ({})", instances(hit, scene.instances())) } else { String::new() };
     let mut finding = Finding::new(Severity::Critical, format!("{what}{often}{others}{not_again}"))
         .since(Some(first))
@@ -75,6 +75,13 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
         .helps(scene.mends(Some(first)));
     finding.happened = series.filter(|_| !stays).map(|it| it.last);
     out.say(with_proof(finding, event, newest_dead, limit));
+}
+
+/// An engine remembers few events, and counts every restart: what is not known to be another kill is said as what it is.
+fn restarted(scene: &Scene<'_>, kills: u64) -> String {
+    let most = scene.wanted_instances().max_by_key(|it| it.restarts());
+    most.filter(|it| u64::from(it.restarts()) > kills)
+        .map_or(String::new(), |it| format!(", {} restarts", it.restarts()))
 }
 
 /// Instances whose last run was ended by it and that do not run now; of those that nobody restarts only recent ones.
@@ -96,11 +103,12 @@ fn hit(
     dead: &[(&Instance, &Container, &Exit)],
     again: bool,
     since: Option<crate::domain::Timestamp>,
+    out: &mut Out,
 ) -> usize {
-    let struck = |it: &&Instance| {
+    let mut struck = |it: &&Instance| {
         let events = scene.view.occurrences_of(scene.key).filter(|event| event.kind == OccurrenceKind::OomKill);
         let mut events = events.filter(|event| Some(event.last) >= since);
-        again && events.any(|event| scene.is_of(it, &event.subject))
+        again && scene.is_shaky(it, out) && events.any(|event| scene.is_of(it, &event.subject))
     };
     let down = |it: &&Instance| dead.iter().any(|(dead, ..)| dead.key == it.key && !dead.ready);
     let hit = scene.instances().iter().filter(|it| it.desired == DesiredState::Run && (down(it) || struck(it))).count();

@@ -95,12 +95,10 @@ fn say_unhealthy(
 /// (an engine keeps the last five only).
 fn failing_since(scene: &Scene<'_>, failing: &[(&Instance, &Health)]) -> (Option<Timestamp>, bool) {
     let began = |it: &Instance| {
-        let events = scene.view.occurrences_of(scene.key).filter(|event| event.kind == OccurrenceKind::ProbeFailure);
+        let mut events =
+            scene.view.occurrences_of(scene.key).filter(|event| event.kind == OccurrenceKind::ProbeFailure);
         let started = it.since;
-        events
-            .filter(|event| Some(event.first) >= started && scene.is_of(it, &event.subject))
-            .next_back()
-            .map(|it| it.first)
+        events.rfind(|event| Some(event.first) >= started && scene.is_of(it, &event.subject)).map(|it| it.first)
     };
     let period = scene.workload().into_iter().flat_map(|it| &it.containers).flat_map(|it| &it.probes);
     let period = i64::from(period.map(|it| it.period_seconds).min().unwrap_or(0));
@@ -127,42 +125,13 @@ fn by_events(scene: &Scene<'_>, out: &mut Out) {
     if not_ready.is_empty() {
         return;
     }
-    let Some(series) = scene.series(OccurrenceKind::ProbeFailure, PROBE_CLEAR) else {
-        return silent(scene, &not_ready, out);
-    };
+    let Some(series) = scene.series(OccurrenceKind::ProbeFailure, PROBE_CLEAR) else { return };
     let said = series.newest.text.as_deref().unwrap_or("");
     let printed = if said.is_empty() { String::new() } else { format!(": {}", quote(said)) };
     say(scene, not_ready.len(), "not ready, its probe fails".to_owned(), printed, Some(series.first), out);
     if let Some(finding) = out.finding.take() {
         let who = &series.newest.subject.name;
         out.say(with_needs(scene, finding.evidence(Some(series.last), "probe", format!("{who}: {said}")), &[said]));
-    }
-}
-
-/// It runs, has a check, is not ready, and nobody says why.
-fn silent(scene: &Scene<'_>, not_ready: &[&Instance], out: &mut Out) {
-    let probes = || scene.workload().into_iter().flat_map(|it| &it.containers).flat_map(|it| &it.probes);
-    let starting = |it: &&&Instance| {
-        let health = scene.containers(it).filter_map(|container| container.health.as_ref());
-        health.into_iter().any(|health| health.status == HealthStatus::Starting)
-    };
-    let since = not_ready.iter().filter(|it| !starting(it)).filter_map(|it| it.since).min();
-    let (Some(since), Some(_)) = (since, probes().next()) else { return };
-    let patience = probes().map(|it| i64::from(it.grace_seconds) + i64::from(it.period_seconds * it.threshold)).max();
-    let due = after(since, patience.unwrap_or(0).max(120));
-    if due > scene.now() {
-        return out.recheck_at(due);
-    }
-    say(
-        scene,
-        not_ready.len(),
-        "runs and is not ready; no failure is told".to_owned(),
-        String::new(),
-        Some(since),
-        out,
-    );
-    if let Some(finding) = out.finding.as_mut() {
-        finding.certainty = Certainty::Likely;
     }
 }
 
@@ -208,7 +177,6 @@ fn probe_lies(scene: &Scene<'_>, out: &mut Out) {
     let mut finding = Finding::new(Severity::Warning, summary)
         .certainty(Certainty::Suspected)
         .since(short.first().map(|(ended, ..)| *ended))
-        .affected(short.len())
         .evidence(Some(ended), "state", format!("{}: ran for {}, ready now", worst.key.name, span(ran)))
         .helps(scene.mends(Some(ended)));
     finding.happened = Some(ended);

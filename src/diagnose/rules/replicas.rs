@@ -85,7 +85,9 @@ fn replicas_missing(scene: &Scene<'_>, out: &mut Out) {
     let nodes = lost_nodes(scene);
     let on = nodes.iter().next().map_or(String::new(), |(node, n)| format!("; {n} on {}, which is gone", node.name));
     let states = phases(scene);
-    let since = scene.wanted_instances().filter(|it| !it.ready).filter_map(|it| it.since).min();
+    // Of one that runs it is known since when it runs, not since when it is not ready.
+    let runs = scene.wanted_instances().any(|it| !it.ready && it.phase == Phase::Running);
+    let since = scene.wanted_instances().filter(|it| !it.ready && !runs).filter_map(|it| it.since).min();
     let mut finding =
         Finding::new(Severity::Critical, format!("{what}{states}{on}")).since(since).helps(scene.mends(since));
     finding.links = nodes.keys().map(|node| Link::On((*node).clone())).chain(needs(workload)).collect();

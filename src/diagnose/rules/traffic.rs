@@ -4,7 +4,7 @@ use crate::diagnose::logs::quote;
 use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, count, seconds_between, span};
-use crate::domain::{Certainty, Exposure, Intent, Metric, Queue, Severity, Tier, Timestamp};
+use crate::domain::{Certainty, Exposure, Intent, Metric, Queue, Ref, Severity, Tier, Timestamp};
 use crate::state::Series;
 
 /// A queue is not emptied.
@@ -108,7 +108,8 @@ fn queue_backed_up(scene: &Scene<'_>, out: &mut Out) {
         .certainty(if alone { Certainty::Confirmed } else { Certainty::Likely })
         .evidence(Some(at), &queue.system, format!("{} waiting{rate}{who}", count(depth as u64)))
         .helps(consumers_mends(scene, queue));
-    finding.links = queue.consumers.iter().chain(&queue.broker).map(|it| Link::On(it.clone())).collect();
+    let takes = |it: &Ref| if alone { Link::Lacks(it.clone()) } else { Link::On(it.clone()) };
+    finding.links = queue.consumers.iter().map(takes).chain(queue.broker.clone().map(Link::On)).collect();
     out.say(finding);
 }
 
@@ -176,7 +177,7 @@ fn pool_full(scene: &Scene<'_>, out: &mut Out) {
 
 fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
     let Some(endpoint) = scene.view.endpoint(scene.key).filter(|it| it.ready == 0 && !it.pool) else { return };
-    let wanted = |key: &&crate::domain::Ref| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0);
+    let wanted = |key: &&Ref| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0);
     let behind: Vec<_> = endpoint.serves.iter().filter(wanted).collect();
     if behind.is_empty() || !scene.complete {
         return;
@@ -186,7 +187,7 @@ fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
         if users { (Severity::Critical, Tier::UsersHurt) } else { (Severity::Warning, Tier::Capacity) };
     let mut finding =
         Finding::new(severity, "nobody is ready behind it").tier(tier).evidence(None, "endpoints", "0 addresses ready");
-    finding.links = behind.into_iter().map(|it| Link::On(it.clone())).collect();
+    finding.links = behind.into_iter().map(|it| Link::Lacks(it.clone())).collect();
     out.say(finding);
 }
 
