@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::domain::words::seconds_between;
-use crate::domain::{Ref, Timestamp, Want};
+use crate::domain::{Name, Ref, Timestamp, Want};
 use crate::state::{Deadlines, View};
 
 use super::advice::Advice;
@@ -226,6 +226,8 @@ impl Diagnosis {
     fn list(&mut self, view: &View<'_>, homes: &Homes) -> bool {
         let now = view.now;
         let mut rows = group::incidents(&self.lives, homes, view, &self.settings);
+        let listed: FxHashSet<Name> = rows.iter().map(|row| row.incident.id.clone()).collect();
+        self.lives.values_mut().for_each(|life| life.listed = listed.contains(&life.id));
         for life in self.lives.values().filter(|life| life.shows_recovered(now)) {
             if let Some(row) = &life.last_row {
                 let row = Incident { state: life.state(now), ..row.clone() };

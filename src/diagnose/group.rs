@@ -130,8 +130,10 @@ pub fn incidents(
         dragged.entry(root).or_default().push((*child, certainty));
     }
     let roots: Vec<usize> = heads.values().flat_map(|of| of.iter().map(|(head, _)| *head)).collect();
-    let roots: Vec<usize> =
-        roots.into_iter().filter(|head| !parents.contains_key(head) && !over.contains(head)).collect();
+    let roots: Vec<usize> = roots
+        .into_iter()
+        .filter(|head| !parents.contains_key(head) && !over.contains(head) && rows[*head].life.may_be_listed())
+        .collect();
     let begun: BTreeSet<(Timestamp, usize)> = roots
         .iter()
         .filter(|root| rows[**root].weight.tier <= Tier::Stuck)

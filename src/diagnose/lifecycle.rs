@@ -30,6 +30,8 @@ pub struct Life {
     pub since: Timestamp,
     /// Whether evidence or our own watching says so.
     pub since_exact: bool,
+    /// Whether it was a row of its own when the list was last made.
+    pub listed: bool,
     /// Its last row, once it has closed.
     pub last_row: Option<Incident>,
     stage: Stage,
@@ -57,7 +59,17 @@ impl Life {
         let id = Name::new(&identity(found.rule.family, subject));
         let (since, since_exact) = found.since();
         let spells = SmallVec::from_iter([found.held_since]);
-        Self { id, found, since, since_exact, last_row: None, stage: Stage::Holding, openings: SmallVec::new(), spells }
+        Self {
+            id,
+            found,
+            since,
+            since_exact,
+            listed: false,
+            last_row: None,
+            stage: Stage::Holding,
+            openings: SmallVec::new(),
+            spells,
+        }
     }
 
     /// The finding is (still) there.
@@ -105,6 +117,11 @@ impl Life {
     /// Whether it is listed as an open incident, or as a symptom of one.
     pub const fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Open | Stage::Clearing(_))
+    }
+
+    /// Whether it may be a row of its own: what was but a symptom is none when it is about to be over.
+    pub const fn may_be_listed(&self) -> bool {
+        self.listed || !matches!(self.stage, Stage::Clearing(_))
     }
 
     /// Open or flapping.

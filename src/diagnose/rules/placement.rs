@@ -122,8 +122,9 @@ fn say(
     let (stuck, gives_up) = rollout_frame(scene);
     recheck_countdown(scene, out);
     let of = scene.counts().wanted.unwrap_or(0) as usize;
-    let how_many =
-        if waiting.len() < of && stuck.is_empty() { format!("{} of {} ", waiting.len(), of) } else { String::new() };
+    // A surge waits beside what is wanted: only what is missing counts.
+    let missing = waiting.len().min(scene.counts().missing() as usize);
+    let how_many = if missing < of && stuck.is_empty() { format!("{missing} of {of} ") } else { String::new() };
     let mut helps: Vec<Intent> = scene.undo(since).into_iter().collect();
     helps.extend(closed_nodes(scene).take(2).map(Intent::Uncordon));
     if scene.counts().ready > 0 {
@@ -132,7 +133,7 @@ fn say(
     let finding = Finding::new(Severity::Critical, format!("{stuck}{how_many}{cause}{gives_up}"))
         .since(since)
         .certainty(certainty)
-        .affected(waiting.len().min(scene.counts().missing() as usize))
+        .affected(missing)
         .helps(helps);
     let first = waiting[0];
     let said = first.message.as_ref().map_or(String::new(), |said| format!(": {said}"));
