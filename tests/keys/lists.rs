@@ -74,6 +74,16 @@ fn after_half_a_second_the_key_does_what_it_says() {
 }
 
 #[test]
+fn a_row_that_changed_by_a_key_is_no_surprise() {
+    let mut desk = Desk::new();
+    desk.press("7 /");
+    desk.write("work");
+    desk.tap("enter");
+    assert_eq!(desk.notice(), "", "the selected row is not gone: the filter hides it");
+    assert!(matches!(&desk.tap("r")[..], [Effect::Prepare(_, intent)] if *intent.target() == shop("worker")));
+}
+
+#[test]
 fn a_row_that_goes_from_under_the_cursor_protects_its_neighbour_too() {
     let mut desk = Desk::new();
     desk.press("7 j");

@@ -35,22 +35,29 @@ impl App {
 
     /// Puts the list that is shown in order: the ranked one, or the held one with what is new at its end.
     pub(super) fn order_list(&mut self, at: Moment) {
+        if self.put_in_order(at) && self.screen.layers.is_empty() {
+            self.say(at, "the row that was selected is gone; its neighbour is selected now", Some(Severity::Advice));
+        }
+    }
+
+    /// Whether the selected row is gone.
+    fn put_in_order(&mut self, at: Moment) -> bool {
         let pane = self.screen.home.pane;
         let fresh = panes::keys(pane, &self.model(at.now), self.screen.home.filter.as_deref());
         let list = self.list_mut();
         let held = within(list.touched, at.felt, HOLD_MS);
         let order = if held { merge(&list.order, fresh) } else { fresh };
         let gone = select(list, order, at.felt);
-        if gone && self.screen.layers.is_empty() {
-            self.say(at, "the row that was selected is gone; its neighbour is selected now", Some(Severity::Advice));
-        }
         self.scroll_to_selected();
+        gone
     }
 
-    /// Forgets the order that is held: another filter, another place.
+    /// Forgets the order that is held: a key asked for another filter, another place.
     pub(super) fn order_anew(&mut self, at: Moment) {
         self.list_mut().order.clear();
-        self.order_list(at);
+        self.put_in_order(at);
+        // What a key did is no surprise to the person.
+        self.list_mut().shifted = None;
     }
 
     /// Keeps the selected row among the visible ones.

@@ -263,7 +263,8 @@ pub fn suspend(app: &mut App, _: Moment) {
 }
 
 impl App {
-    /// What a key refers to when it is about an incident: the selected one, else the one about the selected object.
+    /// What a key refers to when it is about an incident: the selected one, else the one about the
+    /// selected object, else the one that drags it along.
     pub(super) fn incident(&self, at: Moment) -> Option<&Incident> {
         use crate::ui::RowKey;
         let row = match self.screen.layers.last() {
@@ -276,7 +277,8 @@ impl App {
             return incidents.iter().find(|incident| incident.id == *id);
         }
         let target = self.target(at)?;
-        incidents.iter().find(|incident| incident.subject == target)
+        let of = incidents.iter().find(|incident| incident.subject == target);
+        of.or_else(|| incidents.iter().find(|it| it.symptoms.iter().any(|symptom| symptom.about == target)))
     }
 
     /// One line said to the person.
