@@ -73,7 +73,7 @@ engine_start() {
   [ -x "$binary" ] || fail "no dockerd for API $version; run tests/real/setup"
   mkdir -p "$dir"
   printf '%s' "$version" >"$dir/api"
-  forget_dead_containerd "$dir"
+  forget_the_dead "$dir"
   # The old one does not know this flag.
   [ "$version" = 1.41 ] || flags+=(--ip6tables=false)
   # A host name of its own, so that the nodes of a swarm can be told apart and
@@ -90,11 +90,14 @@ engine_start() {
   engine_answers "$dir" || { say "dockerd $version ended at once:"; tail -n 20 "$dir/log" >&2; return 1; }
 }
 
-# Where PID 1 is slow to reap, a containerd that died with its dockerd stays as a
-# zombie, which the next dockerd takes for a running one and waits for in vain.
-forget_dead_containerd() {
-  local file="$1/exec/containerd/containerd.pid"
-  [ ! -e "$file" ] || pid_runs "$(cat "$file")" || rm -f "$file"
+# Where PID 1 is slow to reap, what died stays as a zombie for a while. The next dockerd takes
+# the zombie of the last one for a running one and refuses to start, and that of its
+# containerd for one that it waits for in vain.
+forget_the_dead() {
+  local file
+  for file in "$1/pid" "$1/exec/containerd/containerd.pid"; do
+    [ ! -e "$file" ] || pid_runs "$(cat "$file")" || rm -f "$file"
+  done
 }
 
 # engine_kill DIR: the engine as after a crash: dockerd is gone, its containers run on.

@@ -58,10 +58,11 @@ impl Watch {
         Ok(heard)
     }
 
-    /// What is near its limit is part of the first sight, if it can be had at once.
+    /// What is near its limit is part of the first sight, as far as it can be had at once.
     async fn measure_first(&mut self, api: &Api) {
-        let measuring = usage::measure(api.clone(), self.limited());
-        for (id, measured) in tokio::time::timeout(usage::FIRST_WITHIN, measuring).await.unwrap_or_default() {
+        let until = tokio::time::Instant::now() + usage::FIRST_WITHIN;
+        let mut answers = std::pin::pin!(usage::each(api.clone(), self.limited()));
+        while let Ok(Some((id, measured))) = tokio::time::timeout_at(until, answers.next()).await {
             self.measured(&id, &measured);
         }
     }
@@ -90,7 +91,6 @@ impl Watch {
         if changed && manages {
             self.open.extend(swarm::sources());
             // Named before the others are complete, as those were.
-            self.facts.extend(swarm::sources().map(|source| Fact::Listing(source, None)));
             self.facts.extend(swarm::sources().map(|source| Fact::Listing(source, None)));
         } else if changed {
             self.open.retain(|source| !swarm::sources().contains(source));

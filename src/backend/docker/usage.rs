@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bollard::models::ContainerStatsResponse;
 use bollard::query_parameters::{StatsOptions, StatsOptionsBuilder};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -27,7 +27,7 @@ const STREAMED_EVERY: Duration = Duration::from_secs(5);
 /// Samples on their way at most.
 const WAITING: usize = 64;
 /// Before a listing is called complete, use is measured for so long at most.
-pub(super) const FIRST_WITHIN: Duration = Duration::from_millis(700);
+pub(super) const FIRST_WITHIN: Duration = Duration::from_millis(1500);
 
 /// Processor time as a container and its machine had used it at one moment, nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -124,11 +124,15 @@ async fn once(api: Api, id: Name) -> (Name, Option<Measured>) {
     (id, answer.as_ref().and_then(measured))
 }
 
-/// Measures each of them, a few at a time.
+/// Measures each of them, a few at a time; each is told as soon as it is there.
+pub(super) fn each(api: Api, ids: Vec<Name>) -> impl Stream<Item = (Name, Measured)> {
+    let answers = futures::stream::iter(ids.into_iter().map(move |id| once(api.clone(), id)));
+    answers.buffer_unordered(AT_ONCE).filter_map(|(id, measured)| async move { Some((id, measured?)) })
+}
+
+/// Measures each of them.
 pub(super) async fn measure(api: Api, ids: Vec<Name>) -> Vec<(Name, Measured)> {
-    let each = ids.into_iter().map(move |id| once(api.clone(), id));
-    let answers = futures::stream::iter(each).buffer_unordered(AT_ONCE);
-    answers.filter_map(|(id, measured)| async move { Some((id, measured?)) }).collect().await
+    each(api, ids).collect().await
 }
 
 async fn stream(api: Api, id: Name, tell: mpsc::Sender<(Name, Measured)>) {
