@@ -31,14 +31,14 @@ impl Watched {
         watched
     }
 
-    /// Moves on to so many seconds after the beginning, second by second.
+    /// Moves on to so many seconds after the beginning, a few at a time.
     fn until(&mut self, seconds: i64) {
         while self.now <= after(night(), seconds) {
             let now = self.now;
             let batches: Vec<Batch> = self.sims.iter_mut().flat_map(|sim| sim.advance(now)).collect();
             batches.into_iter().for_each(|batch| self.core.fold(batch));
             self.core.settle_now(now);
-            self.now = after(now, 1);
+            self.now = after(now, 5);
         }
     }
 

@@ -249,7 +249,7 @@ impl Sim {
             let (code, line) = managed.misses.clone().unwrap_or((0, Text::new("done")));
             return self.plan_ms(takes, Event::Ends(key.clone(), token, run, End::Done(code, line)));
         }
-        let behaviour = managed.behaviour(revision);
+        let behaviour = managed.behaviour(revision).clone();
         let dead = self.dead_need(home);
         let jitter = self.below(1000);
         // What once ran out of memory takes up its backlog first, and runs out again before it serves.

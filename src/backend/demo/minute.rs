@@ -39,6 +39,9 @@ impl Sim {
         for (key, managed) in &self.workloads {
             let changed = managed.object.revision.as_ref().and_then(|it| it.at);
             let telling = managed.falls.is_some() || changed.is_some_and(|at| after(at, RECENT) > self.start);
+            if past && !telling {
+                continue;
+            }
             let lives = managed.members.iter().filter_map(|it| self.instances.get(it));
             let mut most: f64 = 0.0;
             for live in lives {
@@ -49,9 +52,7 @@ impl Sim {
                     *of_node += memory;
                     *cpu += self.cpu_of(live);
                 }
-                if telling || !past {
-                    samples.push((live.object.key.clone(), Metric::MemoryBytes, memory));
-                }
+                samples.push((live.object.key.clone(), Metric::MemoryBytes, memory));
             }
             if telling && most > 0.0 {
                 samples.push((key.clone(), Metric::MemoryBytes, most));

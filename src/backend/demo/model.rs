@@ -67,9 +67,9 @@ impl Managed {
     }
 
     /// How an instance of a revision behaves now.
-    pub fn behaviour(&self, revision: Option<&Name>) -> Behaviour {
+    pub fn behaviour(&self, revision: Option<&Name>) -> &Behaviour {
         let of = self.templates.iter().find(|it| Some(&it.revision.id) == revision).or_else(|| self.templates.first());
-        self.falls.clone().or_else(|| of.map(|it| it.behaves.clone())).unwrap_or_default()
+        self.falls.as_ref().or_else(|| of.map(|it| &it.behaves)).unwrap_or(&Behaviour::Well)
     }
 }
 
