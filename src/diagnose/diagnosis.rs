@@ -162,8 +162,9 @@ impl Diagnosis {
         let at_start = seconds_between(self.started, now) <= START_GRACE;
         let (held_since, watched) = match known {
             Some(known) => (known.held_since, known.watched),
-            None if judged_before => (now, true),
+            // While the first facts still come, what is said late was there before; only then is a beginning seen.
             None if at_start => (self.started.min(now), false),
+            None if judged_before => (now, true),
             None => (now, false),
         };
         let found = Found { rule, finding, standing, held_since, watched };
