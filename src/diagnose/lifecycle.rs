@@ -89,7 +89,7 @@ impl Life {
             Stage::Holding | Stage::Open => {}
         }
         // Within an episode the earliest beginning that evidence names counts.
-        if (exact && !self.since_exact) || (exact == self.since_exact && since < self.since) {
+        if since < self.since || (since == self.since && exact) {
             (self.since, self.since_exact) = (since, exact);
         }
         self.found = found;

@@ -20,7 +20,9 @@ pub fn happened(it: &Occurrence) -> String {
             format!("crashed, {}{text}", it.code.map_or_else(|| "exit code unknown".to_owned(), exit_code))
         }
         OccurrenceKind::StopTimeout => format!("killed: it did not stop in time (SIGTERM, then SIGKILL){text}"),
-        OccurrenceKind::Killed => format!("killed from outside, {}{text}", it.code.map_or_else(String::new, exit_code)),
+        OccurrenceKind::Killed => {
+            format!("killed{}{text}", it.code.map_or_else(String::new, |code| format!(", {}", exit_code(code))))
+        }
         OccurrenceKind::ProbeFailure => format!("health check failed{text}"),
         OccurrenceKind::PullFailure => format!("image could not be pulled{text}"),
         OccurrenceKind::SchedulingFailure => format!("no node would take it{text}"),

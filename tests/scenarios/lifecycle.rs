@@ -86,7 +86,9 @@ fn kills_that_are_far_apart_keep_one_incident_open() {
     let workload = place.healthy(Kind::Deployment, "worker", 1);
     let it = place.instance(&workload, 0);
     for _ in 0..3 {
-        place.occurred(OccurrenceKind::OomKill, &it, 0, |event| event.scope = Some(OomScope::Limit));
+        place.occurred(OccurrenceKind::OomKill, &it, 0, |event| {
+            (event.scope, event.code) = (Some(OomScope::Limit), Some(137));
+        });
         place.look();
         place.pass(minutes(20));
     }
@@ -124,6 +126,41 @@ fn without_evidence_it_is_at_least_as_old_as_cockpits_start() {
     assert_eq!((row.since, row.since_exact), (at(0), false));
 }
 
+/// A container that was restarted `restarts` times in its life of `age` seconds; only its last end is remembered.
+fn looping(place: &mut Place, restarts: u32, age: i64) {
+    let workload = place.workload(Kind::ComposeService, "web", 1);
+    place.put(Object::Workload(Box::new(workload.clone())));
+    let mut it = place.instance(&workload, 0);
+    (it.phase, it.ready, it.created) = (Phase::Restarting, false, Some(at(-age)));
+    it.containers[0].restarts = restarts;
+    it.containers[0].state = ContainerState::Waiting { reason: "restarting".into(), message: None };
+    it.containers[0].last_exit = Some(Box::new(Exit {
+        code: 1,
+        reason: ExitReason::Error,
+        message: None,
+        started: Some(at(-31)),
+        ended: Some(at(-30)),
+    }));
+    place.put(Object::Instance(Box::new(it)));
+}
+
+/// An engine remembers few events; it counts every restart.
+#[test]
+fn restarts_that_leave_no_time_for_anything_else_began_with_the_container() {
+    let mut place = Place::default();
+    looping(&mut place, 23, 900);
+    let row = place.only();
+    assert_eq!((row.rule, row.since, row.since_exact), ("crash-loop", at(-900), true));
+}
+
+#[test]
+fn more_restarts_than_are_remembered_began_no_later_than_the_first_that_is() {
+    let mut place = Place::default();
+    looping(&mut place, 23, 10_000);
+    let row = place.only();
+    assert_eq!((row.rule, row.since, row.since_exact), ("crash-loop", at(-30), false));
+}
+
 #[test]
 fn identity_hangs_on_cluster_family_and_subject_alone() {
     let (mut a, mut b) = (Place::default(), Place::default());
@@ -142,7 +179,9 @@ fn silence_closes_nothing() {
     let mut place = Place::default();
     let workload = place.healthy(Kind::Deployment, "worker", 1);
     let it = place.instance(&workload, 0);
-    place.occurred(OccurrenceKind::OomKill, &it, 0, |event| event.scope = Some(OomScope::Limit));
+    place.occurred(OccurrenceKind::OomKill, &it, 0, |event| {
+        (event.scope, event.code) = (Some(OomScope::Limit), Some(137));
+    });
     place.look();
     place.trouble("pods", TroubleKind::Unreachable);
     place.pass(minutes(60));

@@ -268,11 +268,25 @@ cases! {
         place.occurred(OccurrenceKind::OomKill, &it, 3600, |_| {});
     }
 
+    "oom-killed", "a process in it, which runs on", Some("a process in it is OOM-killed at its 256 MiB limit, 3 times in 2 min; the container runs on"), |place| {
+        oom(place, 3, 60, |event| event.code = None);
+    }
+    "oom-killed", "restarted more often than is remembered", Some("OOM-killed at its 256 MiB limit, restarted 23 times in 14 min"), |place| {
+        let workload = oom(place, 1, 0, |_| {});
+        let mut it = place.instance(&workload, 0);
+        (it.phase, it.ready, it.created) = (Phase::Restarting, false, Some(at(-900)));
+        it.containers[0].restarts = 23;
+        it.containers[0].state = waiting("restarting", "");
+        it.containers[0].last_exit = Some(exit(137, ExitReason::OomKilled, 10, 1));
+        it.containers[0].memory_limit_bytes = Some(256 << 20);
+        put(place, it);
+    }
+
     "memory-near-limit", "almost full", Some("uses 95 % of its 256 MiB memory limit"), |place| { memory(place, 95.2); }
     "memory-near-limit", "half full", None, |place| { memory(place, 50.0); }
 
     "crash-loop", "restarting again and again, with its last line",
-    Some("exits with 1 again and again (5 times in 3 min): Error: DB_URL is not set"), |place| {
+    Some("exits with 1 again and again (restarted 5 times in 3 min): Error: DB_URL is not set"), |place| {
         let workload = place.workload(Kind::ComposeService, "web", 1);
         place.put(Object::Workload(Box::new(workload.clone())));
         let mut it = place.instance(&workload, 0);

@@ -10,6 +10,7 @@ use crate::domain::{
     RestartPolicy, Severity, Text, Timestamp, Workload,
 };
 
+use super::began::began;
 use super::evidence::{how_often, instances, last_exit, rollout_frame, with_needs};
 
 /// An end that nobody followed up is quiet after so long, seconds: a day.
@@ -153,23 +154,20 @@ fn by_state<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
         }
     }
     let shown = looping.iter().max_by_key(|(.., exit)| exit.ended).copied()?;
-    let restarts: u64 = looping.iter().map(|(it, ..)| u64::from(it.restarts())).sum();
     let series = scene.series(OccurrenceKind::Crash, LOOP_CLEAR);
-    let created = looping.iter().filter_map(|(it, ..)| it.created).min();
-    let often = match (&series, created) {
-        (Some(series), _) if series.count > 1 && series.count >= restarts => {
-            how_often(series).trim_start_matches(", ").to_owned()
-        }
-        // What was put in the place of others is younger than their ends.
-        (_, Some(created)) if shown.2.ended.is_none_or(|ended| ended > created) => {
-            let seconds = seconds_between(created, shown.2.ended.unwrap_or(scene.now()));
-            format!("{} in {}", times(restarts.max(1)), span(seconds.max(1)))
-        }
-        _ => times(restarts.max(1)),
+    // Of several, what is remembered is not each one's own.
+    let own = series.as_ref().filter(|_| looping.len() == 1);
+    let first = looping
+        .iter()
+        .map(|(it, _, exit)| began(scene, it, exit, own))
+        .min_by_key(|it| (it.at, !it.exact))
+        .filter(|it| series.is_none_or(|series| it.at <= series.first));
+    let often = match &series {
+        Some(series) if looping.len() > 1 && series.count > 1 => how_often(series).trim_start_matches(", ").to_owned(),
+        _ => began(scene, shown.0, shown.2, own).often,
     };
-    let first = series.map(|it| it.first).or_else(|| looping.iter().filter_map(|(.., exit)| exit.ended).min());
-    // An engine remembers few events: what it counts tells whether these are all.
-    let exact = series.is_some_and(|series| series.count >= restarts);
+    let exact = first.as_ref().map_or_else(|| series.is_some_and(|it| !it.at_least), |it| it.exact);
+    let first = first.map(|it| it.at).or_else(|| series.map(|it| it.first));
     let affected = looping.iter().filter(|(it, ..)| scene.is_shaky(it, out)).count();
     Some(Loop { shown: Some(shown), affected, often, first, exact, happened: None })
 }
@@ -203,7 +201,14 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let often = how_often(&series).trim_start_matches(", ").to_owned();
     // Where others were put in the place of those that ended, what is missing tells how many.
     let affected = hit.iter().filter(|it| scene.is_shaky(it, out)).count().max(scene.counts().missing() as usize);
-    Some(Loop { shown, affected, often, first: Some(series.first), exact: true, happened: Some(series.last) })
+    Some(Loop {
+        shown,
+        affected,
+        often,
+        first: Some(series.first),
+        exact: !series.at_least,
+        happened: Some(series.last),
+    })
 }
 
 /// Tasks and pods that fail one after the other, each in the place of the one before.

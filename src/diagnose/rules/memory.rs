@@ -1,13 +1,14 @@
 //! Memory that ran out, or is about to.
 
 use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
-use crate::diagnose::scene::Scene;
-use crate::domain::words::{after, bytes};
+use crate::diagnose::scene::{Scene, Series};
+use crate::domain::words::{after, bytes, seconds_between, span};
 use crate::domain::{
     Certainty, Container, DesiredState, Exit, ExitReason, Instance, Metric, Occurrence, OccurrenceKind, OomScope,
     Phase, Severity, Tier,
 };
 
+use super::began::began;
 use super::evidence::{how_often, instances, last_exit};
 
 /// A container was killed for want of memory.
@@ -51,37 +52,69 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
     }
     let dead: Vec<(&Instance, &Container, &Exit)> = ended_by_oom(scene);
     let newest_dead = dead.iter().max_by_key(|(_, _, exit)| exit.ended).copied();
-    let Some(first) =
-        series.map(|it| it.first).or_else(|| newest_dead.map(|(_, _, exit)| exit.ended.unwrap_or(scene.now())))
-    else {
+    if series.is_none() && newest_dead.is_none() {
         return;
-    };
+    }
     let event = series.map(|it| it.newest);
     let limit = event
         .and_then(|it| it.limit_bytes)
         .or_else(|| newest_dead.and_then(|(_, container, _)| container.memory_limit_bytes))
         .or_else(|| spec_limit(scene, event));
     let (what, certainty) = what_ran_out(event, newest_dead.map(|(_, _, exit)| exit), limit);
-    let often = series.as_ref().map(how_often).unwrap_or_default() + &restarted(scene, series.map_or(1, |it| it.count));
+    if let (None, Some(series)) = (newest_dead, &series)
+        && let Some(survivor) = survivor(scene, series.newest)
+    {
+        return out.say(lives_on(scene, series, survivor));
+    }
+    let began = newest_dead.map(|(it, _, exit)| began(scene, it, exit, series.as_ref()));
+    let often = match &began {
+        Some(began) if !began.often.is_empty() => format!(", {}", began.often),
+        _ => series.as_ref().map(how_often).unwrap_or_default(),
+    };
+    let first = began.as_ref().map(|it| it.at).into_iter().chain(series.map(|it| it.first)).min();
+    let exact = began.as_ref().map_or(!series.is_some_and(|it| it.at_least), |it| it.exact);
     let stays = series.is_none() || dead.iter().any(|(it, ..)| it.phase == Phase::Failed);
     let not_again = if stays && !dead.is_empty() { "; not started again" } else { "" };
     let hit = hit(scene, &dead, series.is_some_and(|it| it.count > 1), series.map(|it| it.first), out);
     let others = if hit > 1 { format!(" ({})", instances(hit, scene.instances())) } else { String::new() };
     let mut finding = Finding::new(Severity::Critical, format!("{what}{often}{others}{not_again}"))
-        .since(Some(first))
-        .since_exact(scene.instances().iter().all(|it| u64::from(it.restarts()) <= series.map_or(1, |it| it.count)))
+        .since(first)
+        .since_exact(exact)
         .certainty(certainty)
         .affected(hit)
-        .helps(scene.mends(Some(first)));
+        .helps(scene.mends(first));
     finding.happened = series.filter(|_| !stays).map(|it| it.last);
     out.say(with_proof(finding, event, newest_dead, limit));
 }
 
-/// An engine remembers few events, and counts every restart: what is not known to be another kill is said as what it is.
-fn restarted(scene: &Scene<'_>, kills: u64) -> String {
-    let most = scene.wanted_instances().max_by_key(|it| it.restarts());
-    most.filter(|it| u64::from(it.restarts()) > kills)
-        .map_or(String::new(), |it| format!(", {} restarts", it.restarts()))
+/// The instance that an event is about, where it has been running since before the event: what was killed was a process
+/// in it, and not the one that keeps it up.
+fn survivor<'a>(scene: &Scene<'a>, event: &Occurrence) -> Option<&'a Instance> {
+    let mut about = scene.wanted_instances().filter(|it| scene.is_of(it, &event.subject));
+    let runs = |it: &&Instance| it.phase == Phase::Running && it.since.is_some_and(|since| since < event.first);
+    about.find(runs).filter(|_| event.code.is_none())
+}
+
+/// A process in it was killed, and the container runs on.
+fn lives_on(scene: &Scene<'_>, series: &Series<'_>, survivor: &Instance) -> Finding {
+    let event = Some(series.newest);
+    let limit = series.newest.limit_bytes.or_else(|| spec_limit(scene, event));
+    let (what, certainty) = what_ran_out(event, None, limit);
+    let often = how_often(series);
+    let finding = Finding::new(Severity::Warning, format!("a process in it is {what}{often}; the container runs on"))
+        .since(Some(series.first))
+        .since_exact(!series.at_least)
+        .certainty(certainty)
+        .helps(scene.mends(Some(series.first)));
+    let up = survivor.since.map(|since| span(seconds_between(since, scene.now())));
+    let up = up.map_or(String::new(), |up| format!(" for {up}"));
+    let mut finding = with_proof(finding, event, None, limit).evidence(
+        None,
+        "state",
+        format!("{}: has been running{up}", survivor.key.name),
+    );
+    finding.happened = Some(series.last);
+    finding
 }
 
 /// Instances whose last run was ended by it and that do not run now; of those that nobody restarts only recent ones.
@@ -170,6 +203,10 @@ fn with_proof(
 }
 
 fn memory_near_limit(scene: &Scene<'_>, out: &mut Out) {
+    // What is being killed at its limit is near it: that is no news.
+    if scene.series(OccurrenceKind::OomKill, OOM_CLEAR).is_some() {
+        return;
+    }
     let share = |it: &Instance| {
         let (at, used) = scene.view.series(&it.key, Metric::MemoryBytes)?.latest()?;
         // Numbers of a past run say nothing about this one, and old ones nothing at all.

@@ -1,6 +1,7 @@
 //! The rules, one file a family of causes.
 
 mod alert;
+mod began;
 mod crash;
 mod data;
 mod evidence;
