@@ -6,8 +6,8 @@ use super::theme::Ink;
 use crate::action::{Run, StepState};
 use crate::domain::words::{bytes, count, many};
 use crate::domain::{
-    Container, ContainerState, Desired, ExitReason, HealthStatus, Instance, Metric, Node, NodeState, Occurrence,
-    OccurrenceKind, OomScope, Phase, Queue, Workload,
+    Container, ContainerState, Desired, DesiredState, ExitReason, HealthStatus, Instance, Metric, Node, NodeState,
+    Occurrence, OccurrenceKind, OomScope, Phase, Queue, Workload,
 };
 use crate::state::View;
 
@@ -104,7 +104,15 @@ pub fn workload_state(view: &View<'_>, clock: &Clock, workload: &Workload) -> Ph
     let counts = view.counts(workload);
     match (workload.desired, counts.missing()) {
         (Desired::Replicas(0), _) => Phrase::text("scaled to zero"),
-        (_, missing) if missing > 0 => Phrase::of(Ink::Strong, format!("{missing} not ready")),
+        (_, missing) if missing > 0 => {
+            let wanted = || view.instances_of(&workload.key).filter(|it| it.desired == DesiredState::Run && !it.ready);
+            let paused = wanted().next().is_some() && wanted().all(|it| it.phase == Phase::Paused);
+            let how = if paused { "paused" } else { "not ready" };
+            Phrase::of(
+                Ink::Strong,
+                if counts.ready == 0 && missing == 1 { how.to_owned() } else { format!("{missing} {how}") },
+            )
+        }
         (Desired::Replicas(_) | Desired::EachNode(_), _) => Phrase::dim("serves"),
         (Desired::Completions(_), _) if counts.alive > 0 => Phrase::text("runs to its end"),
         (Desired::Completions(_), _) => Phrase::dim("done"),

@@ -198,10 +198,13 @@ pub(super) fn usage(ctx: &Ctx<'_>, subject: &Ref) -> Vec<Phrase> {
         // The fullest instance is the one that matters.
         if let Some((_, fullest)) = with.max_by(|a, b| a.0.total_cmp(&b.0)) {
             let limit = fullest.containers.iter().find_map(|container| container.memory_limit_bytes);
-            lines.extend(
-                trend(ctx, &fullest.key, Metric::MemoryBytes, limit.map(|n| n as f64))
-                    .map(|line| line.and(Ink::Dim, format!("  {}", fullest.key.name))),
-            );
+            let memory = trend(ctx, &fullest.key, Metric::MemoryBytes, limit.map(|n| n as f64));
+            // A lone container has the name of its workload.
+            let whose = Some(&fullest.key.name).filter(|name| **name != subject.name);
+            lines.extend(memory.map(|line| match whose {
+                Some(name) => line.and(Ink::Dim, format!("  {name}")),
+                None => line,
+            }));
         }
     }
     let own = [
