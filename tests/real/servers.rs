@@ -169,7 +169,7 @@ impl Engine {
         self.image("127.0.0.1:1/shop/web", "1.4.2", &[]);
     }
 
-    /// Creates a service from a scene.
+    /// Creates a service from a scene: all are of the stack `shop`, as `docker stack` would have made them.
     #[track_caller]
     pub fn service(&self, scene: &str) {
         self.ask("POST", "/services/create", Some(&scene_body("services", scene)));
@@ -178,6 +178,7 @@ impl Engine {
     /// Updates a service as the command line does: the newest spec, edited.
     #[track_caller]
     pub fn update_service(&self, name: &str, edit: impl Fn(&mut Value)) {
+        let name = in_stack(name);
         let seen = self.ask("GET", &format!("/services/{name}"), None);
         let mut spec = seen["Spec"].clone();
         edit(&mut spec);
@@ -189,7 +190,7 @@ impl Engine {
     pub fn until_service(&self, name: &str, what: &str, check: impl Fn(&Value) -> bool) {
         until(PATIENCE, &format!("service {name}: {what}"), || {
             let all = self.ask("GET", "/services?status=true", None);
-            let found = all.as_array().and_then(|all| all.iter().find(|one| one["Spec"]["Name"] == name));
+            let found = all.as_array().and_then(|all| all.iter().find(|one| one["Spec"]["Name"] == in_stack(name)));
             match found {
                 Some(seen) if check(seen) => Ok(()),
                 seen => Err(format!("{}", seen.unwrap_or(&Value::Null))),
@@ -200,7 +201,7 @@ impl Engine {
     /// Waits until so many tasks of a service are in a state.
     #[track_caller]
     pub fn until_tasks(&self, service: &str, state: &str, count: usize) {
-        let filter = json!({ "service": [service] }).to_string().replace('"', "%22");
+        let filter = json!({ "service": [in_stack(service)] }).to_string().replace('"', "%22");
         until(PATIENCE, &format!("{count} tasks of {service} to be {state}"), || {
             let tasks = self.ask("GET", &format!("/tasks?filters={filter}"), None);
             let found = tasks
@@ -254,6 +255,11 @@ pub fn scene_body(kind: &str, scene: &str) -> Value {
     let path = here().join("scenes").join(kind).join(format!("{scene}.json"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// How the engine calls a service of the stack that the scenes are of.
+fn in_stack(service: &str) -> String {
+    format!("shop_{service}")
 }
 
 fn here() -> PathBuf {

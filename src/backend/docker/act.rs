@@ -7,6 +7,7 @@ use crate::domain::{
 };
 
 use super::api::Api;
+use super::belongs::full_name;
 use super::failure::Failure;
 use super::logs::{self, Speaker};
 use super::{Docker, describe, swarm};
@@ -71,7 +72,8 @@ impl Docker {
 /// What an engineer types to the same end; none where the engine has no such thing.
 fn instead(intent: &Intent) -> Option<String> {
     let key = intent.target();
-    let (name, project) = (shell(&key.name), key.namespace.as_deref().map(shell).unwrap_or_default());
+    let name = if key.kind == Kind::Service { shell(&full_name(key)) } else { shell(&key.name) };
+    let project = key.namespace.as_deref().map(shell).unwrap_or_default();
     Some(match (intent, key.kind) {
         (Intent::Restart(_), Kind::ComposeService) => format!("docker compose -p {project} restart {name}"),
         (Intent::Restart(_), Kind::Service) => format!("docker service update --force {name}"),
@@ -107,6 +109,9 @@ mod tests {
         let command = instead(&Intent::Restart(key.clone()));
         assert_eq!(command.as_deref(), Some("docker compose -p shop restart web"));
         assert_eq!(instead(&Intent::Drain(key)), None);
+        let of_a_stack: Ref = "swarm/shop/Service/web".parse().expect("a ref");
+        let command = instead(&Intent::Scale(of_a_stack, 3));
+        assert_eq!(command.as_deref(), Some("docker service scale shop_web=3"));
         let odd: Ref = "local/-/Container/a;b".parse().expect("a ref");
         assert_eq!(instead(&Intent::Restart(odd)).as_deref(), Some("docker restart 'a;b'"));
     }

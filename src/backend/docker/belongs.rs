@@ -1,6 +1,6 @@
 //! Whose a container is, by its labels.
 
-use crate::domain::Text;
+use crate::domain::{Ref, Text};
 
 /// Whose a container is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,7 +19,7 @@ pub(super) enum Belongs {
     },
     /// A Swarm task's.
     Task {
-        /// The service's name, with the stack's before it.
+        /// The service's name, without the stack's before it.
         service: Text,
         /// The stack, where it is of one.
         stack: Option<Text>,
@@ -34,9 +34,10 @@ impl Belongs {
     /// Reads labels; of an event they are attributes.
     pub(super) fn of<'a>(label: impl Fn(&str) -> Option<&'a str>) -> Self {
         if let Some(task) = label("com.docker.swarm.task.id") {
+            let stack = label("com.docker.stack.namespace");
             return Belongs::Task {
-                service: Text::new(label("com.docker.swarm.service.name").unwrap_or_default()),
-                stack: label("com.docker.stack.namespace").map(Text::new),
+                service: Text::new(in_stack(stack, label("com.docker.swarm.service.name").unwrap_or_default())),
+                stack: stack.map(Text::new),
                 task: Text::new(task),
                 name: Text::new(label("com.docker.swarm.task.name").unwrap_or_default()),
             };
@@ -49,5 +50,19 @@ impl Belongs {
             },
             _ => Belongs::Alone,
         }
+    }
+}
+/// The name of a service within its stack: `docker stack` writes the stack's before it, and `shop/web` says as much as
+/// `shop/shop_web`.
+pub(super) fn in_stack<'a>(stack: Option<&str>, service: &'a str) -> &'a str {
+    let own = stack.and_then(|stack| service.strip_prefix(stack)?.strip_prefix('_'));
+    own.filter(|own| !own.is_empty()).unwrap_or(service)
+}
+
+/// The name that the engine knows a service by.
+pub(super) fn full_name(service: &Ref) -> String {
+    match &service.namespace {
+        Some(stack) => format!("{stack}_{}", service.name),
+        None => service.name.to_string(),
     }
 }

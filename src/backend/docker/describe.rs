@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::domain::{Form, Kind, Ref, Text, words};
 
 use super::api::{Api, escaped};
+use super::belongs::full_name;
 use super::convert::Scribe;
 use super::failure::Failure;
 use super::mask;
@@ -48,7 +49,11 @@ async fn answers(api: &Api, key: &Ref) -> Result<Vec<Value>, Failure> {
     let one = |path: String| async move { Ok(vec![api.get(&path).await?]) };
     match key.kind {
         Kind::Container | Kind::ContainerInstance => one(format!("/containers/{}/json", escaped(&key.name))).await,
-        Kind::Service => one(format!("/services/{}", escaped(&key.name))).await,
+        Kind::Service => match one(format!("/services/{}", escaped(&full_name(key)))).await {
+            // Its stack's label was not written by `docker stack`.
+            Err(failure) if failure.is_gone() => one(format!("/services/{}", escaped(&key.name))).await,
+            answer => answer,
+        },
         Kind::ComposeService => compose(api, key).await,
         Kind::Task | Kind::Node => match swarm::find(api, key, false).await? {
             Some(path) => one(path).await,

@@ -2,8 +2,12 @@
 
 use crate::diagnose::scene::{Scene, Series};
 use crate::domain::words::{seconds_between, span, times};
-use crate::domain::{Exit, Instance, Timestamp};
+use crate::domain::{Exit, Instance, Kind, Timestamp};
 
+/// A Swarm keeps the last five tasks of a slot, if it is not told otherwise: the present one and these.
+const TASKS_KEPT: u64 = 4;
+/// What begins so soon after a change began with it, seconds.
+const SOON: i64 = 60;
 /// An engine waits before it starts something again: first so long, milliseconds.
 const FIRST_WAIT: i64 = 100;
 /// Twice as long each time, up to a minute; what ran for ten seconds begins anew (moby: restartmanager.go). Others wait
@@ -30,6 +34,9 @@ pub fn began(scene: &Scene<'_>, instance: &Instance, exit: &Exit, series: Option
     let seen = series.map_or(0, |series| series.count);
     let ended = exit.ended.unwrap_or(scene.now());
     let first = series.map_or(ended, |series| series.first.min(ended));
+    if instance.key.kind == Kind::Task {
+        return of_tasks(scene, restarts, first, series);
+    }
     if seen >= restarts || restarts <= 1 {
         let exact = !series.is_some_and(|series| series.at_least);
         return Began { at: first, exact, often: seen_often(series, "") };
@@ -49,6 +56,23 @@ pub fn began(scene: &Scene<'_>, instance: &Instance, exit: &Exit, series: Option
         _ => format!("{}, restarted {} in all", seen_often(series, "at least "), times(restarts)),
     };
     Began { at: first, exact: false, often }
+}
+
+/// A Swarm keeps some tasks of those that failed one after the other, and counts no more than these.
+fn of_tasks(scene: &Scene<'_>, kept: u64, first: Timestamp, series: Option<&Series<'_>>) -> Began {
+    let workload = scene.workload();
+    let changes =
+        workload.and_then(|it| it.created).into_iter().chain(workload.and_then(|it| it.revision.as_ref()?.at));
+    // Nothing came before its service, and its first ends come soon after the change that brought them.
+    let exact = kept < TASKS_KEPT || changes.into_iter().any(|at| first >= at && seconds_between(at, first) <= SOON);
+    let least = if exact { "" } else { "at least " };
+    let seen = series.map_or(0, |series| series.count);
+    let often = match (seen >= kept, kept) {
+        (true, _) => seen_often(series, least),
+        (false, 0 | 1) => String::new(),
+        (false, _) => format!("{least}{}", times(kept)),
+    };
+    Began { at: first, exact: exact && seen >= kept, often }
 }
 
 fn seen_often(series: Option<&Series<'_>>, least: &str) -> String {

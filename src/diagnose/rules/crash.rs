@@ -88,17 +88,22 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
         return;
     };
     let code = seen.shown.map(|(.., exit)| exit.code);
+    let replaced = seen.shown.is_some_and(|(it, _, exit)| unhealthy(it, exit));
     let how = match (seen.shown, code) {
-        (Some((.., exit)), _) if exit.reason == ExitReason::CannotRun => {
-            format!("cannot start: {}", why_not(exit))
-        }
-        (Some((it, _, exit)), _) if unhealthy(it, exit) => "is replaced because its health check fails,".to_owned(),
+        (Some((.., exit)), _) if cannot_run(exit) => "fails to start".to_owned(),
+        (Some(_), _) if replaced => "is replaced because its health check fails,".to_owned(),
         (_, Some(code)) => exits_how(code),
         (_, None) => "ends".to_owned(),
     };
     let line = seen.shown.and_then(|(it, container, _)| last_line(scene, it, container));
     let said = seen.shown.and_then(|(.., exit)| exit.message.as_ref());
-    let why = line.map_or(String::new(), |line| format!(": {}", logs::quote(line)));
+    let why = match seen.shown {
+        Some(_) if replaced => check_said(scene),
+        Some((.., exit)) if cannot_run(exit) => Some(why_not(exit)),
+        _ => None,
+    };
+    let said_last = line.map(|line| logs::quote(line)).filter(|_| !replaced);
+    let why: String = why.into_iter().chain(said_last).map(|words| format!(": {words}")).collect();
     let (stuck, gives_up) = rollout_frame(scene);
     let often = if seen.often.is_empty() { String::new() } else { format!(" ({})", seen.often) };
     let of = scene.counts().wanted.unwrap_or(0);
@@ -125,6 +130,19 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     }
     let words: Vec<&str> = [line, said].into_iter().flatten().map(Text::as_str).collect();
     out.say(with_needs(scene, finding, &words));
+}
+
+/// It never ran, or the shell found nothing to run.
+fn cannot_run(exit: &Exit) -> bool {
+    exit.reason == ExitReason::CannotRun || matches!(exit.code, 126 | 127)
+}
+
+/// What its health check printed, the last time that this is known.
+fn check_said(scene: &Scene<'_>) -> Option<String> {
+    let checks = scene.view.occurrences_of(scene.key).filter(|it| it.kind == OccurrenceKind::ProbeFailure);
+    // The task's own words only say that there was a check.
+    let mut said = checks.filter_map(|it| it.text.as_ref()).filter(|said| !said.contains("unhealthy container"));
+    said.next_back().map(|said| logs::quote(said))
 }
 
 /// Swarm ends a task whose health check fails, and says so (moby: daemon/cluster/executor/container/controller.go).

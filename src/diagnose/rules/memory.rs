@@ -73,8 +73,8 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
     };
     let first = began.as_ref().map(|it| it.at).into_iter().chain(series.map(|it| it.first)).min();
     let exact = began.as_ref().map_or(!series.is_some_and(|it| it.at_least), |it| it.exact);
-    let stays = series.is_none() || dead.iter().any(|(it, ..)| it.phase == Phase::Failed);
-    let not_again = if stays && !dead.is_empty() { "; not started again" } else { "" };
+    let stays = dead.iter().any(|(it, ..)| it.phase == Phase::Failed);
+    let not_again = if stays { "; not started again" } else { "" };
     let hit = hit(scene, &dead, series.is_some_and(|it| it.count > 1), series.map(|it| it.first), out);
     let others = if hit > 1 { format!(" ({})", instances(hit, scene.instances())) } else { String::new() };
     let mut finding = Finding::new(Severity::Critical, format!("{what}{often}{others}{not_again}"))

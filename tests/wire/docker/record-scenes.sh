@@ -16,9 +16,9 @@ inspected() { [ "$(api "$ENGINE" GET "/containers/$1/json" | jq -r "$2")" = true
 until_container() { poll 90 "$1 to be $2" inspected "$1" "$2"; }
 until_tasks() { poll 120 "tasks of $1: $2" tasks_are "$1" "$2"; }
 tasks_are() {
-  [ "$(api "$ENGINE" GET "/tasks?filters=$(jq -rn --arg s "$1" '{service: [$s]} | tojson | @uri')" | jq -r "$2")" = true ]
+  [ "$(api "$ENGINE" GET "/tasks?filters=$(jq -rn --arg s "shop_$1" '{service: [$s]} | tojson | @uri')" | jq -r "$2")" = true ]
 }
-service_is() { [ "$(api "$ENGINE" GET "/services/$1" | jq -r "$2")" = true ]; }
+service_is() { [ "$(api "$ENGINE" GET "/services/shop_$1" | jq -r "$2")" = true ]; }
 
 make_containers() {
   local name
@@ -89,9 +89,9 @@ service() { post_json "$ENGINE" /services/create "$SCENES/services/$1.json" >/de
 # update SERVICE JQ-EDIT: as the command line does it, on the newest version of the spec.
 update() {
   local spec version
-  spec="$(api "$ENGINE" GET "/services/$1")"
+  spec="$(api "$ENGINE" GET "/services/shop_$1")"
   version="$(jq .Version.Index <<<"$spec")"
-  jq ".Spec | $2" <<<"$spec" | post_json "$ENGINE" "/services/$1/update?version=$version" - >/dev/null
+  jq ".Spec | $2" <<<"$spec" | post_json "$ENGINE" "/services/shop_$1/update?version=$version" - >/dev/null
 }
 
 make_services() {

@@ -8,6 +8,7 @@ use crate::domain::{
     RolloutPhase, Text, Workload,
 };
 
+use super::super::belongs::in_stack;
 use super::super::convert::{Scribe, cut, probe};
 use super::super::mask;
 use super::wire::{self, TaskTemplate};
@@ -17,7 +18,7 @@ const STACK: &str = "com.docker.stack.namespace";
 /// The key of a service: its namespace is its stack.
 pub(super) fn key(scribe: &mut Scribe, it: &wire::Service) -> Ref {
     let stack = it.spec.labels.get(STACK).map(|stack| scribe.names.intern(stack));
-    let name = scribe.names.intern(&it.spec.name);
+    let name = scribe.names.intern(in_stack(stack.as_deref(), &it.spec.name));
     Ref::new(&scribe.cluster, Kind::Service, stack, name)
 }
 
