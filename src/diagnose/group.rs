@@ -12,7 +12,7 @@ use super::incident::{Incident, Symptom};
 use super::lifecycle::Life;
 use super::rank::{Importance, Place, Weight, in_words, weigh};
 use super::rule::{Cause, Link};
-use super::rules::place_of;
+use super::rules::{REPLICAS_MISSING, place_of};
 use super::scene::{Standing, least_sure};
 use super::settings::Settings;
 
@@ -336,6 +336,8 @@ fn build(
         let others = rows[*ix].same.iter().map(|it| same_family(row.subject, it));
         std::iter::once(rows[*ix].symptom(Certainty::Confirmed)).chain(others)
     }));
+    // How many are ready is told beside it.
+    symptoms.retain(|it| it.rule != REPLICAS_MISSING || it.about != *row.subject);
     let mut children: Vec<&(usize, Certainty)> = children.iter().collect();
     children.sort_by_key(|(ix, _)| (rows[*ix].weight.tier, rows[*ix].weight.severity, rows[*ix].subject));
     symptoms.extend(children.iter().map(|(ix, certainty)| rows[*ix].symptom(*certainty)));

@@ -389,7 +389,7 @@ cases! {
     "image-pull", "a pull that stalls", Some("pulling shop/app:1 for 12 min without an end"), |place| {
         waits(place, "api", "ContainerCreating", "Pulling image");
     }
-    "image-pull", "a task rejected for want of its image", Some("cannot pull shop/app:1: not found"), |place| {
+    "image-pull", "a task rejected for want of its image", Some("cannot pull shop/app:1: not there, denied, or r.example cannot be reached; the Swarm does not say which"), |place| {
         let workload = place.workload(Kind::Service, "api", 1);
         place.put(Object::Workload(Box::new(workload.clone())));
         let mut it = place.instance(&workload, 0);

@@ -7,7 +7,7 @@ use crate::domain::{Exit, Instance, Kind, Timestamp};
 /// A Swarm keeps the last five tasks of a slot, if it is not told otherwise: the present one and these.
 const TASKS_KEPT: u64 = 4;
 /// What begins so soon after a change began with it, seconds.
-const SOON: i64 = 60;
+const SOON: i64 = 10;
 /// An engine waits before it starts something again: first so long, milliseconds.
 const FIRST_WAIT: i64 = 100;
 /// Twice as long each time, up to a minute; what ran for ten seconds begins anew (moby: restartmanager.go). Others wait
@@ -60,11 +60,7 @@ pub fn began(scene: &Scene<'_>, instance: &Instance, exit: &Exit, series: Option
 
 /// A Swarm keeps some tasks of those that failed one after the other, and counts no more than these.
 fn of_tasks(scene: &Scene<'_>, kept: u64, first: Timestamp, series: Option<&Series<'_>>) -> Began {
-    let workload = scene.workload();
-    let changes =
-        workload.and_then(|it| it.created).into_iter().chain(workload.and_then(|it| it.revision.as_ref()?.at));
-    // Nothing came before its service, and its first ends come soon after the change that brought them.
-    let exact = kept < TASKS_KEPT || changes.into_iter().any(|at| first >= at && seconds_between(at, first) <= SOON);
+    let exact = tasks_tell_all(scene, first);
     let least = if exact { "" } else { "at least " };
     let seen = series.map_or(0, |series| series.count);
     let often = match (seen >= kept, kept) {
@@ -73,6 +69,19 @@ fn of_tasks(scene: &Scene<'_>, kept: u64, first: Timestamp, series: Option<&Seri
         (false, _) => format!("{least}{}", times(kept)),
     };
     Began { at: first, exact: exact && seen >= kept, often }
+}
+
+/// Whether nothing of the kind came before `first` that its Swarm does not remember any more.
+pub fn tasks_tell_all(scene: &Scene<'_>, first: Timestamp) -> bool {
+    let tasks = scene.instances().iter().filter(|it| it.key.kind == Kind::Task);
+    if tasks.map(|it| u64::from(it.restarts())).max().is_none_or(|kept| kept < TASKS_KEPT) {
+        return true;
+    }
+    let workload = scene.workload();
+    let changes =
+        workload.and_then(|it| it.created).into_iter().chain(workload.and_then(|it| it.revision.as_ref()?.at));
+    // Nothing came before its service, and its first ends come soon after the change that brought them.
+    changes.into_iter().any(|at| first >= at && seconds_between(at, first) <= SOON)
 }
 
 fn seen_often(series: Option<&Series<'_>>, least: &str) -> String {

@@ -6,11 +6,11 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::{Scene, restarts};
 use crate::domain::words::{after, seconds_between, span, times};
 use crate::domain::{
-    Container, ContainerState, Desired, Exit, ExitReason, Exposure, Instance, Kind, OccurrenceKind, Phase,
+    Container, ContainerState, Desired, Exit, ExitReason, Exposure, Instance, Kind, Occurrence, OccurrenceKind, Phase,
     RestartPolicy, Severity, Text, Timestamp, Workload,
 };
 
-use super::began::began;
+use super::began::{began, tasks_tell_all};
 use super::evidence::{how_often, instances, last_exit, rollout_frame, with_needs};
 
 /// An end that nobody followed up is quiet after so long, seconds: a day.
@@ -218,15 +218,9 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let shown = newest.or_else(|| newest_failed(scene, series.first));
     let often = how_often(&series).trim_start_matches(", ").to_owned();
     // Where others were put in the place of those that ended, what is missing tells how many.
+    let exact = !series.at_least && tasks_tell_all(scene, series.first);
     let affected = hit.iter().filter(|it| scene.is_shaky(it, out)).count().max(scene.counts().missing() as usize);
-    Some(Loop {
-        shown,
-        affected,
-        often,
-        first: Some(series.first),
-        exact: !series.at_least,
-        happened: Some(series.last),
-    })
+    Some(Loop { shown, affected, often, first: Some(series.first), exact, happened: Some(series.last) })
 }
 
 /// Tasks and pods that fail one after the other, each in the place of the one before.
@@ -365,9 +359,20 @@ fn counts_as_failure(workload: &Workload, exit: &Exit, gave_up: bool) -> bool {
     !lone || gave_up || had_run || workload.exposure == Exposure::Yes
 }
 
+/// A Swarm stops what its health check calls unhealthy: that is the news.
+fn ended_unwell(scene: &Scene<'_>, end: &Occurrence) -> bool {
+    let unwell = |check: &Occurrence| {
+        check.kind == OccurrenceKind::ProbeFailure
+            && check.subject == end.subject
+            && check.last <= end.last
+            && after(check.last, REPLACED_WITHIN) > end.last
+    };
+    scene.key.kind == Kind::Service && scene.view.occurrences_of(scene.key).any(unwell)
+}
+
 fn stop_timeout(scene: &Scene<'_>, out: &mut Out) {
     let window = STOP_TIMEOUT.clear_after_seconds;
-    let series = scene.series(OccurrenceKind::StopTimeout, window);
+    let series = scene.series_of(window, |it| it.kind == OccurrenceKind::StopTimeout && !ended_unwell(scene, it));
     let timed_out = |it: &&Instance| {
         let exit = last_exit(scene, it).map(|(_, exit)| exit)?;
         let ended = exit.ended.filter(|_| exit.reason == ExitReason::StopTimedOut)?;

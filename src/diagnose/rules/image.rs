@@ -6,6 +6,7 @@ use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, seconds_between, span, span_changes_at};
 use crate::domain::{ContainerState, Instance, Name, OccurrenceKind, Phase, Severity, Text, Timestamp};
 
+use super::began::tasks_tell_all;
 use super::evidence::{registry_of, rollout_frame, short_image};
 
 /// An image cannot be pulled.
@@ -49,6 +50,8 @@ enum Why {
     RateLimited,
     Registry,
     Invalid,
+    /// A Swarm says that the image is not on the node, and not why it could not be brought there.
+    Unsaid,
     Other,
 }
 
@@ -139,16 +142,13 @@ pub fn speaks_of_pull(said: &str) -> bool {
 fn why(said: &str) -> Why {
     let said = said.to_lowercase();
     let any = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if said.starts_with("no such image") {
+        return Why::Unsaid;
+    }
     // Docker Hub answers "denied" for what is not there too, and says so: "may require".
     if any(&["toomanyrequests", "rate limit", "429"]) {
         Why::RateLimited
-    } else if any(&[
-        "manifest unknown",
-        "no such image",
-        "not found",
-        "does not exist or no pull",
-        "repository does not exist",
-    ]) {
+    } else if any(&["manifest unknown", "not found", "does not exist or no pull", "repository does not exist"]) {
         Why::NotFound
     } else if any(&["denied", "unauthorized", "authentication required", "401", "403", "no basic auth"]) {
         Why::Denied
@@ -187,6 +187,11 @@ fn say_failing(scene: &Scene<'_>, failing: &[Failure<'_>], out: &mut Out) {
         Why::RateLimited => format!("cannot pull {image}: {registry} limits the rate"),
         Why::Registry => format!("cannot pull {image}: {registry} cannot be reached"),
         Why::Invalid => format!("cannot pull {image}: not a valid image name"),
+        Why::Unsaid => {
+            format!(
+                "cannot pull {image}: not there, denied, or {registry} cannot be reached; the Swarm does not say which"
+            )
+        }
         Why::Other if said.is_empty() => format!("cannot pull {image}"),
         Why::Other => format!("cannot pull {image}: {}", quote(said)),
     };
@@ -194,6 +199,7 @@ fn say_failing(scene: &Scene<'_>, failing: &[Failure<'_>], out: &mut Out) {
     let since = failing.iter().filter_map(|it| it.since).chain(since).min();
     let finding = framed(scene, cause, out)
         .since(since)
+        .since_exact(since.is_none_or(|since| tasks_tell_all(scene, since)))
         .affected(affected(scene, failing.len()))
         .link(if why == Why::Registry || why == Why::RateLimited {
             Link::Registry(registry)
@@ -262,7 +268,7 @@ mod tests {
     fn a_servers_words_say_why_a_pull_fails() {
         for (said, expected) in [
             ("manifest for api:1.4.3 not found: manifest unknown", Why::NotFound),
-            ("No such image: api:none", Why::NotFound),
+            ("No such image: api:none", Why::Unsaid),
             ("pull access denied for shop/x, repository does not exist or may require 'docker login'", Why::NotFound),
             ("unauthorized: authentication required", Why::Denied),
             ("toomanyrequests: You have reached your pull rate limit", Why::RateLimited),

@@ -8,7 +8,7 @@ use crate::domain::{
     Phase, Severity, Tier,
 };
 
-use super::began::began;
+use super::began::{began, tasks_tell_all};
 use super::evidence::{how_often, instances, last_exit};
 
 /// A container was killed for want of memory.
@@ -72,7 +72,9 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
         _ => series.as_ref().map(how_often).unwrap_or_default(),
     };
     let first = began.as_ref().map(|it| it.at).into_iter().chain(series.map(|it| it.first)).min();
-    let exact = began.as_ref().map_or(!series.is_some_and(|it| it.at_least), |it| it.exact);
+    let exact = began
+        .as_ref()
+        .map_or_else(|| series.is_some_and(|it| !it.at_least && tasks_tell_all(scene, it.first)), |it| it.exact);
     let stays = dead.iter().any(|(it, ..)| it.phase == Phase::Failed);
     let not_again = if stays { "; not started again" } else { "" };
     let hit = hit(scene, &dead, series.is_some_and(|it| it.count > 1), series.map(|it| it.first), out);

@@ -17,6 +17,9 @@ mod traffic;
 
 use super::rule::Rule;
 
+/// The rule that says no more than that some are missing.
+pub const REPLICAS_MISSING: &str = replicas::REPLICAS_MISSING.id;
+
 /// Every rule.
 pub fn rules() -> &'static [&'static Rule] {
     RULES
