@@ -42,13 +42,21 @@ pub fn tail_of(instance: &Instance, container: &Container) -> Want {
     Want::LogTail {
         instance: instance.key.clone(),
         container: Some(container.name.clone()),
-        previous: matches!(container.state, ContainerState::Running { .. }),
+        // What is put in the place of a task that ended has said nothing of that end.
+        previous: match container.state {
+            ContainerState::Running { .. } => true,
+            ContainerState::Waiting { .. } => instance.key.kind == Kind::Task,
+            ContainerState::Ended(_) => false,
+        },
         run: run_of(instance, container, container.restarts),
     }
 }
 
 /// The last lines of its last run, or of one shortly before it while those of the last are still on their way.
 pub fn answered<'a>(scene: &Scene<'a>, instance: &Instance, container: &Container) -> Option<&'a [Text]> {
+    if instance.key.kind == Kind::Task {
+        return of_task(scene, instance, container);
+    }
     (0..3).find_map(|back| {
         let run = run_of(instance, container, container.restarts.checked_sub(back)?);
         [false, true].into_iter().find_map(|previous| {
@@ -61,7 +69,20 @@ pub fn answered<'a>(scene: &Scene<'a>, instance: &Instance, container: &Containe
     })
 }
 
+/// A task has one run; the next in its slot has its name.
+fn of_task<'a>(scene: &Scene<'a>, instance: &Instance, container: &Container) -> Option<&'a [Text]> {
+    let answer = scene.view.answer(&tail_of(instance, container));
+    let answer = answer.or_else(|| scene.view.last_tail(&instance.key, &container.name));
+    match answer {
+        Some(Answer::Lines(lines)) if !lines.is_empty() => Some(lines.as_slice()),
+        _ => None,
+    }
+}
+
 fn run_of(instance: &Instance, container: &Container, restarts: u32) -> Name {
+    if let (Kind::Task, Some(ended)) = (instance.key.kind, container.exit().and_then(|exit| exit.ended)) {
+        return Name::new(&format!("{}:{ended}", container.name));
+    }
     Name::new(&format!("{}:{}:{restarts}", instance.uid, container.name))
 }
 

@@ -120,6 +120,11 @@ impl<'a> View<'a> {
         self.world.answer(want)
     }
 
+    /// The newest last lines of a container, of whichever of its runs.
+    pub fn last_tail(&self, of: &Ref, container: &str) -> Option<&'a Answer> {
+        self.world.last_tail(of, container)
+    }
+
     /// Every cluster that was heard from or is configured, by name.
     pub fn clusters(&self) -> impl Iterator<Item = (&'a ClusterId, &'a ClusterState)> + use<'a> {
         self.world.clusters()

@@ -405,6 +405,12 @@ impl World {
         self.answers.get(want).map(|(_, answer)| answer)
     }
 
+    pub(super) fn last_tail(&self, of: &Ref, name: &str) -> Option<&Answer> {
+        let fits = |want: &Want| matches!(want, Want::LogTail { instance, container, .. } if instance == of && container.as_deref() == Some(name));
+        let newest = self.answers.iter().filter(|(want, _)| fits(want)).max_by_key(|(_, (version, _))| *version);
+        newest.map(|(_, (_, answer))| answer)
+    }
+
     pub(super) fn clusters(&self) -> impl Iterator<Item = (&ClusterId, &ClusterState)> {
         self.clusters.iter()
     }

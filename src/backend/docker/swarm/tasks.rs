@@ -119,7 +119,8 @@ impl<'a> Slot<'a> {
         let earlier = self.tasks.iter().filter(|other| other.id != task.id && other.created_at < task.created_at);
         let failures: Vec<_> = earlier.filter(|other| ended_badly(other)).collect();
         container.last_exit = failures.first().and_then(|failed| exit(failed, body)).map(Box::new);
-        container.restarts = u32::try_from(failures.len()).unwrap_or(u32::MAX);
+        // Of a slot they are counted once.
+        container.restarts = if present { u32::try_from(failures.len()).unwrap_or(u32::MAX) } else { 0 };
         container.memory_limit_bytes =
             Some(self.owner.template.resources.limits.memory_bytes).filter(|bytes| *bytes > 0);
         instance.containers = vec![container];
