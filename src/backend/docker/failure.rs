@@ -68,7 +68,7 @@ impl Failure {
     }
 
     fn words(&self, address: &str) -> (TroubleKind, String, String) {
-        let again = "it is tried again by itself; ctrl-r tries at once";
+        let hangs = "see what the engine says of it (`journalctl -u docker`)";
         match self {
             Failure::Refused { status: 401, message } => (
                 TroubleKind::Unauthorized,
@@ -83,14 +83,14 @@ impl Failure {
             Failure::Refused { status, message } => (
                 TroubleKind::Unreachable,
                 format!("{address} answered with an error ({status}): {message}"),
-                again.into(),
+                hangs.into(),
             ),
             Failure::Silent(_) => (
                 TroubleKind::Unreachable,
                 format!("{address} does not answer ({self})"),
-                format!("see whether the engine hangs (`journalctl -u docker`); {again}"),
+                "see whether the engine hangs (`journalctl -u docker`)".into(),
             ),
-            Failure::Broken { what, kind } => broken(address, what, *kind, again),
+            Failure::Broken { what, kind } => broken(address, what, *kind),
             Failure::TooOld(_) => (TroubleKind::TooOld, format!("{address}: {self}"), "update the engine".into()),
             Failure::Malformed(_) => (
                 TroubleKind::Malformed,
@@ -101,7 +101,7 @@ impl Failure {
     }
 }
 
-fn broken(address: &str, what: &str, kind: io::ErrorKind, again: &str) -> (TroubleKind, String, String) {
+fn broken(address: &str, what: &str, kind: io::ErrorKind) -> (TroubleKind, String, String) {
     match kind {
         io::ErrorKind::PermissionDenied => (
             TroubleKind::Forbidden,
@@ -111,9 +111,13 @@ fn broken(address: &str, what: &str, kind: io::ErrorKind, again: &str) -> (Troub
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => (
             TroubleKind::Unreachable,
             format!("no engine listens at {address}: {what}"),
-            format!("start it (`systemctl start docker`); {again}"),
+            "start it (`systemctl start docker`)".into(),
         ),
-        _ => (TroubleKind::Unreachable, format!("the connection to {address} broke: {what}"), again.into()),
+        _ => (
+            TroubleKind::Unreachable,
+            format!("the connection to {address} broke: {what}"),
+            "see whether the engine runs and the way to it is open".into(),
+        ),
     }
 }
 

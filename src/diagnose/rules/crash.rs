@@ -225,7 +225,10 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
 
 /// Tasks and pods that fail one after the other, each in the place of the one before.
 fn by_tasks<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
-    if !matches!(scene.workload()?.desired, Desired::Replicas(_) | Desired::EachNode(_)) {
+    let workload = scene.workload()?;
+    // Several containers of a Compose service that ended stand beside each other.
+    let replaced = !matches!(workload.key.kind, Kind::Container | Kind::ComposeService);
+    if !replaced || !matches!(workload.desired, Desired::Replicas(_) | Desired::EachNode(_)) {
         return None;
     }
     let mut ends: Vec<Timestamp> = failed(scene).filter_map(|(.., exit)| exit.ended).collect();
@@ -316,7 +319,9 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
     }
     out.recheck_at(quiet_at);
     let line = last_line(scene, instance, container);
-    let why = line.map_or(String::new(), |line| format!(": {}", logs::quote(line)));
+    // Of an end from outside its log does not speak.
+    let outside = exit.message.as_ref().filter(|_| exit.code > 128 && exit.reason != ExitReason::CannotRun);
+    let why = outside.or(line).map_or(String::new(), |line| format!(": {}", logs::quote(line)));
     let ran = ran_words(exit);
     let stays = if gave_up { "and is not started again" } else { "and nothing restarts it" };
     let summary = format!("{}{ran}, {stays}{why}", ended_how(exit));
