@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::engine::{Engine, event, json, recorded};
 use crate::watcher::{Watcher, key_of, pace};
+use cockpit::backend::docker::Pace;
 use cockpit::domain::{
     ContainerState, Desired, DesiredState, ExitReason, Exposure, Fact, Freshness, HealthStatus, Kind, MountKind,
     OccurrenceKind, OomScope, Origin, Phase, RestartPolicy, TroubleKind,
 };
+use cockpit::state::View;
 
 const BOTH: [&str; 2] = ["1.41", "1.52"];
 
@@ -184,6 +186,25 @@ async fn an_event_is_followed_by_a_look_at_its_container_and_at_no_other() {
     assert_eq!(told.origin, Origin::Live);
     assert!(!watcher.container("healthy").ready);
     assert_eq!(engine.script().asked.len() - before, 1);
+}
+
+/// No event tells of the checks that go on failing.
+#[tokio::test]
+async fn a_row_of_failing_checks_is_looked_at_as_it_grows() {
+    let api = "1.52";
+    let mut engine = Engine::recorded(api);
+    engine.start();
+    let mut watcher = Watcher::at(&engine, Pace { usage_every: Duration::from_millis(50), ..pace() });
+    watcher.until_live().await;
+    let mut now = json(api, "inspect/unhealthy.json");
+    now["State"]["Health"]["FailingStreak"] = 4711.into();
+    let path = format!("/containers/{}/json", now["Id"].as_str().expect("an id"));
+    engine.answer(&path, now);
+    let streak = |view: &View<'_>| {
+        let mut all = view.instances().filter(|it| it.key.name.as_str() == "unhealthy");
+        all.next().and_then(|it| it.containers[0].health.as_ref().map(|health| health.streak))
+    };
+    watcher.until("the row to have grown", |view| streak(view) == Some(4711)).await;
 }
 
 #[tokio::test]

@@ -3,7 +3,9 @@
 use crate::action::Outcome;
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, rows};
-use crate::domain::{Desired, Draft, Grade, Intent, Node, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload};
+use crate::domain::{
+    Desired, Draft, Grade, Intent, Kind, Node, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload,
+};
 use crate::ui::{Armed, Input, Overlay, Preview, Prompt};
 
 use super::lists::within;
@@ -171,6 +173,9 @@ pub fn restart(app: &mut App, at: Moment) {
 /// Whether it has a number that can be set.
 pub fn scale_now(app: &App, at: Moment) -> Now {
     let workload = app.workload_target(at)?;
+    if workload.key.kind == Kind::Container {
+        return Some(Err(Text::new("it is one container by itself: it has no number to set")));
+    }
     match workload.desired {
         Desired::EachNode(_) => Some(Err(Text::new("it runs once on each node: its number is theirs"))),
         Desired::Completions(_) => Some(Err(Text::new("it runs to its end: it has no number to set"))),

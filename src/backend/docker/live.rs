@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::domain::{Answer, Exit, Fact, Name, Origin, Source, Text, Want};
+use crate::domain::{Answer, Exit, Fact, HealthStatus, Name, Origin, Source, Text, Want};
 
 use super::api::Api;
 use super::belongs::Belongs;
@@ -158,6 +158,8 @@ impl Watch {
                 }
                 _ = measure.tick() => {
                     work.measure(api, self.limited());
+                    // No event tells how long a row of failing checks has become, and what they say now.
+                    work.due.extend(self.failing());
                     None
                 }
                 () = until(work.poll_at) => {
@@ -179,6 +181,15 @@ impl Watch {
             }
             self.flush().await;
         }
+    }
+
+    /// Containers whose health check fails.
+    fn failing(&self) -> impl Iterator<Item = Text> {
+        let fails = |record: &super::record::Record| {
+            let mut health = record.instance.containers.iter().filter_map(|container| container.health.as_ref());
+            health.any(|health| health.status == HealthStatus::Unhealthy)
+        };
+        self.table.iter().filter(move |(_, record)| fails(record)).map(|(id, _)| id.clone())
     }
 
     fn hear(&mut self, heard: Option<Heard>, work: &mut Work) -> Option<End> {

@@ -8,6 +8,7 @@ use crate::wait::PATIENCE;
 
 on_both!(
     oom_killed_at_its_limit_in_a_restart_loop,
+    a_process_killed_for_memory_in_a_container_that_lives,
     exit_137_that_was_no_oom,
     a_stop_that_took_too_long,
     a_failing_health_check,
@@ -46,6 +47,22 @@ fn oom_killed_at_its_limit_in_a_restart_loop(api: Api) {
     screen.until_shows(PATIENCE, &["again to quit"]);
     screen.press("q");
     assert!(screen.until_ended(PATIENCE), "it ends well");
+}
+
+/// The kernel chose a child: the container serves on, and nothing is lost yet.
+fn a_process_killed_for_memory_in_a_container_that_lives(api: Api) {
+    let engine = Engine::start(api);
+    engine.run("oom-child", "parent");
+    let cockpit = Cockpit::on(&engine);
+    let report = cockpit.until_triage("a process in parent to be OOM-killed", |report| {
+        let one = report.find(rules::OOM_KILLED, "parent")?;
+        line_says(one, "a process in it")?;
+        match (&one["severity"], one["ready"].as_u64()) {
+            (severity, Some(1)) if severity == "warning" => Ok(()),
+            other => Err(format!("it lives, so this is a warning with 1 ready: {other:?}")),
+        }
+    });
+    assert_eq!(report.about("parent").count(), 1, "{report}");
 }
 
 fn exit_137_that_was_no_oom(api: Api) {

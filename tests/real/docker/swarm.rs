@@ -33,6 +33,8 @@ fn a_service_with_a_bad_image(api: Api) {
     let report = cockpit.until_triage("the image that cannot be had", |report| {
         let one = report.find(rules::IMAGE_PULL, "bad-image")?;
         line_says(one, "worker:9.9.9")?;
+        // It says only that the image is not on the node; its registry cannot even be reached.
+        line_says(one, "does not say which")?;
         match (&one["kind"], one["ready"].as_u64(), one["wanted"].as_u64()) {
             (kind, Some(0), Some(1)) if kind == "Service" => Ok(()),
             other => Err(format!("not a service with 0 of 1: {other:?}")),
@@ -84,7 +86,7 @@ fn services_that_crash(api: Api) {
     Cockpit::on(&engine).until_triage("three services that fail, each in its way", |report| {
         report.find(rules::CRASH_LOOP, "crashing")?;
         // The swarm itself says 137 and no more; the engine underneath saw which memory ran out.
-        report.find(rules::OOM_KILLED, "oom")?;
+        line_says(report.find(rules::OOM_KILLED, "oom")?, "16 MiB")?;
         match report.says("unhealthy", "unhealthy container") || report.says("unhealthy", "health check") {
             true => Ok(()),
             false => Err("nothing says that the health check ended it".to_owned()),
