@@ -2,4 +2,5 @@
 
 pub mod demo;
 pub mod docker;
+pub mod kubernetes;
 pub mod replay;

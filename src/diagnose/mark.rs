@@ -49,7 +49,10 @@ impl Marks {
                 Role::Instance => self.instance(key, view),
                 Role::Node => self.node(key, view),
                 Role::Cluster => self.cluster(key, view),
-                Role::Workload | Role::Queue | Role::Volume | Role::Endpoint | Role::Alert => self.mark(key.clone()),
+                Role::Workload | Role::Queue | Role::Endpoint | Role::Alert => self.mark(key.clone()),
+                Role::Volume | Role::Namespace | Role::Config => self.needed(key, view),
+                Role::Autoscaler => self.subjects.extend(view.autoscaler(key).map(|it| it.target.clone())),
+                Role::Budget => self.subjects.extend(view.budget(key).into_iter().flat_map(|it| it.covers.clone())),
             }
         }
     }
@@ -65,6 +68,12 @@ impl Marks {
         if let Some(node) = instance.node.as_ref().filter(|_| declared(Edge::Hosted)) {
             self.mark(node.clone());
         }
+    }
+
+    /// What cannot work without it is looked at again too: it may have been waiting for it.
+    fn needed(&mut self, key: &Ref, view: &View<'_>) {
+        self.mark(key.clone());
+        self.subjects.extend(view.dependents_of(key).cloned());
     }
 
     fn node(&mut self, key: &Ref, view: &View<'_>) {
@@ -105,7 +114,10 @@ impl Marks {
         let queues = view.queues().map(|it| &it.key).filter(ours);
         let endpoints = view.endpoints().map(|it| &it.key).filter(ours);
         let alerts = view.alerts().map(|it| &it.key).filter(ours);
-        self.subjects.extend(workloads.chain(nodes).chain(queues).chain(endpoints).chain(alerts).cloned());
+        let volumes = view.volumes().map(|it| &it.key).filter(ours);
+        let namespaces = view.namespaces().map(|it| &it.key).filter(ours);
+        let traffic = queues.chain(endpoints).chain(volumes);
+        self.subjects.extend(workloads.chain(nodes).chain(traffic).chain(alerts).chain(namespaces).cloned());
     }
 }
 

@@ -103,6 +103,8 @@ pub enum Subject {
     Endpoint,
     /// An alert; what it finds is put down to what the alert is about, where that is known.
     Alert,
+    /// A namespace, with its quotas.
+    Namespace,
     /// A target as a whole.
     Cluster,
 }
@@ -117,6 +119,7 @@ impl Subject {
             Subject::Volume => Role::Volume,
             Subject::Endpoint => Role::Endpoint,
             Subject::Alert => Role::Alert,
+            Subject::Namespace => Role::Namespace,
             Subject::Cluster => Role::Cluster,
         }
     }
@@ -130,6 +133,7 @@ impl Subject {
             Subject::Volume => "volume",
             Subject::Endpoint => "endpoint",
             Subject::Alert => "alert",
+            Subject::Namespace => "namespace",
             Subject::Cluster => "cluster",
         }
     }

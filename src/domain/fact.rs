@@ -10,6 +10,7 @@ use super::identity::{ClusterId, Ref};
 use super::instance::Instance;
 use super::node::Node;
 use super::occurrence::Occurrence;
+use super::policy::{Autoscaler, Budget, Config, Namespace};
 use super::queue::{Endpoint, Queue, Volume};
 use super::sample::Sample;
 use super::source::{Source, Trouble};
@@ -75,6 +76,14 @@ pub enum Object {
     Alert(Box<Alert>),
     /// The target itself.
     Cluster(Box<ClusterInfo>),
+    /// Sets a number.
+    Autoscaler(Box<Autoscaler>),
+    /// Bounds what may be taken away.
+    Budget(Box<Budget>),
+    /// Keeps names apart.
+    Namespace(Box<Namespace>),
+    /// Configures.
+    Config(Box<Config>),
 }
 
 impl Object {
@@ -89,6 +98,10 @@ impl Object {
             Object::Endpoint(it) => &it.key,
             Object::Alert(it) => &it.key,
             Object::Cluster(it) => &it.key,
+            Object::Autoscaler(it) => &it.key,
+            Object::Budget(it) => &it.key,
+            Object::Namespace(it) => &it.key,
+            Object::Config(it) => &it.key,
         }
     }
 }

@@ -57,6 +57,14 @@ pub enum Role {
     Endpoint,
     /// Says that something is wrong, elsewhere.
     Alert,
+    /// Sets a workload's number by what it measures.
+    Autoscaler,
+    /// Bounds how many instances may be taken away.
+    Budget,
+    /// Keeps names apart.
+    Namespace,
+    /// Configures.
+    Config,
     /// The target itself.
     Cluster,
 }
@@ -95,6 +103,9 @@ kinds! {
     Service "Service" Workload,
     ComposeService "ComposeService" Workload,
     Container "Container" Workload,
+    ReplicaSet "ReplicaSet" Workload,
+    ArgoRollout "Rollout" Workload,
+    BarePod "BarePod" Workload,
     Pod "Pod" Instance,
     Allocation "Allocation" Instance,
     Task "Task" Instance,
@@ -103,7 +114,13 @@ kinds! {
     Queue "Queue" Queue,
     Volume "Volume" Volume,
     Endpoint "Endpoint" Endpoint,
+    Ingress "Ingress" Endpoint,
     Alert "Alert" Alert,
+    Autoscaler "Autoscaler" Autoscaler,
+    Budget "Budget" Budget,
+    Namespace "Namespace" Namespace,
+    ConfigMap "ConfigMap" Config,
+    Secret "Secret" Config,
     Cluster "Cluster" Cluster,
 }
 
@@ -119,14 +136,22 @@ impl Kind {
             Kind::TaskGroup => "task group",
             Kind::Service | Kind::ComposeService => "service",
             Kind::Container | Kind::ContainerInstance => "container",
-            Kind::Pod => "pod",
+            Kind::ReplicaSet => "ReplicaSet",
+            Kind::ArgoRollout => "Rollout",
+            Kind::Pod | Kind::BarePod => "pod",
             Kind::Allocation => "allocation",
             Kind::Task => "task",
             Kind::Node => "node",
             Kind::Queue => "queue",
             Kind::Volume => "volume",
             Kind::Endpoint => "endpoint",
+            Kind::Ingress => "Ingress",
             Kind::Alert => "alert",
+            Kind::Autoscaler => "autoscaler",
+            Kind::Budget => "disruption budget",
+            Kind::Namespace => "namespace",
+            Kind::ConfigMap => "ConfigMap",
+            Kind::Secret => "Secret",
             Kind::Cluster => "cluster",
         }
     }

@@ -161,6 +161,9 @@ pub struct Container {
     pub image: Name,
     /// What it does now.
     pub state: ContainerState,
+    /// Which part it plays in its instance.
+    #[serde(default, skip_serializing_if = "ContainerRole::is_main")]
+    pub role: ContainerRole,
     /// How its run before this one ended.
     #[serde(default)]
     pub last_exit: Option<Box<Exit>>,
@@ -182,6 +185,7 @@ impl Container {
             name: name.into(),
             image: image.into(),
             state,
+            role: ContainerRole::Main,
             last_exit: None,
             restarts: 0,
             health: None,
@@ -195,6 +199,28 @@ impl Container {
             ContainerState::Ended(exit) => Some(exit),
             _ => self.last_exit.as_deref(),
         }
+    }
+}
+
+/// Which part a container plays in its instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContainerRole {
+    /// Does the work.
+    #[default]
+    Main,
+    /// Runs to its end before the others start (an init container, a Nomad prestart task).
+    Init,
+    /// Runs beside the others, started before them (an init container that restarts always).
+    Sidecar,
+    /// Was added by hand to look inside.
+    Ephemeral,
+}
+
+impl ContainerRole {
+    /// Whether it does the work.
+    pub fn is_main(&self) -> bool {
+        *self == ContainerRole::Main
     }
 }
 

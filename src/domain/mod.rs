@@ -10,6 +10,7 @@ mod instance;
 mod node;
 mod occurrence;
 mod plan;
+mod policy;
 mod queue;
 mod sample;
 mod seam;
@@ -25,12 +26,15 @@ pub use cluster::{BackendKind, ClusterInfo, Nouns};
 pub use demand::{Demand, Scope, Want};
 pub use fact::{Answer, Batch, Fact, Object, Rights};
 pub use identity::{ClusterId, Kind, Ref, RefParseError, Role};
-pub use instance::{Container, ContainerState, DesiredState, Exit, ExitReason, Health, HealthStatus, Instance, Phase};
+pub use instance::{
+    Container, ContainerRole, ContainerState, DesiredState, Exit, ExitReason, Health, HealthStatus, Instance, Phase,
+};
 pub use node::{Managership, Node, NodeState, Taint};
 pub use occurrence::{Occurrence, OccurrenceKind, OomScope, Origin};
 pub use plan::{
     Draft, Grade, Intent, Line, LineKind, Pin, Plan, Receipt, Refusal, Seen, Step, StepAction, StepError, Until,
 };
+pub use policy::{Autoscaler, Budget, Config, Namespace, Quota};
 pub use queue::{Endpoint, Queue, Volume};
 pub use sample::{Metric, Sample};
 pub use seam::{Backend, Feed, Form, LogLine, LogRequest, LogStream, Unsupported};
@@ -38,8 +42,8 @@ pub use source::{Freshness, Source, Trouble, TroubleKind};
 pub use text::{Interner, Name, Text, sanitise};
 pub use verdict::{Certainty, Severity, Tier};
 pub use workload::{
-    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, LogDriver, Mount, MountKind, Probe,
-    ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
+    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, Hindrance, LogDriver, Mount, MountKind,
+    Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
 };
 
 /// A point in time (UTC). Times of a server are as the server said them; see `engine` for offsets.

@@ -95,6 +95,10 @@ pub enum OccurrenceKind {
     Killed,
     /// A health check failed.
     ProbeFailure,
+    /// An instance could not be made: a quota, an admission webhook, a policy.
+    CreationFailure,
+    /// A volume could not be attached or mounted.
+    MountFailure,
     /// An image could not be pulled.
     PullFailure,
     /// No node would take it.

@@ -48,6 +48,12 @@ pub struct Endpoint {
     /// How many addresses behind it are ready.
     #[serde(default)]
     pub ready: u32,
+    /// How many addresses are behind it and not ready.
+    #[serde(default)]
+    pub not_ready: u32,
+    /// What picks the instances behind it, as it is written: `app=web`. None: nothing does (addresses are set by hand).
+    #[serde(default)]
+    pub selector: Option<Text>,
     /// Whether users reach it.
     #[serde(default)]
     pub exposure: Exposure,

@@ -33,6 +33,15 @@ pub struct Workload {
     /// The newest change that is or was rolled out.
     #[serde(default)]
     pub rollout: Option<Rollout>,
+    /// What keeps its controller from making instances: a quota, an admission webhook, a policy.
+    #[serde(default)]
+    pub hindrance: Option<Box<Hindrance>>,
+    /// Its instances come one after the other, each when the one before is ready (StatefulSet `OrderedReady`).
+    #[serde(default)]
+    pub ordered: bool,
+    /// A new revision takes effect only where an instance is deleted by hand (`OnDelete`).
+    #[serde(default)]
+    pub on_delete: bool,
     /// When it runs, for one that runs on a schedule.
     #[serde(default)]
     pub schedule: Option<Schedule>,
@@ -78,6 +87,9 @@ impl Workload {
             revision: None,
             history: Vec::new(),
             rollout: None,
+            hindrance: None,
+            ordered: false,
+            on_delete: false,
             schedule: None,
             exposure: Exposure::Unknown,
             depends_on: Vec::new(),
@@ -336,6 +348,18 @@ pub enum RolloutPhase {
     RolledBack,
     /// Done.
     Complete,
+}
+
+/// What keeps a controller from making instances (Kubernetes: condition `ReplicaFailure`, event `FailedCreate`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hindrance {
+    /// The server's word.
+    pub reason: Name,
+    /// The server's sentence.
+    pub message: Text,
+    /// Since when.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// When a workload runs.

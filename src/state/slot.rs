@@ -86,11 +86,17 @@ pub(super) struct Edges {
     pub bodies: SmallVec<[Id; 1]>,
     /// Workloads, queues and endpoints that cannot work without it.
     pub dependents: Vec<Id>,
+    /// Autoscalers and budgets of this workload.
+    pub governors: SmallVec<[Id; 1]>,
 }
 
 impl Edges {
     fn is_empty(&self) -> bool {
-        self.instances.is_empty() && self.hosted.is_empty() && self.bodies.is_empty() && self.dependents.is_empty()
+        self.instances.is_empty()
+            && self.hosted.is_empty()
+            && self.bodies.is_empty()
+            && self.dependents.is_empty()
+            && self.governors.is_empty()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The read-only face of the model.
 
 use crate::domain::{
-    Alert, Answer, ClusterId, ClusterInfo, Endpoint, Freshness, Instance, Metric, Node, Object, Occurrence, Queue, Ref,
-    Rights, Role, Source, Timestamp, Want, Workload,
+    Alert, Answer, Autoscaler, Budget, ClusterId, ClusterInfo, Config, Endpoint, Freshness, Instance, Metric,
+    Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want, Workload,
 };
 
 use super::counts::Counts;
@@ -54,6 +54,11 @@ impl<'a> View<'a> {
     typed!(queue, queues, Queue, Queue, Queue);
     typed!(endpoint, endpoints, Endpoint, Endpoint, Endpoint);
     typed!(alert, alerts, Alert, Alert, Alert);
+    typed!(volume, volumes, Volume, Volume, Volume);
+    typed!(autoscaler, autoscalers, Autoscaler, Autoscaler, Autoscaler);
+    typed!(budget, budgets, Budget, Budget, Budget);
+    typed!(namespace, namespaces, Namespace, Namespace, Namespace);
+    typed!(config, configs, Config, Config, Config);
     typed!(cluster_info, cluster_infos, Cluster, ClusterInfo, Cluster);
 
     /// One instance, by its key.
@@ -92,6 +97,22 @@ impl<'a> View<'a> {
     /// Keys of the workloads, queues and endpoints that cannot work without `key`.
     pub fn dependents_of(&self, key: &Ref) -> impl Iterator<Item = &'a Ref> + use<'a> {
         self.along(key, |edges| &edges.dependents).map(|slot| slot.key())
+    }
+
+    /// The autoscalers of a workload.
+    pub fn autoscalers_of(&self, workload: &Ref) -> impl Iterator<Item = &'a Autoscaler> + use<'a> {
+        self.along(workload, |edges| &edges.governors).filter_map(|slot| match slot.object() {
+            Some(Object::Autoscaler(it)) => Some(&**it),
+            _ => None,
+        })
+    }
+
+    /// The disruption budgets that count a workload's instances.
+    pub fn budgets_of(&self, workload: &Ref) -> impl Iterator<Item = &'a Budget> + use<'a> {
+        self.along(workload, |edges| &edges.governors).filter_map(|slot| match slot.object() {
+            Some(Object::Budget(it)) => Some(&**it),
+            _ => None,
+        })
     }
 
     /// What happened to it, oldest first: to a workload also what happened to its instances.

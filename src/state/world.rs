@@ -459,6 +459,7 @@ enum Edge {
     Host,
     Body,
     Need,
+    Governs,
 }
 
 impl Edge {
@@ -468,6 +469,7 @@ impl Edge {
             Edge::Host => edges.hosted.push(from),
             Edge::Body => edges.bodies.push(from),
             Edge::Need => edges.dependents.push(from),
+            Edge::Governs => edges.governors.push(from),
         }
     }
 
@@ -477,6 +479,7 @@ impl Edge {
             Edge::Host => edges.hosted.retain(|id| *id != from),
             Edge::Body => edges.bodies.retain(|id| *id != from),
             Edge::Need => edges.dependents.retain(|id| *id != from),
+            Edge::Governs => edges.governors.retain(|id| *id != from),
         }
     }
 }
@@ -491,7 +494,14 @@ fn each_edge(object: &Object, mut with: impl FnMut(Edge, &Ref)) {
         Object::Workload(it) => it.depends_on.iter().for_each(|dependency| with(Edge::Need, &dependency.on)),
         Object::Queue(it) => it.broker.iter().for_each(|to| with(Edge::Need, to)),
         Object::Endpoint(it) => it.serves.iter().for_each(|to| with(Edge::Need, to)),
-        Object::Node(_) | Object::Volume(_) | Object::Alert(_) | Object::Cluster(_) => {}
+        Object::Autoscaler(it) => with(Edge::Governs, &it.target),
+        Object::Budget(it) => it.covers.iter().for_each(|to| with(Edge::Governs, to)),
+        Object::Node(_)
+        | Object::Volume(_)
+        | Object::Alert(_)
+        | Object::Cluster(_)
+        | Object::Namespace(_)
+        | Object::Config(_) => {}
     }
 }
 

@@ -78,10 +78,46 @@ pub(super) fn object(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
             vec![Section::new("is", vec![Phrase::text(words.into_iter().flatten().collect::<Vec<_>>().join(", "))])]
         }
         Some(Object::Endpoint(it)) => {
-            vec![
-                Section::new("is", vec![Phrase::text(format!("{} ready behind it", it.ready))]),
-                Section::new("use", usage(ctx, key)),
-            ]
+            let selector = it.selector.as_ref().map_or_else(String::new, |words| format!(", picked by {words}"));
+            let is = format!("{} ready behind it, {} not ready{selector}", it.ready, it.not_ready);
+            vec![Section::new("is", vec![Phrase::text(is)]), Section::new("use", usage(ctx, key))]
+        }
+        Some(Object::Autoscaler(it)) => {
+            let is = format!(
+                "runs {} to {} of {}: {} now, {} wanted",
+                it.least,
+                it.most,
+                it.target.local(),
+                it.current,
+                it.desired
+            );
+            let mut lines = vec![Phrase::text(is)];
+            lines.extend(it.message.as_ref().map(|said| Phrase::dim(said.as_str())));
+            let measures = it.measures.iter().map(|what| Phrase::text(what.as_str())).collect();
+            vec![Section::new("is", lines), Section::new("goes by", measures)]
+        }
+        Some(Object::Budget(it)) => {
+            let is =
+                format!("{} of {} may go now: {} healthy, {} needed", it.allowed, it.expected, it.healthy, it.wanted);
+            let covers = it.covers.iter().map(|of| Phrase::text(of.local())).collect();
+            vec![Section::new("is", vec![Phrase::text(is)]), Section::new("counts", covers)]
+        }
+        Some(Object::Namespace(it)) => {
+            let mut is = match it.deleting {
+                Some(at) => vec![Phrase::text(format!("being deleted since {}", ctx.clock.moment(at)))],
+                None => Vec::new(),
+            };
+            is.extend(it.held_by.as_ref().map(|said| Phrase::text(said.as_str())));
+            let quota = |of: &crate::domain::Quota| format!("{} {}: {} of {}", of.name, of.resource, of.used, of.hard);
+            let quotas = it.quotas.iter().map(|of| Phrase::text(quota(of))).collect();
+            vec![Section::new("is", is), Section::new("may use", quotas)]
+        }
+        Some(Object::Config(it)) => {
+            let by = it.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let changed = it.changed.or(it.created).map(|at| format!("changed {}{by}", ctx.clock.moment(at)));
+            let used: Vec<Phrase> =
+                ctx.model.view.dependents_of(key).take(12).map(|of| Phrase::text(of.local())).collect();
+            vec![Section::new("is", changed.into_iter().map(Phrase::text).collect()), Section::new("used by", used)]
         }
         None => vec![Section::new("", vec![Phrase::dim("It is not there any more.")])],
     }

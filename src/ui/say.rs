@@ -24,6 +24,8 @@ pub fn happened(it: &Occurrence) -> String {
             format!("killed{}{text}", it.code.map_or_else(String::new, |code| format!(", {}", exit_code(code))))
         }
         OccurrenceKind::ProbeFailure => format!("health check failed{text}"),
+        OccurrenceKind::CreationFailure => format!("an instance could not be made{text}"),
+        OccurrenceKind::MountFailure => format!("a volume could not be mounted{text}"),
         OccurrenceKind::PullFailure => format!("image could not be pulled{text}"),
         OccurrenceKind::SchedulingFailure => format!("no node would take it{text}"),
         OccurrenceKind::Rejected => format!("refused by its node{text}"),

@@ -138,6 +138,8 @@ impl Sim {
                 key: endpoint.clone(),
                 serves: vec![key.clone()],
                 ready: 0,
+                not_ready: 0,
+                selector: Some(Text::from(format!("app={}", key.name))),
                 exposure: Exposure::Yes,
                 pool: false,
             };
@@ -224,6 +226,8 @@ impl Sim {
                 key: Ref::new(&self.cluster, Kind::Endpoint, None, pool.name.as_str()),
                 serves: vec![named(self, &pool.serves, &of)?],
                 ready: 1,
+                not_ready: 0,
+                selector: None,
                 exposure: Exposure::No,
                 pool: true,
             };

@@ -1,0 +1,11 @@
+//! What can go wrong between an API server and us, and what a person is told of it.
+
+use crate::domain::Text;
+
+/// Why a request was not answered as it should have been.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Failure {
+    /// The server's answer could not be read.
+    #[error("the server's answer cannot be read: {0}")]
+    Malformed(Text),
+}

@@ -1,0 +1,82 @@
+//! A Kubernetes cluster: a context of a kubeconfig, or the cluster that cockpit itself runs in.
+//!
+//! ```text
+//! watch (one task a source) ──Heard──▶ cluster (one task) ──Batch──▶ engine
+//!        lists, watches, decodes          owns the Book: joins, converts
+//! ```
+
+mod act;
+mod api;
+mod book;
+mod cluster;
+mod connect;
+mod describe;
+mod discover;
+mod failure;
+mod heard;
+mod kinds;
+mod kubeconfig;
+mod logs;
+mod pace;
+mod rights;
+mod target;
+mod wants;
+mod watch;
+mod wire;
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use tokio::sync::{mpsc, watch as channel};
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::domain::{Batch, ClusterId, Demand, Feed};
+
+pub use pace::Pace;
+pub use target::{Target, Way};
+
+/// One cluster that is watched.
+pub struct Kubernetes {
+    target: Target,
+    pace: Pace,
+}
+
+impl Kubernetes {
+    /// Makes ready to watch a cluster; nothing is asked of it yet.
+    pub fn new(target: Target) -> Arc<Self> {
+        Self::with_pace(target, Pace::default())
+    }
+
+    /// As [`Kubernetes::new`], with other deadlines and periods.
+    pub fn with_pace(target: Target, pace: Pace) -> Arc<Self> {
+        Arc::new(Self { target, pace })
+    }
+
+    /// Which cluster.
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
+/// Batches on their way at most; a listing waits for room.
+const BATCHES: usize = 8;
+
+impl Feed for Kubernetes {
+    fn cluster(&self) -> &ClusterId {
+        &self.target.name
+    }
+
+    fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
+        let (out, batches) = mpsc::channel(BATCHES);
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(cluster::run(self.target.clone(), self.pace, demand, out));
+        // The task lives as long as the stream: dropping the set ends it.
+        ReceiverStream::new(batches)
+            .map(move |batch| {
+                let _ = &tasks;
+                batch
+            })
+            .boxed()
+    }
+}
