@@ -6,6 +6,7 @@ mod engine;
 mod fleet;
 mod measure;
 mod screen;
+mod startup;
 mod world;
 
 use measure::Report;
@@ -13,6 +14,7 @@ use measure::Report;
 fn main() -> std::process::ExitCode {
     let only: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let mut report = Report::new(only);
+    startup::figures(&mut report);
     world::figures(&mut report);
     engine::figures(&mut report);
     screen::figures(&mut report);

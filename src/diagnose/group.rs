@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::words::{after, many};
-use crate::domain::{Certainty, Ref, Role, Severity, Text, Tier, Timestamp, Want};
+use crate::domain::{Certainty, ClusterId, Ref, Role, Severity, Text, Tier, Timestamp, Want};
 use crate::state::View;
 
 use super::diagnosis::Found;
@@ -134,18 +134,14 @@ pub fn incidents(
         .into_iter()
         .filter(|head| !parents.contains_key(head) && !over.contains(head) && rows[*head].life.may_be_listed())
         .collect();
-    let begun: BTreeSet<(Timestamp, usize)> = roots
-        .iter()
-        .filter(|root| rows[**root].weight.tier <= Tier::Stuck)
-        .map(|root| (rows[*root].life.since, *root))
-        .collect();
+    let begun = Begun::of(roots.iter().map(|root| &rows[*root]));
     roots
         .iter()
         .map(|root| {
             let same =
                 heads[rows[*root].subject].iter().find(|(head, _)| head == root).map_or(&[][..], |(_, same)| same);
             let children = dragged.get(root).map_or(&[][..], Vec::as_slice);
-            let beside = beside(&rows, *root, children, &begun);
+            let beside = if children.is_empty() { begun.beside(&rows[*root]) } else { 0 };
             build(&rows, *root, same, children, beside, view, settings)
         })
         .collect()
@@ -304,19 +300,31 @@ fn root_of(mut ix: usize, mut certainty: Certainty, parents: &Parents) -> (usize
     (ix, certainty)
 }
 
-/// How many other causes began within a minute of this one, where it drags nothing along.
-fn beside(
-    rows: &[Row<'_>],
-    root: usize,
-    children: &[(usize, Certainty)],
-    begun: &BTreeSet<(Timestamp, usize)>,
-) -> usize {
-    if !children.is_empty() || rows[root].weight.tier > Tier::Stuck {
-        return 0;
+/// When the causes of each cluster began, in order.
+struct Begun<'a>(BTreeMap<&'a ClusterId, Vec<Timestamp>>);
+
+impl<'a> Begun<'a> {
+    fn of<'r>(roots: impl Iterator<Item = &'r Row<'a>>) -> Self
+    where
+        'a: 'r,
+    {
+        let mut begun: BTreeMap<&ClusterId, Vec<Timestamp>> = BTreeMap::new();
+        for root in roots.filter(|root| root.weight.tier <= Tier::Stuck) {
+            begun.entry(&root.subject.cluster).or_default().push(root.life.since);
+        }
+        begun.values_mut().for_each(|of| of.sort_unstable());
+        Self(begun)
     }
-    let since = rows[root].life.since;
-    let near = begun.range((after(since, -TOGETHER), 0)..=(after(since, TOGETHER), usize::MAX));
-    near.filter(|(_, ix)| *ix != root && rows[*ix].subject.cluster == rows[root].subject.cluster).count()
+
+    /// How many other causes of its cluster began within a minute of this one.
+    fn beside(&self, root: &Row<'_>) -> usize {
+        let Some(begun) = self.0.get(&root.subject.cluster).filter(|_| root.weight.tier <= Tier::Stuck) else {
+            return 0;
+        };
+        let from = begun.partition_point(|at| *at < after(root.life.since, -TOGETHER));
+        let to = begun.partition_point(|at| *at <= after(root.life.since, TOGETHER));
+        (to - from).saturating_sub(1)
+    }
 }
 
 fn build(

@@ -20,6 +20,6 @@ pub use diagnosis::Diagnosis;
 pub use exit::exit_words;
 pub use incident::{Evidence, Incident, IncidentState, Symptom};
 pub use rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
-pub use rules::rules;
+pub use rules::{UNHEALTHY, rules};
 pub use scene::Scene;
 pub use settings::{Accept, Pattern, Settings};

@@ -214,7 +214,7 @@ fn queue(ctx: &Ctx<'_>, it: &Queue) -> Vec<Section> {
     let broker = it.broker.as_ref().map(|key| Phrase::text(key.local()));
     vec![
         Section::new("use", usage(ctx, &it.key)),
-        Section::new("taken by", consumers.collect()),
+        Section::new("workers", consumers.collect()),
         Section::new("held by", broker.into_iter().collect()),
     ]
 }

@@ -101,11 +101,7 @@ impl Sim {
         let Some((namespace, short)) = spec.name.split_once('/') else {
             return Err(Text::new(&format!("company.toml: workload `{}`: expected namespace/name", spec.name)));
         };
-        let name = match self.orchestrator {
-            Orchestrator::Swarm => format!("{namespace}_{short}"),
-            _ => short.to_owned(),
-        };
-        let key = Ref::new(&self.cluster, spec.kind, Some(Name::new(namespace)), name);
+        let key = Ref::new(&self.cluster, spec.kind, Some(Name::new(namespace)), short);
         let templates = self.templates(spec);
         let desired = match spec.kind {
             Kind::DaemonSet => Desired::EachNode(u32::try_from(self.nodes.len()).unwrap_or(0)),

@@ -19,6 +19,8 @@ use super::rule::Rule;
 
 /// The rule that says no more than that some are missing.
 pub const REPLICAS_MISSING: &str = replicas::REPLICAS_MISSING.id;
+/// The rule that says that a health check fails.
+pub const UNHEALTHY: &str = probe::UNHEALTHY.id;
 
 /// Every rule.
 pub fn rules() -> &'static [&'static Rule] {

@@ -8,9 +8,10 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
+use crate::diagnose::UNHEALTHY;
 use crate::domain::words::{many, seconds_between};
 use crate::domain::{
-    HealthStatus, Instance, Occurrence, OccurrenceKind, Probe, ProbeKind, Ref, Role, Text, Timestamp, Workload,
+    HealthStatus, Instance, Occurrence, OccurrenceKind, Probe, ProbeKind, Ref, Text, Timestamp, Workload,
 };
 
 pub(super) struct Probes<'c>(pub &'c Ctx<'c>);
@@ -43,9 +44,15 @@ impl Failing {
 }
 
 impl Probes<'_> {
-    /// Workloads that a finding or an event speaks of: all instances are never looked through.
+    /// Workloads whose checks a finding or an event speaks of: all instances are never looked through.
     fn candidates(&self) -> BTreeSet<&Ref> {
-        let told = self.0.troubled().map(|(key, _)| key).filter(|key| key.kind.role() == Role::Workload);
+        let diagnosis = &self.0.model.diagnosis;
+        let incidents = diagnosis.incidents().iter().chain(diagnosis.accepted());
+        let told = incidents.flat_map(|it| {
+            let dragged = it.symptoms.iter().map(|symptom| (symptom.rule, &symptom.about));
+            std::iter::once((it.rule, &it.subject)).chain(dragged)
+        });
+        let told = told.filter(|(rule, _)| *rule == UNHEALTHY).map(|(_, key)| key);
         let failed = self.0.model.view.occurrences().filter(|it| it.kind == OccurrenceKind::ProbeFailure);
         told.chain(failed.map(|it| it.workload.as_ref().unwrap_or(&it.subject))).collect()
     }
