@@ -16,7 +16,7 @@ ask() {
   local who="$1" path="$2" user
   shift 2
   if [ "$who" = admin ]; then user=(--cert "$DIR/pki/admin.crt" --key "$DIR/pki/admin.key")
-  else user=(-H "Authorization: Bearer $(token "$DIR" "$who")"); fi
+  else user=(-H "Authorization: Bearer $(token "$DIR" "$who" | grep . || echo outlived)"); fi
   curl -sS --cacert "$DIR/pki/ca.crt" "${user[@]}" "$@" "https://127.0.0.1:$(api_port "$DIR")$path"
 }
 
@@ -30,6 +30,7 @@ LINES='(del(.items) | tojson)[:-1] + ",\"items\":[\n" + ([.items[] | tojson] | j
 # list PATH FILE [CURL ARGUMENT...]
 list() { ask admin "$1" --fail "${@:3}" | jq -r "$FEW_MANAGED_FIELDS | $LINES" | keep "$2"; }
 
+WATCHED_METADATA='Accept: application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 METADATA='Accept: application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 TABLE='Accept: application/json;as=Table;g=meta.k8s.io;v=v1'
 
@@ -103,8 +104,8 @@ record_discovery() {
     kube "$DIR" POST /apis/apiregistration.k8s.io/v1/apiservices -H 'Content-Type: application/json' --data-binary @- >/dev/null
   poll 30 "the metrics API to be known as away" holds "$DIR" /apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io \
     '.status.conditions | any(.type == "Available" and .status == "False")'
-  for path in /version /api /apis /api/v1 /apis/apps/v1; do ask admin "$path" | jq -c . | keep "discovery${path//\//-}.json"; done
-  for path in /api /apis; do ask admin "$path" -H "$aggregated" | jq -r "$LINES" | keep "discovery${path//\//-}-aggregated.json"; done
+  for path in /version /api /apis /api/v1 /apis/apps/v1; do ask admin "$path" | jq -c . | keep "discovery/${path//\//.}.json"; done
+  for path in /api /apis; do ask admin "$path" -H "$aggregated" | jq -r "$LINES" | keep "discovery/$path.aggregated.json"; done
 }
 
 # A streaming list, with the bookmark that ends it, and what is said to somebody who comes back too late.
@@ -113,7 +114,7 @@ record_streams() {
   ask admin "$pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=3" -N |
     keep watch/streaming-list.ndjson
   ask admin "$pods?watch=true&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=3" -N | keep watch/too-old.ndjson
-  ask admin "$pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=3" -N -H "$METADATA" |
+  ask admin "$pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=3" -N -H "$WATCHED_METADATA" |
     keep watch/streaming-list-metadata.ndjson
 }
 
@@ -131,9 +132,11 @@ refused() {
 record_refusals() {
   local json='Content-Type: application/json' shop=/api/v1/namespaces/scene-quiet-shop scale=/apis/apps/v1/namespaces/scene-quiet-shop/deployments/web
   POD="$(pod_of scene-quiet-shop web)"
-  refused unauthorized nobody GET /api/v1/pods -H 'Authorization: Bearer stale'
+  refused unauthorized somebody GET /api/v1/pods
   refused forbidden-list nobody GET /api/v1/pods
   refused forbidden-everywhere reader-one-namespace GET /api/v1/pods
+  refused forbidden-namespaces reader-one-namespace GET /api/v1/namespaces
+  refused forbidden-kube-system reader-one-namespace GET /api/v1/namespaces/kube-system
   refused forbidden-events no-events GET /api/v1/events
   refused forbidden-watch nobody GET '/api/v1/pods?watch=true'
   refused forbidden-patch no-events PATCH "$scale" -H 'Content-Type: application/merge-patch+json' -d '{"spec":{"paused":true}}'
@@ -152,6 +155,7 @@ record_refusals() {
   refused log-of-waiting admin GET "/api/v1/namespaces/scene-bad-image/pods/$(pod_of scene-bad-image)/log"
   refused log-of-no-previous admin GET "$shop/pods/$POD/log?container=web&previous=true"
   refused log-of-which-container admin GET "/api/v1/namespaces/scene-init-fails/pods/$(pod_of scene-init-fails)/log?container=nobody"
+  ask reader-one-namespace /api/v1/namespaces/shop | jq -c . | keep objects/namespace-of-its-reader.json
   refused_evictions
   refused_expired
 }
@@ -167,13 +171,16 @@ refused_evictions() {
   refused eviction admin POST "$eviction" -H "$json" --data-binary "$body"
 }
 
-# A continued list whose snapshot is gone: the server lets go of it after five minutes, or when told.
+# A continued list whose snapshot is gone. The store lets go of it after five minutes, or when told; the API
+# server keeps snapshots of its own as well, until it ends.
 refused_expired() {
   local next revision
   next="$(kube "$DIR" GET '/api/v1/pods?limit=5' | jq -r '.metadata.continue | @uri')"
   kube "$DIR" PATCH /api/v1/namespaces/shop -H 'Content-Type: application/merge-patch+json' -d '{"metadata":{"labels":{"seen":"yes"}}}' >/dev/null
   revision="$(kube "$DIR" GET /api/v1/namespaces/shop | jq -r .metadata.resourceVersion)"
   curl -sS --fail -o /dev/null "http://127.0.0.1:$(port "$DIR" 0)/v3/kv/compaction" -d "{\"revision\": \"$revision\", \"physical\": true}"
+  plane_kill-api "$DIR"
+  plane_start-api "$DIR"
   refused expired-continue admin GET "/api/v1/pods?limit=5&continue=$next"
   refused expired-list admin GET '/api/v1/pods?resourceVersion=2&resourceVersionMatch=Exact'
 }
@@ -197,7 +204,7 @@ record_nodes() {
 # Fair queues keep an API server from ever saying this to so few; without them it says it soon.
 record_overload() {
   local asking number
-  end "$DIR" apiserver
+  plane_kill-api "$DIR"
   plane_start-api "$DIR" --enable-priority-and-fairness=false --max-requests-inflight 1 --max-mutating-requests-inflight 1
   for number in $(seq 40); do
     ask no-events "/api/v1/pods" -D "$DIR/headers-$number" -o "$DIR/body-$number" &
