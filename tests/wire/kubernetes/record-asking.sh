@@ -104,8 +104,8 @@ record_discovery() {
     kube "$DIR" POST /apis/apiregistration.k8s.io/v1/apiservices -H 'Content-Type: application/json' --data-binary @- >/dev/null
   poll 30 "the metrics API to be known as away" holds "$DIR" /apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io \
     '.status.conditions | any(.type == "Available" and .status == "False")'
-  for path in /version /api /apis /api/v1 /apis/apps/v1; do ask admin "$path" | jq -c . | keep "discovery/${path//\//.}.json"; done
-  for path in /api /apis; do ask admin "$path" -H "$aggregated" | jq -r "$LINES" | keep "discovery/$path.aggregated.json"; done
+  for path in version api apis api/v1 apis/apps/v1; do ask admin "/$path" | jq -c . | keep "discovery/${path//\//-}.json"; done
+  for path in api apis; do ask admin "/$path" -H "$aggregated" | jq -r "$LINES" | keep "discovery/$path.aggregated.json"; done
 }
 
 # A streaming list, with the bookmark that ends it, and what is said to somebody who comes back too late.
