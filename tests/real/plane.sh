@@ -351,6 +351,16 @@ plane_scene() {
   apply_file "$1" "$file" "scene-$2"
 }
 
+# plane_scenes DIR [NAME...]: several at once; without names all but the rollout that gets on, which is
+# over after some minutes and so has to be begun when it is to be looked at.
+plane_scenes() {
+  local dir="$1" names=("${@:2}")
+  [ "${#names[@]}" -gt 0 ] || mapfile -t names < <(scene_names | grep -vx quiet-rollout)
+  printf '%s\n' "${names[@]}" | xargs -P 6 -I '{}' "$REAL_DIR/plane" scene "$dir" '{}'
+}
+
+scene_names() { basename -s .yaml "$PLANE_SCENES"/*.yaml | grep -vx people; }
+
 make_namespace() {
   apply "$1" "" "$(printf 'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: %s\n' "$2")"
   poll 60 "the service account of $2" kube "$1" GET "/api/v1/namespaces/$2/serviceaccounts/default" >/dev/null 2>&1
