@@ -227,6 +227,8 @@ impl Side {
             ready: 0,
             exposure,
             pool,
+            not_ready: 0,
+            selector: None,
         })));
         let used = if self.what == "pool-full" { 100.0 } else { 96.0 };
         for minute in 0..=self.since {
