@@ -1,3 +1,5 @@
+//! Processes that end.
+
 use super::make::*;
 use super::*;
 
@@ -62,5 +64,61 @@ cases! {
             it.desired = DesiredState::Stop;
             it.containers[0].state = ContainerState::Ended(exit(143, ExitReason::Stopped, 60, 600));
         });
+    }
+
+    "crash-loop", "an init container", Some("init container migrate exits with 2 again and again (restarted 6 times in 10 min)"), |place| {
+        let workload = place.workload(Kind::Deployment, "api", 1);
+        place.put(Object::Workload(Box::new(workload.clone())));
+        let mut it = place.instance(&workload, 0);
+        (it.phase, it.ready, it.created) = (Phase::Restarting, false, Some(at(-620)));
+        it.containers[0].state = waiting("PodInitializing", "");
+        let mut init = Container::new("migrate", "r.example/shop/app:1", waiting("CrashLoopBackOff", ""));
+        (init.role, init.restarts) = (ContainerRole::Init, 6);
+        init.last_exit = Some(exit(2, ExitReason::Error, 10, 3));
+        it.containers.insert(0, init);
+        put(place, it);
+    }
+    "crash-loop", "a command that is not there",
+    Some("fails to start again and again (restarted 5 times in 3 min): command not found: exec: \"serve\": executable file not found in $PATH"), |place| {
+        looping(place, |container| {
+            let end = Exit { message: Some(START_ERROR.into()), ..*exit(128, ExitReason::CannotRun, 5, 0) };
+            container.last_exit = Some(Box::new(end));
+        });
+    }
+    "crash-loop", "137 that nobody explains",
+    Some("is killed by SIGKILL (137) again and again (restarted 5 times in 3 min): no OOM is reported, who killed it is not known"), |place| {
+        looping(place, |container| container.last_exit = Some(exit(137, ExitReason::Error, 5, 20)));
+    }
+    "crash-loop", "its liveness probe",
+    Some("is restarted because its liveness probe fails, again and again (restarted 5 times in 3 min): HTTP 500"), |place| {
+        let it = looping(place, |container| container.last_exit = Some(exit(137, ExitReason::Error, 5, 30)));
+        place.occurred(OccurrenceKind::ProbeFailure, &it, 36, |event| {
+            event.text = Some("Liveness probe failed: HTTP probe failed with statuscode: 500".into());
+        });
+    }
+    "crash-loop", "an init container that is done, and a debug container that was left", None, |place| {
+        let workload = place.healthy(Kind::Deployment, "web", 1);
+        let mut it = place.instance(&workload, 0);
+        for (name, role, code) in [("setup", ContainerRole::Init, 0), ("debugger-1", ContainerRole::Ephemeral, 130)] {
+            let mut container = Container::new(name, "r.example/tools:1", ContainerState::Ended(exit(code, ExitReason::Error, 20, 5)));
+            (container.role, container.restarts) = (role, 5);
+            it.containers.push(container);
+        }
+        it.created = Some(at(-600));
+        put(place, it);
+    }
+    "exited", "evicted pods are left there", None, |place| {
+        let workload = place.healthy(Kind::Deployment, "web", 1);
+        for n in 3..6 {
+            let mut it = place.instance(&workload, n);
+            (it.phase, it.ready, it.reason) = (Phase::Failed, false, Some("Evicted".into()));
+            it.containers[0].state = ContainerState::Ended(exit(137, ExitReason::Error, 60 * i64::from(n), 600));
+            put(place, it);
+        }
+    }
+    "stop-timeout", "a pod that outlives its grace", Some("ignored SIGTERM for its 30 s grace period and was killed (137)"), |place| {
+        let workload = place.healthy(Kind::Deployment, "slow", 1);
+        let it = place.instance(&workload, 0);
+        place.occurred(OccurrenceKind::StopTimeout, &it, 120, |_| {});
     }
 }

@@ -1,3 +1,5 @@
+//! Images that cannot be had.
+
 use super::make::*;
 use super::*;
 

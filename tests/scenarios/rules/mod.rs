@@ -23,21 +23,27 @@ macro_rules! cases {
 }
 
 mod crash;
+mod creation;
 mod data;
 mod image;
 mod make;
 mod memory;
 mod node;
 mod placement;
+mod policy;
 mod practice;
 mod probe;
 mod rollout;
 mod schedule;
+mod storage;
 mod traffic;
 
 fn every_case() -> impl Iterator<Item = &'static Case> {
     let families = [
         crash::CASES,
+        creation::CASES,
+        policy::CASES,
+        storage::CASES,
         data::CASES,
         image::CASES,
         memory::CASES,
@@ -69,12 +75,19 @@ fn wrong(case: &Case) -> Option<String> {
         return spoke.contains(&case.rule).then(|| format!("must be silent: {:?}", said(&all)));
     };
     let Some(found) = all.iter().find(|it| it.rule == case.rule) else {
-        return Some(format!("must speak; only {:?}", said(&all)));
+        // Beside a cause it is a symptom of that.
+        let mut symptoms = all.iter().flat_map(|it| &it.symptoms);
+        return match symptoms.find(|it| it.rule == case.rule) {
+            Some(symptom) if symptom.text == says => None,
+            Some(symptom) => Some(format!("says {:?}", symptom.text)),
+            None => Some(format!("must speak; only {:?}", said(&all))),
+        };
     };
     if found.summary != says {
         return Some(format!("says {:?}", found.summary));
     }
-    found.evidence.is_empty().then(|| "nothing shows it".to_owned())
+    let shown = !found.evidence.is_empty();
+    (!shown).then(|| "nothing shows it".to_owned())
 }
 
 #[test]

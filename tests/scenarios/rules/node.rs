@@ -1,3 +1,5 @@
+//! Nodes and managers.
+
 use super::make::*;
 use super::*;
 
@@ -39,4 +41,18 @@ cases! {
     "quorum", "one manager is ordinary", None, |place| { manager(place, "m0", true); }
     "disk-nearly-full", "94 %", Some("disk 94 % full: 12 GiB free on /var/lib/docker"), |place| { disk(place, 12 << 30); }
     "disk-nearly-full", "half full", None, |place| { disk(place, 100 << 30); }
+
+    "no-spare-node", "the rest is full", Some("if node a goes, the rest lacks 2 GiB of memory for what runs on it"), |place| {
+        fleet(place, &[6, 6, 6], 8);
+    }
+    "no-spare-node", "room for one", None, |place| { fleet(place, &[4, 3, 3], 8); }
+    "no-spare-node", "a cluster of one", None, |place| { fleet(place, &[6], 8); }
+
+    "version-skew", "four behind", Some("2 nodes run kubelet 1.30, more than 3 minor versions older than the server (1.34)"), |place| {
+        versions(place, &["v1.30.4", "v1.30.4", "v1.34.1"]);
+    }
+    "version-skew", "ahead of its server", Some("node n0 runs kubelet 1.35, newer than the server (1.34)"), |place| {
+        versions(place, &["v1.35.0"]);
+    }
+    "version-skew", "three behind is supported", None, |place| { versions(place, &["v1.31.9", "v1.34.0"]); }
 }

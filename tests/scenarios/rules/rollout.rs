@@ -1,3 +1,5 @@
+//! Rollouts, and fewer than wanted.
+
 use super::make::*;
 use super::*;
 
@@ -31,4 +33,50 @@ cases! {
         rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Progressing, |it| it.progressed = Some(at(-20)));
     }
     "rollout-stuck", "done", None, |place| { rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Complete, |_| {}); }
+
+    "rollout-stuck", "paused half way", Some("rollout paused, 1 of 4 updated"), |place| {
+        rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Paused, |it| it.message = Some("Deployment is paused".into()));
+    }
+    "rollout-stuck", "a canary", Some("waits to be promoted, 1 of 4 updated"), |place| {
+        rollout(place, Kind::ArgoRollout, 4, 4, RolloutPhase::Paused, |it| it.message = Some("CanaryPauseStep".into()));
+    }
+    "rollout-stuck", "its deadline is over", Some("rollout failed: no progress within its deadline, 1 of 4 updated; the old pods still serve"), |place| {
+        rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Failed, |it| {
+            it.message = Some("ReplicaSet \"api-6c9\" has timed out progressing.".into());
+        });
+    }
+    "rollout-stuck", "a DaemonSet without a deadline", Some("rollout stuck: 1 of 4 updated, no progress for 12 min"), |place| {
+        rollout(place, Kind::DaemonSet, 4, 4, RolloutPhase::Progressing, |_| {});
+    }
+    "rollout-stuck", "an autoscaler moves the number meanwhile",
+    Some("rollout stuck: 1 of 4 updated, no progress for 12 min; its autoscaler moved the number meanwhile, to 9"), |place| {
+        let workload = rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Progressing, |_| {});
+        autoscaler(place, &workload.key, |it| (it.scaled_at, it.desired) = (Some(at(-300)), 9));
+    }
+    "rollout-stuck", "a revision that waits for deletions", Some("revision 42 waits for pods to be deleted by hand (OnDelete), 1 of 4 updated"), |place| {
+        let mut workload = rollout(place, Kind::StatefulSet, 4, 4, RolloutPhase::Progressing, |_| {});
+        workload.on_delete = true;
+        place.put(Object::Workload(Box::new(workload)));
+    }
+    "rollout-stuck", "every pod was deleted", None, |place| {
+        let mut workload = rollout(place, Kind::StatefulSet, 4, 4, RolloutPhase::Progressing, |it| it.updated = Some(4));
+        workload.on_delete = true;
+        place.put(Object::Workload(Box::new(workload)));
+    }
+
+    "shared-down", "cluster DNS", Some("cluster DNS is down, none of 2 ready: names are not resolved"), |place| {
+        place.namespace = "kube-system";
+        platform(place, Kind::Deployment, "coredns", Desired::Replicas(2), 0);
+    }
+    "shared-down", "the pod network on one node", Some("pod network is down on 1 of 3 nodes: new pods get no network there"), |place| {
+        place.namespace = "kube-system";
+        platform(place, Kind::DaemonSet, "calico-node", Desired::EachNode(3), 2);
+    }
+    "shared-down", "in order", None, |place| {
+        place.namespace = "kube-system";
+        platform(place, Kind::Deployment, "coredns", Desired::Replicas(2), 2);
+    }
+    "shared-down", "something of the name elsewhere", None, |place| {
+        platform(place, Kind::Deployment, "coredns", Desired::Replicas(2), 0);
+    }
 }

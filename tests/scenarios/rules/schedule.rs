@@ -1,3 +1,5 @@
+//! What runs at set times.
+
 use super::make::*;
 use super::*;
 
@@ -27,4 +29,7 @@ cases! {
             put(place, it);
         }
     }
+
+    "job-suspended", "forgotten", Some("suspended: last run 41 d ago (schedule: every night at 02:00)"), |place| { suspended(place, 41); }
+    "job-suspended", "since yesterday", None, |place| { suspended(place, 1); }
 }
