@@ -89,17 +89,25 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
         .certainty(certainty)
         .affected(hit);
     finding.happened = series.filter(|_| !stays).map(|it| it.last);
-    let mut finding = with_proof(finding, event, newest_dead, limit);
-    if event.and_then(|it| it.scope) == Some(OomScope::Host) && scene.key.kind.runs_pods() {
-        // It is the victim: going back to another revision of it frees nothing.
-        finding.links.extend(node.cloned().map(Link::On));
-        for user in node.into_iter().flat_map(|node| above_request(&scene.view, node)).take(3) {
-            finding = finding.evidence(None, "use", user.words());
-        }
-    } else {
-        finding = finding.helps(scene.mends(first));
+    out.say(with_way_out(scene, with_proof(finding, event, newest_dead, limit), event, node, first));
+}
+
+/// What would help. The victim of its node is not the cause: going back to another revision of it frees nothing, and who
+/// uses more than was asked for is named in the place of that.
+fn with_way_out(
+    scene: &Scene<'_>,
+    mut finding: Finding,
+    event: Option<&Occurrence>,
+    node: Option<&Ref>,
+    since: Option<crate::domain::Timestamp>,
+) -> Finding {
+    let Some(node) = node.filter(|_| event.and_then(|it| it.scope) == Some(OomScope::Host)) else {
+        return finding.helps(scene.mends(since));
+    };
+    for user in above_request(&scene.view, node).iter().take(3) {
+        finding = finding.evidence(None, "use", user.words());
     }
-    out.say(finding);
+    finding.link(Link::On(node.clone()))
 }
 
 /// The node on which it happened.
@@ -133,13 +141,13 @@ fn survivor<'a>(scene: &Scene<'a>, event: &Occurrence) -> Option<&'a Instance> {
 fn lives_on(scene: &Scene<'_>, series: &Series<'_>, survivor: &Instance) -> Finding {
     let event = Some(series.newest);
     let limit = series.newest.limit_bytes.or_else(|| spec_limit(scene, event));
-    let (what, certainty) = what_ran_out(event, None, limit, node_of(scene, event, Some(survivor)));
+    let node = node_of(scene, event, Some(survivor));
+    let (what, certainty) = what_ran_out(event, None, limit, node);
     let often = how_often(series);
     let finding = Finding::new(Severity::Warning, format!("a process in it is {what}{often}; the container runs on"))
         .since(Some(series.first))
         .since_exact(!series.at_least)
-        .certainty(certainty)
-        .helps(scene.mends(Some(series.first)));
+        .certainty(certainty);
     let up = survivor.since.map(|since| span(seconds_between(since, scene.now())));
     let up = up.map_or(String::new(), |up| format!(" for {up}"));
     let mut finding = with_proof(finding, event, None, limit).evidence(
@@ -148,7 +156,7 @@ fn lives_on(scene: &Scene<'_>, series: &Series<'_>, survivor: &Instance) -> Find
         format!("{}: has been running{up}", survivor.key.name),
     );
     finding.happened = Some(series.last);
-    finding
+    with_way_out(scene, finding, event, node, Some(series.first))
 }
 
 /// Instances whose last run was ended by it and that do not run now; of those that nobody restarts only recent ones.

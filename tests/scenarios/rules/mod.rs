@@ -26,7 +26,7 @@ mod crash;
 mod creation;
 mod data;
 mod image;
-mod make;
+pub mod make;
 mod memory;
 mod node;
 mod placement;
