@@ -89,6 +89,7 @@ impl Diagnosis {
 
     /// Marks the subjects that a change of these keys concerns, along the edges that rules declare.
     pub fn note(&mut self, dirty: &[Ref], view: &View<'_>) {
+        self.rooms.note(dirty, view);
         self.marks.note(dirty, view);
     }
 

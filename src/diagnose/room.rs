@@ -1,15 +1,15 @@
-//! How much room nodes have: asked for only where something waits for a node, and counted once for each state of the model.
+//! How much room nodes have: counted only where something waits for a node, and of each node again only when something
+//! on it changed.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::{ClusterId, NodeState, Ref};
+use crate::domain::{ClusterId, Kind, Node, NodeState, Ref, Role};
 use crate::state::View;
 
 /// What is set aside on a node, and what there is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Room {
     /// Which node.
     pub node: Ref,
@@ -39,46 +39,58 @@ impl Room {
     }
 }
 
-/// The rooms of each cluster, of one version of the model.
+/// What was counted, by node.
 #[derive(Debug, Default)]
-pub struct Rooms(RefCell<(u64, FxHashMap<ClusterId, Arc<[Room]>>)>);
+pub struct Rooms(RefCell<FxHashMap<Ref, Room>>);
 
 impl Rooms {
-    /// The nodes of a cluster with their room, by name.
-    pub fn of(&self, view: &View<'_>, cluster: &ClusterId) -> Arc<[Room]> {
-        let (version, known) = &mut *self.0.borrow_mut();
-        if *version != view.version() {
-            *version = view.version();
-            known.clear();
+    /// Forgets the nodes that a change of these keys concerns.
+    pub fn note(&mut self, dirty: &[Ref], view: &View<'_>) {
+        let known = self.0.get_mut();
+        if known.is_empty() {
+            return;
         }
-        Arc::clone(known.entry(cluster.clone()).or_insert_with(|| count(view, cluster)))
+        for key in dirty {
+            // What leaves a node, or is gone, marks the node itself.
+            match key.kind.role() {
+                Role::Node => known.remove(key),
+                Role::Instance => view.instance(key).and_then(|it| known.remove(it.node.as_ref()?)),
+                _ => None,
+            };
+        }
+    }
+
+    /// The nodes of a cluster with their room, by name.
+    pub fn of(&self, view: &View<'_>, cluster: &ClusterId) -> Vec<Room> {
+        let known = &mut *self.0.borrow_mut();
+        let nodes = view.nodes().filter(|it| it.key.cluster == *cluster);
+        let mut rooms: Vec<Room> = nodes
+            .map(|node| match known.get(&node.key) {
+                Some(room) => room.clone(),
+                None => known.entry(node.key.clone()).or_insert(count(view, node)).clone(),
+            })
+            .collect();
+        rooms.sort_unstable_by(|a, b| a.node.cmp(&b.node));
+        rooms
     }
 }
 
-fn count(view: &View<'_>, cluster: &ClusterId) -> Arc<[Room]> {
-    let nodes = view.nodes().filter(|it| it.key.cluster == *cluster);
-    let mut rooms: Vec<Room> = nodes
-        .map(|node| {
-            let keeps_away = node.taints.iter().any(|it| it.effect == "NoSchedule" || it.effect == "NoExecute");
-            let open = node.state == NodeState::Ready && !node.cordoned && !node.draining && !keeps_away;
-            let mut room = Room {
-                node: node.key.clone(),
-                open,
-                memory_bytes: node.memory_bytes,
-                memory_asked: 0,
-                cpu_millis: node.cpu_millis,
-                cpu_asked: 0,
-                memory_fixed: 0,
-            };
-            for it in view.hosted_on(&node.key).filter(|it| !it.phase.ended()) {
-                room.memory_asked += it.memory_request_bytes;
-                room.cpu_asked += it.cpu_request_millis;
-                let on_each = it.owner.as_ref().is_some_and(|owner| owner.kind == crate::domain::Kind::DaemonSet);
-                room.memory_fixed += if on_each { it.memory_request_bytes } else { 0 };
-            }
-            room
-        })
-        .collect();
-    rooms.sort_unstable_by(|a, b| a.node.cmp(&b.node));
-    rooms.into()
+fn count(view: &View<'_>, node: &Node) -> Room {
+    let keeps_away = node.taints.iter().any(|it| it.effect == "NoSchedule" || it.effect == "NoExecute");
+    let mut room = Room {
+        node: node.key.clone(),
+        open: node.state == NodeState::Ready && !node.cordoned && !node.draining && !keeps_away,
+        memory_bytes: node.memory_bytes,
+        memory_asked: 0,
+        cpu_millis: node.cpu_millis,
+        cpu_asked: 0,
+        memory_fixed: 0,
+    };
+    for it in view.hosted_on(&node.key).filter(|it| !it.phase.ended()) {
+        room.memory_asked += it.memory_request_bytes;
+        room.cpu_asked += it.cpu_request_millis;
+        let on_each = it.owner.as_ref().is_some_and(|owner| owner.kind == Kind::DaemonSet);
+        room.memory_fixed += if on_each { it.memory_request_bytes } else { 0 };
+    }
+    room
 }

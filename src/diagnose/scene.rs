@@ -1,7 +1,5 @@
 //! What a rule sees: one subject, and what belongs to it, in an order that does not hang on how it was learnt.
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
@@ -137,8 +135,8 @@ impl<'a> Scene<'a> {
         self.counts
     }
 
-    /// The nodes of its cluster with what is asked of them, by name. Counts every instance there: for when something waits.
-    pub fn rooms(&self) -> Arc<[Room]> {
+    /// The nodes of its cluster with what is asked of them, by name. For when something waits: what is not known yet is counted.
+    pub fn rooms(&self) -> Vec<Room> {
         self.rooms.of(&self.view, self.cluster())
     }
 
