@@ -62,6 +62,7 @@ lost, then importance by pattern, then the newest.
 ";
 
 const CAUSES: &[Cause] = &[
+    Cause::Creation,
     Cause::Image,
     Cause::Configuration,
     Cause::Memory,

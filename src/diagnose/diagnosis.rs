@@ -14,6 +14,7 @@ use super::group::{self, Homes};
 use super::incident::{Incident, IncidentState};
 use super::lifecycle::Life;
 use super::mark::Marks;
+use super::room::Rooms;
 use super::rule::{Cause, Finding, Out, Rule};
 use super::rules::rules;
 use super::scene::{Scene, Standing, is_there};
@@ -27,6 +28,7 @@ pub struct Diagnosis {
     settings: Settings,
     started: Timestamp,
     marks: Marks,
+    rooms: Rooms,
     due: Deadlines<Ref>,
     /// As of when each subject was last judged.
     judged: FxHashMap<Ref, Timestamp>,
@@ -70,6 +72,7 @@ impl Diagnosis {
             settings,
             started,
             marks: Marks::default(),
+            rooms: Rooms::default(),
             due: Deadlines::default(),
             judged: FxHashMap::default(),
             found: BTreeMap::new(),
@@ -86,6 +89,7 @@ impl Diagnosis {
 
     /// Marks the subjects that a change of these keys concerns, along the edges that rules declare.
     pub fn note(&mut self, dirty: &[Ref], view: &View<'_>) {
+        self.rooms.note(dirty, view);
         self.marks.note(dirty, view);
     }
 
@@ -108,7 +112,7 @@ impl Diagnosis {
         let before = self.found.remove(&key);
         let mut outcome = Vec::new();
         let (mut recheck_at, mut as_of) = (None, None);
-        if let Some(scene) = Scene::of(*view, &key, &self.settings, last) {
+        if let Some(scene) = Scene::of(*view, &key, &self.settings, &self.rooms, last) {
             let standing = scene.standing();
             as_of = Some(scene.now());
             let mut advice = Vec::new();

@@ -97,7 +97,7 @@ impl Row<'_> {
 
     /// Whether others can fail because of it: something of it is missing, or others run on it or pass through it.
     fn can_drag(&self) -> bool {
-        let shared = matches!(self.subject.kind.role(), Role::Node | Role::Endpoint | Role::Cluster);
+        let shared = matches!(self.subject.kind.role(), Role::Node | Role::Endpoint | Role::Volume | Role::Cluster);
         !self.stands_alone() && (self.weight.tier <= Tier::Capacity || shared)
     }
 
@@ -216,7 +216,7 @@ fn parents(rows: &[Row<'_>], heads: &Heads<'_>, view: &View<'_>) -> Parents {
             let (on, certainty) = match link {
                 Link::On(on) | Link::Lacks(on) => (on, Certainty::Confirmed),
                 Link::Likely(on) => (on, Certainty::Likely),
-                Link::Image(_) | Link::Registry(_) => continue,
+                Link::Image(_) | Link::Registry(_) | Link::Shared(_) | Link::Named(_) => continue,
             };
             let Some(&cause) = first.get(on).or_else(|| stands_for.get(on)) else { continue };
             let since = rows[cause].life.since;
@@ -260,18 +260,18 @@ fn outlived(
             Link::On(on) | Link::Lacks(on) | Link::Likely(on) => {
                 recovered(on).is_some_and(|cause| cause.since <= after(row.life.since, NOTICED_LATER))
             }
-            Link::Image(_) | Link::Registry(_) => false,
+            Link::Image(_) | Link::Registry(_) | Link::Shared(_) | Link::Named(_) => false,
         })
     };
     heads.filter(outlived).collect()
 }
 
-/// What cannot get one image, or reach one registry, is one incident: that of the first.
+/// What cannot get one image, reach one registry or lacks one Secret is one incident: that of the first.
 fn share(rows: &[Row<'_>], order: &[usize], parents: &mut Parents) {
     let mut leaders: BTreeMap<(&str, &Link), usize> = BTreeMap::new();
     for ix in order.iter().filter(|ix| !parents.contains_key(ix)).copied().collect::<Vec<_>>() {
         for link in &rows[ix].life.found.finding.links {
-            if !matches!(link, Link::Image(_) | Link::Registry(_)) {
+            if !link.is_shared() {
                 continue;
             }
             let leader = *leaders.entry((rows[ix].subject.cluster.as_str(), link)).or_insert(ix);
@@ -397,13 +397,25 @@ fn same_family(subject: &Ref, found: &Found) -> Symptom {
 fn summary(row: &Row<'_>, rows: &[Row<'_>], children: &[&(usize, Certainty)]) -> Text {
     let own = &row.life.found.finding.summary;
     let subjects: BTreeSet<&Ref> = children.iter().map(|(ix, _)| rows[*ix].subject).collect();
-    let workloads = subjects.iter().filter(|it| it.kind.role() == Role::Workload).count() as u64;
-    if workloads == 0 {
-        return own.clone();
-    }
-    let shared = |link: &Link| matches!(link, Link::Image(_) | Link::Registry(_));
-    let words = match row.subject.kind.role() {
-        _ if row.life.found.finding.links.iter().any(shared) => format!("{own}; the same for {workloads} more"),
+    let role = row.subject.kind.role();
+    // What it shares with others is told first, then who fails because of it.
+    let links = &row.life.found.finding.links;
+    let alike = |link: &Link| {
+        let others = children.iter().map(|(ix, _)| &rows[*ix]).filter(|it| it.subject != row.subject);
+        others.filter(|it| it.life.found.finding.links.contains(link)).map(|it| it.subject).collect::<BTreeSet<&Ref>>()
+    };
+    let shared = links.iter().filter(|it| it.is_shared()).map(|it| (it, alike(it))).find(|(_, of)| !of.is_empty());
+    let own = match &shared {
+        Some((Link::Shared(_), of)) if role == Role::Workload => format!("{own}; {} workloads", of.len() + 1),
+        Some((Link::Named(name), of)) => format!("{own}; the same for {} more of {name}", of.len()),
+        Some((_, of)) => format!("{own}; the same for {} more", of.len()),
+        None => own.to_string(),
+    };
+    let alike = shared.map_or_else(BTreeSet::new, |(_, of)| of);
+    let fails = |it: &&&Ref| it.kind.role() == Role::Workload && !alike.contains(*it);
+    let workloads = subjects.iter().filter(fails).count() as u64;
+    let words = match role {
+        _ if workloads == 0 => own,
         Role::Node => format!("{own}; {} short of instances", many(workloads, "workload")),
         _ if workloads == 1 => format!("{own}; 1 workload fails with it"),
         _ => format!("{own}; {workloads} workloads fail with it"),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
-use crate::domain::{ClusterId, ClusterInfo, Freshness, NodeState, Ref, Role};
+use crate::domain::{ClusterId, ClusterInfo, Freshness, NodeState, Ref, Role, Text};
 use crate::state::View;
 
 use super::rule::Edge;
@@ -19,10 +19,11 @@ pub struct Marks {
 }
 
 /// What of a node matters to what runs on it, and to its cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct NodeSight {
     state: NodeState,
     closed: bool,
+    version: Option<Text>,
     manager: Option<(bool, bool)>,
 }
 
@@ -49,8 +50,8 @@ impl Marks {
                 Role::Instance => self.instance(key, view),
                 Role::Node => self.node(key, view),
                 Role::Cluster => self.cluster(key, view),
-                Role::Workload | Role::Queue | Role::Endpoint | Role::Alert => self.mark(key.clone()),
-                Role::Volume | Role::Namespace | Role::Config => self.needed(key, view),
+                Role::Workload | Role::Queue | Role::Alert => self.mark(key.clone()),
+                Role::Endpoint | Role::Volume | Role::Namespace | Role::Config => self.needed(key, view),
                 Role::Autoscaler => self.subjects.extend(view.autoscaler(key).map(|it| it.target.clone())),
                 Role::Budget => self.subjects.extend(view.budget(key).into_iter().flat_map(|it| it.covers.clone())),
             }
@@ -81,10 +82,11 @@ impl Marks {
         let sight = view.node(key).map(|node| NodeSight {
             state: node.state,
             closed: node.cordoned || node.draining,
+            version: node.version.clone(),
             manager: node.manager.map(|it| (it.leader, it.reachable)),
         });
         let before = match sight {
-            Some(sight) => self.nodes.insert(key.clone(), sight),
+            Some(ref sight) => self.nodes.insert(key.clone(), sight.clone()),
             None => self.nodes.remove(key),
         };
         if before == sight {

@@ -10,6 +10,7 @@ mod lifecycle;
 mod logs;
 mod mark;
 mod rank;
+mod room;
 mod rule;
 mod rules;
 mod scene;

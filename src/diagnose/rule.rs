@@ -36,6 +36,8 @@ pub struct Rule {
 /// A `Risk` stands by itself; `Advice` is not in triage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Cause {
+    /// It cannot even be made.
+    Creation,
     /// The image cannot be had.
     Image,
     /// It is configured so that it cannot run.
@@ -70,6 +72,7 @@ impl Cause {
     /// The word a person reads.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Cause::Creation => "creation",
             Cause::Image => "image",
             Cause::Configuration => "configuration",
             Cause::Memory => "memory",
@@ -268,6 +271,17 @@ pub enum Link {
     Lacks(Ref),
     /// As [`Link::On`], guessed from words.
     Likely(Ref),
+    /// What several lack or are held back by, and no rule is about: a Secret, a quota, the service of a webhook.
+    Shared(Ref),
+    /// The same, of what is only a name: `storage class fast`, `zone eu-1a`.
+    Named(Name),
+}
+
+impl Link {
+    /// Whether those that have it in common are one incident, that of the first.
+    pub const fn is_shared(&self) -> bool {
+        matches!(self, Link::Image(_) | Link::Registry(_) | Link::Shared(_) | Link::Named(_))
+    }
 }
 
 /// Where a rule puts what it has to say.

@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::state::{Counts, View};
 
+use super::room::{Room, Rooms};
 use super::rule::Out;
 use super::settings::Settings;
 
@@ -26,6 +27,7 @@ pub struct Scene<'a> {
     pub settings: &'a Settings,
     /// Nothing of its cluster is still loading: what is not there is absent.
     pub complete: bool,
+    rooms: &'a Rooms,
     workload: Option<&'a Workload>,
     instances: Vec<&'a Instance>,
     counts: Counts,
@@ -65,6 +67,7 @@ impl<'a> Scene<'a> {
         view: View<'a>,
         key: &'a Ref,
         settings: &'a Settings,
+        rooms: &'a Rooms,
         last_judged: Option<Timestamp>,
     ) -> Option<Self> {
         if !is_there(&view, key) {
@@ -88,7 +91,7 @@ impl<'a> Scene<'a> {
         let now = held.map_or(view.now, |at| last_judged.map_or(at, |last| last.max(at)).min(view.now));
         let counts = workload.map(|it| count(it, &instances)).unwrap_or_default();
         let complete = view.sources(&key.cluster).all(|(_, source)| source.freshness(view.now) != Freshness::Loading);
-        Some(Self { view: view.as_of(now), key, settings, complete, workload, instances, counts })
+        Some(Self { view: view.as_of(now), key, settings, complete, rooms, workload, instances, counts })
     }
 
     /// As of when it is judged.
@@ -130,6 +133,11 @@ impl<'a> Scene<'a> {
     /// How many it has and wants.
     pub const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// The nodes of its cluster with what is asked of them, by name. For when something waits: what is not known yet is counted.
+    pub fn rooms(&self) -> Vec<Room> {
+        self.rooms.of(&self.view, self.cluster())
     }
 
     /// How it stands, for ranking.

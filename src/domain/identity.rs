@@ -125,6 +125,21 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether it is a workload that a Kubernetes cluster runs as pods.
+    pub const fn runs_pods(self) -> bool {
+        matches!(
+            self,
+            Kind::Deployment
+                | Kind::StatefulSet
+                | Kind::DaemonSet
+                | Kind::Job
+                | Kind::CronJob
+                | Kind::ReplicaSet
+                | Kind::ArgoRollout
+                | Kind::BarePod
+        )
+    }
+
     /// The noun a person reads, in the singular: `service` for a Swarm and a Compose service alike.
     pub const fn noun(self) -> &'static str {
         match self {

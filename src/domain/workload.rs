@@ -235,6 +235,19 @@ pub enum ProbeKind {
     Service,
 }
 
+impl ProbeKind {
+    /// The word a person reads.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ProbeKind::Liveness => "liveness",
+            ProbeKind::Readiness => "readiness",
+            ProbeKind::Startup => "startup",
+            ProbeKind::Health => "health",
+            ProbeKind::Service => "service",
+        }
+    }
+}
+
 /// Something that is mounted into a container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mount {

@@ -178,6 +178,8 @@ fn a_full_pool_drags_along_those_that_need_the_database() {
         ready: 1,
         exposure: Exposure::No,
         pool: true,
+        not_ready: 0,
+        selector: None,
     })));
     for minute in 0..10 {
         place.measured(&pool, Metric::ConnectionsUsed, minute * 60, 100.0);

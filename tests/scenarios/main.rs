@@ -5,6 +5,8 @@ mod grouping;
 mod lifecycle;
 mod place;
 mod quiet;
+mod quiet_pods;
 mod ranking;
 mod rules;
 mod scale;
+mod shared;

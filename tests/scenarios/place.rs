@@ -79,7 +79,7 @@ impl Place {
 
     pub fn key(&self, kind: Kind, name: &str) -> Ref {
         let namespace = match kind.role() {
-            Role::Node | Role::Cluster => None,
+            Role::Node | Role::Cluster | Role::Namespace => None,
             _ => Some(Name::new(self.namespace)),
         };
         Ref::new(&self.cluster, kind, namespace, name)

@@ -89,6 +89,9 @@ impl Side {
             "pool-full" | "pool-tight" | "endpoint-dead" => self.endpoint(place, name),
             "database" | "stop-timeout" | "overdue" | "memory" => self.quiet(place, name),
             "disk-94" | "disk-99" => self.disk(place),
+            "refused" | "lacks-secret" | "lingers" | "dns" | "budget" | "at-limit" => self.pods(place, name),
+            "scale-up" => self.failing(place, name, needs),
+            "quota" | "namespace" => self.namespace(place, name),
             other => panic!("no such thing: {other}"),
         }
     }
@@ -146,6 +149,13 @@ impl Side {
             "pull" => {
                 it.phase = Phase::Starting;
                 container.state = waiting("ErrImagePull", "manifest unknown");
+            }
+            "scale-up" => {
+                it.phase = Phase::Pending;
+                it.message = Some("0/3 nodes are available: 3 Insufficient memory.".into());
+                place.occurred(OccurrenceKind::Changed, it, 30, |event| {
+                    event.text = Some("pod triggered scale-up: [{pool 3->4}]".into());
+                });
             }
             _ => {
                 it.phase = Phase::Pending;
@@ -227,6 +237,8 @@ impl Side {
             ready: 0,
             exposure,
             pool,
+            not_ready: 0,
+            selector: None,
         })));
         let used = if self.what == "pool-full" { 100.0 } else { 96.0 };
         for minute in 0..=self.since {
@@ -262,6 +274,58 @@ impl Side {
         }
         place.put(Object::Workload(Box::new(workload.clone())));
         workload.key
+    }
+
+    fn pods(&self, place: &mut Place, name: &str) -> Ref {
+        if self.what == "dns" {
+            place.namespace = "kube-system";
+        }
+        let name = if self.what == "dns" { "coredns" } else { name };
+        let mut workload = place.workload(Kind::Deployment, name, self.wanted);
+        workload.exposure = self.exposure();
+        let reported = |ready| Some(Reported { ready, updated: ready, total: ready });
+        let mut it = place.instance(&workload, 0);
+        let since = Some(at(-self.since * 60));
+        match self.what.as_str() {
+            "refused" => {
+                let (reason, message) = ("FailedCreate".into(), "image is not signed".into());
+                workload.hindrance = Some(Box::new(Hindrance { reason, message, since }));
+                workload.reported = reported(self.ready);
+            }
+            "dns" => workload.reported = reported(self.ready),
+            "lacks-secret" => {
+                (it.phase, it.ready, it.since, it.created) = (Phase::Starting, false, since, since);
+                it.containers[0].state = waiting("CreateContainerConfigError", "secret \"db\" not found");
+            }
+            "lingers" => {
+                let mut old = place.instance(&workload, 9);
+                (old.phase, old.ready, old.desired, old.since) = (Phase::Stopping, false, DesiredState::Stop, since);
+                place.put(Object::Instance(Box::new(old)));
+            }
+            "budget" => {
+                let (key, covers) = (place.key(Kind::Budget, name), vec![workload.key.clone()]);
+                let (allowed, healthy, wanted, expected) = (0, 1, 1, 1);
+                let it = Budget { key, covers, allowed, healthy, wanted, expected, says: None };
+                place.put(Object::Budget(Box::new(it)));
+            }
+            _ => super::rules::make::autoscaler(place, &workload.key, |it| {
+                (it.current, it.desired, it.limited, it.scaled_at) = (10, 10, Some("TooManyReplicas".into()), since);
+            }),
+        }
+        if !matches!(self.what.as_str(), "refused" | "dns") {
+            place.put(Object::Instance(Box::new(it)));
+        }
+        place.put(Object::Workload(Box::new(workload.clone())));
+        workload.key
+    }
+
+    fn namespace(&self, place: &mut Place, name: &str) -> Ref {
+        let key = place.key(Kind::Namespace, name);
+        let deleting = (self.what == "namespace").then(|| at(-self.since * 60));
+        let quota = Quota { name: "q".into(), resource: "pods".into(), used: 99, hard: 100 };
+        let it = Namespace { key: key.clone(), deleting, held_by: None, quotas: vec![quota] };
+        place.put(Object::Namespace(Box::new(it)));
+        key
     }
 
     fn disk(&self, place: &mut Place) -> Ref {

@@ -56,6 +56,28 @@ fn one_changed_instance_asks_the_rules_of_its_owner_and_node_alone() {
 }
 
 #[test]
+fn room_is_counted_again_where_something_changed() {
+    let mut place = Place::with(Settings::default());
+    super::rules::make::surge(&mut place, 512);
+    assert!(place.only().summary.contains("largest hole 300 MiB on node b"), "{}", place.only().summary);
+    // A pod leaves one node, and another comes to the other.
+    let workload = place.workload(Kind::Deployment, "api", 2);
+    let left = place.instance(&workload, 900).key;
+    place.gone(&left);
+    let mut came = place.instance(&workload, 1);
+    (came.node, came.memory_request_bytes) = (Some(place.key(Kind::Node, "b")), 200 << 20);
+    place.put(Object::Instance(Box::new(came.clone())));
+    let mut other = place.instance(&workload, 2);
+    (other.node, other.memory_request_bytes) = (Some(place.key(Kind::Node, "a")), 600 << 20);
+    place.put(Object::Instance(Box::new(other.clone())));
+    assert!(place.only().summary.contains("largest hole 424 MiB on node a"), "{}", place.only().summary);
+    // One that moves frees where it was.
+    came.node = Some(place.key(Kind::Node, "a"));
+    place.put(Object::Instance(Box::new(came)));
+    assert!(place.only().summary.contains("largest hole 300 MiB on node b"), "{}", place.only().summary);
+}
+
+#[test]
 fn work_that_is_cut_short_goes_on_where_it_stopped() {
     let mut place = large();
     for n in 0..WORKLOADS {

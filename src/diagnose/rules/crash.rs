@@ -6,12 +6,13 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::{Scene, restarts};
 use crate::domain::words::{after, seconds_between, span, times};
 use crate::domain::{
-    Container, ContainerState, Desired, Exit, ExitReason, Exposure, Instance, Kind, Occurrence, OccurrenceKind, Phase,
-    RestartPolicy, Severity, Text, Timestamp, Workload,
+    Container, Desired, Exit, ExitReason, Exposure, Instance, Kind, Occurrence, OccurrenceKind, Phase, RestartPolicy,
+    Severity, Text, Timestamp, Workload,
 };
 
 use super::began::{began, tasks_tell_all};
-use super::evidence::{how_often, instances, last_exit, rollout_frame, with_needs};
+use super::evidence::{backs_off, how_often, instances, last_exit, part_of, rollout_frame, with_needs};
+use super::probe::{killed_by_probe, settings_of};
 
 /// An end that nobody followed up is quiet after so long, seconds: a day.
 pub const OLD_EXIT: i64 = 24 * 3600;
@@ -88,18 +89,28 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
         return;
     };
     let code = seen.shown.map(|(.., exit)| exit.code);
-    let replaced = seen.shown.is_some_and(|(it, _, exit)| unhealthy(it, exit));
+    let probe = seen.shown.and_then(|(it, _, exit)| killed_by_probe(scene, it, exit));
+    let replaced = seen.shown.is_some_and(|(it, _, exit)| unhealthy(it, exit)) || probe.is_some();
     let how = match (seen.shown, code) {
         (Some((.., exit)), _) if cannot_run(exit) => "fails to start".to_owned(),
+        (Some(_), _) if probe.is_some() => {
+            let which = probe.as_ref().map_or("liveness", |kill| kill.which.as_str());
+            format!("is restarted because its {which} probe fails,")
+        }
         (Some(_), _) if replaced => "is replaced because its health check fails,".to_owned(),
         (_, Some(code)) => exits_how(code),
         (_, None) => "ends".to_owned(),
     };
     let line = seen.shown.and_then(|(it, container, _)| last_line(scene, it, container));
     let said = seen.shown.and_then(|(.., exit)| exit.message.as_ref());
+    let pods = scene.key.kind.runs_pods();
     let why = match seen.shown {
+        Some(_) if probe.is_some() => probe.as_ref().and_then(|kill| kill.said.clone()),
         Some(_) if replaced => check_said(scene),
         Some((.., exit)) if cannot_run(exit) => Some(why_not(exit)),
+        Some((.., exit)) if pods && exit.code == 137 => {
+            Some("no OOM is reported, who killed it is not known".to_owned())
+        }
         _ => None,
     };
     let said_last = line.map(|line| logs::quote(line)).filter(|_| !replaced);
@@ -112,7 +123,8 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     } else {
         String::new()
     };
-    let summary = format!("{stuck}{some}{how} again and again{often}{why}{gives_up}");
+    let part = seen.shown.map_or(String::new(), |(it, container, _)| part_of(it, container));
+    let summary = format!("{stuck}{some}{part}{how} again and again{often}{why}{gives_up}");
     let mut finding = Finding::new(Severity::Critical, summary)
         .since(seen.first)
         .since_exact(seen.exact)
@@ -121,8 +133,15 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     finding.happened = seen.happened;
     if let Some((instance, container, exit)) = seen.shown {
         let ran = ran_words(exit);
-        finding =
-            finding.evidence(exit.ended, "state", format!("{}: {}{ran}", instance.key.name, exit_words(exit.code)));
+        finding = finding.evidence(
+            exit.ended,
+            "state",
+            format!("{}: {part}{}{ran}", instance.key.name, exit_words(exit.code)),
+        );
+        if let Some(kill) = &probe {
+            finding = finding.evidence(Some(kill.at), "event", kill.words.clone());
+            finding.evidence.extend(settings_of(scene, kill.which));
+        }
         finding.wants.push(logs::tail_of(instance, container));
         for line in logs::last_words(scene, instance, container) {
             finding = finding.evidence(None, "log", line.clone());
@@ -162,9 +181,7 @@ fn by_state<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
             continue;
         };
         let restarts = scene.containers(it).map(|container| container.restarts).max().unwrap_or(0);
-        let backing_off = scene.containers(it).any(|container| {
-            matches!(&container.state, ContainerState::Waiting { reason, .. } if *reason == "CrashLoopBackOff")
-        });
+        let backing_off = scene.containers(it).any(backs_off);
         let between = backing_off || (restarts >= threshold && it.phase == Phase::Restarting);
         if between || (restarts >= threshold && came_back(scene, it, exit, restarts)) {
             exit.ended.filter(|_| !between).into_iter().for_each(|ended| out.recheck_at(after(ended, LOOP_CLEAR)));
@@ -256,8 +273,14 @@ fn by_tasks<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     })
 }
 
+/// Words for a pod that was driven off its node, or that its node refused: it did not fail by itself (kubernetes:
+/// pkg/kubelet/eviction, pkg/kubelet/nodeshutdown, pkg/kubelet/lifecycle).
+const DRIVEN_OFF: [&str; 7] =
+    ["Evicted", "Preempting", "Preempted", "NodeShutdown", "Terminated", "NodeAffinity", "UnexpectedAdmissionError"];
+
 fn failed<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a Instance, &'a Container, &'a Exit)> {
-    let ended = scene.instances().iter().copied().filter(|it| it.phase == Phase::Failed);
+    let by_itself = |it: &&Instance| !it.reason.as_deref().is_some_and(|reason| DRIVEN_OFF.contains(&reason));
+    let ended = scene.instances().iter().copied().filter(|it| it.phase == Phase::Failed).filter(by_itself);
     ended.filter_map(|it| last_exit(scene, it).map(|(container, exit)| (it, container, exit))).filter(|(.., exit)| {
         let other = matches!(
             exit.reason,
@@ -351,6 +374,9 @@ fn ended_how(exit: &Exit) -> String {
 pub fn why_not(exit: &Exit) -> String {
     match (exit.message.as_deref().map(logs::unwrapped), exit.code) {
         (None, code) => exit_words(code),
+        (Some(said), 128) if said.contains("executable file not found") => {
+            format!("command not found: {}", logs::quote(said))
+        }
         (Some(said), 126 | 127) => format!("{}: {}", exit_words(exit.code), logs::quote(said)),
         (Some(said), _) => logs::quote(said),
     }
@@ -359,7 +385,7 @@ pub fn why_not(exit: &Exit) -> String {
 /// Whether somebody may have counted on it: a service of a project, what users reach, what was to be restarted, or what
 /// had run for a while. Anything else is a run by hand.
 fn counts_as_failure(workload: &Workload, exit: &Exit, gave_up: bool) -> bool {
-    let lone = workload.key.kind == Kind::Container;
+    let lone = matches!(workload.key.kind, Kind::Container | Kind::BarePod);
     let had_run = ran_for(exit).is_some_and(|seconds| seconds >= HAD_RUN);
     !lone || gave_up || had_run || workload.exposure == Exposure::Yes
 }
@@ -392,8 +418,17 @@ fn stop_timeout(scene: &Scene<'_>, out: &mut Out) {
     };
     out.recheck_at(series.map_or_else(|| after(last, window), |it| it.over_at));
     let often = series.as_ref().map(how_often).unwrap_or_default();
-    let timeout = scene.workload().and_then(|it| it.stop_timeout_seconds).unwrap_or(10);
-    let summary = format!("ignored SIGTERM for its {timeout} s stop timeout and was killed (137){often}");
+    let pods = scene.key.kind.runs_pods();
+    let timeout = scene.workload().and_then(|it| it.stop_timeout_seconds).unwrap_or(if pods { 30 } else { 10 });
+    let grace = if pods { "grace period" } else { "stop timeout" };
+    let part = series.as_ref().and_then(|it| it.newest.container.as_ref()).zip(by_state).map_or(
+        String::new(),
+        |(name, (_, it))| {
+            let container = it.containers.iter().find(|container| container.name == *name);
+            container.map_or(String::new(), |container| part_of(it, container))
+        },
+    );
+    let summary = format!("{part}ignored SIGTERM for its {timeout} s {grace} and was killed (137){often}");
     let mut finding = Finding::new(Severity::Risk, summary).since(Some(first));
     finding.happened = Some(last);
     let who = series.map(|it| it.newest.subject.name.clone()).or_else(|| by_state.map(|(_, it)| it.key.name.clone()));

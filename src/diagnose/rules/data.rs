@@ -2,7 +2,7 @@
 
 use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
-use crate::domain::{ContainerSpec, Desired, Kind, Mount, MountKind, Name, Severity, Tier};
+use crate::domain::{Certainty, ContainerSpec, Desired, Kind, Mount, MountKind, Name, Severity, Tier};
 
 use super::evidence::short_image;
 
@@ -20,6 +20,22 @@ pub const DATABASE_WITHOUT_VOLUME: Rule = Rule {
     hold_seconds: 0,
     clear_after_seconds: 10,
     check: database_without_volume,
+};
+
+/// A database runs as a Deployment.
+pub const DATABASE_AS_DEPLOYMENT: Rule = Rule {
+    id: "database-as-deployment",
+    family: "database-as-deployment",
+    summary: "a database runs as a Deployment: two of it may write to one volume",
+    looks_at: "Deployments of a database's image with a claim on its data path. Whether the strategy is Recreate is not known: with \
+               one replica it is a guess",
+    mend: "run it as a StatefulSet with a claim of its own for each; at the least set the strategy to Recreate",
+    subject: Subject::Workload,
+    cause: Cause::Risk,
+    reads: &[],
+    hold_seconds: 0,
+    clear_after_seconds: 10,
+    check: database_as_deployment,
 };
 
 /// A Swarm service keeps its data on whatever node it is on.
@@ -88,9 +104,10 @@ fn database_without_volume(scene: &Scene<'_>, out: &mut Out) {
             _ => format!("{} is an anonymous volume", mount.target),
         },
     );
+    let goes_with = if workload.key.kind.runs_pods() { "pod" } else { "container" };
     let finding = Finding::new(
         Severity::Risk,
-        format!("{what} without a volume of its own: {where_to}, data goes with the container"),
+        format!("{what} without a volume of its own: {where_to}, data goes with the {goes_with}"),
     )
     .tier(Tier::Risk)
     .since(workload.created)
@@ -98,10 +115,40 @@ fn database_without_volume(scene: &Scene<'_>, out: &mut Out) {
     out.say(finding);
 }
 
+fn database_as_deployment(scene: &Scene<'_>, out: &mut Out) {
+    let Some(workload) = scene.workload().filter(|it| it.key.kind == Kind::Deployment) else { return };
+    let Desired::Replicas(wanted) = workload.desired else { return };
+    let keeps = workload.containers.iter().find_map(|spec| {
+        let (what, paths) = database(spec)?;
+        let mount = spec.mounts.iter().find(|mount| mount.kind == MountKind::Claim && is_data(spec, paths, mount))?;
+        Some((what, mount))
+    });
+    let Some((what, mount)) = keeps.filter(|_| wanted > 0) else { return };
+    let claim = mount.source.as_deref().unwrap_or(&mount.target);
+    let (summary, certainty) = if wanted > 1 {
+        (
+            format!("{wanted} instances of {what} write to one claim, {claim}: a Deployment gives them no volume each"),
+            Certainty::Confirmed,
+        )
+    } else {
+        let words = format!(
+            "{what} as a Deployment: a rollout may start a second one on claim {claim} while the first still writes"
+        );
+        (words, Certainty::Likely)
+    };
+    out.say(
+        Finding::new(Severity::Risk, summary).tier(Tier::Risk).since(workload.created).certainty(certainty).evidence(
+            None,
+            "mounts",
+            format!("{}: claim {claim} on {}", workload.key.kind.noun(), mount.target),
+        ),
+    );
+}
+
 type Lacking<'a> = (&'static str, &'static [&'static str], Option<&'a Mount>);
 
-/// Which database it is and where its data lies, if that is not kept.
-fn lacks(spec: &ContainerSpec) -> Option<Lacking<'_>> {
+/// Which database it is and where its data lies, if it is one that keeps data.
+fn database(spec: &ContainerSpec) -> Option<(&'static str, &'static [&'static str])> {
     let name = image_name(&spec.image);
     let (_, what, paths) = DATABASES.iter().find(|(image, ..)| *image == name)?;
     let command = spec.command.as_deref().unwrap_or("");
@@ -113,14 +160,28 @@ fn lacks(spec: &ContainerSpec) -> Option<Lacking<'_>> {
     if tool || (matches!(*what, "Redis" | "Valkey") && !persists) {
         return None;
     }
-    // A named place elsewhere on which the command line itself sets its data.
-    let told = |mount: &&Mount| mount.target.len() > 1 && command.contains(mount.target.as_str());
-    let on_path = |mount: &&Mount| paths.iter().any(|path| covers(&mount.target, path) || covers(path, &mount.target));
+    Some((what, paths))
+}
+
+/// Whether its data lies there: on the image's own path, or at a place that the command line itself names.
+fn is_data(spec: &ContainerSpec, paths: &[&str], mount: &Mount) -> bool {
+    let command = spec.command.as_deref().unwrap_or("");
+    let told = mount.target.len() > 1 && command.contains(mount.target.as_str());
+    told || on_path(paths, mount)
+}
+
+fn on_path(paths: &[&str], mount: &Mount) -> bool {
+    paths.iter().any(|path| covers(&mount.target, path) || covers(path, &mount.target))
+}
+
+/// Which database it is and where its data lies, if that is not kept.
+fn lacks(spec: &ContainerSpec) -> Option<Lacking<'_>> {
+    let (what, paths) = database(spec)?;
     let kept = |mount: &&Mount| matches!(mount.kind, MountKind::Bind | MountKind::NamedVolume | MountKind::Claim);
-    if spec.mounts.iter().any(|mount| kept(&mount) && (on_path(&mount) || told(&mount))) {
+    if spec.mounts.iter().any(|mount| kept(&mount) && is_data(spec, paths, mount)) {
         return None;
     }
-    Some((what, paths, spec.mounts.iter().find(on_path)))
+    Some((what, paths, spec.mounts.iter().find(|mount| on_path(paths, mount))))
 }
 
 /// Whether `outer` is `inner` or above it.

@@ -95,7 +95,9 @@ fn refused<'a>(scene: &Scene<'a>) -> Option<(Failure<'a>, Timestamp)> {
 }
 
 fn failing<'a>(scene: &Scene<'a>, it: &'a Instance) -> Option<Failure<'a>> {
-    if it.ready || matches!(it.phase, Phase::Running | Phase::Succeeded) {
+    // A pod runs as soon as one of its containers does.
+    let runs = it.phase == Phase::Running && !scene.key.kind.runs_pods();
+    if it.ready || runs || it.phase == Phase::Succeeded {
         return None;
     }
     let waiting = it.containers.iter().find_map(|container| match &container.state {

@@ -1,15 +1,16 @@
 //! Memory that ran out, or is about to.
 
-use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
+use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::{Scene, Series};
 use crate::domain::words::{after, bytes, seconds_between, span};
 use crate::domain::{
     Certainty, Container, DesiredState, Exit, ExitReason, Instance, Metric, Occurrence, OccurrenceKind, OomScope,
-    Phase, Severity, Tier,
+    Phase, Ref, Severity, Tier,
 };
 
 use super::began::{began, tasks_tell_all};
-use super::evidence::{how_often, instances, last_exit};
+use super::capacity::above_request;
+use super::evidence::{backs_off, how_often, instances, last_exit, part_of};
 
 /// A container was killed for want of memory.
 pub const OOM_KILLED: Rule = Rule {
@@ -17,7 +18,8 @@ pub const OOM_KILLED: Rule = Rule {
     family: "crash",
     summary: "a container was killed for want of memory: its own limit's, or the host's",
     looks_at: "OOM events and what the server says of an end; exit 137 alone is never taken for it. Which memory ran out is \
-               said where it is known, and how sure that is",
+               said where it is known, and how sure that is. Init containers and sidecars are named. Where a node ran out of memory, \
+               those that use most above what they asked for there are named",
     mend: "own limit: roll back what raised the use, or raise the limit; host: find what else grew there, or move it away",
     subject: Subject::Workload,
     cause: Cause::Memory,
@@ -60,7 +62,9 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
         .and_then(|it| it.limit_bytes)
         .or_else(|| newest_dead.and_then(|(_, container, _)| container.memory_limit_bytes))
         .or_else(|| spec_limit(scene, event));
-    let (what, certainty) = what_ran_out(event, newest_dead.map(|(_, _, exit)| exit), limit);
+    let node = node_of(scene, event, newest_dead.map(|(it, ..)| it));
+    let (what, certainty) = what_ran_out(event, newest_dead.map(|(_, _, exit)| exit), limit, node);
+    let what = format!("{}{what}", part(scene, event, newest_dead));
     if let (None, Some(series)) = (newest_dead, &series)
         && let Some(survivor) = survivor(scene, series.newest)
     {
@@ -83,10 +87,46 @@ fn oom_killed(scene: &Scene<'_>, out: &mut Out) {
         .since(first)
         .since_exact(exact)
         .certainty(certainty)
-        .affected(hit)
-        .helps(scene.mends(first));
+        .affected(hit);
     finding.happened = series.filter(|_| !stays).map(|it| it.last);
-    out.say(with_proof(finding, event, newest_dead, limit));
+    out.say(with_way_out(scene, with_proof(finding, event, newest_dead, limit), event, node, first));
+}
+
+/// What would help. The victim of its node is not the cause: going back to another revision of it frees nothing, and who
+/// uses more than was asked for is named in the place of that.
+fn with_way_out(
+    scene: &Scene<'_>,
+    mut finding: Finding,
+    event: Option<&Occurrence>,
+    node: Option<&Ref>,
+    since: Option<crate::domain::Timestamp>,
+) -> Finding {
+    let Some(node) = node.filter(|_| event.and_then(|it| it.scope) == Some(OomScope::Host)) else {
+        return finding.helps(scene.mends(since));
+    };
+    for user in above_request(&scene.view, node).iter().take(3) {
+        finding = finding.evidence(None, "use", user.words());
+    }
+    finding.link(Link::On(node.clone()))
+}
+
+/// The node on which it happened.
+fn node_of<'a>(scene: &Scene<'a>, event: Option<&'a Occurrence>, dead: Option<&'a Instance>) -> Option<&'a Ref> {
+    let of = |key: &Ref| scene.view.instance(key).and_then(|it| it.node.as_ref());
+    let node = event.and_then(|it| it.node.as_ref().or_else(|| of(&it.subject)));
+    node.or_else(|| dead.and_then(|it| it.node.as_ref())).filter(|_| scene.key.kind.runs_pods())
+}
+
+/// Which container of several it was.
+fn part(scene: &Scene<'_>, event: Option<&Occurrence>, dead: Option<(&Instance, &Container, &Exit)>) -> String {
+    if let Some((it, container, _)) = dead {
+        return part_of(it, container);
+    }
+    let named = event.and_then(|event| {
+        let it = scene.view.instance(&event.subject)?;
+        Some((it, it.containers.iter().find(|container| Some(&container.name) == event.container.as_ref())?))
+    });
+    named.map_or(String::new(), |(it, container)| part_of(it, container))
 }
 
 /// The instance that an event is about, where it has been running since before the event: what was killed was a process
@@ -101,13 +141,13 @@ fn survivor<'a>(scene: &Scene<'a>, event: &Occurrence) -> Option<&'a Instance> {
 fn lives_on(scene: &Scene<'_>, series: &Series<'_>, survivor: &Instance) -> Finding {
     let event = Some(series.newest);
     let limit = series.newest.limit_bytes.or_else(|| spec_limit(scene, event));
-    let (what, certainty) = what_ran_out(event, None, limit);
+    let node = node_of(scene, event, Some(survivor));
+    let (what, certainty) = what_ran_out(event, None, limit, node);
     let often = how_often(series);
     let finding = Finding::new(Severity::Warning, format!("a process in it is {what}{often}; the container runs on"))
         .since(Some(series.first))
         .since_exact(!series.at_least)
-        .certainty(certainty)
-        .helps(scene.mends(Some(series.first)));
+        .certainty(certainty);
     let up = survivor.since.map(|since| span(seconds_between(since, scene.now())));
     let up = up.map_or(String::new(), |up| format!(" for {up}"));
     let mut finding = with_proof(finding, event, None, limit).evidence(
@@ -116,7 +156,7 @@ fn lives_on(scene: &Scene<'_>, series: &Series<'_>, survivor: &Instance) -> Find
         format!("{}: has been running{up}", survivor.key.name),
     );
     finding.happened = Some(series.last);
-    finding
+    with_way_out(scene, finding, event, node, Some(series.first))
 }
 
 /// Instances whose last run was ended by it and that do not run now; of those that nobody restarts only recent ones.
@@ -126,7 +166,7 @@ fn ended_by_oom<'a>(scene: &Scene<'a>) -> Vec<(&'a Instance, &'a Container, &'a 
         .filter(|(it, _, exit)| {
             let recent = exit.ended.is_none_or(|ended| after(ended, super::crash::OLD_EXIT) > scene.now());
             let again = exit.ended.is_some_and(|ended| after(ended, OOM_CLEAR) > scene.now());
-            let down = !it.ready && it.phase != Phase::Running;
+            let down = !it.ready && (it.phase != Phase::Running || it.containers.iter().any(backs_off));
             exit.reason == ExitReason::OomKilled && ((down && recent) || again)
         })
         .collect()
@@ -151,7 +191,12 @@ fn hit(
     hit.max(if again { scene.counts().missing() as usize } else { 0 })
 }
 
-fn what_ran_out(event: Option<&Occurrence>, exit: Option<&Exit>, limit: Option<u64>) -> (String, Certainty) {
+fn what_ran_out(
+    event: Option<&Occurrence>,
+    exit: Option<&Exit>,
+    limit: Option<u64>,
+    node: Option<&Ref>,
+) -> (String, Certainty) {
     let surely = match (event, exit) {
         (Some(event), _) => event.certainty,
         // The flag is derived from a counter of the whole cgroup: with another code an OOM happened during its life.
@@ -167,7 +212,10 @@ fn what_ran_out(event: Option<&Occurrence>, exit: Option<&Exit>, limit: Option<u
     let words = match (scope, limit) {
         (OomScope::Limit, Some(limit)) => format!("{killed} at its {} limit", bytes(limit)),
         (OomScope::Limit, None) => format!("{killed} at its own memory limit"),
-        (OomScope::Host, _) => format!("{killed}: the host ran out of memory"),
+        (OomScope::Host, _) => match node {
+            Some(node) => format!("{killed}: its node {} ran out of memory", node.name),
+            None => format!("{killed}: the host ran out of memory"),
+        },
         (OomScope::Unknown, Some(limit)) => {
             format!("{killed}: its {} limit or the host's memory, which is not known", bytes(limit))
         }
@@ -197,6 +245,10 @@ fn with_proof(
     if let Some((instance, _, exit)) = dead {
         let words = crate::diagnose::exit_words(exit.code);
         finding = finding.evidence(exit.ended, "state", format!("{}: OOMKilled, {words}", instance.key.name));
+        if exit.code != 137 && event.is_none() {
+            let why = "the kernel counts kills of the whole container: with another code than 137 it may have been another process";
+            finding = finding.evidence(None, "note", why);
+        }
     }
     match limit {
         Some(limit) => finding.evidence(None, "configuration", format!("memory limit {}", bytes(limit))),

@@ -2,17 +2,25 @@
 
 mod alert;
 mod began;
+mod capacity;
 mod crash;
+mod creation;
 mod data;
+mod ending;
 mod evidence;
 mod image;
 mod memory;
+mod missing;
 mod node;
+mod ordered;
 mod placement;
+mod policy;
 mod practice;
 mod probe;
 mod replicas;
 mod schedule;
+mod shared;
+mod storage;
 mod traffic;
 
 use super::rule::Rule;
@@ -38,21 +46,29 @@ pub fn place_of(rule: &Rule) -> usize {
 }
 
 const RULES: &[&Rule] = &[
+    &ordered::BROKEN_POD_BLOCKS,
+    &creation::CANNOT_CREATE,
     &image::IMAGE_PULL,
     &placement::REJECTED,
     &placement::CANNOT_START,
-    &traffic::VOLUME_UNBOUND,
+    &storage::CANNOT_MOUNT,
+    &storage::VOLUME_UNBOUND,
     &memory::OOM_KILLED,
     &crash::CRASH_LOOP,
     &crash::EXITED,
     &placement::CANNOT_BE_PLACED,
     &placement::EVICTED,
     &node::NODE_DOWN,
+    &capacity::NODE_OUT_OF_MEMORY,
     &node::NODE_PRESSURE,
     &probe::UNHEALTHY,
     &probe::PROBE_LIES,
+    &probe::SLOW_START,
     &memory::MEMORY_NEAR_LIMIT,
+    &shared::SHARED_DOWN,
     &replicas::REPLICAS_MISSING,
+    &ending::POD_LINGERS,
+    &ordered::BLOCKED_IN_ORDER,
     &replicas::ROLLOUT_STUCK,
     &schedule::JOB_OVERDUE,
     &schedule::JOB_FAILED,
@@ -60,14 +76,28 @@ const RULES: &[&Rule] = &[
     &traffic::POOL_FULL,
     &traffic::QUEUE_BACKED_UP,
     &alert::ALERT,
+    &ending::NAMESPACE_STUCK,
     &node::QUORUM,
+    &policy::QUOTA_NEARLY_USED,
+    &policy::AUTOSCALER_BLIND,
+    &policy::AUTOSCALER_AT_LIMIT,
+    &policy::BUDGET_BLOCKS,
+    &capacity::NO_SPARE_NODE,
+    &capacity::VERSION_SKEW,
     &node::DISK_NEARLY_FULL,
     &node::NODE_CLOSED,
     &data::DATABASE_WITHOUT_VOLUME,
+    &data::DATABASE_AS_DEPLOYMENT,
     &data::LOCAL_VOLUME,
+    &schedule::JOB_SUSPENDED,
     &crash::STOP_TIMEOUT,
     &practice::NO_HEALTH_CHECK,
     &practice::NO_MEMORY_LIMIT,
+    &practice::NO_REQUESTS,
+    &practice::NO_READINESS_PROBE,
+    &practice::SAME_PROBES,
+    &practice::ONE_REPLICA,
+    &practice::NO_BUDGET,
     &practice::NO_RESTART_POLICY,
     &practice::UNBOUNDED_LOG,
     &practice::LEFT_OVER,

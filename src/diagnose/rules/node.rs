@@ -1,10 +1,10 @@
 //! Nodes, the quorum of those that manage, and the engine's own disk.
 
 use crate::diagnose::logs::quote;
-use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
+use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{bytes, many};
-use crate::domain::{Certainty, DesiredState, Intent, Node, NodeState, Severity, Text, Tier};
+use crate::domain::{Certainty, DesiredState, Intent, Name, Node, NodeState, Severity, Text, Tier};
 
 /// A node is gone or not in order.
 pub const NODE_DOWN: Rule = Rule {
@@ -110,7 +110,10 @@ fn node_down(scene: &Scene<'_>, out: &mut Out) {
         .since(node.since)
         .evidence(node.since, "node status", node_words(node))
         .helps((!meant && !hosted.is_empty()).then(|| Intent::Drain(scene.key.clone())));
-    out.say(finding);
+    // Nodes of one zone that go together are one incident.
+    let zone = node.labels.iter().find(|(label, _)| *label == "topology.kubernetes.io/zone").filter(|_| !meant);
+    let zone = zone.map(|(_, zone)| Link::Named(Name::new(&format!("zone {zone}"))));
+    out.say(zone.into_iter().fold(finding, Finding::link));
 }
 
 fn node_words(node: &Node) -> Text {

@@ -1,22 +1,26 @@
 //! Instances that no node takes, and those that cannot be made to run.
 
-use crate::diagnose::logs::quote;
+use crate::diagnose::logs::{quote, unwrapped};
+use crate::diagnose::room::Room;
 use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
-use crate::domain::words::after;
+use crate::domain::words::{after, bytes};
 use crate::domain::{
     Certainty, ContainerState, Exit, ExitReason, Instance, Intent, Kind, Name, NodeState, OccurrenceKind, Phase,
-    Severity, Text, Timestamp,
+    Severity, Text, Tier, Timestamp,
 };
 
-use super::evidence::{how_often, instances, last_exit, recheck_countdown, rollout_frame};
+use super::evidence::{
+    backs_off, how_often, instances, last_exit, old_serve, part_of, recheck_countdown, rollout_frame,
+};
 
 /// No node takes it.
 pub const CANNOT_BE_PLACED: Rule = Rule {
     id: "cannot-be-placed",
     family: "placement",
     summary: "no node takes an instance: room, constraints, taints or volumes",
-    looks_at: "instances that wait for a node, and the scheduler's own words; without words only after two minutes",
+    looks_at: "instances that wait for a node, and the scheduler's own words; without words only after two minutes. For want of room \
+               what is needed and the largest hole are counted. What waits for a node that an autoscaler is bringing ranks lower",
     mend: "room: free some, uncordon or add a node, or ask for less; constraint: mend it or the node's labels. If a rollout \
            brought it, take that back",
     subject: Subject::Workload,
@@ -91,6 +95,10 @@ fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
         .filter_map(|it| it.message.as_ref())
         .find(|said| !wordless(said))
         .or_else(|| event.and_then(|it| it.text.as_ref()));
+    if waiting.iter().any(|it| it.reason.as_deref() == Some("SchedulingGated")) {
+        let cause = "held back by a scheduling gate: whoever set it has to lift it";
+        return say(scene, &waiting, cause, Certainty::Confirmed, since, out);
+    }
     let Some(said) = said else {
         let Some(since) = since else { return };
         let due = after(since, WORDLESS);
@@ -98,17 +106,118 @@ fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
             out.recheck_at(due);
             return;
         }
-        return say(
-            scene,
-            &waiting,
-            "waits for a node; the scheduler does not say why",
-            Certainty::Suspected,
-            Some(since),
-            out,
-        );
+        let cause = "waits for a node; the scheduler does not say why";
+        return say(scene, &waiting, cause, Certainty::Suspected, Some(since), out);
     };
-    let cause = format!("cannot be placed: {}", in_our_words(said));
+    let scaling = scaling(scene, &waiting);
+    if let Some(Scaling::Brings(at)) = scaling {
+        out.recheck_at(after(at, BRINGS_WITHIN));
+        let what = "waits for a node that the autoscaler is bringing";
+        say(scene, &waiting, what, Certainty::Confirmed, since, out);
+        // Nobody has to do anything yet.
+        out.finding = out.finding.take().map(|it| Finding { severity: Severity::Warning, ..it }.tier(Tier::Stuck));
+        return;
+    }
+    let mut cause = match no_room(scene, &waiting, said) {
+        Some(numbers) => {
+            out.recheck_at(after(scene.now(), 60));
+            let rest = besides_room(said);
+            let rest = if rest.is_empty() { String::new() } else { format!("; {rest}") };
+            let surge = scene.in_rollout() && scene.counts().missing() == 0;
+            let what = if surge { "no room for the new pod" } else { "cannot be placed" };
+            format!("{what}: {numbers}{rest}")
+        }
+        None => format!("cannot be placed: {}", in_our_words(said)),
+    };
+    match scaling {
+        Some(Scaling::BringsNone(why)) => cause.push_str(&format!("; the autoscaler brings no node: {why}")),
+        Some(Scaling::Late) => cause.push_str("; the autoscaler was to bring a node and has not"),
+        _ => cause.push_str(old_serve(scene)),
+    }
     say(scene, &waiting, &cause, Certainty::Confirmed, since, out);
+    // A claim that nobody fills is the cause, whichever was noticed first.
+    if let Some(finding) = out.finding.as_mut().filter(|_| said.to_lowercase().contains("persistentvolumeclaim")) {
+        let claims = scene.workload().into_iter().flat_map(|it| &it.depends_on);
+        let claims = claims.filter(|it| it.on.kind == Kind::Volume).map(|it| Link::Lacks(it.on.clone()));
+        finding.links.extend(claims);
+        let lacks = super::missing::missing(scene.cluster(), scene.key.namespace.as_ref(), said);
+        finding.links.extend(lacks.map(|it| Link::Shared(it.what)));
+    }
+}
+
+/// What a cluster autoscaler says of what waits (kubernetes/autoscaler: TriggeredScaleUp, NotTriggerScaleUp; karpenter:
+/// Nominated).
+enum Scaling {
+    Brings(Timestamp),
+    BringsNone(String),
+    Late,
+}
+
+/// A node that is brought is there within so long, as a rule, seconds.
+const BRINGS_WITHIN: i64 = 600;
+
+fn scaling(scene: &Scene<'_>, waiting: &[&Instance]) -> Option<Scaling> {
+    let of_them = |it: &&crate::domain::Occurrence| waiting.iter().any(|instance| scene.is_of(instance, &it.subject));
+    let newest = scene.view.occurrences_of(scene.key).filter(of_them).rev().find_map(|it| {
+        let said = it.text.as_deref()?;
+        let lower = said.to_lowercase();
+        if lower.contains("triggered scale-up") || lower.contains("should schedule on: nodeclaim") {
+            return Some((it.last, None));
+        }
+        let (_, why) = said.split_once("didn't trigger scale-up").filter(|_| lower.contains("scale-up"))?;
+        Some((it.last, Some(quote(why.trim_start_matches([':', ' '])))))
+    })?;
+    Some(match newest {
+        (_, Some(why)) => Scaling::BringsNone(why),
+        (at, None) if after(at, BRINGS_WITHIN) > scene.now() => Scaling::Brings(at),
+        (_, None) => Scaling::Late,
+    })
+}
+
+/// Where room is what lacks and every node that takes newcomers has less than is needed: the numbers.
+fn no_room(scene: &Scene<'_>, waiting: &[&Instance], said: &str) -> Option<String> {
+    let asks = waiting.iter().max_by_key(|it| (it.memory_request_bytes, it.cpu_request_millis))?;
+    let lacks = |resource: &str| {
+        said.contains(&format!("Insufficient {resource}")) || said.contains(&format!("{resource} exhausted"))
+    };
+    let largest = |need: u64, free: fn(&Room) -> Option<u64>| {
+        let rooms = scene.rooms();
+        let open = rooms.iter().filter(|room| room.open);
+        let mut holes = Vec::new();
+        for room in open {
+            holes.push((free(room)?, room.node.clone()));
+        }
+        holes.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        holes.into_iter().next().filter(|(hole, _)| need > 0 && *hole < need)
+    };
+    if lacks("memory")
+        && let Some((hole, node)) = largest(asks.memory_request_bytes, Room::memory_free)
+    {
+        let need = bytes(asks.memory_request_bytes);
+        return Some(format!("needs {need}, largest hole {} on node {}", bytes(hole), node.name));
+    }
+    if lacks("cpu")
+        && let Some((hole, node)) = largest(asks.cpu_request_millis, Room::cpu_free)
+    {
+        let need = cores(asks.cpu_request_millis);
+        return Some(format!("needs {need} of cpu, largest hole {} on node {}", cores(hole), node.name));
+    }
+    None
+}
+
+/// `250 m`, `2 cores`.
+fn cores(millis: u64) -> String {
+    match (millis % 1000, millis / 1000) {
+        (0, n) if n > 0 => crate::domain::words::many(n, "core"),
+        _ => format!("{millis} m"),
+    }
+}
+
+/// What the scheduler says beside want of room.
+fn besides_room(said: &str) -> String {
+    let words = in_our_words(said);
+    let rest: Vec<&str> = words.split(", ").filter(|part| !part.contains(" exhausted on ")).collect();
+    rest.join(", ")
 }
 
 fn say(
@@ -127,7 +236,8 @@ fn say(
     let how_many = if missing < of && stuck.is_empty() { format!("{missing} of {of} ") } else { String::new() };
     let mut helps: Vec<Intent> = scene.undo(since).into_iter().collect();
     helps.extend(closed_nodes(scene).take(2).map(Intent::Uncordon));
-    if scene.counts().ready > 0 {
+    // Nobody sets the number of what runs once on each node.
+    if scene.counts().ready > 0 && scene.key.kind != Kind::DaemonSet {
         helps.push(Intent::Scale(scene.key.clone(), scene.counts().ready));
     }
     let finding = Finding::new(Severity::Critical, format!("{stuck}{how_many}{cause}{gives_up}"))
@@ -183,7 +293,7 @@ fn kubernetes(reason: &str, total: &str) -> String {
 fn evicted(scene: &Scene<'_>, out: &mut Out) {
     let Some(series) = scene.series(OccurrenceKind::Eviction, EVICTED.clear_after_seconds) else { return };
     out.recheck_at(series.over_at);
-    let said = series.newest.text.as_deref().map_or(String::new(), |said| format!(": {}", quote(said)));
+    let said = series.newest.text.as_deref().map_or(String::new(), |said| format!(": {}", eviction(said)));
     let from = series.newest.node.as_ref().map_or(String::new(), |node| format!(" {}", node.name));
     let mut finding =
         Finding::new(Severity::Critical, format!("driven off its node{from}{}{said}", how_often(&series)))
@@ -192,6 +302,21 @@ fn evicted(scene: &Scene<'_>, out: &mut Out) {
     finding.happened = Some(series.last);
     finding.links.extend(series.newest.node.clone().map(Link::On));
     out.say(finding);
+}
+
+/// Kubelet's words without the threshold (kubernetes: pkg/kubelet/eviction/helpers.go): what was short, and what it used.
+fn eviction(said: &str) -> String {
+    let short = said.split(" Threshold quantity").next().unwrap_or(said);
+    let used = said
+        .split_once(" was using ")
+        .and_then(|(_, rest)| Some((rest.split(',').next()?, rest.split_once("request is ")?.1)));
+    match used {
+        Some((used, asked)) => {
+            let asked = asked.split([',', ' ']).next().unwrap_or(asked).trim_end_matches('.');
+            format!("{} It used {used}, and had asked for {asked}", quote(short))
+        }
+        None => quote(short),
+    }
 }
 
 fn rejected(scene: &Scene<'_>, out: &mut Out) {
@@ -239,27 +364,50 @@ const CONFIGURATION: [&str; 6] = [
 fn cannot_start(scene: &Scene<'_>, out: &mut Out) {
     let held = scene.wanted_instances().filter_map(|it| {
         let waiting = it.containers.iter().find_map(|container| match &container.state {
+            // What is tried again and again is told as such.
+            ContainerState::Waiting { .. } if backs_off(container) => None,
             ContainerState::Waiting { reason, message } if CONFIGURATION.contains(&reason.as_str()) => {
-                Some((reason.clone(), message.clone()))
+                Some((part_of(it, container), reason.clone(), message.clone()))
             }
             _ => None,
         });
-        let own = it.reason.clone().filter(|reason| CONFIGURATION.contains(&reason.as_str()));
+        let own = it.reason.clone().filter(|reason| CONFIGURATION.contains(&reason.as_str()) && it.restarts() == 0);
         let own = own.map(|reason| (reason, it.message.clone())).or_else(|| in_vain(scene, it));
-        waiting.or(own).map(|(reason, said)| (it, reason, said))
+        let own = own.map(|(reason, said)| (String::new(), reason, said));
+        waiting.or(own).map(|(part, reason, said)| (it, part, reason, said))
     });
     let held: Vec<_> = held.collect();
-    let Some((first, reason, said)) = held.iter().max_by_key(|(it, ..)| it.since.or(it.created)) else { return };
+    let Some((first, part, reason, said)) = held.iter().max_by_key(|(it, ..)| it.since.or(it.created)) else { return };
     let (stuck, gives_up) = rollout_frame(scene);
     recheck_countdown(scene, out);
-    let words = said.as_deref().map_or_else(|| reason.to_string(), quote);
     let since = held.iter().filter_map(|(it, ..)| it.since.or(it.created)).min();
-    let finding = Finding::new(Severity::Critical, format!("{stuck}cannot start: {words}{gives_up}"))
+    let lacks =
+        said.as_deref().and_then(|said| super::missing::missing(scene.cluster(), scene.key.namespace.as_ref(), said));
+    let (what, helps) = match &lacks {
+        // Nothing gets better by starting it anew.
+        Some(lacks) => (lacks.words(), scene.undo(since).into_iter().collect()),
+        None => {
+            let words = said.as_deref().map_or_else(|| reason.to_string(), |said| quote(unwrapped(said)));
+            (format!("{part}cannot start: {}{words}", hook(reason)), scene.mends(since))
+        }
+    };
+    let mut finding = Finding::new(Severity::Critical, format!("{stuck}{what}{}{gives_up}", old_serve(scene)))
         .since(since)
         .affected(held.len().min(scene.counts().missing() as usize))
-        .helps(scene.mends(since));
+        .helps(helps);
+    finding.links.extend(lacks.map(|it| Link::Shared(it.what)));
     let all = said.as_deref().unwrap_or(reason);
-    out.say(finding.evidence(first.since, "status", format!("{}: {reason}: {all}", first.key.name)));
+    out.say(finding.evidence(first.since, "status", format!("{}: {part}{reason}: {all}", first.key.name)));
+}
+
+/// What fails, where the words alone would not say it.
+fn hook(reason: &str) -> &'static str {
+    match reason {
+        "PostStartHookError" => "its postStart hook fails: ",
+        "PreStartHookError" => "its preStart hook fails: ",
+        "CreatePodSandboxError" => "no network or sandbox for the pod: ",
+        _ => "",
+    }
 }
 
 /// An engine tried to start it and could not: it never ran, and its end holds the engine's words. A container made by hand

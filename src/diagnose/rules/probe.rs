@@ -1,15 +1,18 @@
 //! Health checks and probes: failing ones, and those that lie.
 
+use crate::diagnose::incident::Evidence;
 use crate::diagnose::logs::quote;
 use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
-use crate::domain::words::{after, seconds_between, span};
+use crate::domain::words::{after, seconds_between, span, span_changes_at};
 use crate::domain::{
-    Certainty, ContainerSpec, Health, HealthStatus, Instance, OccurrenceKind, Phase, Probe, ProbeKind, Severity, Text,
-    Timestamp,
+    Certainty, ContainerSpec, Exit, Health, HealthStatus, Instance, Occurrence, OccurrenceKind, Phase, Probe,
+    ProbeKind, Severity, Text, Timestamp,
 };
 
-use super::evidence::{last_exit, rollout_frame, with_needs};
+use super::evidence::{
+    backs_off, how_often, last_exit, old_serve, rollout_frame, runs_since, start_allowance, with_needs,
+};
 
 /// A health check fails.
 pub const UNHEALTHY: Rule = Rule {
@@ -29,6 +32,8 @@ pub const UNHEALTHY: Rule = Rule {
 };
 
 const PROBE_CLEAR: i64 = 300;
+/// A workload that was made so lately may still be starting, seconds.
+const YOUNG: i64 = 300;
 
 /// It says that it is ready, and is not.
 pub const PROBE_LIES: Rule = Rule {
@@ -50,6 +55,16 @@ pub const PROBE_LIES: Rule = Rule {
 const TOO_SOON: i64 = 60;
 
 fn unhealthy(scene: &Scene<'_>, out: &mut Out) {
+    let pods = scene.key.kind.runs_pods();
+    if pods {
+        if young(scene, out) || super::replicas::rollout_moves(scene, out) {
+            return;
+        }
+        by_events(scene, out);
+        if out.finding.is_some() {
+            return;
+        }
+    }
     let running = scene.wanted_instances().filter(|it| it.phase == Phase::Running);
     let failing: Vec<(&Instance, &Health)> = running
         .filter_map(|it| {
@@ -59,11 +74,21 @@ fn unhealthy(scene: &Scene<'_>, out: &mut Out) {
                 .max_by_key(|it| it.streak)
                 .map(|health| (it, health))
         })
+        .filter(|(it, _)| !pods || had_its_time(scene, it, out))
         .collect();
     match failing.iter().max_by_key(|(it, health)| (health.streak, &it.key)).copied() {
         Some((worst, health)) => say_unhealthy(scene, &failing, worst, health, out),
+        None if pods => {}
         None => by_events(scene, out),
     }
+}
+
+/// Whether a pod runs for longer than its probes grant it to start, and is not between two runs.
+fn had_its_time(scene: &Scene<'_>, it: &Instance, out: &mut Out) -> bool {
+    let allowance = scene.workload().map_or(0, start_allowance);
+    let due = runs_since(it).map(|since| after(since, allowance)).filter(|at| *at > scene.now());
+    due.into_iter().for_each(|at| out.recheck_at(at));
+    due.is_none() && !it.containers.iter().any(backs_off)
 }
 
 fn say_unhealthy(
@@ -118,31 +143,218 @@ fn failing_since(scene: &Scene<'_>, failing: &[(&Instance, &Health)]) -> (Option
     each.min_by_key(|(at, _)| *at).map_or((None, true), |(at, exact)| (Some(at), exact))
 }
 
-/// Probe failures of instances that run and are not ready: one failure is no verdict, being taken out is.
+/// Probe failures of instances that run and are not ready: one failure is no verdict, being taken out is. What is still
+/// within the time that its probes grant it fails as a matter of course.
 fn by_events(scene: &Scene<'_>, out: &mut Out) {
-    let not_ready: Vec<&Instance> =
+    let pods = scene.key.kind.runs_pods();
+    let mut not_ready: Vec<&Instance> =
         scene.wanted_instances().filter(|it| it.phase == Phase::Running && !it.ready).collect();
+    not_ready.retain(|it| !pods || had_its_time(scene, it, out));
     if not_ready.is_empty() {
         return;
     }
-    let Some(series) = scene.series(OccurrenceKind::ProbeFailure, PROBE_CLEAR) else { return };
+    let Some(series) = scene.series(OccurrenceKind::ProbeFailure, PROBE_CLEAR) else {
+        return by_configuration(scene, &not_ready, out);
+    };
     let said = series.newest.text.as_deref().unwrap_or("");
-    let printed = if said.is_empty() { String::new() } else { format!(": {}", quote(said)) };
-    say(scene, not_ready.len(), "not ready, its probe fails".to_owned(), printed, Some(series.first), out);
+    let which = probe_named(said);
+    let (what, printed) = match which {
+        Some(which) => {
+            let asks = probe_of(scene, which).map_or(String::new(), |(_, probe)| format!(" {}", probe.what));
+            let often = how_often(&series);
+            (format!("not ready: {} probe{asks} fails{often}", which.as_str()), output(said))
+        }
+        None => ("not ready, its probe fails".to_owned(), Some(quote(said)).filter(|said| !said.is_empty())),
+    };
+    let printed = printed.map_or(String::new(), |printed| format!(": {printed}"));
+    say(scene, not_ready.len(), what, printed, Some(series.first), out);
     if let Some(finding) = out.finding.take() {
         let who = &series.newest.subject.name;
-        out.say(with_needs(scene, finding.evidence(Some(series.last), "probe", format!("{who}: {said}")), &[said]));
+        let mut finding =
+            finding.since_exact(!series.at_least).evidence(Some(series.last), "probe", format!("{who}: {said}"));
+        finding.evidence.extend(which.and_then(|which| settings_of(scene, which)));
+        out.say(with_needs(scene, finding, &[said]));
     }
+}
+
+/// Events may be forbidden or over: what runs for longer than its probe grants and is not ready does not pass it.
+fn by_configuration(scene: &Scene<'_>, not_ready: &[&Instance], out: &mut Out) {
+    let kinds = [ProbeKind::Readiness, ProbeKind::Startup];
+    let Some((which, (_, probe))) = kinds.into_iter().find_map(|kind| Some((kind, probe_of(scene, kind)?))) else {
+        return;
+    };
+    let Some(first) = not_ready.iter().min_by_key(|it| runs_since(it)) else { return };
+    let Some(since) = runs_since(first).filter(|_| scene.key.kind.runs_pods()) else { return };
+    out.recheck_at(span_changes_at(since, scene.now()));
+    let long = span(seconds_between(since, scene.now()));
+    let what = format!("not ready: {} probe {} has not passed for {long}", which.as_str(), probe.what);
+    say(scene, not_ready.len(), what, String::new(), Some(since), out);
+    if let Some(finding) = out.finding.take() {
+        let finding = finding.certainty(Certainty::Likely).evidence(
+            Some(since),
+            "status",
+            format!("{}: runs since then and is not ready", first.key.name),
+        );
+        let mut finding = with_needs(scene, finding, &[]);
+        finding.evidence.extend(settings_of(scene, which));
+        out.say(finding);
+    }
+}
+
+/// What was made a short while ago is still on its way.
+fn young(scene: &Scene<'_>, out: &mut Out) -> bool {
+    let made = scene.workload().and_then(|it| it.created);
+    let restarted = scene.instances().iter().any(|it| it.restarts() > 0);
+    let due = made.map(|at| after(at, YOUNG)).filter(|at| *at > scene.now() && !restarted);
+    due.into_iter().for_each(|at| out.recheck_at(at));
+    due.is_some()
+}
+
+/// The configured probe of a kind, with its container.
+fn probe_of<'a>(scene: &Scene<'a>, kind: ProbeKind) -> Option<(&'a ContainerSpec, &'a Probe)> {
+    let specs = &scene.workload()?.containers;
+    specs.iter().find_map(|spec| Some((spec, spec.probes.iter().find(|it| it.kind == kind)?)))
+}
+
+/// What a probe asks, how often, and what comes of its failing.
+pub fn settings_of(scene: &Scene<'_>, kind: ProbeKind) -> Option<Evidence> {
+    let (spec, probe) = probe_of(scene, kind)?;
+    let then = match kind {
+        ProbeKind::Liveness | ProbeKind::Startup => "restarted",
+        _ => "taken out",
+    };
+    let grace = match probe.grace_seconds {
+        0 => String::new(),
+        seconds => format!(", first after {seconds} s"),
+    };
+    let text = format!(
+        "{} of {}: {}, every {} s{grace}, may take {} s, {then} after {} in a row",
+        kind.as_str(),
+        spec.name,
+        probe.what,
+        probe.period_seconds,
+        probe.timeout_seconds,
+        probe.threshold
+    );
+    Some(Evidence { at: None, source: Text::new("configuration"), text: Text::from(text) })
+}
+
+/// Which probe an event is about: `Readiness probe failed: ...` (kubernetes: pkg/kubelet/prober).
+fn probe_named(said: &str) -> Option<ProbeKind> {
+    let said = said.to_lowercase();
+    let kinds = [ProbeKind::Liveness, ProbeKind::Readiness, ProbeKind::Startup];
+    kinds.into_iter().find(|kind| said.contains(&format!("{} probe", kind.as_str())))
+}
+
+/// What a probe's event says beside that it failed.
+fn output(said: &str) -> Option<String> {
+    let rest = [" probe failed: ", " probe errored and resulted in "].iter().find_map(|head| said.split_once(head))?.1;
+    let rest = rest.trim();
+    (!rest.is_empty()).then(|| quote(&rest.replace("HTTP probe failed with statuscode: ", "HTTP ")))
+}
+
+/// A probe that made the kubelet end a container.
+pub struct ProbeKill {
+    /// Which.
+    pub which: ProbeKind,
+    /// What it printed.
+    pub said: Option<String>,
+    /// The event's words.
+    pub words: Text,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The probe for which a container was ended, if it was: its failure came just before, and the end is one that was asked for.
+pub fn killed_by_probe(scene: &Scene<'_>, it: &Instance, exit: &Exit) -> Option<ProbeKill> {
+    let ended = exit.ended.filter(|_| scene.key.kind.runs_pods())?;
+    let grace = scene.workload()?.stop_timeout_seconds.map_or(30, i64::from);
+    let near = |event: &&Occurrence| {
+        let span = event.first <= after(ended, 5) && after(event.last, grace + 60) >= ended;
+        span && scene.is_of(it, &event.subject)
+    };
+    let kills = |event: &Occurrence| matches!(event.kind, OccurrenceKind::ProbeFailure | OccurrenceKind::Killed);
+    let events = scene.view.occurrences_of(scene.key).filter(|event| kills(event) && near(event)).rev();
+    let deadly = events.filter_map(|event| {
+        let which = probe_named(event.text.as_deref()?)?;
+        (which != ProbeKind::Readiness).then_some((which, event))
+    });
+    let deadly: Vec<(ProbeKind, &Occurrence)> = deadly.collect();
+    let said_so = deadly.iter().any(|(_, event)| event.kind == OccurrenceKind::Killed);
+    if !said_so && !matches!(exit.code, 0 | 137 | 143) {
+        return None;
+    }
+    let told = deadly.iter().find(|(_, event)| event.kind == OccurrenceKind::ProbeFailure).or(deadly.first())?;
+    let words = told.1.text.clone()?;
+    Some(ProbeKill { which: told.0, said: output(&words), words, at: told.1.last })
+}
+
+/// It is restarted before it had the time to start.
+pub const SLOW_START: Rule = Rule {
+    id: "slow-start",
+    family: "slow-start",
+    summary: "its liveness probe ends it as soon as it may, every time: perhaps it only starts slowly",
+    looks_at: "containers without a startup probe whose runs each end at the first moment at which the liveness probe can end them. A \
+               guess, and called one: a container that is broken from the start looks the same",
+    mend: "add a startup probe that grants the time that the start needs; liveness then begins after it",
+    subject: Subject::Workload,
+    cause: Cause::Probe,
+    reads: &[Edge::Instances],
+    hold_seconds: 0,
+    clear_after_seconds: 300,
+    check: slow_start,
+};
+
+/// A run is told from its earliest possible end by so much, seconds.
+const SLACK: i64 = 10;
+
+fn slow_start(scene: &Scene<'_>, out: &mut Out) {
+    let Some((spec, probe)) = probe_of(scene, ProbeKind::Liveness) else { return };
+    if !scene.key.kind.runs_pods() || spec.probes.iter().any(|it| it.kind == ProbeKind::Startup) {
+        return;
+    }
+    let grants = i64::from(probe.grace_seconds) + i64::from(probe.period_seconds) * i64::from(probe.threshold);
+    let grace = scene.workload().and_then(|it| it.stop_timeout_seconds).map_or(30, i64::from);
+    let struck = scene.wanted_instances().filter(|it| it.restarts() >= 2).filter_map(|it| {
+        let (container, exit) = last_exit(scene, it).filter(|(container, _)| container.name == spec.name)?;
+        let (ended, ran) = (exit.ended?, seconds_between(exit.started?, exit.ended?));
+        let latest = grants + i64::from(probe.period_seconds + probe.timeout_seconds) + grace + SLACK;
+        let lately = after(ended, SLOW_START.clear_after_seconds + latest) > scene.now();
+        let at_once = ran >= grants - i64::from(probe.period_seconds) - SLACK && ran <= latest;
+        (lately && at_once).then_some(())?;
+        Some((ended, killed_by_probe(scene, it, exit)?, it, container, ran))
+    });
+    let Some((ended, kill, it, container, ran)) = struck.max_by_key(|(ended, ..)| *ended) else { return };
+    out.recheck_at(after(ended, SLOW_START.clear_after_seconds + grants));
+    let summary = format!(
+        "perhaps it only starts slowly: its liveness probe grants {}, and ends it each time after {}; a startup probe would \
+         grant more",
+        span(grants.max(1)),
+        span(ran)
+    );
+    let mut finding = Finding::new(Severity::Warning, summary)
+        .certainty(Certainty::Suspected)
+        .since(Some(ended))
+        .since_exact(false)
+        .evidence(Some(kill.at), "event", kill.words)
+        .evidence(Some(ended), "state", format!("{}: {} ran for {}", it.key.name, container.name, span(ran)))
+        .helps(scene.undo(Some(ended)));
+    finding.evidence.extend(settings_of(scene, ProbeKind::Liveness));
+    finding.happened = Some(ended);
+    out.say(finding);
 }
 
 fn say(scene: &Scene<'_>, n: usize, what: String, printed: String, since: Option<Timestamp>, out: &mut Out) {
     let (stuck, gives_up) = rollout_frame(scene);
     super::evidence::recheck_countdown(scene, out);
     let of = scene.counts().wanted.unwrap_or(0) as usize;
-    let some = if of > 1 && n < of { format!("{n} of {of} ") } else { String::new() };
-    let finding = Finding::new(Severity::Critical, format!("{stuck}{some}{what}{printed}{gives_up}"))
+    let some = if of > 1 && n < of && stuck.is_empty() { format!("{n} of {of} ") } else { String::new() };
+    let old = old_serve(scene);
+    // Beside those of the old revision that still serve, none is lost.
+    let affected = if old.is_empty() { n.min(of) } else { 0 };
+    let finding = Finding::new(Severity::Critical, format!("{stuck}{some}{what}{printed}{old}{gives_up}"))
         .since(since)
-        .affected(n.min(of))
+        .affected(affected)
         .helps(scene.mends(since));
     out.say(finding);
 }

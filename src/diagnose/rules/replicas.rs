@@ -12,7 +12,7 @@ use crate::domain::{
     RestartPolicy, Rollout, RolloutPhase, Severity, Tier, Timestamp, Workload,
 };
 
-use super::evidence::{last_exit, needs, recheck_countdown, whole_minutes};
+use super::evidence::{last_exit, needs, old_serve, recheck_countdown, start_allowance, whole_minutes};
 
 /// Fewer serve than are wanted.
 pub const REPLICAS_MISSING: Rule = Rule {
@@ -54,6 +54,14 @@ const TAKEN_BACK_SHOWN: i64 = 3600;
 const STARTING: i64 = 60;
 
 fn replicas_missing(scene: &Scene<'_>, out: &mut Out) {
+    // What everything hangs on has a rule of its own, with the same life.
+    if scene.workload().is_some_and(|it| super::shared::shared(it).is_none()) {
+        missing(scene, out);
+    }
+}
+
+/// Fewer than wanted, whatever it is.
+pub fn missing(scene: &Scene<'_>, out: &mut Out) {
     // An engine alone puts nothing in the place of what ended: that it ended is another rule's.
     let engine = |it: &&Workload| matches!(it.key.kind, Kind::Container | Kind::ComposeService);
     let Some(workload) = scene.workload().filter(|it| !engine(it)) else { return };
@@ -118,7 +126,7 @@ fn can_count(scene: &Scene<'_>) -> bool {
 }
 
 /// A rollout that moved a short while ago explains what is not there yet.
-fn rollout_moves(scene: &Scene<'_>, out: &mut Out) -> bool {
+pub fn rollout_moves(scene: &Scene<'_>, out: &mut Out) -> bool {
     let Some(rollout) = scene.workload().and_then(|it| it.rollout.as_ref()) else { return false };
     let moved = match rollout.phase {
         RolloutPhase::Progressing | RolloutPhase::RollingBack => rollout.progressed.or(rollout.started),
@@ -138,7 +146,9 @@ fn coming_until(scene: &Scene<'_>, it: &Instance) -> Option<Timestamp> {
     let grace = scene.workload()?.containers.iter().flat_map(|it| &it.probes);
     let grace =
         grace.map(|it| i64::from(it.grace_seconds) + i64::from(it.period_seconds * it.threshold)).max().unwrap_or(0);
+    let pods = scene.key.kind.runs_pods();
     let grace = match it.phase {
+        Phase::Running if pods => start_allowance(scene.workload()?) + STARTING,
         // Images take their time; a pull that takes too long has a rule of its own.
         Phase::Starting => scene.settings.pull_stall_seconds,
         _ if starting => grace.max(STARTING),
@@ -180,18 +190,30 @@ fn rollout_stuck(scene: &Scene<'_>, out: &mut Out) {
         (None, Some(said)) => format!(": {}", quote(said)),
         (None, None) => String::new(),
     };
+    let pods = scene.key.kind.runs_pods();
+    let timed_out = rollout.message.as_deref().is_some_and(|said| said.contains("timed out progressing"));
     let went_wrong = rollout.message.as_deref().is_some_and(|said| said.to_lowercase().contains("fail"));
     let changed = rollout.progressed.or(rollout.started);
     let undo = Intent::Undo(scene.key.clone(), rollout.from.clone());
     let resume = Intent::Resume(scene.key.clone());
     let (finding, helps) = match rollout.phase {
         RolloutPhase::Complete => return,
+        RolloutPhase::Progressing if scene.workload().is_some_and(|it| it.on_delete) => {
+            return waits_for_deletion(scene, rollout, out);
+        }
         RolloutPhase::Progressing => return stalled(scene, rollout, out),
         RolloutPhase::Paused if went_wrong => {
             (Finding::new(Severity::Critical, format!("update paused{said}")), vec![undo, resume])
         }
         RolloutPhase::Paused => {
-            (Finding::new(Severity::Risk, format!("rollout paused{said}")).tier(Tier::Risk), vec![resume, undo])
+            let said = if pods { half_way(scene, rollout) } else { said };
+            let what = if scene.key.kind == Kind::ArgoRollout { "waits to be promoted" } else { "rollout paused" };
+            (Finding::new(Severity::Risk, format!("{what}{said}")).tier(Tier::Risk), vec![resume, undo])
+        }
+        RolloutPhase::Failed if pods && timed_out => {
+            let done = half_way(scene, rollout);
+            let words = format!("rollout failed: no progress within its deadline{done}{}", old_serve(scene));
+            (Finding::new(Severity::Critical, words), vec![undo])
         }
         RolloutPhase::Failed => (Finding::new(Severity::Critical, format!("rollout failed{said}")), vec![undo]),
         RolloutPhase::RollingBack => (Finding::new(Severity::Warning, format!("rolling back{said}")), vec![]),
@@ -230,6 +252,38 @@ fn newest_failed<'a>(scene: &Scene<'a>) -> Option<(&'a Instance, Option<&'a Cont
     Some((newest, exit.map(|(container, _)| container), words))
 }
 
+/// `, 2 of 4 updated`; nothing where that is not known, or all are.
+fn half_way(scene: &Scene<'_>, rollout: &Rollout) -> String {
+    match (rollout.updated, scene.counts().wanted) {
+        (Some(updated), Some(wanted)) if updated < wanted => format!(", {updated} of {wanted} updated"),
+        _ => String::new(),
+    }
+}
+
+/// `OnDelete`: somebody means to replace them by hand, one by one.
+fn waits_for_deletion(scene: &Scene<'_>, rollout: &Rollout, out: &mut Out) {
+    let wanted = scene.counts().wanted.unwrap_or(0);
+    let updated = rollout.updated.unwrap_or(0);
+    if updated >= wanted {
+        return;
+    }
+    let to = rollout.to.as_deref().map_or(String::new(), |to| format!(" {to}"));
+    let summary =
+        format!("revision{to} waits for pods to be deleted by hand (OnDelete), {updated} of {wanted} updated");
+    out.say(Finding::new(Severity::Risk, summary).tier(Tier::Risk).since(rollout.started).evidence(
+        rollout.started,
+        "rollout",
+        "update strategy OnDelete",
+    ));
+}
+
+/// That an autoscaler moved the number while the rollout was under way: the two fight over it.
+fn moved_by_autoscaler(scene: &Scene<'_>, rollout: &Rollout) -> Option<(Timestamp, String)> {
+    let moved = scene.view.autoscalers_of(scene.key).filter_map(|it| Some((it.scaled_at?, it.desired)));
+    let (at, to) = moved.max().filter(|(at, _)| rollout.started.is_some_and(|started| *at > started))?;
+    Some((at, format!("; its autoscaler moved the number meanwhile, to {to}")))
+}
+
 fn with_needs_of(scene: &Scene<'_>, mut finding: Finding) -> Finding {
     finding.links.extend(scene.workload().into_iter().flat_map(needs));
     finding
@@ -258,10 +312,16 @@ fn stalled(scene: &Scene<'_>, rollout: &Rollout, out: &mut Out) {
         Some(_) => "; its deadline is over".to_owned(),
         None => String::new(),
     };
-    let finding = Finding::new(Severity::Warning, format!("rollout stuck: {done}no progress for {long}{gives_up}"))
+    let moved_by = moved_by_autoscaler(scene, rollout);
+    let meanwhile = moved_by.as_ref().map_or("", |(_, words)| words);
+    let summary = format!("rollout stuck: {done}no progress for {long}{meanwhile}{gives_up}");
+    let mut finding = Finding::new(Severity::Warning, summary)
         .since(Some(moved))
         .certainty(if overdue { Certainty::Confirmed } else { Certainty::Likely })
         .helps([Intent::Undo(scene.key.clone(), rollout.from.clone()), Intent::Pause(scene.key.clone())]);
+    if let Some((at, words)) = &moved_by {
+        finding = finding.evidence(Some(*at), "autoscaler", words.trim_start_matches("; "));
+    }
     let said = rollout.message.as_deref().unwrap_or("no counter moved");
     out.say(with_needs_of(scene, finding.evidence(Some(moved), "rollout", said)));
 }

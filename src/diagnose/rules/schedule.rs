@@ -25,6 +25,21 @@ pub const JOB_OVERDUE: Rule = Rule {
     check: job_overdue,
 };
 
+/// A scheduled job is switched off, and has been for long.
+pub const JOB_SUSPENDED: Rule = Rule {
+    id: "job-suspended",
+    family: "job-suspended",
+    summary: "a scheduled job has been suspended for so long that it may have been forgotten",
+    looks_at: "suspended jobs whose last run is three periods and a week ago, at least",
+    mend: "switch it on again, or remove it",
+    subject: Subject::Workload,
+    cause: Cause::Risk,
+    reads: &[],
+    hold_seconds: 0,
+    clear_after_seconds: 10,
+    check: job_suspended,
+};
+
 /// A job failed.
 pub const JOB_FAILED: Rule = Rule {
     id: "job-failed",
@@ -42,6 +57,8 @@ pub const JOB_FAILED: Rule = Rule {
 
 /// The least patience with a late job, seconds.
 const PATIENCE: i64 = 600;
+/// What is suspended for so long may be forgotten, seconds: a week.
+const FORGOTTEN: i64 = 7 * 86_400;
 
 fn job_overdue(scene: &Scene<'_>, out: &mut Out) {
     let Some(workload) = scene.workload() else { return };
@@ -71,6 +88,23 @@ fn job_overdue(scene: &Scene<'_>, out: &mut Out) {
         None => finding.evidence(None, "schedule", "no run is known"),
     };
     out.say(with_tail(scene, finding));
+}
+
+fn job_suspended(scene: &Scene<'_>, out: &mut Out) {
+    let Some(workload) = scene.workload() else { return };
+    let Some(schedule) = workload.schedule.as_ref().filter(|it| it.suspended) else { return };
+    let Some(from) = schedule.last_run.or(workload.created) else { return };
+    let period = i64::try_from(schedule.period_seconds).unwrap_or(i64::MAX / 4).clamp(60, i64::MAX / 8);
+    let due = after(from, (3 * period).max(FORGOTTEN));
+    if due > scene.now() {
+        return out.recheck_at(due);
+    }
+    out.recheck_at(span_changes_at(from, scene.now()));
+    let long = span(seconds_between(from, scene.now()));
+    let ran = if schedule.last_run.is_some() { "last run" } else { "never ran, made" };
+    let summary = format!("suspended: {ran} {long} ago (schedule: {})", cron_words(&schedule.cron));
+    let finding = Finding::new(Severity::Risk, summary).tier(Tier::Risk).since(Some(from)).since_exact(false);
+    out.say(finding.evidence(Some(from), "schedule", "suspended; nothing ran after this"));
 }
 
 /// What is known of the last run: it failed, or it did not even start.

@@ -1,10 +1,11 @@
-//! Work that piles up: queues, connection pools, endpoints without anyone behind them, volumes.
+//! Work that piles up: queues, connection pools, endpoints without anyone behind them.
 
-use crate::diagnose::logs::quote;
-use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
+use crate::diagnose::rule::{Cause, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, count, seconds_between, span};
-use crate::domain::{Certainty, Exposure, Intent, Metric, Queue, Ref, Severity, Tier, Timestamp};
+use crate::domain::{
+    Certainty, Endpoint, Exposure, Intent, Kind, Metric, Queue, Ref, Role, Severity, Tier, Timestamp, Workload,
+};
 use crate::state::Series;
 
 /// A queue is not emptied.
@@ -42,8 +43,9 @@ pub const POOL_FULL: Rule = Rule {
 pub const ENDPOINT_DEAD: Rule = Rule {
     id: "endpoint-dead",
     family: "endpoint",
-    summary: "an endpoint that users reach has nobody ready behind it",
-    looks_at: "the addresses that are ready behind it, as the orchestrator says; an endpoint for nobody is left out",
+    summary: "nobody is ready behind an endpoint, or nothing ever can be",
+    looks_at: "the addresses that are ready behind it, as the orchestrator says; a Service whose selector matches no pod; an Ingress \
+               whose backend does not exist. What serves something that rests on purpose is left out",
     mend: "look at the workloads behind it; if those are well, their labels or ports do not fit the endpoint",
     subject: Subject::Endpoint,
     cause: Cause::Traffic,
@@ -51,21 +53,6 @@ pub const ENDPOINT_DEAD: Rule = Rule {
     hold_seconds: 15,
     clear_after_seconds: 60,
     check: endpoint_dead,
-};
-
-/// A volume cannot be had.
-pub const VOLUME_UNBOUND: Rule = Rule {
-    id: "volume-unbound",
-    family: "volume",
-    summary: "a volume is lost, or has been waiting to be made",
-    looks_at: "the state that the orchestrator gives it",
-    mend: "look at the storage class and its provisioner; a lost volume has lost what held its data",
-    subject: Subject::Volume,
-    cause: Cause::Configuration,
-    reads: &[Edge::Instances],
-    hold_seconds: 120,
-    clear_after_seconds: 60,
-    check: volume_unbound,
 };
 
 /// Samples older than this say nothing about now, seconds.
@@ -177,32 +164,107 @@ fn pool_full(scene: &Scene<'_>, out: &mut Out) {
 
 fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
     let Some(endpoint) = scene.view.endpoint(scene.key).filter(|it| it.ready == 0 && !it.pool) else { return };
-    let wanted = |key: &&Ref| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0);
-    let behind: Vec<_> = endpoint.serves.iter().filter(wanted).collect();
-    if behind.is_empty() || !scene.complete {
+    if !scene.complete {
         return;
     }
-    let users = endpoint.exposure == Exposure::Yes;
-    let (severity, tier) =
-        if users { (Severity::Critical, Tier::UsersHurt) } else { (Severity::Warning, Tier::Capacity) };
-    let mut finding =
-        Finding::new(severity, "nobody is ready behind it").tier(tier).evidence(None, "endpoints", "0 addresses ready");
+    if endpoint.key.kind == Kind::Ingress {
+        return ingress_dead(scene, endpoint, out);
+    }
+    let wanted = |key: &&Ref| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0);
+    let behind: Vec<_> = endpoint.serves.iter().filter(wanted).collect();
+    if behind.is_empty() {
+        return selects_nothing(scene, endpoint, out);
+    }
+    let counted = behind.iter().filter_map(|key| Some((*key, scene.view.counts(scene.view.workload(key)?).ready)));
+    let well = counted.filter(|(_, ready)| *ready > 0).max_by_key(|(key, ready)| (*ready, std::cmp::Reverse(*key)));
+    let why = match (endpoint.not_ready, well) {
+        (0, Some((key, ready))) => {
+            format!(", though {} has {ready} ready: its ports or its selector do not fit", key.local())
+        }
+        (0, None) => String::new(),
+        (n, _) => format!(": {n} not ready"),
+    };
+    let (severity, tier) = weight(endpoint);
+    let mut finding = Finding::new(severity, format!("nobody is ready behind it{why}")).tier(tier).evidence(
+        None,
+        "endpoints",
+        format!("0 addresses ready, {} not ready", endpoint.not_ready),
+    );
     finding.links = behind.into_iter().map(|it| Link::Lacks(it.clone())).collect();
     out.say(finding);
 }
 
-fn volume_unbound(scene: &Scene<'_>, out: &mut Out) {
-    let Some(crate::domain::Object::Volume(volume)) = scene.view.object(scene.key) else { return };
-    let state = volume.state.as_deref().unwrap_or("").to_lowercase();
-    let said = volume.message.as_deref().map_or(String::new(), |said| format!(": {}", quote(said)));
-    let (what, severity, tier) = match state.as_str() {
-        "lost" => ("is lost", Severity::Critical, Tier::Capacity),
-        "pending" => ("waits to be made", Severity::Warning, Tier::Stuck),
-        _ => return,
+fn weight(endpoint: &Endpoint) -> (Severity, Tier) {
+    let users = endpoint.exposure == Exposure::Yes;
+    if users { (Severity::Critical, Tier::UsersHurt) } else { (Severity::Warning, Tier::Capacity) }
+}
+
+/// A Service whose selector fits no pod at all: somebody mistyped it, or what it served is gone. What rests on purpose
+/// (scaled to none, a job that is not running) is no mistake.
+fn selects_nothing(scene: &Scene<'_>, endpoint: &Endpoint, out: &mut Out) {
+    let Some(selector) = endpoint.selector.as_deref().filter(|_| endpoint.not_ready == 0) else { return };
+    if !endpoint.serves.is_empty() {
+        return;
+    }
+    let pairs: Vec<(&str, &str)> = selector.split(',').filter_map(|pair| pair.trim().split_once('=')).collect();
+    let fits = |it: &Workload| pairs.iter().all(|(name, value)| it.label(name) == Some(*value));
+    let rests = |it: &Workload| it.desired.running().is_none_or(|wanted| wanted == 0);
+    let near = scene
+        .view
+        .workloads()
+        .filter(|it| it.key.cluster == *scene.cluster() && it.key.namespace == scene.key.namespace && rests(it));
+    if near.into_iter().any(|it| it.key.name == scene.key.name || (!pairs.is_empty() && fits(it))) {
+        return;
+    }
+    let (severity, tier) = match endpoint.exposure {
+        Exposure::Yes => (Severity::Warning, Tier::Capacity),
+        Exposure::No | Exposure::Unknown => (Severity::Risk, Tier::Risk),
     };
-    out.say(Finding::new(severity, format!("{what}{said}")).tier(tier).evidence(
+    out.say(Finding::new(severity, format!("its selector {selector} matches no pod")).tier(tier).evidence(
         None,
-        "volume",
-        format!("{state}{said}"),
+        "endpoints",
+        format!("selector {selector}, no addresses"),
     ));
+}
+
+/// Users come in by it: its backends are Services, or what these serve.
+fn ingress_dead(scene: &Scene<'_>, ingress: &Endpoint, out: &mut Out) {
+    let services: Vec<&Ref> = ingress.serves.iter().filter(|key| key.kind.role() == Role::Endpoint).collect();
+    let absent: Vec<&Ref> = services.iter().copied().filter(|key| scene.view.endpoint(key).is_none()).collect();
+    if absent.is_empty() && ingress.serves.is_empty() {
+        let finding = Finding::new(Severity::Warning, "has no backend: what it names does not exist").tier(Tier::Stuck);
+        return out.say(finding.evidence(None, "ingress", "no address behind it"));
+    }
+    if let Some(first) = absent.first() {
+        let more = if absent.len() > 1 { format!(" and {} more", absent.len() - 1) } else { String::new() };
+        let words = format!("its backend {}{more} does not exist", first.local());
+        let finding = Finding::new(Severity::Warning, words).tier(Tier::Stuck);
+        return out.say(finding.evidence(None, "ingress", format!("no Service {}", first.local())));
+    }
+    let behind = ingress.serves.iter().filter(|key| match key.kind.role() {
+        Role::Endpoint => scene.view.endpoint(key).is_some_and(|it| it.ready == 0 && it.selector.is_some()),
+        _ => scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0),
+    });
+    let behind: Vec<&Ref> = behind.collect();
+    if behind.len() < ingress.serves.len() || behind.is_empty() {
+        return;
+    }
+    // What was put to rest is behind a Service that serves nobody.
+    let at_rest =
+        |key: &&Ref| scene.view.endpoint(key).is_some_and(|it| it.serves.is_empty() || !serves_any(scene, it));
+    if behind.iter().all(at_rest) && !services.is_empty() {
+        return;
+    }
+    let (severity, tier) = weight(ingress);
+    let mut finding = Finding::new(severity, "none of its backends has anybody ready").tier(tier).evidence(
+        None,
+        "endpoints",
+        "0 addresses ready",
+    );
+    finding.links = behind.into_iter().map(|it| Link::Lacks(it.clone())).collect();
+    out.say(finding);
+}
+
+fn serves_any(scene: &Scene<'_>, endpoint: &Endpoint) -> bool {
+    endpoint.serves.iter().any(|key| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0))
 }

@@ -1,0 +1,65 @@
+//! Queues, pools, endpoints, alerts.
+
+use super::make::*;
+use super::*;
+
+cases! {
+    "queue-backed-up", "nobody takes", Some("40,212 waiting, +900/min, no consumer"), |place| {
+        queue(place, &[36_612.0, 37_512.0, 38_412.0, 39_312.0, 40_212.0], 0.0);
+    }
+    "queue-backed-up", "emptied as fast as it fills", None, |place| { queue(place, &[400.0, 410.0, 395.0, 405.0, 400.0], 3.0); }
+    "pool-full", "all in use", Some("all connections in use: 100 of 100; newcomers fail"), |place| { pool(place, 100.0); }
+    "pool-full", "half in use", None, |place| { pool(place, 50.0); }
+    "endpoint-dead", "nobody behind it", Some("nobody is ready behind it, though shop/web has 1 ready: its ports or its selector do not fit"), |place| {
+        let workload = place.healthy(Kind::Deployment, "web", 1);
+        let key = place.key(Kind::Endpoint, "www");
+        let serves = vec![workload.key];
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves, ready: 0, exposure: Exposure::Yes, pool: false, not_ready: 0, selector: None })));
+        place.look();
+        place.pass(60);
+    }
+    "endpoint-dead", "an endpoint for nobody", None, |place| {
+        let key = place.key(Kind::Endpoint, "www");
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves: vec![], ready: 0, exposure: Exposure::Yes, pool: false, not_ready: 0, selector: None })));
+        place.pass(60);
+    }
+    "alert", "it fires", Some("alert SlowCheckout"), |place| {
+        let alert = place.alert("SlowCheckout", Severity::Warning, false, None);
+        place.put(Object::Alert(Box::new(alert)));
+    }
+    "alert", "it is silenced", None, |place| {
+        let alert = Alert { state: AlertState::Silenced, ..place.alert("SlowCheckout", Severity::Warning, false, None) };
+        place.put(Object::Alert(Box::new(alert)));
+    }
+
+    "endpoint-dead", "its pods are not ready", Some("nobody is ready behind it: 2 not ready"), |place| {
+        service(place, |place, it| {
+            it.serves = vec![place.healthy(Kind::Deployment, "web", 2).key];
+            it.not_ready = 2;
+        });
+    }
+    "endpoint-dead", "a port that does not fit",
+    Some("nobody is ready behind it, though shop/web has 2 ready: its ports or its selector do not fit"), |place| {
+        service(place, |place, it| it.serves = vec![place.healthy(Kind::Deployment, "web", 2).key]);
+    }
+    "endpoint-dead", "a selector that matches nothing", Some("its selector app=wbe matches no pod"), |place| {
+        place.healthy(Kind::Deployment, "web", 2);
+        service(place, |_, it| (it.selector, it.exposure) = (Some("app=wbe".into()), Exposure::No));
+    }
+    "endpoint-dead", "what it selects is scaled to none", None, |place| {
+        let mut workload = place.workload(Kind::Deployment, "web", 0);
+        workload.labels = vec![("app".into(), "web".into())];
+        place.put(Object::Workload(Box::new(workload)));
+        service(place, |_, it| it.selector = Some("app=web".into()));
+    }
+    "endpoint-dead", "addresses that are set by hand", None, |place| { service(place, |_, it| it.selector = None); }
+    "endpoint-dead", "an Ingress to a Service that is not there", Some("its backend shop/web does not exist"), |place| {
+        ingress(place, &["web"]);
+    }
+    "endpoint-dead", "an Ingress to a Service that is", None, |place| {
+        let key = place.key(Kind::Endpoint, "web");
+        let serves = vec![place.healthy(Kind::Deployment, "web", 1).key];
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves, ready: 1, not_ready: 0, selector: Some("app=web".into()), exposure: Exposure::No, pool: false })));
+        ingress(place, &["web"]);
+    }
+}
