@@ -15,7 +15,8 @@ NODE_CPU_MILLIS=2000
 
 # plane_node DIR [NAME]: adds a node, and waits until it is Ready.
 plane_node() {
-  local dir="$1" name="${2:-node-1}" node number
+  local dir="$1" name="${2:-node-1}" node number began
+  began="$(date -u +%FT%TZ)"
   node="$dir/nodes/$name"
   mkdir -p "$node"
   [ -s "$node/number" ] || find "$dir/nodes" -mindepth 1 -maxdepth 1 | wc -l >"$node/number"
@@ -29,7 +30,9 @@ plane_node() {
   make_cgroup "$(node_cgroup "$dir" "$name")"
   write_kubelet "$dir" "$node" "$number"
   plane_start-kubelet "$dir" "$name"
-  poll 90 "$name to be Ready" holds "$dir" "/api/v1/nodes/$name" '.status.conditions | any(.type == "Ready" and .status == "True")' ||
+  # What is said of a node that was stopped may still be that it is Ready.
+  poll 90 "$name to be Ready" holds "$dir" "/api/v1/nodes/$name" \
+    ".status.conditions | any(.type == \"Ready\" and .status == \"True\" and .lastHeartbeatTime >= \"$began\")" ||
     { tail -n 20 "$node/kubelet.log" >&2; return 1; }
 }
 
