@@ -15,7 +15,8 @@ NODE_CPU_MILLIS=2000
 
 # plane_node DIR [NAME]: adds a node, and waits until it is Ready.
 plane_node() {
-  local dir="$1" name="${2:-node-1}" node number
+  local dir="$1" name="${2:-node-1}" node number began
+  began="$(date -u +%FT%TZ)"
   node="$dir/nodes/$name"
   mkdir -p "$node"
   [ -s "$node/number" ] || find "$dir/nodes" -mindepth 1 -maxdepth 1 | wc -l >"$node/number"
@@ -29,7 +30,9 @@ plane_node() {
   make_cgroup "$(node_cgroup "$dir" "$name")"
   write_kubelet "$dir" "$node" "$number"
   plane_start-kubelet "$dir" "$name"
-  poll 90 "$name to be Ready" holds "$dir" "/api/v1/nodes/$name" '.status.conditions | any(.type == "Ready" and .status == "True")' ||
+  # What is said of a node that was stopped may still be that it is Ready.
+  poll 90 "$name to be Ready" holds "$dir" "/api/v1/nodes/$name" \
+    ".status.conditions | any(.type == \"Ready\" and .status == \"True\" and .lastHeartbeatTime >= \"$began\")" ||
     { tail -n 20 "$node/kubelet.log" >&2; return 1; }
 }
 
@@ -189,7 +192,7 @@ plane_fleet() {
   seq "$namespaces" | jq -c '{apiVersion: "v1", kind: "Namespace", metadata: {name: "team-\(.)"}}' | post_all "$dir" /api/v1/namespaces
   say "$deployments Deployments with $pods pods"
   fleet_deployments "$pods" "$deployments" "$namespaces" | post_all "$dir" ""
-  poll 900 "$pods pods to run" pods_run "$dir" "$pods"
+  poll 1800 "$pods pods to run" pods_run "$dir" "$pods"
 }
 
 fleet_nodes() {
@@ -206,7 +209,7 @@ fleet_deployments() {
     . as $n | "app-\($n)" as $name |
     (($pods / $deployments | floor) + (if $n <= $pods % $deployments then 1 else 0 end)) as $replicas |
     def container($name; $image; $port): {name: $name, image: $image, ports: [{containerPort: $port, name: "http"}],
-      env: [range(12) | {name: "SETTING_\(.)", value: "value number \(.) of \($name) as charts write them out"}],
+      env: [range(6) | {name: "SETTING_\(.)", value: "value number \(.) of \($name) as charts write them out"}],
       resources: {requests: {cpu: "50m", memory: "64Mi"}, limits: {memory: "128Mi"}},
       readinessProbe: {httpGet: {path: "/ready", port: "http"}, periodSeconds: 10},
       livenessProbe: {httpGet: {path: "/live", port: "http"}, periodSeconds: 10},
@@ -223,17 +226,19 @@ fleet_deployments() {
 
 # post_all DIR PATH: every line of JSON on stdin, over eight connections. Without a path it is a Deployment's.
 post_all() {
-  local dir="$1" path="$2" shard url status=0 posting=()
+  local dir="$1" path="$2" shard status=0 posting=()
   rm -f "$dir/fleet"/shard-*
-  url="https://127.0.0.1:$(api_port "$dir")"
   split -n r/8 -d - "$dir/fleet/shard-"
   for shard in "$dir"/fleet/shard-*; do
     [ -s "$shard" ] || continue
-    jq -r --arg url "$url" --arg path "$path" '
+    # One curl for many requests forgets all options at each "next".
+    jq -r --arg url "https://127.0.0.1:$(api_port "$dir")" --arg path "$path" --arg pki "$dir/pki" '
       (if $path == "" then "/apis/apps/v1/namespaces/\(.metadata.namespace)/deployments" else $path end) as $to |
-      "url = \($url + $to | tojson)", "data-binary = \(tojson | tojson)", "header = \"Content-Type: application/json\"",
-      "fail-with-body", "silent", "show-error", "output = /dev/null", "next"' "$shard" >"$shard.curl"
-    curl --cacert "$dir/pki/ca.crt" --cert "$dir/pki/admin.crt" --key "$dir/pki/admin.key" -K "$shard.curl" &
+      (if input_line_number > 1 then "next" else empty end),
+      "url = \($url + $to)", "data-binary = \(tojson | tojson)", "header = \"Content-Type: application/json\"",
+      "cacert = \($pki)/ca.crt", "cert = \($pki)/admin.crt", "key = \($pki)/admin.key",
+      "fail-with-body", "silent", "show-error", "output = /dev/null"' "$shard" >"$shard.curl"
+    curl -K "$shard.curl" &
     posting+=("$!")
   done
   for shard in "${posting[@]}"; do wait "$shard" || status=1; done
