@@ -6,8 +6,8 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, seconds_between, span, span_changes_at};
 use crate::domain::{
-    Certainty, ContainerSpec, Exit, Health, HealthStatus, Instance, Occurrence, OccurrenceKind, Phase, Probe,
-    ProbeKind, Severity, Text, Timestamp,
+    Certainty, ContainerSpec, Exit, Health, HealthStatus, Instance, NodeState, Occurrence, OccurrenceKind, Phase,
+    Probe, ProbeKind, Severity, Text, Timestamp,
 };
 
 use super::evidence::{
@@ -34,6 +34,8 @@ pub const UNHEALTHY: Rule = Rule {
 const PROBE_CLEAR: i64 = 300;
 /// A workload that was made so lately may still be starting, seconds.
 const YOUNG: i64 = 300;
+/// What has run for longer is taken to have been ready once, seconds.
+const LONG_RUN: i64 = 3600;
 
 /// It says that it is ready, and is not.
 pub const PROBE_LIES: Rule = Rule {
@@ -88,7 +90,10 @@ fn had_its_time(scene: &Scene<'_>, it: &Instance, out: &mut Out) -> bool {
     let allowance = scene.workload().map_or(0, start_allowance);
     let due = runs_since(it).map(|since| after(since, allowance)).filter(|at| *at > scene.now());
     due.into_iter().for_each(|at| out.recheck_at(at));
-    due.is_none() && !it.containers.iter().any(backs_off)
+    // On a node that is gone nobody asks it, and that says nothing about it.
+    let node = it.node.as_ref().and_then(|key| scene.view.node(key));
+    let asked = node.is_none_or(|node| matches!(node.state, NodeState::Ready | NodeState::Unknown));
+    due.is_none() && asked && !it.containers.iter().any(backs_off)
 }
 
 fn say_unhealthy(
@@ -185,10 +190,16 @@ fn by_configuration(scene: &Scene<'_>, not_ready: &[&Instance], out: &mut Out) {
     };
     let Some(first) = not_ready.iter().min_by_key(|it| runs_since(it)) else { return };
     let Some(since) = runs_since(first).filter(|_| scene.key.kind.runs_pods()) else { return };
-    out.recheck_at(span_changes_at(since, scene.now()));
-    let long = span(seconds_between(since, scene.now()));
-    let what = format!("not ready: {} probe {} has not passed for {long}", which.as_str(), probe.what);
-    say(scene, not_ready.len(), what, String::new(), Some(since), out);
+    let seconds = seconds_between(since, scene.now());
+    // One that has run for long was ready once, perhaps; when that ended is not known.
+    let (passes, began) = if seconds < LONG_RUN {
+        out.recheck_at(span_changes_at(since, scene.now()));
+        (format!("has not passed for {}", span(seconds)), Some(since))
+    } else {
+        ("does not pass, no event says more".to_owned(), None)
+    };
+    let what = format!("not ready: {} probe {} {passes}", which.as_str(), probe.what);
+    say(scene, not_ready.len(), what, String::new(), began, out);
     if let Some(finding) = out.finding.take() {
         let finding = finding.certainty(Certainty::Likely).evidence(
             Some(since),

@@ -65,6 +65,20 @@ cases! {
         it.containers[0].state = ContainerState::Running { since: Some(at(-720)) };
         put(place, it);
     }
+    "unhealthy", "no event tells of it, and it has run for a day", Some("not ready: readiness probe GET :8080/ready does not pass, no event says more"), |place| {
+        let workload = probed(place, 1);
+        let mut it = place.instance(&workload, 0);
+        it.ready = false;
+        put(place, it);
+    }
+    "unhealthy", "its node is gone", None, |place| {
+        let workload = probed(place, 1);
+        let node = place.node("n1", NodeState::Unreachable);
+        let mut it = place.instance(&workload, 0);
+        (it.ready, it.node) = (false, Some(node.key.clone()));
+        place.put(Object::Node(Box::new(node)));
+        put(place, it);
+    }
     "unhealthy", "within the time that its startup probe grants", None, |place| {
         let mut workload = probed(place, 1);
         let startup = probe(ProbeKind::Startup, "GET :8080/live", 10, 30);
