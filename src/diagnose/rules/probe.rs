@@ -163,23 +163,46 @@ fn by_events(scene: &Scene<'_>, out: &mut Out) {
     };
     let said = series.newest.text.as_deref().unwrap_or("");
     let which = probe_named(said);
+    let verdict = not_ready.iter().find_map(|it| Some((*it, verdict_of(it)?)));
     let (what, printed) = match which {
+        // What it printed says most, then what was asked and how often.
         Some(which) => {
-            let asks = probe_of(scene, which).map_or(String::new(), |(_, probe)| format!(" {}", probe.what));
-            let often = how_often(&series);
-            (format!("not ready: {} probe{asks} fails{often}", which.as_str()), output(said))
+            let asked = probe_of(scene, which).map(|(_, probe)| probe.what.to_string());
+            let often = how_often(&series).trim_start_matches(", ").to_owned();
+            let more: Vec<String> = asked.into_iter().chain((!often.is_empty()).then_some(often)).collect();
+            let more = if more.is_empty() { String::new() } else { format!(" ({})", more.join(", ")) };
+            let what = format!("{} {}", fails(scene, not_ready.len()), which.as_str());
+            let printed = verdict.map(|(_, said)| quote(said)).or_else(|| output(said));
+            (what, printed.map_or(more.clone(), |printed| format!(": {printed}{more}")))
         }
-        None => ("not ready, its probe fails".to_owned(), Some(quote(said)).filter(|said| !said.is_empty())),
+        None if said.is_empty() => ("not ready, its probe fails".to_owned(), String::new()),
+        None => ("not ready, its probe fails".to_owned(), format!(": {}", quote(said))),
     };
-    let printed = printed.map_or(String::new(), |printed| format!(": {printed}"));
     say(scene, not_ready.len(), what, printed, Some(series.first), out);
     if let Some(finding) = out.finding.take() {
         let who = &series.newest.subject.name;
         let mut finding =
             finding.since_exact(!series.at_least).evidence(Some(series.last), "probe", format!("{who}: {said}"));
+        if let Some((it, words)) = verdict {
+            finding = finding.evidence(None, "health check", format!("{}: {words}", it.key.name));
+        }
         finding.evidence.extend(which.and_then(|which| settings_of(scene, which)));
-        out.say(with_needs(scene, finding, &[said]));
+        let words = verdict.map_or("", |(_, words)| words);
+        out.say(with_needs(scene, finding, &[said, words]));
     }
+}
+
+/// `fails`, of several of a number `fail`.
+fn fails(scene: &Scene<'_>, n: usize) -> &'static str {
+    let several = n > 1 && scene.counts().wanted.unwrap_or(0) as usize > n && !scene.in_rollout();
+    if several { "fail" } else { "fails" }
+}
+
+/// What the check of an instance last printed, where its verdict is known beside the events.
+fn verdict_of(it: &Instance) -> Option<&str> {
+    let health = it.containers.iter().filter_map(|container| container.health.as_deref());
+    let failing = health.filter(|health| health.status == HealthStatus::Unhealthy);
+    failing.filter_map(|health| health.output.as_deref()).find(|said| !said.trim().is_empty())
 }
 
 /// Events may be forbidden or over: what runs for longer than its probe grants and is not ready does not pass it.
@@ -198,7 +221,7 @@ fn by_configuration(scene: &Scene<'_>, not_ready: &[&Instance], out: &mut Out) {
     } else {
         ("does not pass, no event says more".to_owned(), None)
     };
-    let what = format!("not ready: {} probe {} {passes}", which.as_str(), probe.what);
+    let what = format!("{} {}: {} {passes}", fails(scene, not_ready.len()), which.as_str(), probe.what);
     say(scene, not_ready.len(), what, String::new(), began, out);
     if let Some(finding) = out.finding.take() {
         let finding = finding.certainty(Certainty::Likely).evidence(
