@@ -298,7 +298,7 @@ pub fn restarts(workload: &Workload) -> bool {
     workload.restart_policy.restarts()
         || (workload.restart_policy == RestartPolicy::Unknown
             && matches!(workload.desired, Desired::Replicas(_) | Desired::EachNode(_))
-            && !matches!(workload.key.kind, Kind::Container | Kind::ComposeService))
+            && !matches!(workload.key.kind, Kind::Container | Kind::ComposeService | Kind::BarePod))
 }
 
 /// The less sure of two.

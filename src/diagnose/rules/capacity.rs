@@ -112,7 +112,7 @@ fn node_out_of_memory(scene: &Scene<'_>, out: &mut Out) {
 /// 4242 (java) total-vm:...`.
 fn victim(said: &str) -> Option<String> {
     if let Some((_, rest)) = said.split_once("victim process: ") {
-        return rest.split(',').next().map(|name| quote(name));
+        return rest.split(',').next().map(quote);
     }
     let (_, rest) = said.split_once("Killed process ")?;
     rest.split_once('(')?.1.split(')').next().map(quote)

@@ -111,6 +111,8 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
         Some((.., exit)) if pods && exit.code == 137 => {
             Some("no OOM is reported, who killed it is not known".to_owned())
         }
+        // What it left as its last words (kubernetes: terminationMessagePath), where no line of its log is known.
+        Some((.., exit)) if pods && line.is_none() => exit.message.as_ref().map(|said| logs::quote(said)),
         _ => None,
     };
     let said_last = line.map(|line| logs::quote(line)).filter(|_| !replaced);
@@ -244,7 +246,7 @@ fn by_events<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
 fn by_tasks<'a>(scene: &Scene<'a>, out: &mut Out) -> Option<Loop<'a>> {
     let workload = scene.workload()?;
     // Several containers of a Compose service that ended stand beside each other.
-    let replaced = !matches!(workload.key.kind, Kind::Container | Kind::ComposeService);
+    let replaced = !matches!(workload.key.kind, Kind::Container | Kind::ComposeService | Kind::BarePod);
     if !replaced || !matches!(workload.desired, Desired::Replicas(_) | Desired::EachNode(_)) {
         return None;
     }
@@ -325,7 +327,7 @@ fn exited(scene: &Scene<'_>, out: &mut Out) {
     let newest = ended.iter().max_by_key(|(.., exit)| exit.ended).copied();
     let Some((instance, container, exit)) = newest else { return };
     let Some(at) = exit.ended else { return };
-    if gave_up && !matches!(workload.key.kind, Kind::Container | Kind::ComposeService) {
+    if gave_up && !matches!(workload.key.kind, Kind::Container | Kind::ComposeService | Kind::BarePod) {
         // Its orchestrator puts another in its place, as often as it is told to.
         let bounded = matches!(workload.restart_policy, RestartPolicy::OnFailure(most) if most > 0);
         let gives_up_at = after(at, REPLACED_WITHIN);

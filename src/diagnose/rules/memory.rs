@@ -4,8 +4,8 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::{Scene, Series};
 use crate::domain::words::{after, bytes, seconds_between, span};
 use crate::domain::{
-    Certainty, Container, DesiredState, Exit, ExitReason, Instance, Metric, Occurrence, OccurrenceKind, OomScope,
-    Phase, Ref, Severity, Tier,
+    Certainty, Container, ContainerRole, DesiredState, Exit, ExitReason, Instance, Metric, Occurrence, OccurrenceKind,
+    OomScope, Phase, Ref, Severity, Tier,
 };
 
 use super::began::{began, tasks_tell_all};
@@ -285,7 +285,9 @@ fn memory_near_limit(scene: &Scene<'_>, out: &mut Out) {
 
 /// What an instance may use: the sum of its containers' limits, where each has one.
 fn memory_limit(scene: &Scene<'_>, instance: &Instance) -> Option<u64> {
-    let own: Option<u64> = instance.containers.iter().map(|it| it.memory_limit_bytes).sum();
+    // What ran before it started, or looks in for a while, gives it no room.
+    let stays = |it: &&Container| matches!(it.role, ContainerRole::Main | ContainerRole::Sidecar);
+    let own: Option<u64> = instance.containers.iter().filter(stays).map(|it| it.memory_limit_bytes).sum();
     own.filter(|sum| *sum > 0).or_else(|| {
         let bodies = scene.view.bodies_of(&instance.key).flat_map(|body| body.containers.iter());
         let body: Option<u64> = bodies.map(|it| it.memory_limit_bytes).sum();

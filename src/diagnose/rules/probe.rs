@@ -6,8 +6,8 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, seconds_between, span, span_changes_at};
 use crate::domain::{
-    Certainty, ContainerSpec, Exit, Health, HealthStatus, Instance, Occurrence, OccurrenceKind, Phase, Probe,
-    ProbeKind, Severity, Text, Timestamp,
+    Certainty, ContainerSpec, Exit, Health, HealthStatus, Instance, NodeState, Occurrence, OccurrenceKind, Phase,
+    Probe, ProbeKind, Severity, Text, Timestamp,
 };
 
 use super::evidence::{
@@ -34,6 +34,8 @@ pub const UNHEALTHY: Rule = Rule {
 const PROBE_CLEAR: i64 = 300;
 /// A workload that was made so lately may still be starting, seconds.
 const YOUNG: i64 = 300;
+/// What has run for longer is taken to have been ready once, seconds.
+const LONG_RUN: i64 = 3600;
 
 /// It says that it is ready, and is not.
 pub const PROBE_LIES: Rule = Rule {
@@ -88,7 +90,10 @@ fn had_its_time(scene: &Scene<'_>, it: &Instance, out: &mut Out) -> bool {
     let allowance = scene.workload().map_or(0, start_allowance);
     let due = runs_since(it).map(|since| after(since, allowance)).filter(|at| *at > scene.now());
     due.into_iter().for_each(|at| out.recheck_at(at));
-    due.is_none() && !it.containers.iter().any(backs_off)
+    // On a node that is gone nobody asks it, and that says nothing about it.
+    let node = it.node.as_ref().and_then(|key| scene.view.node(key));
+    let asked = node.is_none_or(|node| matches!(node.state, NodeState::Ready | NodeState::Unknown));
+    due.is_none() && asked && !it.containers.iter().any(backs_off)
 }
 
 fn say_unhealthy(
@@ -158,23 +163,46 @@ fn by_events(scene: &Scene<'_>, out: &mut Out) {
     };
     let said = series.newest.text.as_deref().unwrap_or("");
     let which = probe_named(said);
+    let verdict = not_ready.iter().find_map(|it| Some((*it, verdict_of(it)?)));
     let (what, printed) = match which {
+        // What it printed says most, then what was asked and how often.
         Some(which) => {
-            let asks = probe_of(scene, which).map_or(String::new(), |(_, probe)| format!(" {}", probe.what));
-            let often = how_often(&series);
-            (format!("not ready: {} probe{asks} fails{often}", which.as_str()), output(said))
+            let asked = probe_of(scene, which).map(|(_, probe)| probe.what.to_string());
+            let often = how_often(&series).trim_start_matches(", ").to_owned();
+            let more: Vec<String> = asked.into_iter().chain((!often.is_empty()).then_some(often)).collect();
+            let more = if more.is_empty() { String::new() } else { format!(" ({})", more.join(", ")) };
+            let what = format!("{} {}", fails(scene, not_ready.len()), which.as_str());
+            let printed = verdict.map(|(_, said)| quote(said)).or_else(|| output(said));
+            (what, printed.map_or(more.clone(), |printed| format!(": {printed}{more}")))
         }
-        None => ("not ready, its probe fails".to_owned(), Some(quote(said)).filter(|said| !said.is_empty())),
+        None if said.is_empty() => ("not ready, its probe fails".to_owned(), String::new()),
+        None => ("not ready, its probe fails".to_owned(), format!(": {}", quote(said))),
     };
-    let printed = printed.map_or(String::new(), |printed| format!(": {printed}"));
     say(scene, not_ready.len(), what, printed, Some(series.first), out);
     if let Some(finding) = out.finding.take() {
         let who = &series.newest.subject.name;
         let mut finding =
             finding.since_exact(!series.at_least).evidence(Some(series.last), "probe", format!("{who}: {said}"));
+        if let Some((it, words)) = verdict {
+            finding = finding.evidence(None, "health check", format!("{}: {words}", it.key.name));
+        }
         finding.evidence.extend(which.and_then(|which| settings_of(scene, which)));
-        out.say(with_needs(scene, finding, &[said]));
+        let words = verdict.map_or("", |(_, words)| words);
+        out.say(with_needs(scene, finding, &[said, words]));
     }
+}
+
+/// `fails`, of several of a number `fail`.
+fn fails(scene: &Scene<'_>, n: usize) -> &'static str {
+    let several = n > 1 && scene.counts().wanted.unwrap_or(0) as usize > n && !scene.in_rollout();
+    if several { "fail" } else { "fails" }
+}
+
+/// What the check of an instance last printed, where its verdict is known beside the events.
+fn verdict_of(it: &Instance) -> Option<&str> {
+    let health = it.containers.iter().filter_map(|container| container.health.as_deref());
+    let failing = health.filter(|health| health.status == HealthStatus::Unhealthy);
+    failing.filter_map(|health| health.output.as_deref()).find(|said| !said.trim().is_empty())
 }
 
 /// Events may be forbidden or over: what runs for longer than its probe grants and is not ready does not pass it.
@@ -185,10 +213,16 @@ fn by_configuration(scene: &Scene<'_>, not_ready: &[&Instance], out: &mut Out) {
     };
     let Some(first) = not_ready.iter().min_by_key(|it| runs_since(it)) else { return };
     let Some(since) = runs_since(first).filter(|_| scene.key.kind.runs_pods()) else { return };
-    out.recheck_at(span_changes_at(since, scene.now()));
-    let long = span(seconds_between(since, scene.now()));
-    let what = format!("not ready: {} probe {} has not passed for {long}", which.as_str(), probe.what);
-    say(scene, not_ready.len(), what, String::new(), Some(since), out);
+    let seconds = seconds_between(since, scene.now());
+    // One that has run for long was ready once, perhaps; when that ended is not known.
+    let (passes, began) = if seconds < LONG_RUN {
+        out.recheck_at(span_changes_at(since, scene.now()));
+        (format!("has not passed for {}", span(seconds)), Some(since))
+    } else {
+        ("does not pass, no event says more".to_owned(), None)
+    };
+    let what = format!("{} {}: {} {passes}", fails(scene, not_ready.len()), which.as_str(), probe.what);
+    say(scene, not_ready.len(), what, String::new(), began, out);
     if let Some(finding) = out.finding.take() {
         let finding = finding.certainty(Certainty::Likely).evidence(
             Some(since),

@@ -62,8 +62,8 @@ fn replicas_missing(scene: &Scene<'_>, out: &mut Out) {
 
 /// Fewer than wanted, whatever it is.
 pub fn missing(scene: &Scene<'_>, out: &mut Out) {
-    // An engine alone puts nothing in the place of what ended: that it ended is another rule's.
-    let engine = |it: &&Workload| matches!(it.key.kind, Kind::Container | Kind::ComposeService);
+    // Nothing is put in the place of what an engine alone ran, or of a bare pod: that it ended is another rule's.
+    let engine = |it: &&Workload| matches!(it.key.kind, Kind::Container | Kind::ComposeService | Kind::BarePod);
     let Some(workload) = scene.workload().filter(|it| !engine(it)) else { return };
     let counts = scene.counts();
     let wanted = match workload.desired {
@@ -154,8 +154,11 @@ fn coming_until(scene: &Scene<'_>, it: &Instance) -> Option<Timestamp> {
         _ if starting => grace.max(STARTING),
         _ => STARTING,
     };
+    let due = after(it.created.or(it.since)?, grace);
+    // What was made as a whole a short while ago may take its time, as long as nothing of it ended.
+    let young = scene.workload()?.created.filter(|_| pods && it.restarts() == 0).map(|at| after(at, STALL));
     matches!(it.phase, Phase::Starting | Phase::Running | Phase::Pending)
-        .then_some(after(it.created.or(it.since)?, grace))
+        .then_some(young.map_or(due, |young| young.max(due)))
 }
 
 /// Nodes that are gone, and how many of its instances were on each.

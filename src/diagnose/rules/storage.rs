@@ -75,8 +75,8 @@ fn cannot_mount(scene: &Scene<'_>, out: &mut Out) {
     out.recheck_at(series.over_at);
     // Of several words the ones that say more than that it took too long.
     let vague = |said: &str| said.starts_with("Unable to attach or mount");
-    let lately = scene.view.occurrences_of(scene.key).filter(|it| fits(it) && it.last >= series.first);
-    let telling = lately.filter(|it| it.text.as_deref().is_some_and(|said| !vague(said))).last();
+    let mut lately = scene.view.occurrences_of(scene.key).filter(|it| fits(it) && it.last >= series.first);
+    let telling = lately.rfind(|it| it.text.as_deref().is_some_and(|said| !vague(said)));
     let event = telling.unwrap_or(series.newest);
     let said = event.text.as_deref().unwrap_or("no reason is given");
     let lacks = missing(scene.cluster(), scene.key.namespace.as_ref(), said);

@@ -89,6 +89,16 @@ cases! {
     Some("is killed by SIGKILL (137) again and again (restarted 5 times in 3 min): no OOM is reported, who killed it is not known"), |place| {
         looping(place, |container| container.last_exit = Some(exit(137, ExitReason::Error, 5, 20)));
     }
+    "crash-loop", "its last words, where its log is not known", Some("exits with 1 again and again (restarted 5 times in 3 min): cannot bind: address in use"), |place| {
+        looping(place, |container| {
+            let end = Exit { message: Some("cannot bind: address in use".into()), ..*exit(1, ExitReason::Error, 5, 1) };
+            container.last_exit = Some(Box::new(end));
+        });
+    }
+    "exited", "a bare pod", Some("failed with exit 3 after 2 h, and nothing restarts it"), |place| {
+        ends(place, Kind::BarePod, 3, 600, 7200, |_, _| {});
+    }
+    "exited", "a bare pod that was run by hand", None, |place| { ends(place, Kind::BarePod, 1, 60, 2, |_, _| {}); }
     "crash-loop", "its liveness probe",
     Some("is restarted because its liveness probe fails, again and again (restarted 5 times in 3 min): HTTP 500"), |place| {
         let it = looping(place, |container| container.last_exit = Some(exit(137, ExitReason::Error, 5, 30)));

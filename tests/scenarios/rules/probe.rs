@@ -7,7 +7,7 @@ cases! {
     "unhealthy", "the check fails", Some("unhealthy, 5 checks in a row: HTTP 503"), |place| {
         unhealthy(place, HealthStatus::Unhealthy, Phase::Running);
     }
-    "unhealthy", "a probe takes a pod out", Some("not ready: readiness probe fails: HTTP 503"), |place| {
+    "unhealthy", "a probe takes a pod out", Some("fails readiness: HTTP 503"), |place| {
         let workload = place.workload(Kind::Deployment, "web", 1);
         place.put(Object::Workload(Box::new(workload.clone())));
         let mut it = place.instance(&workload, 0);
@@ -30,7 +30,7 @@ cases! {
     "probe-lies", "it ran for hours", None, |place| { ready_lies(place, 9000, "GET /healthz"); }
 
     "unhealthy", "which probe, how often at least, and what it printed",
-    Some("2 of 3 not ready: readiness probe GET :8080/ready fails, at least 12 times in 4 min: HTTP 503"), |place| {
+    Some("2 of 3 fail readiness: HTTP 503 (GET :8080/ready, at least 12 times in 4 min)"), |place| {
         let workload = probed(place, 3);
         for n in 0..3 {
             let mut it = place.instance(&workload, n);
@@ -45,7 +45,7 @@ cases! {
         }
     }
     "unhealthy", "a new revision never gets ready while the old pods serve",
-    Some("rollout stuck: not ready: readiness probe GET :8080/ready fails: HTTP 503; the old pods still serve; gives up in 3 min"), |place| {
+    Some("rollout stuck: fails readiness: HTTP 503 (GET :8080/ready); the old pods still serve; gives up in 3 min"), |place| {
         let mut workload = probed(place, 3);
         workload.rollout = rollout(place, Kind::Deployment, 3, 3, RolloutPhase::Progressing, |it| it.deadline = Some(at(180))).rollout;
         workload.reported = Some(Reported { ready: 3, updated: 1, total: 4 });
@@ -58,11 +58,25 @@ cases! {
         });
         put(place, it);
     }
-    "unhealthy", "no event tells of it", Some("not ready: readiness probe GET :8080/ready has not passed for 12 min"), |place| {
+    "unhealthy", "no event tells of it", Some("fails readiness: GET :8080/ready has not passed for 12 min"), |place| {
         let workload = probed(place, 1);
         let mut it = place.instance(&workload, 0);
         it.ready = false;
         it.containers[0].state = ContainerState::Running { since: Some(at(-720)) };
+        put(place, it);
+    }
+    "unhealthy", "no event tells of it, and it has run for a day", Some("fails readiness: GET :8080/ready does not pass, no event says more"), |place| {
+        let workload = probed(place, 1);
+        let mut it = place.instance(&workload, 0);
+        it.ready = false;
+        put(place, it);
+    }
+    "unhealthy", "its node is gone", None, |place| {
+        let workload = probed(place, 1);
+        let node = place.node("n1", NodeState::Unreachable);
+        let mut it = place.instance(&workload, 0);
+        (it.ready, it.node) = (false, Some(node.key.clone()));
+        place.put(Object::Node(Box::new(node)));
         put(place, it);
     }
     "unhealthy", "within the time that its startup probe grants", None, |place| {
