@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::backend::Looked;
 use crate::domain::{ClusterId, Name, Text};
 
 use super::alias::{self, Given};
@@ -60,19 +61,6 @@ pub struct Discovery {
     pub unwatched: Vec<Text>,
     /// Every context of the kubeconfig.
     pub contexts: Vec<Context>,
-}
-
-/// One place that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Looked {
-    /// Which place: `KUBECONFIG`, `context prod`, `in-cluster`.
-    pub place: Text,
-    /// What was found there.
-    pub found: Text,
-    /// What to do about it, where something is wrong.
-    pub mend: Option<Text>,
-    /// Whether it is used.
-    pub used: bool,
 }
 
 /// Looks for clusters.
@@ -155,6 +143,9 @@ impl<'a> Search<'a> {
 
     /// A context of the command line. What is wrong with it is the command line's mistake.
     fn flagged(&mut self, context: &str) {
+        if self.watches(context) {
+            return;
+        }
         let files = self.files();
         let place = format!("context {context} (--context)");
         let all = match Kubeconfigs::read(&files).and_then(Kubeconfigs::some) {
@@ -267,14 +258,13 @@ impl<'a> Search<'a> {
 
     /// Contexts that are there and not watched.
     fn unwatched(&mut self) {
-        let watched = |name: &str| {
-            self.targets
-                .iter()
-                .any(|(target, _)| matches!(&target.way, Way::Context { context, .. } if context == name))
-        };
-        let left = self.found.contexts.iter().filter(|context| !watched(&context.name));
+        let left = self.found.contexts.iter().filter(|context| !self.watches(&context.name));
         let left: Vec<Text> = left.map(|context| Text::new(&context.name)).collect();
         self.found.unwatched.extend(left);
+    }
+
+    fn watches(&self, name: &str) -> bool {
+        self.targets.iter().any(|(target, _)| matches!(&target.way, Way::Context { context, .. } if context == name))
     }
 
     /// Says which files are not there; that is no mistake where nobody asked for them.
@@ -456,7 +446,7 @@ mod tests {
     fn several_contexts_are_several_clusters() {
         let mut machine = Machine::new();
         machine.file("home/.kube/config", &kubeconfig(&["a@prod", "b@prod", "c"]));
-        machine.options.flags = vec!["b@prod".into(), "a@prod".into(), "nope".into()];
+        machine.options.flags = ["b@prod", "a@prod", "b@prod", "nope"].map(String::from).to_vec();
         let found = machine.find();
         assert_eq!(machine.names(), ["b-prod", "a-prod"]);
         assert!(found.unwatched.is_empty());

@@ -2,14 +2,25 @@
 
 use crate::domain::Text;
 
-use super::login::LoginFailure;
-
 /// Why a request was not answered as it should have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
-    /// There is no connection.
-    #[error(transparent)]
-    Login(#[from] LoginFailure),
+    /// The server answered with an error.
+    #[error("{message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The server's words.
+        message: Text,
+    },
+    /// There is no login, or it could not be had.
+    #[error("{what}")]
+    Login {
+        /// What happened.
+        what: Text,
+        /// What to do about it.
+        mend: Text,
+    },
     /// The server's answer could not be read.
     #[error("the server's answer cannot be read: {0}")]
     Malformed(Text),

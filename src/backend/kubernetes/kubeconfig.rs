@@ -432,7 +432,7 @@ mod tests {
         let servers: Vec<_> = all.contexts().into_iter().map(|it| (it.name, it.server)).collect();
         let a_server = Some(Text::new("https://a"));
         assert_eq!(servers, [("prod".to_owned(), a_server.clone()), ("stage".to_owned(), a_server)]);
-        assert!(Kubeconfigs::read(&[gone.clone()]).expect("nothing").some().is_err());
+        assert!(Kubeconfigs::read(std::slice::from_ref(&gone)).expect("nothing").some().is_err());
         let broken = write(dir.path(), "broken", "{");
         assert!(Kubeconfigs::read(&[a, broken]).is_err(), "kubectl does not go on either");
     }

@@ -39,10 +39,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
 
 pub use connect::certificate_expires;
-pub use discover::{Discovery, Looked, Options, Wanted, discover};
+pub use discover::{Discovery, Options, Wanted, discover};
 pub use kubeconfig::Context;
 pub use pace::Pace;
 pub use proxy::Proxies;
+pub use rights::{Reach, role_manifest};
 pub use target::{Target, Way};
 
 /// One cluster that is watched.

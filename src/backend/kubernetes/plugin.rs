@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 
 use crate::domain::{Text, Timestamp, words};
 
-use super::login::LoginFailure;
+use super::failure::Failure;
+use super::login;
 
 /// A credential is at most so long.
 const ANSWER: u64 = 1 << 20;
@@ -42,24 +43,23 @@ pub(super) async fn run(
     exec: &ExecConfig,
     cluster: Option<ExecAuthCluster>,
     within: Duration,
-) -> Result<Credential, LoginFailure> {
+) -> Result<Credential, Failure> {
     let name = exec.command.as_deref().map(str::trim).filter(|command| !command.is_empty());
-    let name = name.ok_or_else(|| {
-        LoginFailure::setting("`exec` of the kubeconfig's user has no `command`", "correct the kubeconfig")
-    })?;
+    let name =
+        name.ok_or_else(|| login::login("`exec` of the kubeconfig's user has no `command`", "correct the kubeconfig"))?;
     let mut child = command(name, exec, cluster)
         .spawn()
-        .map_err(|error| LoginFailure::no_plugin(name, &error, exec.install_hint.as_deref()))?;
+        .map_err(|error| login::no_plugin(name, &error, exec.install_hint.as_deref()))?;
     let answer = reader(child.stdout.take(), ANSWER);
     let said = reader(child.stderr.take(), WORDS_KEPT);
     let Ok(ended) = tokio::time::timeout(within, child.wait()).await else {
         end(&mut child).await;
-        return Err(LoginFailure::plugin_hangs(name, within, &last_words(&heard(said).await)));
+        return Err(login::plugin_hangs(name, within, &last_words(&heard(said).await)));
     };
-    let ended = ended.map_err(|error| LoginFailure::no_plugin(name, &error, None))?;
+    let ended = ended.map_err(|error| login::no_plugin(name, &error, None))?;
     if !ended.success() {
         let how = ended.code().map_or_else(|| "was killed".to_owned(), |code| format!("failed ({code})"));
-        return Err(LoginFailure::plugin_failed(name, &how, &last_words(&heard(said).await)));
+        return Err(login::plugin_failed(name, &how, &last_words(&heard(said).await)));
     }
     let answer = heard(answer).await;
     read(name, &answer, Timestamp::now())
@@ -165,8 +165,8 @@ struct Status {
 }
 
 /// Reads an answer. What is wrong with it is said without quoting it: it is a secret.
-fn read(name: &str, raw: &[u8], now: Timestamp) -> Result<Credential, LoginFailure> {
-    let odd = |why: &str| LoginFailure::plugin_odd(name, why);
+fn read(name: &str, raw: &[u8], now: Timestamp) -> Result<Credential, Failure> {
+    let odd = |why: &str| login::plugin_odd(name, why);
     let answer: Answer = serde_saphyr::from_slice(raw).map_err(|_| odd("what it printed is no ExecCredential"))?;
     let status = answer.status.ok_or_else(|| odd("its answer has no `status`"))?;
     let ends = match status.expiration_timestamp.as_deref() {

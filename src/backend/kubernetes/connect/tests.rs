@@ -1,31 +1,23 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-
 use super::*;
-use crate::backend::kubernetes::{Options, discover};
-use crate::domain::{ClusterId, TroubleKind};
+use crate::backend::kubernetes::{Discovery, Options, discover};
+use crate::domain::ClusterId;
 
 fn corpus() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/wire/kubernetes/kubeconfigs")
 }
 
 fn pace() -> Pace {
-    Pace { login_within: Duration::from_secs(2), answer_within: Duration::from_secs(5), ..Pace::default() }
+    Pace { login_within: Duration::from_secs(2), ..Pace::default() }
 }
 
-fn found(file: &Path) -> crate::backend::kubernetes::Discovery {
-    let options = Options { kubeconfig: Some(file.to_owned()), root: corpus(), ..Options::default() };
-    discover(&options)
+fn found(file: &Path) -> Discovery {
+    discover(&Options { kubeconfig: Some(file.to_owned()), root: corpus(), ..Options::default() })
 }
 
-async fn failure(target: &Target) -> LoginFailure {
-    connect(target, &pace()).await.err().expect("no connection")
-}
-
-/// What is said of a kubeconfig: by discovery, and when it is connected to.
+/// What is said of a kubeconfig: by discovery, and when it is logged in with.
 async fn said(file: &Path) -> String {
     let mut out = String::new();
     let found = found(file);
@@ -35,9 +27,12 @@ async fn said(file: &Path) -> String {
     }
     found.unwatched.iter().for_each(|it| writeln!(out, "not watched: {it}").expect("written"));
     for target in &found.targets {
-        let failure = failure(target).await;
-        let _ = writeln!(out, "{}: {:?}: {}", target.name, failure.kind, failure.what);
-        let _ = writeln!(out, "  to mend it: {}", failure.mend);
+        match open(target, &pace()).await {
+            Ok(it) => writeln!(out, "{}: {}, namespace {}", target.name, it.address, Text::new(&it.namespace)),
+            Err(Failure::Login { what, mend }) => writeln!(out, "{}: {what}\n  to mend it: {mend}", target.name),
+            Err(failure) => panic!("{failure:?}"),
+        }
+        .expect("written");
     }
     out.replace(&corpus().display().to_string(), "DIR")
 }
@@ -62,27 +57,12 @@ async fn every_odd_kubeconfig_says_what_is_wrong_and_its_mend() {
     assert!(seen >= 30, "the corpus is there");
 }
 
-/// A server that answers every request with this.
-async fn server(status: &'static str, body: &'static str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
-            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-            let _ = stream.write_all(answer.as_bytes()).await;
-        }
-    });
-    format!("http://{address}")
-}
-
-/// A target of its own kubeconfig, with this user.
-fn target(dir: &Path, server: &str, user: &str) -> Target {
+/// A target of its own kubeconfig, with this cluster and user.
+fn target(dir: &Path, cluster: &str, user: &str) -> Target {
     let file = dir.join("config");
     let content = format!(
         "contexts: [{{name: x, context: {{cluster: c, user: ops, namespace: shop}}}}]\n\
-         clusters: [{{name: c, cluster: {{server: \"{server}\"}}}}]\n\
+         clusters: [{{name: c, cluster: {cluster}}}]\n\
          users: [{{name: ops, user: {user}}}]\n"
     );
     std::fs::write(&file, content).expect("written");
@@ -96,97 +76,102 @@ fn target(dir: &Path, server: &str, user: &str) -> Target {
     }
 }
 
-const VERSION: &str = r#"{"major":"1","minor":"34","gitVersion":"v1.34.4","gitCommit":"","gitTreeState":"","buildDate":"",
-"goVersion":"","compiler":"","platform":""}"#;
+const PLAIN: &str = "{server: 'http://10.0.0.1'}";
 
-#[tokio::test]
-async fn a_server_that_answers_is_connected_to() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let server = server("200 OK", VERSION).await;
-    let connection = connect(&target(dir.path(), &server, "{token: t}"), &pace()).await.expect("a connection");
-    assert_eq!(connection.server_version.as_deref(), Some("v1.34.4"));
-    assert_eq!((connection.address.as_str(), connection.namespace.as_str()), (server.as_str(), "shop"));
-    assert_eq!((connection.valid_until, connection.expires), (None, None));
+fn tls(name: &str) -> String {
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/wire/tls/client").join(name))
+        .expect("a file")
 }
 
 #[tokio::test]
-async fn what_a_command_gives_is_shown_to_the_server_and_has_an_end() {
+async fn a_command_runs_once_and_what_it_gives_is_shown_and_has_an_end() {
     let dir = tempfile::tempdir().expect("a directory");
-    let server = server("200 OK", VERSION).await;
-    let cert = std::fs::read_to_string("tests/wire/tls/client/cert.pem").expect("a certificate");
-    let key = std::fs::read_to_string("tests/wire/tls/client/key.pem").expect("a key");
     let answer = serde_json::json!({"status": {
-        "expirationTimestamp": "2126-01-01T00:00:00Z", "clientCertificateData": cert, "clientKeyData": key,
+        "expirationTimestamp": "2126-01-01T00:00:00Z",
+        "clientCertificateData": tls("cert.pem"),
+        "clientKeyData": tls("key.pem"),
     }});
     std::fs::write(dir.path().join("answer"), answer.to_string()).expect("written");
-    let login = "echo once >> runs; test -n \"$KUBERNETES_EXEC_INFO\" && cat answer";
-    let user = format!("{{exec: {{command: sh, args: [-c, 'cd {} && {login}']}}}}", dir.path().display());
-    let connection = connect(&target(dir.path(), &server, &user), &pace()).await.expect("a connection");
-    assert_eq!(connection.valid_until, "2125-12-31T23:59:00Z".parse().ok());
+    let login = "echo \"$KUBERNETES_EXEC_INFO $GIVEN\" >> asked; cat answer";
+    let user = format!(
+        "{{exec: {{apiVersion: v1, command: sh, args: [-c, 'cd {} && {login}'], provideClusterInfo: true, \
+         interactiveMode: Always, env: [{{name: GIVEN, value: yes}}]}}}}",
+        dir.path().display()
+    );
+    let connection = open(&target(dir.path(), PLAIN, &user), &pace()).await.expect("a connection");
+    assert_eq!(connection.valid_until, "2125-12-31T23:59:00Z".parse().ok(), "a minute before the end");
     assert_eq!(connection.expires, "2126-10-31T01:02:01Z".parse().ok());
-    assert_eq!(std::fs::read_to_string(dir.path().join("runs")).expect("it ran"), "once\n");
+    assert_eq!((connection.address.as_str(), connection.namespace.as_str()), ("http://10.0.0.1", "shop"));
+    assert_eq!(
+        std::fs::read_to_string(dir.path().join("asked")).expect("it ran"),
+        "{\"kind\":\"ExecCredential\",\"apiVersion\":\"v1\",\"spec\":{\"cluster\":{\"server\":\"http://10.0.0.1\"},\
+         \"interactive\":false}} yes\n"
+    );
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_us_says_whom_it_refused() {
+async fn what_is_wrong_is_mended_by_renewing_the_login_elsewhere() {
     let dir = tempfile::tempdir().expect("a directory");
-    let server = server("401 Unauthorized", r#"{"kind":"Status","message":"Unauthorized","code":401}"#).await;
-    for (user, words) in [
-        ("{token: t}", "the token of the user `ops`"),
-        ("{username: u, password: p}", "the password of the user `ops`"),
-        ("{}", "nobody: the context names no user"),
-        ("{exec: {command: echo, args: ['{\"status\":{\"token\":\"t\"}}']}}", "what `echo` gave"),
-    ] {
-        let failure = failure(&target(dir.path(), &server, user)).await;
-        assert_eq!(failure.kind, TroubleKind::Unauthorized, "{failure}");
-        assert!(failure.what.contains(words) && failure.what.contains(&server), "{failure}");
-    }
+    let target = target(dir.path(), PLAIN, "{tokenFile: token}");
+    assert!(open(&target, &pace()).await.is_err());
+    std::fs::write(dir.path().join("token"), "t").expect("written");
+    assert_eq!(open(&target, &pace()).await.expect("a connection").valid_until, None, "kube reads it again itself");
     std::fs::write(dir.path().join("token"), "t\n").expect("written");
-    let failure = failure(&target(dir.path(), &server, "{tokenFile: token}")).await;
-    assert!(failure.what.contains("the token in ") && failure.what.contains("/token"), "{failure}");
+    let connection = open(&target, &pace()).await.expect("a connection");
+    assert!(connection.valid_until > Some(Timestamp::now()), "a line break would be sent along");
 }
 
 #[tokio::test]
-async fn who_may_not_read_the_version_is_connected_and_what_is_no_api_server_is_not() {
+async fn a_server_that_does_not_accept_us_refuses_somebody() {
     let dir = tempfile::tempdir().expect("a directory");
-    let forbidden = server("403 Forbidden", r#"{"kind":"Status","message":"no","code":403}"#).await;
-    let connection = connect(&target(dir.path(), &forbidden, "{token: t}"), &pace()).await.expect("a connection");
-    assert_eq!(connection.server_version, None);
-    for (status, body, kind) in [
-        ("200 OK", "<html>log in</html>", TroubleKind::Malformed),
-        ("302 Found", "", TroubleKind::Malformed),
-        ("404 Not Found", "<html>no</html>", TroubleKind::Malformed),
-        ("503 Service Unavailable", "down", TroubleKind::Unreachable),
+    let certificate = "{client-certificate-data: CERT, client-key-data: KEY}"
+        .replace("CERT", &BASE64_STANDARD.encode(tls("cert.pem")))
+        .replace("KEY", &BASE64_STANDARD.encode(tls("key.pem")));
+    for (user, who) in [
+        ("{token: t}", "the token of the user `ops` is not accepted (Unauthorized)"),
+        ("{username: u, password: p}", "the password of the user `ops` is not accepted (Unauthorized)"),
+        ("{}", "nobody is not accepted: the context shows no login (Unauthorized)"),
+        (&certificate, "the client certificate of the user `ops` is not accepted (Unauthorized)"),
+        (
+            "{exec: {command: echo, args: ['{\"status\":{\"token\":\"t\"}}']}}",
+            "what `echo` gave is not accepted (Unauthorized)",
+        ),
     ] {
-        let server = server(status, body).await;
-        let failure = failure(&target(dir.path(), &server, "{token: t}")).await;
-        assert_eq!(failure.kind, kind, "{status}: {failure}");
-        let https = server.replace("http://", "https://");
-        let mut target = target(dir.path(), &https, "{token: t}");
-        let Way::Context { files, .. } = &mut target.way else { panic!("a context") };
-        let insecure = std::fs::read_to_string(&files[0])
-            .expect("read")
-            .replace("{server", "{insecure-skip-tls-verify: true, server");
-        std::fs::write(&files[0], insecure).expect("written");
-        let failure = super::connect(&target, &pace()).await.err().expect("no connection");
-        assert!(failure.what.contains("does not speak TLS"), "{failure}");
+        let connection = open(&target(dir.path(), PLAIN, user), &pace()).await.expect("a connection");
+        let refused = |status| Failure::Refused { status, message: Text::new("Unauthorized") };
+        assert_eq!(connection.explain(refused(401), Timestamp::now()).to_string(), who);
+        assert_eq!(connection.explain(refused(503), Timestamp::now()), refused(503));
+        if let Some(ends) = connection.expires {
+            let later = ends.checked_add(SignedDuration::from_hours(72)).expect("a time");
+            let said = "the client certificate of the user `ops` expired 3 d ago";
+            assert_eq!(connection.explain(refused(401), later).to_string(), said);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_proxy_of_the_kubeconfig_goes_before_that_of_the_environment() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let env = [("HTTPS_PROXY", "http://me:pw@env:3128"), ("NO_PROXY", "10.0.0.0/8, bad entry")];
+    let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    for (cluster, address) in [
+        (
+            "{server: 'https://a.corp', proxy-url: 'socks5://own:1080'}",
+            "https://a.corp (through the proxy socks5://own:1080)",
+        ),
+        ("{server: 'https://a.corp'}", "https://a.corp (through the proxy http://env:3128)"),
+        ("{server: 'https://10.0.0.1'}", "https://10.0.0.1"),
+    ] {
+        let cluster = cluster.replace('}', ", insecure-skip-tls-verify: true}");
+        let target = Target { proxies: Proxies::from_env(&env), ..target(dir.path(), &cluster, "{}") };
+        assert_eq!(open(&target, &pace()).await.expect("a connection").address, address);
     }
 }
 
 #[test]
-fn an_expired_certificate_says_since_when() {
-    let now: Timestamp = "2027-01-04T00:00:00Z".parse().expect("a time");
-    let ended: Timestamp = "2027-01-01T00:00:00Z".parse().expect("a time");
-    let failure = LoginFailure::expired("https://a", "ops", ended, now);
-    assert_eq!(failure.what, "https://a does not accept user `ops`: the client certificate expired 3 d ago");
-}
-
-#[tokio::test]
-async fn a_server_that_says_nothing_is_silent() {
+fn until_when_a_certificate_is_good_is_known_without_a_login() {
     let dir = tempfile::tempdir().expect("a directory");
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let server = format!("http://{}", listener.local_addr().expect("an address"));
-    let pace = Pace { answer_within: Duration::from_millis(50), ..pace() };
-    let failure = connect(&target(dir.path(), &server, "{token: t}"), &pace).await.err().expect("a failure");
-    assert!(failure.what.contains("does not answer"), "{failure}");
+    std::fs::write(dir.path().join("cert.pem"), tls("cert.pem")).expect("written");
+    let target = target(dir.path(), PLAIN, "{client-certificate: cert.pem, client-key: gone.pem}");
+    assert_eq!(certificate_expires(&target), "2126-10-31T01:02:01Z".parse().ok());
 }
