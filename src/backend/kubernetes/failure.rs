@@ -1,5 +1,7 @@
 //! What can go wrong between an API server and us, and what a person is told of it.
 
+use std::time::Duration;
+
 use crate::domain::Text;
 
 /// Why a request was not answered as it should have been.
@@ -24,4 +26,11 @@ pub(super) enum Failure {
     /// The server's answer could not be read.
     #[error("the server's answer cannot be read: {0}")]
     Malformed(Text),
+}
+
+impl Failure {
+    /// What a status and its body say.
+    pub(super) fn refused(status: u16, body: &[u8], _retry_after: Option<Duration>) -> Self {
+        Failure::Refused { status, message: Text::new(&String::from_utf8_lossy(body)) }
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use kube::config::{AuthInfo, Cluster, Kubeconfig, KubeconfigError};
 use serde_json::Value;
+use serde_saphyr::options::DuplicateKeyPolicy;
 
 use crate::domain::{Text, words};
 
@@ -331,9 +332,11 @@ fn read_one(file: &Path) -> Result<Option<Kubeconfig>, BadKubeconfig> {
     Ok(Some(config))
 }
 
-/// kubectl takes a context without a cluster, and `null` for anything, until they are used; kube does not.
+/// kubectl takes a context without a cluster, and `null` for anything, until they are used, and of a key that stands there
+/// twice the last; kube does not.
 fn lenient(text: &str) -> Option<Kubeconfig> {
-    let mut value: Value = serde_saphyr::from_str(text).ok()?;
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
+    let mut value: Value = serde_saphyr::from_str_with_options(text, options).ok()?;
     drop_nulls(&mut value);
     for named in value.get_mut("contexts").and_then(Value::as_array_mut).into_iter().flatten() {
         if let Some(context) = named.get_mut("context").and_then(Value::as_object_mut) {
@@ -380,8 +383,6 @@ fn not_understood(file: &Path, error: &KubeconfigError) -> BadKubeconfig {
         KubeconfigError::Parse(error) => error.without_snippet().to_string(),
         error => error.to_string(),
     };
-    // The parser's own remedy is for programmers.
-    let complaint = complaint.replace(", set DuplicateKeyPolicy in Options if acceptable", "");
     let first = complaint.lines().next().unwrap_or_default();
     BadKubeconfig::NotUnderstood { file: shown(file), why: Text::from(words::shorten(&masked(first), COMPLAINT)) }
 }

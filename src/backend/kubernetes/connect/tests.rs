@@ -138,7 +138,7 @@ async fn a_server_that_does_not_accept_us_refuses_somebody() {
         ),
     ] {
         let connection = open(&target(dir.path(), PLAIN, user), &pace()).await.expect("a connection");
-        let refused = |status| Failure::Refused { status, message: Text::new("Unauthorized") };
+        let refused = |status| Failure::refused(status, b"Unauthorized", None);
         assert_eq!(connection.explain(refused(401), Timestamp::now()).to_string(), who);
         assert_eq!(connection.explain(refused(503), Timestamp::now()), refused(503));
         if let Some(ends) = connection.expires {
