@@ -446,3 +446,67 @@ fn one_cluster_of_several_is_watched_and_the_others_are_named() {
     let left = said.lines().find(|line| line.starts_with("Not watched: ")).expect("a line");
     assert!(!left.contains("prod"), "{said}");
 }
+
+/// A kubeconfig with these contexts, of which the first is the current one. Nothing listens at their server.
+fn kubeconfig(contexts: &[&str]) -> String {
+    let mut out = format!("current-context: {}\ncontexts:\n", contexts[0]);
+    for context in contexts {
+        out.push_str(&format!("- {{name: {context}, context: {{cluster: c, user: u}}}}\n"));
+    }
+    out + "clusters: [{name: c, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+}
+
+#[test]
+fn the_current_context_is_watched_beside_the_engine_and_the_others_are_named() {
+    let home = Home::new();
+    std::fs::create_dir(home.path(".kube")).expect("made");
+    std::fs::write(home.path(".kube/config"), kubeconfig(&["ops@prod", "ops@stage"])).expect("written");
+    let output = home.cockpit(&["triage", "--wait", "1s"]);
+    let said = stdout(&output);
+    assert!(said.lines().any(|line| line.starts_with("prod: ")), "{said}");
+    assert!(said.lines().any(|line| line.starts_with("local: ")), "{said}");
+    assert!(said.lines().any(|line| line.starts_with("Not watched: ") && line.contains("ops@stage")), "{said}");
+    let said = stdout(&home.cockpit(&["triage", "--wait", "1s", "--context", "ops@stage", "--context", "ops@prod"]));
+    assert!(said.lines().any(|line| line.starts_with("stage: ")), "{said}");
+    assert!(said.lines().any(|line| line.starts_with("prod: ")), "{said}");
+    assert!(!said.contains("local: "), "the command line names what to watch: {said}");
+}
+
+#[test]
+fn a_context_that_is_not_there_is_a_mistake_with_a_near_match() {
+    let home = Home::new();
+    let file = home.path("kubeconfig");
+    std::fs::write(&file, kubeconfig(&["prod", "stage"])).expect("written");
+    let file = file.to_string_lossy();
+    let output = home.cockpit(&["triage", "--kubeconfig", &file, "--context", "pord"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("did you mean `prod`? there are: prod, stage"), "{}", stderr(&output));
+    let output = home.cockpit(&["triage", "--context", "prod", "--demo"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+}
+
+#[test]
+fn a_kubeconfig_that_is_broken_is_said_and_the_engine_is_watched() {
+    let home = Home::new();
+    std::fs::create_dir(home.path(".kube")).expect("made");
+    std::fs::write(home.path(".kube/config"), "{").expect("written");
+    let said = stdout(&home.cockpit(&["triage", "--wait", "1s"]));
+    assert!(said.contains("Not watched: Kubernetes (") && said.contains("local: "), "{said}");
+    let said = stdout(&home.cockpit(&["doctor"]));
+    assert!(said.contains(".kube/config is no kubeconfig") && said.contains("line 1"), "{said}");
+}
+
+#[test]
+fn the_least_role_is_printed_for_reading_and_for_acting() {
+    let home = Home::new();
+    let read = home.cockpit(&["rbac"]);
+    assert_eq!(read.status.code(), Some(0), "{}", stderr(&read));
+    assert!(stdout(&read).contains("kind: ClusterRole\n") && !stdout(&read).contains("patch"));
+    let control = stdout(&home.cockpit(&["rbac", "--control", "--namespace", "shop"]));
+    assert!(
+        control.contains("kind: Role\n")
+            && control.contains("namespace: \"shop\"")
+            && control.contains("pods/eviction")
+    );
+    assert_eq!(home.cockpit(&["rbac", "--namespace", "a: b"]).status.code(), Some(2));
+}

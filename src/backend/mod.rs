@@ -3,4 +3,7 @@
 pub mod demo;
 pub mod docker;
 pub mod kubernetes;
+mod looked;
 pub mod replay;
+
+pub use looked::Looked;

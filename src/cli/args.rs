@@ -13,7 +13,8 @@ use crate::domain::Severity;
 #[command(name = "cockpit", version, max_term_width = 100, subcommand_precedence_over_arg = true)]
 #[command(
     after_help = "Without a command it opens the screen. Without a configuration it watches what is plainly there: \
-                        DOCKER_HOST, the current Docker context, else the Docker socket. Try `cockpit --demo`."
+                        DOCKER_HOST, the current Docker context, else the Docker socket; and the current context of \
+                        the kubeconfig. Try `cockpit --demo`."
 )]
 pub struct Cli {
     /// What to do, other than open the screen.
@@ -33,6 +34,8 @@ pub enum Command {
     Doctor,
     /// Say what a rule looks at, and what to do about it; without a rule, list them.
     Explain(Explain),
+    /// Print the least Kubernetes role that lets somebody read a cluster, or also act on it.
+    Rbac(Rbac),
 }
 
 /// What holds for every command.
@@ -65,6 +68,12 @@ pub struct Common {
     /// Watch the engine at this address: unix:///path, tcp://host:port, ssh://user@host.
     #[arg(long, global = true, value_name = "URL")]
     pub host: Option<String>,
+    /// Watch this context of the kubeconfig; may be given several times.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Vec<String>,
+    /// Read contexts from this kubeconfig; without --context its current one is watched.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
     /// Change nothing, anywhere.
     #[arg(long, global = true)]
     pub read_only: bool,
@@ -123,6 +132,20 @@ impl Threshold {
 pub struct Explain {
     /// Which one: `oom-killed`.
     pub rule: Option<String>,
+}
+
+/// Print the least Kubernetes role.
+#[derive(Debug, Clone, Args)]
+pub struct Rbac {
+    /// To read and change nothing: what is printed without an option.
+    #[arg(long, conflicts_with = "control")]
+    pub read: bool,
+    /// To read and to act.
+    #[arg(long)]
+    pub control: bool,
+    /// In this namespace alone; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Vec<String>,
 }
 
 fn speed(raw: &str) -> Result<f64, String> {

@@ -5,21 +5,24 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::backend::docker::{Discovery, Looked};
+use crate::backend::{Looked, kubernetes};
 use crate::config::{self, Loaded};
-use crate::domain::{ClusterId, Freshness, Trouble};
+use crate::domain::{BackendKind, ClusterId, ClusterInfo, Freshness, Timestamp, Trouble, words as say};
 use crate::state::View;
 
 use super::args::Common;
 use super::failure::Failure;
+use super::found::{self, Found, Watched};
 use super::headless::{Known, Learning, learn};
 use super::output::{print, style};
 use super::session::{Session, env, words};
 use super::sheet::{Check, Mark, Sheet};
-use super::{engines, log, screen};
+use super::{log, screen};
 
-/// An engine that does not answer within this time is not there.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// What does not answer within this time is not there.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A client certificate that ends sooner is named, seconds.
+const SOON: i64 = 14 * 86_400;
 
 /// Looks at everything and prints what was found.
 ///
@@ -30,11 +33,11 @@ pub fn run(common: Common) -> Result<ExitCode, Failure> {
     let loaded = config::load(common.config.as_deref(), &words());
     sheet.section("Settings", settings(&common, &loaded));
     let session = Session { common, config: loaded.map(|loaded| loaded.config).unwrap_or_default() };
-    let found = engines::find(&session.common, &session.config);
+    let found = found::find(&session.common, &session.config);
     sheet.section("Looked at", found.looked.iter().map(place).collect());
-    let mut engines = answers(&session, &found);
-    engines.extend(unwatched(&found));
-    sheet.section("Engines", engines);
+    let mut clusters = answers(&session, &found);
+    clusters.extend(unwatched(&found));
+    sheet.section("Clusters", clusters);
     sheet.section("Terminal", terminal(&session));
     print(&sheet.print(style(session.ascii(), session.mono())))?;
     Ok(if sheet.is_well() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -91,10 +94,11 @@ fn place(looked: &Looked) -> Check {
     }
 }
 
-fn answers(session: &Session, found: &Discovery) -> Vec<Check> {
-    if found.targets.is_empty() {
-        return vec![Check::new(Mark::Bad, "none", "there is no engine to watch").mend(
-            "start one, or name one: --host, DOCKER_HOST, or [[cluster]] in the settings; or try `cockpit --demo`",
+fn answers(session: &Session, found: &Found) -> Vec<Check> {
+    if found.watched.is_empty() {
+        return vec![Check::new(Mark::Bad, "none", "there is nothing to watch").mend(
+            "start an engine or log in to a cluster, or name one: --host, --context, DOCKER_HOST, KUBECONFIG, or \
+             [[cluster]] in the settings; or try `cockpit --demo`",
         )];
     }
     let learning = Learning {
@@ -104,34 +108,63 @@ fn answers(session: &Session, found: &Discovery) -> Vec<Check> {
         wait: PATIENCE,
         stamps: None,
     };
-    match engines::targets(found).and_then(|targets| learn(targets, learning)) {
-        Ok(known) => known.clusters.iter().flat_map(|(id, _)| engine(id, &known)).collect(),
-        Err(failure) => vec![Check::new(Mark::Bad, "engines", failure.to_string())],
+    match found.targets().and_then(|targets| learn(targets, learning)) {
+        Ok(known) => found.watched.iter().flat_map(|watched| cluster(watched, &known)).collect(),
+        Err(failure) => vec![Check::new(Mark::Bad, "clusters", failure.to_string())],
     }
 }
 
-fn unwatched(found: &Discovery) -> Option<Check> {
+fn unwatched(found: &Found) -> Option<Check> {
     let names: Vec<&str> = found.unwatched.iter().map(|name| name.as_str()).collect();
     let mend = "a [[cluster]] in the settings with `context` or `host` watches one more";
     (!names.is_empty()).then(|| Check::new(Mark::Note, "not watched", names.join(", ")).mend(mend))
 }
 
-fn engine(id: &ClusterId, known: &Known) -> Vec<Check> {
+fn cluster(watched: &Watched, known: &Known) -> Vec<Check> {
+    let id = watched.name();
     let view = known.core.view(known.now);
     let mut checks = Vec::new();
     if let Some(info) = view.cluster_infos().find(|info| info.key.cluster == *id) {
         let version = info.version.as_ref().map_or("version unknown", |version| version.as_str());
         let reached = info.reached.as_ref().map_or_else(String::new, |reached| format!(", by {reached}"));
         checks.push(Check::new(Mark::Good, id.as_str(), format!("answers: {version}{reached}")));
-        checks.push(Check::new(Mark::Note, "", swarm(id, info.has_quorum, &view)));
+        checks.push(Check::new(Mark::Note, "", about(info, &view)));
+        checks.push(Check::new(Mark::Note, "", read(id, &view)));
         checks.push(Check::new(Mark::Note, "", rights(id, known)));
     }
     checks.extend(troubles(id, &view));
     if checks.is_empty() {
+        let what = format!("has not answered within {} s", PATIENCE.as_secs());
         let mend = "see whether it is overloaded; `cockpit triage --wait 60s` waits longer";
-        checks.push(Check::new(Mark::Bad, id.as_str(), "has not answered within 5 s").mend(mend));
+        checks.push(Check::new(Mark::Bad, id.as_str(), what).mend(mend));
+    }
+    if let Watched::Kubernetes(target) = watched {
+        checks.extend(kubernetes::certificate_expires(target).and_then(|ends| ending(id, ends, known.now)));
     }
     checks
+}
+
+/// A client certificate that ends soon. One that has ended is in the server's refusal, if it cares.
+fn ending(id: &ClusterId, ends: Timestamp, now: Timestamp) -> Option<Check> {
+    let left = say::seconds_between(now, ends);
+    let found = format!("the client certificate of the kubeconfig ends in {}", say::span(left));
+    (0 < left && left < SOON).then(|| Check::new(Mark::Mind, id.as_str(), found).mend("renew it before it ends"))
+}
+
+fn about(info: &ClusterInfo, view: &View<'_>) -> String {
+    match info.backend {
+        BackendKind::Docker => swarm(&info.key.cluster, info.has_quorum, view),
+        BackendKind::Kubernetes | BackendKind::Nomad => format!("is the cluster {}", info.identity),
+    }
+}
+
+/// How much of what is to be read is.
+fn read(id: &ClusterId, view: &View<'_>) -> String {
+    let all = view.sources(id).count();
+    match view.sources(id).filter(|(_, state)| state.freshness(view.now) == Freshness::Live).count() {
+        live if live == all => "everything is read".to_owned(),
+        live => format!("{live} of {all} lists are read"),
+    }
 }
 
 fn swarm(id: &ClusterId, has_quorum: Option<bool>, view: &View<'_>) -> String {
@@ -158,14 +191,18 @@ fn rights(id: &ClusterId, known: &Known) -> String {
     }
 }
 
-/// One line for each different trouble of an engine's sources.
+/// One line for each different trouble of a cluster's sources.
 fn troubles(id: &ClusterId, view: &View<'_>) -> Vec<Check> {
     let mut said: Vec<&Trouble> = Vec::new();
     let mut checks = Vec::new();
     for (source, state) in view.sources(id) {
         let Some(trouble) = &state.trouble else {
             if state.freshness(view.now) != Freshness::Live {
-                checks.push(Check::new(Mark::Mind, id.as_str(), format!("{source}: not read within 5 s")));
+                checks.push(Check::new(
+                    Mark::Mind,
+                    id.as_str(),
+                    format!("{source}: not read within {} s", PATIENCE.as_secs()),
+                ));
             }
             continue;
         };

@@ -2,13 +2,14 @@
 
 mod args;
 mod doctor;
-mod engines;
 mod explain;
 mod failure;
+mod found;
 mod headless;
 mod listing;
 mod log;
 mod output;
+mod rbac;
 mod report;
 mod screen;
 mod session;
@@ -93,6 +94,10 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
     let session = match &cli.command {
         Some(Command::Explain(options)) => {
             explain::run(options)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Command::Rbac(options)) => {
+            rbac::run(options)?;
             return Ok(ExitCode::SUCCESS);
         }
         Some(Command::Doctor) => return Ok(doctor::run(cli.common)?),

@@ -85,7 +85,7 @@ impl Session {
     pub fn live(&self) -> Result<watch::Live, Failure> {
         match &self.common.demo {
             Some(name) => watch::simulated(name, &self.common, &self.config),
-            None => watch::engines(&self.common, &self.config),
+            None => watch::found(&self.common, &self.config),
         }
     }
 
@@ -116,10 +116,16 @@ pub fn words() -> Words {
 }
 
 fn check(common: &Common) -> Result<(), Failure> {
-    let given =
-        [("--demo", common.demo.is_some()), ("--replay", common.replay.is_some()), ("--host", common.host.is_some())];
+    let given = [
+        ("--demo", common.demo.is_some()),
+        ("--replay", common.replay.is_some()),
+        ("--host", common.host.is_some()),
+        ("--context", !common.context.is_empty()),
+        ("--kubeconfig", common.kubeconfig.is_some()),
+    ];
     let given: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-    if given.len() > 1 {
+    // An engine and a context are watched beside each other; a demo or a recording is watched alone.
+    if given.len() > 1 && given.iter().any(|name| matches!(*name, "--demo" | "--replay")) {
         return Err(Failure::usage(format!("{} exclude each other", given.join(" and "))).mend("give one of them"));
     }
     if common.speed.is_some() && common.replay.is_none() {
@@ -160,5 +166,8 @@ mod tests {
         assert!(check(&common(Some(""), None, None)).is_ok());
         assert!(check(&common(Some(""), Some("unix:///x"), None)).is_err());
         assert!(check(&common(None, None, Some(2.0))).is_err());
+        let context = vec!["prod".to_owned()];
+        assert!(check(&Common { context: context.clone(), ..common(Some(""), None, None) }).is_err());
+        assert!(check(&Common { context, ..common(None, Some("unix:///x"), None) }).is_ok());
     }
 }

@@ -9,8 +9,8 @@ use crate::domain::{Backend, BackendKind, Batch, ClusterId, Feed, Text, Timestam
 use crate::engine::Target;
 
 use super::args::Common;
-use super::engines;
 use super::failure::Failure;
+use super::found;
 
 /// Clusters that are asked now.
 pub struct Live {
@@ -71,17 +71,18 @@ pub fn simulated(name: &str, common: &Common, config: &Config) -> Result<Live, F
     Ok(Live { targets, unwatched, stamps: Some(start) })
 }
 
-/// The engines that are there, or those of `--cluster`.
+/// What is there, or what of it `--cluster` names.
 ///
 /// # Errors
-/// There is none; `--cluster` names one that is not there.
-pub fn engines(common: &Common, config: &Config) -> Result<Live, Failure> {
-    let mut found = engines::find(common, config);
-    let (chosen, left) = choose(&common.cluster, found.targets, |target| &target.name)?;
-    found.targets = chosen;
-    let left = left.iter().map(|target| target.name.as_str().into());
+/// There is nothing; the command line names what is not there.
+pub fn found(common: &Common, config: &Config) -> Result<Live, Failure> {
+    let mut found = found::find(common, config);
+    found.check()?;
+    let (chosen, left) = choose(&common.cluster, std::mem::take(&mut found.watched), |watched| watched.name())?;
+    found.watched = chosen;
+    let left = left.iter().map(|watched| watched.name().as_str().into());
     let unwatched = left.chain(found.unwatched.iter().cloned()).collect();
-    Ok(Live { targets: engines::targets(&found)?, unwatched, stamps: None })
+    Ok(Live { targets: found.targets()?, unwatched, stamps: None })
 }
 
 /// Those whose names were asked for, and the others; all of them where none was asked for.

@@ -1,6 +1,7 @@
 //! Settings from a file: TOML under the platform's configuration directory, or where `--config` says. What cannot be
 //! read as it was meant is an error with its line, never a silent default.
 
+mod cluster;
 mod duration;
 mod model;
 mod place;
@@ -8,6 +9,7 @@ mod problem;
 mod read;
 mod reader;
 
+pub use cluster::is_namespace;
 pub use duration::parse_duration;
 pub use model::{Cluster, Config, Key, Way};
 pub use place::{Loaded, default_path, load};

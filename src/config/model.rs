@@ -70,6 +70,8 @@ pub struct Cluster {
     pub way: Way,
     /// The directory of `ca.pem`, `cert.pem` and `key.pem`, for TLS.
     pub certificates: Option<PathBuf>,
+    /// Only these namespaces are watched; none: all that may be read.
+    pub namespaces: Vec<String>,
     /// Nothing may be changed there.
     pub read_only: bool,
     /// Its name has to be typed before anything is changed there.
@@ -78,13 +80,22 @@ pub struct Cluster {
     pub line: usize,
 }
 
-/// How to get to an engine.
+/// How to get there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
-    /// An address: `unix:///run/docker.sock`, `tcp://10.0.0.5:2376`, `ssh://ops@host`.
+    /// An engine's address: `unix:///run/docker.sock`, `tcp://10.0.0.5:2376`, `ssh://ops@host`.
     Host(String),
     /// A Docker context by its name.
     Context(String),
+    /// A context of a kubeconfig.
+    Kubeconfig {
+        /// The file; the usual ones where none is named.
+        file: Option<PathBuf>,
+        /// The context; the current one where none is named.
+        context: Option<String>,
+    },
+    /// The cluster that cockpit itself runs in.
+    InCluster,
 }
 
 /// A command's keys.

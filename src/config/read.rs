@@ -1,15 +1,16 @@
 //! From the words of a file to settings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
 use crate::diagnose::{Accept, Pattern, Settings};
-use crate::domain::{BackendKind, ClusterId, Text, Timestamp};
+use crate::domain::{Text, Timestamp};
 
+use super::cluster::clusters;
 use super::duration::parse_duration;
-use super::model::{Cluster, Config, Key, Way};
+use super::model::{Config, Key};
 use super::problem::{Problem, Problems, near_match};
 use super::reader::{Reader, Table, Value};
 
@@ -100,101 +101,6 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
 }
 
 const PATTERN: &str = "a pattern over cluster/namespace/name, such as \"prod/*\"";
-const HOST: &str = "an address such as \"unix:///run/docker.sock\", \"tcp://10.0.0.5:2376\" or \"ssh://ops@host\"";
-const NAME: &str = "a name of a-z, 0-9, `.`, `_` and `-`";
-
-fn clusters(reader: &mut Reader<'_>, value: &Value<'_, '_>, base: &Path) -> Vec<Cluster> {
-    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
-    let mut clusters = Vec::new();
-    for table in reader.tables(value, "cluster") {
-        let line = reader.line_of(table.span());
-        let Some((name, cluster)) = cluster(reader, table, base, line) else { continue };
-        let known = cluster.name.as_str().to_owned();
-        if let Some(first) = lines.get(&known) {
-            let what = format!("a second cluster is named \"{known}\"; the first is on line {first}");
-            reader.problem(&name.span, what).expected = Some("a name of its own".to_owned());
-        }
-        lines.entry(known).or_insert(line);
-        clusters.push(cluster);
-    }
-    clusters
-}
-
-fn cluster<'t, 'i>(
-    reader: &mut Reader<'_>,
-    mut table: Table<'t, 'i>,
-    base: &Path,
-    line: usize,
-) -> Option<(Value<'t, 'i>, Cluster)> {
-    let named = table.need(reader, "name", NAME);
-    let name = named.as_ref().and_then(|value| {
-        let raw = reader.text(value, NAME)?;
-        let name = ClusterId::new(raw);
-        if name.as_str() != raw {
-            reader.bad(value, NAME);
-            reader.suggest(Some(name.as_str()));
-            return None;
-        }
-        Some(name)
-    });
-    let backend = table.need(reader, "backend", "\"docker\"").and_then(|value| backend(reader, &value));
-    let host = table.take(reader, "host").and_then(|value| Some((host(reader, &value)?, value)));
-    let context = table
-        .take(reader, "context")
-        .and_then(|value| reader.text(&value, "the name of a Docker context").map(str::to_owned));
-    let certificates = table.take(reader, "certificates").and_then(|value| path(reader, &value, base));
-    let read_only = table.take(reader, "read_only").and_then(|value| reader.boolean(&value)).unwrap_or_default();
-    let protected = table.take(reader, "protected").and_then(|value| reader.boolean(&value)).unwrap_or_default();
-    let way = match (host, context) {
-        (Some((_, value)), Some(_)) => {
-            let what = "both `cluster.host` and `cluster.context` are set";
-            reader.problem(&value.span, what).expected = Some("one of them".to_owned());
-            None
-        }
-        (Some((host, _)), None) => Some(Way::Host(host)),
-        (None, Some(context)) => Some(Way::Context(context)),
-        (None, None) => {
-            if !table.has("host") && !table.has("context") {
-                let what = "the cluster has neither `host` nor `context`";
-                reader.problem(table.span(), what).expected = Some(HOST.to_owned());
-            }
-            None
-        }
-    };
-    table.end(reader);
-    let (name, backend, way) = (name?, backend?, way?);
-    Some((named?, Cluster { name, backend, way, certificates, read_only, protected, line }))
-}
-
-fn backend(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<BackendKind> {
-    let later = reader.quiet_text(value).filter(|word| matches!(*word, "kubernetes" | "nomad"));
-    if let Some(word) = later {
-        let what = format!("`{}` is \"{word}\", which this version cannot watch yet", value.key);
-        reader.problem(&value.span, what).expected = Some("\"docker\"".to_owned());
-        return None;
-    }
-    reader.word(value, &["docker"]).map(|_| BackendKind::Docker)
-}
-
-fn host(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<String> {
-    const SCHEMES: [&str; 5] = ["unix", "tcp", "ssh", "http", "https"];
-    let raw = reader.text(value, HOST)?;
-    match raw.split_once("://") {
-        Some((scheme, rest)) if SCHEMES.contains(&scheme) && !rest.is_empty() => Some(raw.to_owned()),
-        Some((scheme, _)) => {
-            reader.bad(value, HOST);
-            let near = near_match(scheme, SCHEMES).map(|near| format!("{near}://"));
-            reader.suggest(near.as_deref());
-            None
-        }
-        None => {
-            reader.bad(value, HOST);
-            let near = raw.starts_with('/').then(|| format!("unix://{raw}"));
-            reader.suggest(near.as_deref());
-            None
-        }
-    }
-}
 
 fn thresholds(reader: &mut Reader<'_>, mut table: Table<'_, '_>, settings: &mut Settings) {
     let percent = |reader: &mut Reader<'_>, value: Option<Value<'_, '_>>| {
@@ -291,7 +197,7 @@ fn keys(reader: &mut Reader<'_>, mut table: Table<'_, '_>, words: &Words) -> Vec
 }
 
 /// A path: `~/` is the home directory, a relative one starts from the file's own directory.
-fn path(reader: &mut Reader<'_>, value: &Value<'_, '_>, base: &Path) -> Option<PathBuf> {
+pub(super) fn path(reader: &mut Reader<'_>, value: &Value<'_, '_>, base: &Path) -> Option<PathBuf> {
     let raw = reader.text(value, "a path")?;
     let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
     match raw.strip_prefix("~/").and_then(|rest| Some(home()?.join(rest))) {
@@ -306,7 +212,8 @@ mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
-    use crate::config::load;
+    use crate::config::{Way, load};
+    use crate::domain::{BackendKind, ClusterId};
 
     fn root() -> PathBuf {
         PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -340,7 +247,7 @@ mod tests {
         let words = words();
         let full = full_example();
         let (config, asked) = read(&full, Path::new("/etc/config.toml"), &words).expect("the example is valid");
-        assert_eq!((config.clusters.len(), config.diagnosis.accepts.len(), config.keys.len()), (2, 1, 1));
+        assert_eq!((config.clusters.len(), config.diagnosis.accepts.len(), config.keys.len()), (4, 1, 1));
         let shown = keys_of(&full);
         let missing: Vec<&String> = asked.iter().filter(|key| !shown.contains(*key)).collect();
         assert!(missing.is_empty(), "config.example.toml does not show {missing:?}");
@@ -412,6 +319,14 @@ mod tests {
         assert_eq!(swarm.way, Way::Host("tcp://10.0.0.5:2376".to_owned()));
         assert!(swarm.protected && !swarm.read_only);
         assert_eq!(config.clusters[1].way, Way::Context("edge".to_owned()));
+        let prod = &config.clusters[2];
+        let Way::Kubeconfig { file: Some(file), context: Some(context) } = &prod.way else { panic!("{:?}", prod.way) };
+        assert!(file.ends_with(".kube/prod") && context == "ops@prod");
+        assert_eq!(
+            (prod.backend, prod.namespaces.as_slice()),
+            (BackendKind::Kubernetes, ["shop", "batch"].map(String::from).as_slice())
+        );
+        assert_eq!(config.clusters[3].way, Way::InCluster);
         let guard = config.guard(false);
         let key = "swarm/-/Container/db".parse().expect("a ref");
         assert!(guard.protects(&key) && guard.read_only.is_none());

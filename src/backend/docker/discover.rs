@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::backend::Looked;
 use crate::domain::{ClusterId, Text};
 
 use super::contexts::{self, Contexts};
@@ -52,19 +53,6 @@ pub struct Discovery {
     /// Engines that are there, or are known to the docker command, and are not watched. Nothing is said of them where the
     /// command line names what to watch.
     pub unwatched: Vec<Text>,
-}
-
-/// One place that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Looked {
-    /// Which place: `DOCKER_HOST`, `context prod`, `/var/run/docker.sock`.
-    pub place: Text,
-    /// What was found there.
-    pub found: Text,
-    /// What to do about it, where something is wrong.
-    pub mend: Option<Text>,
-    /// Whether it is used.
-    pub used: bool,
 }
 
 /// Looks for engines.

@@ -6,18 +6,23 @@
 //! ```
 
 mod act;
+mod alias;
 mod api;
 mod book;
 mod cluster;
 mod connect;
 mod describe;
 mod discover;
+mod expiry;
 mod failure;
 mod heard;
 mod kinds;
 mod kubeconfig;
+mod login;
 mod logs;
 mod pace;
+mod plugin;
+mod proxy;
 mod rights;
 mod target;
 mod wants;
@@ -33,7 +38,12 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::{Batch, ClusterId, Demand, Feed};
 
+pub use connect::certificate_expires;
+pub use discover::{Discovery, Options, Wanted, discover};
+pub use kubeconfig::Context;
 pub use pace::Pace;
+pub use proxy::Proxies;
+pub use rights::{Reach, role_manifest};
 pub use target::{Target, Way};
 
 /// One cluster that is watched.

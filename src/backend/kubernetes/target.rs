@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use crate::domain::{ClusterId, Name, Text};
 
+use super::proxy::Proxies;
+
 /// One cluster: its alias, the way to it, and how that was come by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -17,6 +19,8 @@ pub struct Target {
     pub how: Text,
     /// Nothing may be changed there.
     pub read_only: bool,
+    /// Proxies of the environment; a kubeconfig's own goes before them.
+    pub proxies: Proxies,
 }
 
 /// How a cluster is reached.
