@@ -58,7 +58,7 @@ pub(super) enum Failure {
         /// What to do about it.
         mend: Text,
     },
-    /// The server does not serve what is needed.
+    /// The server does not serve a kind that is needed.
     #[error("{0}")]
     TooOld(Text),
     /// The server's answer could not be read.
@@ -128,9 +128,17 @@ impl Failure {
         matches!(self, Failure::Refused { status: 404, .. })
     }
 
-    /// Whether the server itself answered: then it is there, and only this request failed.
-    pub(super) const fn answered(&self) -> bool {
-        matches!(self, Failure::Refused { .. } | Failure::Malformed(_) | Failure::Gone(_) | Failure::TooOld(_))
+    /// That what was asked for is not there, where that is a kind: it is not served.
+    pub(super) fn of_kind(self) -> Self {
+        match self {
+            Failure::Refused { status: 404, message, .. } => Failure::TooOld(message),
+            failure => failure,
+        }
+    }
+
+    /// Whether the server does not do that at all: some kinds can be listed and not watched.
+    pub(super) const fn is_unsupported(&self) -> bool {
+        matches!(self, Failure::Refused { status: 405, .. })
     }
 
     /// Whether it may be over in a moment: it is not worth a word until it happens twice in a row.
@@ -172,8 +180,8 @@ impl Failure {
             }
             Failure::TooOld(what) => (
                 TroubleKind::TooOld,
-                format!("{address} does not serve {asked}: {what}"),
-                "update the cluster; nothing else depends on it".into(),
+                format!("{address} does not serve {asked} in a version that is known here: {what}"),
+                "update the cluster; all else is watched".into(),
             ),
             Failure::Malformed(_) => (
                 TroubleKind::Malformed,
@@ -214,9 +222,9 @@ fn refusal(
             )
         }
         404 => (
-            TroubleKind::TooOld,
-            format!("{address} does not serve {asked}: {message}"),
-            "update the cluster; nothing else depends on it".into(),
+            TroubleKind::Malformed,
+            format!("{address} has no {asked}: {message}"),
+            "check that the address is a Kubernetes API server's".into(),
         ),
         429 => (
             TroubleKind::Unreachable,
@@ -397,7 +405,7 @@ mod tests {
     fn a_missing_right_is_named_with_whose_it_is() {
         let body = br#"{"kind":"Status","status":"Failure","message":"events is forbidden: User \"jane\" cannot list resource \"events\" in API group \"\" in the namespace \"shop\"","reason":"Forbidden","details":{"kind":"events"},"code":403}"#;
         let failure = Failure::refused(403, body, None);
-        assert!(failure.is_forbidden() && failure.answered() && !failure.may_pass());
+        assert!(failure.is_forbidden() && !failure.may_pass());
         let trouble = told(&failure);
         assert_eq!(trouble.kind, TroubleKind::Forbidden);
         assert_eq!(
