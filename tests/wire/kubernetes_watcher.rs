@@ -74,7 +74,10 @@ impl Watcher {
             }
         });
         if waited.await.is_err() {
-            panic!("not within {DEADLINE:?}: {what}\n{:#?}", self.world.snapshot(Timestamp::now()));
+            let view = self.world.view(Timestamp::now());
+            let cluster = cluster();
+            let sources = view.sources(&cluster).map(|(source, state)| format!("{source}: {state:?}"));
+            panic!("not within {DEADLINE:?}: {what}\n{}", sources.collect::<Vec<_>>().join("\n"));
         }
     }
 

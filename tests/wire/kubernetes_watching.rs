@@ -97,7 +97,7 @@ async fn when_the_past_is_forgotten_everything_is_listed_again() {
     plane.forget();
     plane.relent();
     watcher.until("what is gone is gone", |view| held_in(view, "namespaces") == 3).await;
-    watcher.until_source("namespaces", Freshness::Live).await;
+    watcher.until_said("it is followed again", alive("namespaces")).await;
     let gone = json!({ "type": "ERROR", "object": { "kind": "Status", "code": 410, "reason": "Expired", "message": "too old" } });
     plane.say(NAMESPACES, gone);
     watcher.until_said("listed afresh", listed("namespaces")).await;

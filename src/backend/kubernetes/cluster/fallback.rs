@@ -40,14 +40,12 @@ impl Cluster {
 
     /// A kind may not be listed everywhere.
     pub(super) fn fall_back(&mut self, kind: ApiKind, trouble: Trouble) {
-        if let Some(fallen) = self.fallback.fallen.get_mut(&kind) {
-            fallen.trouble = trouble;
-            return;
-        }
-        self.fallback.fallen.insert(kind, Fallen { trouble, replaced: false });
-        match self.fallback.readable.is_some() {
-            true => self.stand_in(),
-            false => self.look_for_readable(),
+        let fallen = self.fallback.fallen.entry(kind).or_insert(Fallen { trouble: trouble.clone(), replaced: false });
+        fallen.trouble = trouble;
+        match (fallen.replaced, self.fallback.readable.is_some()) {
+            (true, _) => {}
+            (false, true) => self.stand_in(),
+            (false, false) => self.look_for_readable(),
         }
     }
 
@@ -97,6 +95,13 @@ impl Cluster {
             _ => not_all(kind, watched, left_out, &fallen.trouble),
         };
         self.say((kind, None), Said::Trouble(trouble));
+    }
+
+    /// A listing of all of a kind has begun: it is a source again, which is closed anew should the right be lost again.
+    pub(super) fn whole_begins(&mut self, kind: ApiKind) {
+        if let Some(fallen) = self.fallback.fallen.get_mut(&kind) {
+            fallen.replaced = false;
+        }
     }
 
     /// A listing of all of a kind is complete: namespaces need not stand for it any more.

@@ -90,6 +90,9 @@ impl Cluster {
             }
             _ => heard,
         };
+        if key.1.is_none() && matches!(heard.said.first(), Some(Said::Listing(_))) {
+            self.whole_begins(key.0);
+        }
         let complete = matches!(heard.said.last(), Some(Said::Listed));
         self.book.hear(heard, &mut self.facts);
         if complete && key.1.is_none() {

@@ -17,7 +17,7 @@ use crate::domain::Text;
 const AT_ONCE: usize = 256;
 /// While events come, and no bookmark, that all is well is said this often.
 const ALIVE_EVERY: Duration = Duration::from_secs(30);
-/// A watch that ends sooner than this, and silently, was not one.
+/// A watch that ends sooner than this, and silently, was not one. After such a one, the next has to last as long.
 const BRIEF: Duration = Duration::from_secs(1);
 
 impl Watch {
@@ -26,14 +26,17 @@ impl Watch {
         let begun = Instant::now();
         let mut lines = self.api.watch(self.kind, self.partition.as_deref(), version).await?;
         if !self.doubtful {
-            self.row.ends();
-            self.alive = begun;
-            self.say(vec![Said::Alive]).await?;
+            self.begins().await?;
         }
         let mut heard = false;
         loop {
-            let line = match lines.next_within(self.pace.heard_within).await {
+            let limit = if self.doubtful { BRIEF } else { self.pace.heard_within };
+            let line = match lines.next_within(limit).await {
                 Ok(line) => line,
+                Err(Failure::Silent(_)) if self.doubtful => {
+                    self.begins().await?;
+                    continue;
+                }
                 Err(Failure::Silent(_)) => {
                     self.was_silent();
                     return Ok(());
@@ -59,6 +62,14 @@ impl Watch {
                 return Err(if heard { failure } else { self.came_to_nothing(begun, failure) }.into());
             }
         }
+    }
+
+    /// The server watches: what it tells is current.
+    async fn begins(&mut self) -> Result<(), End> {
+        self.doubtful = false;
+        self.row.ends();
+        self.alive = Instant::now();
+        self.say(vec![Said::Alive]).await
     }
 
     /// Takes a line, and those that are here already.
@@ -101,16 +112,19 @@ impl Watch {
         }
     }
 
+    /// Something was told: it works. That alone mends no trouble, and no age.
     fn well(&mut self, said: &mut Vec<Said>) {
+        let told = said.iter().any(|said| matches!(said, Said::Alive));
+        let due = self.doubtful || self.alive.elapsed() > ALIVE_EVERY;
+        if !told && due {
+            said.push(Said::Alive);
+        }
+        if told || due {
+            self.alive = Instant::now();
+        }
         self.doubtful = false;
         self.silent = 0;
         self.row.ends();
-        if said.iter().any(|said| matches!(said, Said::Alive)) {
-            self.alive = Instant::now();
-        } else if self.alive.elapsed() > ALIVE_EVERY {
-            self.alive = Instant::now();
-            said.push(Said::Alive);
-        }
     }
 
     /// A watch failed before it said anything. Soon after it began, that it began says nothing either.

@@ -33,8 +33,9 @@ impl Watch {
         }
         self.version = Some(version);
         self.turn = None;
-        if self.listed_until.is_some() {
-            self.row.ends();
+        match self.listed_until {
+            Some(_) => self.row.ends(),
+            None => self.row.listed(),
         }
         self.say(vec![Said::Listed]).await
     }

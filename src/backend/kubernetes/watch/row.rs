@@ -5,10 +5,12 @@ use std::time::Duration;
 use super::super::failure::Failure;
 use super::super::pace::Pace;
 
-/// Failures since something last went well.
+/// What went wrong since a watch last went well.
 #[derive(Debug, Default)]
 pub(super) struct Row {
     count: u32,
+    /// Listings that were complete and led to no watch that works.
+    lists: u32,
     /// Of which inside of an answer that had begun well.
     at_once: u32,
 }
@@ -23,6 +25,16 @@ impl Row {
         *self = Self::default();
     }
 
+    /// A listing is complete. That alone is not all: its watch may fail each time.
+    pub(super) const fn listed(&mut self) {
+        self.count = 0;
+        self.lists += 1;
+    }
+
+    const fn length(&self) -> u32 {
+        self.count.saturating_add(self.lists.saturating_sub(1))
+    }
+
     /// A watch that had begun ended before it said anything.
     pub(super) fn at_once(&mut self) {
         self.at_once += 1;
@@ -35,7 +47,7 @@ impl Row {
 
     /// Whether it was more than one.
     pub(super) const fn is_long(&self) -> bool {
-        self.count > 1
+        self.length() > 1
     }
 
     /// Takes in a failure; how long to wait before the next try.
@@ -45,7 +57,7 @@ impl Row {
             true => (pace.rights_every / SOONER, pace.rights_every),
             false => (pace.retry_first, pace.retry_most),
         };
-        let wait = backed_off(first, most, self.count);
+        let wait = backed_off(first, most, self.length());
         wait.max(failure.retry_after().unwrap_or_default())
     }
 }
