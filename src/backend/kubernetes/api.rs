@@ -134,6 +134,11 @@ impl Api {
         self.shared.link.borrow().address.clone()
     }
 
+    /// What requests go by now, for those who make their own.
+    pub(super) fn client(&self) -> kube::Client {
+        self.shared.link.borrow().client.clone()
+    }
+
     /// Requests that were sent, and bytes that came back.
     pub(super) fn used(&self) -> (u64, u64) {
         (self.shared.used.requests.load(Ordering::Relaxed), self.shared.used.bytes.load(Ordering::Relaxed))
@@ -253,13 +258,24 @@ impl Api {
     }
 
     async fn send(&self, method: Method, path: &str, accept: &str, body: Bytes) -> Result<Response<Body>, Failure> {
+        let sent = self.try_to_send(method, path, accept, body).await;
+        sent.map_err(|failure| self.shared.link.borrow().explain(failure, Timestamp::now()))
+    }
+
+    async fn try_to_send(
+        &self,
+        method: Method,
+        path: &str,
+        accept: &str,
+        body: Bytes,
+    ) -> Result<Response<Body>, Failure> {
         let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept).header(USER_AGENT, AGENT);
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, JSON);
         }
         let request = request.body(Body::from(body)).map_err(|error| Failure::from_chain(&error))?;
         self.shared.used.requests.fetch_add(1, Ordering::Relaxed);
-        let client = self.shared.link.borrow().client.clone();
+        let client = self.client();
         let sent = async { client.send(request).await.map_err(Failure::from) };
         let answer = within(self.pace.answer_within, sent).await?;
         self.look_at_clock(answer.headers());

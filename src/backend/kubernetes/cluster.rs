@@ -47,6 +47,7 @@ enum Done {
     Connected(Box<Result<Hello, Lost>>),
     Answered(Result<Text, Failure>),
     Served(Result<BTreeSet<ApiKind>, Failure>),
+    Allowed(Rights),
     Readable(Readable),
 }
 
@@ -103,8 +104,7 @@ impl Cluster {
     }
 
     async fn run(mut self) {
-        let read_only = self.target.read_only.then(|| Text::new("this cluster is watched read-only"));
-        self.facts.push(Fact::Allowed(Rights { read_only, denied: Vec::new() }));
+        self.allowed(Rights::default());
         // Each source is named before the first is complete: else the first would pass for all that there is.
         self.facts.push(Fact::Listing(source(), None));
         let kinds = ApiKind::ALL.iter().filter(|kind| kind.when() == When::Always);
@@ -136,10 +136,16 @@ impl Cluster {
             Ok(Done::Connected(outcome)) => self.connected(*outcome),
             Ok(Done::Answered(outcome)) => self.answered(outcome),
             Ok(Done::Served(outcome)) => self.served(outcome),
+            Ok(Done::Allowed(rights)) => self.allowed(rights),
             Ok(Done::Readable(readable)) => self.readable(readable),
             // A panic of ours: what it was to bring is asked for again in time.
             Err(error) => tracing::error!(%error, "a task ended badly"),
         }
+    }
+
+    fn allowed(&mut self, rights: Rights) {
+        let read_only = self.target.read_only.then(|| Text::new("this cluster is watched read-only"));
+        self.facts.push(Fact::Allowed(Rights { read_only, ..rights }));
     }
 
     fn ended(&mut self, ended: Result<(), tokio::task::JoinError>) {

@@ -93,12 +93,14 @@ impl Failure {
         if status == 410 {
             return Failure::Gone(message);
         }
-        let retry_after = retry_after.or_else(|| said.details.retry_after_seconds.map(Duration::from_secs));
+        let details = said.details.unwrap_or_default();
+        let retry_after = retry_after.or_else(|| details.retry_after_seconds.map(Duration::from_secs));
+        let causes = details.causes.unwrap_or_default();
         Failure::Refused {
             status,
             reason: Text::new(said.reason.as_deref().unwrap_or_default()),
             message,
-            causes: said.details.causes.iter().filter_map(|cause| cause.message.as_deref()).map(Text::new).collect(),
+            causes: causes.iter().filter_map(|cause| cause.message.as_deref()).map(Text::new).collect(),
             retry_after: retry_after.filter(|wait| !wait.is_zero()).map(|wait| wait.min(LONGEST_WAIT)),
         }
     }
@@ -176,7 +178,7 @@ impl Failure {
             ),
             Failure::Untrusted { why, what } => untrusted(address, *why, what),
             Failure::Login { what, mend } => {
-                (TroubleKind::Unauthorized, format!("there is no login for {address}: {what}"), mend.to_string())
+                (TroubleKind::Unauthorized, format!("no login for {address}: {what}"), mend.to_string())
             }
             Failure::TooOld(what) => (
                 TroubleKind::TooOld,
@@ -368,15 +370,14 @@ fn below<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 struct Status {
     reason: Option<String>,
     message: Option<String>,
-    #[serde(default)]
-    details: Details,
+    details: Option<Details>,
 }
 
 #[derive(Default, serde::Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 struct Details {
     retry_after_seconds: Option<u64>,
-    causes: Vec<Cause>,
+    causes: Option<Vec<Cause>>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -401,39 +402,66 @@ mod tests {
         failure.trouble(AT, "events in shop", Timestamp::UNIX_EPOCH, None)
     }
 
+    /// What a real server said (`tests/wire/kubernetes`).
+    fn recorded(name: &str) -> Failure {
+        #[derive(serde::Deserialize)]
+        struct Recorded {
+            status: u16,
+            body: String,
+        }
+        let path = format!("{}/tests/wire/kubernetes/v1.34/refused/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        let raw = std::fs::read(path).expect("a recording");
+        let it: Recorded = serde_json::from_slice(&raw).expect("JSON");
+        Failure::refused(it.status, it.body.as_bytes(), None)
+    }
+
     #[test]
     fn a_missing_right_is_named_with_whose_it_is() {
-        let body = br#"{"kind":"Status","status":"Failure","message":"events is forbidden: User \"jane\" cannot list resource \"events\" in API group \"\" in the namespace \"shop\"","reason":"Forbidden","details":{"kind":"events"},"code":403}"#;
-        let failure = Failure::refused(403, body, None);
+        let failure = recorded("forbidden-events");
         assert!(failure.is_forbidden() && !failure.may_pass());
         let trouble = told(&failure);
         assert_eq!(trouble.kind, TroubleKind::Forbidden);
         assert_eq!(
             trouble.what,
-            *"events in shop may not be read at https://plane.example:6443: User \"jane\" cannot list resource \
-              \"events\" in API group \"\" in the namespace \"shop\""
+            *"events in shop may not be read at https://plane.example:6443: User \"no-events\" cannot list resource \
+              \"events\" in API group \"\" at the cluster scope"
         );
         assert_eq!(trouble.mend, *"needs: list events in shop; `cockpit rbac` prints the role");
+        assert!(told(&recorded("forbidden-watch")).mend.starts_with("needs: watch events"));
+    }
+
+    #[test]
+    fn what_a_real_server_refuses_is_told_apart() {
+        assert!(recorded("unauthorized").is_unauthorized());
+        assert!(matches!(recorded("expired-continue"), Failure::Gone(_)));
+        assert!(matches!(recorded("expired-list"), Failure::Gone(_)));
+        for name in ["no-such-group", "no-such-resource"] {
+            let trouble = told(&recorded(name).of_kind());
+            assert_eq!(trouble.kind, TroubleKind::TooOld, "{name}");
+        }
+        let away = recorded("api-away");
+        assert!(away.may_pass());
+        assert!(told(&away).what.ends_with("(503): service unavailable"), "{}", told(&away).what);
     }
 
     #[test]
     fn what_a_server_asks_for_is_said_and_bounded() {
-        let body = br#"{"message":"Too many requests, please try again later.","reason":"TooManyRequests"}"#;
-        let failure = Failure::refused(429, body, Some(Duration::from_secs(7)));
+        // The body of a server that has too much to do is no JSON; how long to wait is in a header.
+        let failure =
+            Failure::refused(429, b"Too many requests, please try again later.", Some(Duration::from_secs(7)));
         assert_eq!(failure.retry_after(), Some(Duration::from_secs(7)));
         assert!(
             told(&failure).what.ends_with("please try again later.; it asks to wait 7 s"),
             "{}",
             told(&failure).what
         );
-        let failure = Failure::refused(503, br#"{"details":{"retryAfterSeconds":86400}}"#, None);
+        let failure = Failure::refused(503, br#"{"details":{"retryAfterSeconds":86400,"causes":null}}"#, None);
         assert_eq!(failure.retry_after(), Some(LONGEST_WAIT));
     }
 
     #[test]
     fn what_blocks_an_eviction_is_kept() {
-        let body = br#"{"message":"Cannot evict pod as it would violate the pod's disruption budget.","reason":"TooManyRequests","details":{"causes":[{"reason":"DisruptionBudget","message":"The disruption budget web needs 2 healthy pods and has 2 currently"}]}}"#;
-        let Failure::Refused { causes, .. } = Failure::refused(429, body, None) else { panic!("refused") };
+        let Failure::Refused { causes, .. } = recorded("eviction") else { panic!("refused") };
         assert_eq!(causes, [Text::new("The disruption budget web needs 2 healthy pods and has 2 currently")]);
     }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::super::api::Api;
 use super::super::failure::Failure;
+use super::super::rights;
 use super::super::watch::backed_off;
 use super::hello::{self, Hello, Lost};
 use super::{Cluster, Done, source};
@@ -159,6 +160,7 @@ impl Cluster {
         self.served(served);
         // After all else was named: see `run`.
         self.tell_cluster(info);
+        self.review();
         self.nudge_all();
     }
 
@@ -229,6 +231,14 @@ impl Cluster {
         let Some(api) = self.line.api.clone() else { return };
         self.line.look_at = Some(Instant::now() + self.pace.rights_every);
         self.jobs.spawn(async move { Done::Served(api.served().await) });
+        self.review();
         self.look_for_readable();
+    }
+
+    /// Asks what may be done, where it would be done.
+    pub(super) fn review(&mut self) {
+        let Some(api) = self.line.api.clone() else { return };
+        let (namespaces, within) = (self.namespaces(), self.pace.answer_within);
+        self.jobs.spawn(async move { Done::Allowed(rights::review(&api.client(), &namespaces, within).await) });
     }
 }

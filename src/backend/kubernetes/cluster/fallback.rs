@@ -61,8 +61,20 @@ impl Cluster {
 
     pub(super) fn readable(&mut self, readable: Readable) {
         self.fallback.looking = false;
+        let before = self.namespaces();
         self.fallback.readable = Some(readable);
         self.stand_in();
+        if self.namespaces() != before {
+            self.review();
+        }
+    }
+
+    /// The namespaces that are watched; none where it is all.
+    pub(super) fn namespaces(&self) -> Vec<Name> {
+        match (&self.fallback.readable, self.target.namespaces.is_empty()) {
+            (Some(readable), true) if !self.fallback.fallen.is_empty() => readable.namespaces().cloned().collect(),
+            _ => self.target.namespaces.clone(),
+        }
     }
 
     /// Watches the namespaces that may be read, and no others. All are named before anything is closed, so that there is

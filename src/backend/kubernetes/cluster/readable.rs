@@ -27,6 +27,11 @@ pub(super) struct Readable {
 }
 
 impl Readable {
+    /// Where anything may be listed.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &Name> {
+        self.namespaces.iter().map(|(namespace, _)| namespace)
+    }
+
     /// Where a kind may be listed.
     pub(super) fn namespaces_of(&self, kind: ApiKind) -> impl Iterator<Item = &Name> {
         self.namespaces.iter().filter(move |(_, kinds)| kinds.contains(&kind)).map(|(namespace, _)| namespace)
