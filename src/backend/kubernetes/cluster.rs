@@ -1,14 +1,199 @@
-//! The task that owns the book of one cluster.
+//! The task that owns the book of one cluster: it connects, starts the watches, joins what they say and sends it on. It
+//! lives as long as somebody listens; a connection that is lost or renewed does not end a watch.
 
-use tokio::sync::{mpsc, watch as channel};
+mod connection;
+mod fallback;
+mod hello;
+mod readable;
+mod sources;
 
-use crate::domain::{Batch, Demand};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
+use tokio::sync::{Semaphore, mpsc, watch as channel};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+
+use crate::domain::{Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp};
+
+use super::book::Book;
+use super::failure::Failure;
+use super::heard::{Heard, Said};
+use super::kinds::{ApiKind, When};
 use super::pace::Pace;
 use super::target::Target;
+use connection::Line;
+use fallback::Fallback;
+use hello::{Hello, Lost};
+use readable::Readable;
+
+/// Facts of one batch at most.
+const BATCH: usize = 512;
+/// Words of watches on their way at most; each may be a page.
+const WORDS: usize = 8;
+/// Kinds that list for the first time at once. Each watch is a connection of its own after that: HTTP/1.1 has no other way.
+const TURNS: usize = 6;
+
+/// What is watched: a kind, everywhere or in one namespace.
+type Key = (ApiKind, Option<Name>);
 
 /// Watches until nobody listens any more.
 pub(super) async fn run(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) {
-    let _ = (target, pace, demand);
-    out.closed().await;
+    Cluster::new(target, pace, demand, out).run().await;
+}
+
+/// What came of something that was asked for.
+enum Done {
+    Connected(Box<Result<Hello, Lost>>),
+    Answered(Result<Text, Failure>),
+    Served(Result<BTreeSet<ApiKind>, Failure>),
+    Allowed(Rights),
+    Readable(Readable),
+}
+
+/// One cluster and the watches over it.
+struct Cluster {
+    target: Target,
+    pace: Pace,
+    demand: channel::Receiver<Demand>,
+    /// Counts up with the person's wish to try again.
+    retry: u64,
+    out: mpsc::Sender<Batch>,
+    book: Book,
+    facts: Vec<Fact>,
+    line: Line,
+    /// What is watched, with its task once that has begun.
+    open: BTreeMap<Key, Option<AbortHandle>>,
+    /// What waits for its first listing.
+    queue: VecDeque<Key>,
+    turns: Arc<Semaphore>,
+    watches: JoinSet<()>,
+    words: mpsc::Sender<Heard>,
+    heard: mpsc::Receiver<Heard>,
+    nudge: channel::Sender<u64>,
+    /// What cannot be reached.
+    lost: BTreeSet<Key>,
+    fallback: Fallback,
+    jobs: JoinSet<Done>,
+}
+
+impl Cluster {
+    fn new(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) -> Self {
+        let (words, heard) = mpsc::channel(WORDS);
+        let retry = demand.borrow().retry;
+        Self {
+            book: Book::new(target.name.clone()),
+            retry,
+            target,
+            pace,
+            demand,
+            out,
+            facts: Vec::new(),
+            line: Line::default(),
+            open: BTreeMap::new(),
+            queue: VecDeque::new(),
+            turns: Arc::new(Semaphore::new(TURNS)),
+            watches: JoinSet::new(),
+            words,
+            heard,
+            nudge: channel::Sender::new(0),
+            lost: BTreeSet::new(),
+            fallback: Fallback::default(),
+            jobs: JoinSet::new(),
+        }
+    }
+
+    async fn run(mut self) {
+        self.allowed(Rights::default());
+        // Each source is named before the first is complete: else the first would pass for all that there is.
+        self.facts.push(Fact::Listing(source(), None));
+        let kinds = ApiKind::ALL.iter().filter(|kind| kind.when() == When::Always);
+        let keys: Vec<Key> = kinds.flat_map(|kind| self.keys_of(*kind)).collect();
+        self.name(keys);
+        self.connect();
+        let mut asked = true;
+        while !self.out.is_closed() {
+            self.flush().await;
+            let next = self.line.next().unwrap_or_else(|| Instant::now() + self.pace.rights_every);
+            let turns = Arc::clone(&self.turns);
+            tokio::select! {
+                () = self.out.closed() => return,
+                Some(heard) = self.heard.recv() => self.hear(heard),
+                Some(done) = self.jobs.join_next() => self.done(done),
+                Some(ended) = self.watches.join_next() => self.ended(ended),
+                Ok(turn) = turns.acquire_owned(), if self.may_begin() => self.begin_next(turn),
+                changed = self.demand.changed(), if asked => match changed {
+                    Ok(()) => self.demanded(),
+                    Err(_) => asked = false,
+                },
+                () = tokio::time::sleep_until(next) => self.due(),
+            }
+        }
+    }
+
+    fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
+        match done {
+            Ok(Done::Connected(outcome)) => self.connected(*outcome),
+            Ok(Done::Answered(outcome)) => self.answered(outcome),
+            Ok(Done::Served(outcome)) => self.served(outcome),
+            Ok(Done::Allowed(rights)) => self.allowed(rights),
+            Ok(Done::Readable(readable)) => self.readable(readable),
+            // A panic of ours: what it was to bring is asked for again in time.
+            Err(error) => tracing::error!(%error, "a task ended badly"),
+        }
+    }
+
+    fn allowed(&mut self, rights: Rights) {
+        let read_only = self.target.read_only.then(|| Text::new("this cluster is watched read-only"));
+        self.facts.push(Fact::Allowed(Rights { read_only, ..rights }));
+    }
+
+    fn ended(&mut self, ended: Result<(), tokio::task::JoinError>) {
+        if let Err(error) = ended
+            && !error.is_cancelled()
+        {
+            tracing::error!(%error, "a watch ended badly");
+        }
+    }
+
+    /// The person wants what is in trouble to be tried at once.
+    fn demanded(&mut self) {
+        let retry = self.demand.borrow_and_update().retry;
+        if std::mem::replace(&mut self.retry, retry) == retry {
+            return;
+        }
+        if self.line.api.is_none() || self.line.in_trouble() || !self.lost.is_empty() {
+            self.connect();
+        }
+        self.look();
+        self.nudge_all();
+    }
+
+    /// Everybody who waits tries again.
+    fn nudge_all(&self) {
+        self.nudge.send_modify(|count| *count += 1);
+    }
+
+    /// Sends what there is to say. Waits for room, and the watches wait with it. Words that are here already go along.
+    async fn flush(&mut self) {
+        while self.facts.len() < BATCH {
+            match self.heard.try_recv() {
+                Ok(heard) => self.hear(heard),
+                Err(_) => break,
+            }
+        }
+        let mut facts = std::mem::take(&mut self.facts);
+        while !facts.is_empty() {
+            let rest = if facts.len() > BATCH { facts.split_off(BATCH) } else { Vec::new() };
+            let batch = Batch { cluster: self.target.name.clone(), at: Timestamp::now(), facts };
+            // Nobody listens any more: `run` sees it.
+            let _ = self.out.send(batch).await;
+            facts = rest;
+        }
+    }
+}
+
+/// The source that tells of the cluster itself.
+fn source() -> Source {
+    Source::of("cluster")
 }

@@ -1,0 +1,107 @@
+//! Which of the kinds that need not be there a server serves.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::super::failure::Failure;
+use super::super::kinds::{ApiKind, When};
+use super::{Api, decode};
+
+/// All groups with their resources in one answer (since 1.27); an older server answers with the groups alone.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+                          application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+
+/// Either answer.
+#[derive(Deserialize)]
+struct Groups {
+    /// Of the aggregated one.
+    #[serde(default)]
+    items: Vec<Item>,
+    /// Of the plain one.
+    #[serde(default)]
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    metadata: Named,
+    #[serde(default)]
+    versions: Vec<Version>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: String,
+    #[serde(default)]
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    resource: String,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+    #[serde(default)]
+    versions: Vec<Plain>,
+}
+
+#[derive(Deserialize)]
+struct Plain {
+    version: String,
+}
+
+/// The resources of one group and version.
+#[derive(Deserialize)]
+struct Resources {
+    #[serde(default)]
+    resources: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// The kinds that are asked about.
+fn optional() -> impl Iterator<Item = ApiKind> {
+    ApiKind::ALL.iter().copied().filter(|kind| kind.when() == When::Installed)
+}
+
+/// The kinds that are watched only where they are served, and are served here.
+pub(super) async fn served(api: &Api) -> Result<BTreeSet<ApiKind>, Failure> {
+    let groups: Groups = decode(&api.get_as("/apis", AGGREGATED).await?)?;
+    if groups.groups.is_empty() {
+        return Ok(aggregated(&groups.items));
+    }
+    let mut found = BTreeSet::new();
+    let mut asked: Vec<(String, Resources)> = Vec::new();
+    for kind in optional().filter(|kind| named(&groups.groups, *kind)) {
+        let path = format!("/apis/{}/{}", kind.group(), kind.version());
+        if !asked.iter().any(|(known, _)| *known == path) {
+            asked.push((path.clone(), decode(&api.get(&path).await?)?));
+        }
+        let resources = asked.iter().find(|(known, _)| *known == path).map(|(_, resources)| resources);
+        if resources.is_some_and(|it| it.resources.iter().any(|resource| resource.name == kind.plural())) {
+            found.insert(kind);
+        }
+    }
+    Ok(found)
+}
+
+fn aggregated(items: &[Item]) -> BTreeSet<ApiKind> {
+    let serves = |kind: &ApiKind| {
+        let groups = items.iter().filter(|item| item.metadata.name == kind.group());
+        let mut versions = groups.flat_map(|group| &group.versions).filter(|it| it.version == kind.version());
+        versions.any(|version| version.resources.iter().any(|it| it.resource == kind.plural()))
+    };
+    optional().filter(serves).collect()
+}
+
+fn named(groups: &[Group], kind: ApiKind) -> bool {
+    let mut versions = groups.iter().filter(|group| group.name == kind.group()).flat_map(|group| &group.versions);
+    versions.any(|it| it.version == kind.version())
+}

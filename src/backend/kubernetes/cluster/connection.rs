@@ -1,0 +1,244 @@
+//! The connection to a cluster: made, kept, renewed before its login expires, made again when it is lost. The kubeconfig is
+//! read afresh each time, so a login or an address that was renewed elsewhere counts.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::super::api::Api;
+use super::super::failure::Failure;
+use super::super::rights;
+use super::super::watch::backed_off;
+use super::hello::{self, Hello, Lost};
+use super::{Cluster, Done, source};
+use crate::domain::{BackendKind, ClusterInfo, Fact, Name, Object, Text, Timestamp};
+
+/// How often the server is asked whether it is there.
+const ASK_EVERY: Duration = Duration::from_secs(60);
+/// A login is renewed so long before it expires.
+const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
+
+/// What is known of the connection, and when something is to be done about it.
+#[derive(Default)]
+pub(super) struct Line {
+    /// The server, once it has answered.
+    pub(super) api: Option<Api>,
+    /// The context's namespace.
+    pub(super) namespace: Option<Name>,
+    info: Option<ClusterInfo>,
+    /// Connecting is under way.
+    busy: bool,
+    /// When it last began.
+    begun: Option<Instant>,
+    /// How often it was begun since something last went well.
+    tries: u32,
+    /// The last try failed.
+    failed: bool,
+    /// The server did not say that it is there.
+    silent: bool,
+    connect_at: Option<Instant>,
+    ask_at: Option<Instant>,
+    look_at: Option<Instant>,
+}
+
+impl Line {
+    /// When something is next to be done.
+    pub(super) fn next(&self) -> Option<Instant> {
+        [self.connect_at, self.ask_at, self.look_at].into_iter().flatten().min()
+    }
+
+    /// A watch is in order.
+    pub(super) const fn works(&mut self) {
+        self.tries = 0;
+    }
+
+    pub(super) const fn in_trouble(&self) -> bool {
+        self.failed || self.silent || self.tries > 1
+    }
+
+    fn sooner(&mut self, at: Instant) {
+        self.connect_at = Some(self.connect_at.map_or(at, |known| known.min(at)));
+    }
+}
+
+fn is_due(at: &mut Option<Instant>, now: Instant) -> bool {
+    at.take_if(|at| *at <= now).is_some()
+}
+
+impl Cluster {
+    /// Does what is due.
+    pub(super) fn due(&mut self) {
+        let now = Instant::now();
+        if is_due(&mut self.line.connect_at, now) {
+            self.connect();
+        }
+        if is_due(&mut self.line.ask_at, now)
+            && let Some(api) = self.line.api.clone()
+        {
+            self.jobs.spawn(async move { Done::Answered(api.version().await) });
+        }
+        if is_due(&mut self.line.look_at, now) {
+            self.look();
+        }
+    }
+
+    /// Connects, unless that is under way.
+    pub(super) fn connect(&mut self) {
+        if std::mem::replace(&mut self.line.busy, true) {
+            return;
+        }
+        self.line.begun = Some(Instant::now());
+        self.line.tries = self.line.tries.saturating_add(1);
+        self.line.connect_at = None;
+        let (target, pace) = (self.target.clone(), self.pace);
+        self.jobs.spawn(async move { Done::Connected(Box::new(hello::say(&target, pace).await)) });
+    }
+
+    /// Connects anew, though not all the time: soon where the login is not accepted, else it may be the server that is
+    /// away, and the watches see themselves when it is back.
+    pub(super) fn connect_in_time(&mut self, login: bool) {
+        let wait = match login {
+            true => backed_off(self.pace.retry_first, self.pace.retry_most, self.line.tries.max(1)),
+            false => self.pace.retry_most,
+        };
+        if let (false, Some(begun)) = (self.line.busy, self.line.begun) {
+            self.line.sooner(begun + wait);
+        }
+    }
+
+    pub(super) fn connected(&mut self, outcome: Result<Hello, Lost>) {
+        self.line.busy = false;
+        match outcome {
+            Ok(hello) => self.greeted(hello),
+            Err(Lost { address, failure }) => {
+                self.line.failed = true;
+                let wait = backed_off(self.pace.retry_first, self.pace.retry_most, self.line.tries);
+                let wait = wait.max(failure.retry_after().unwrap_or_default());
+                self.line.sooner(Instant::now() + wait);
+                self.not_connected(&address, &failure, wait);
+            }
+        }
+    }
+
+    /// Says what is wrong, of all that waits for it. A watch that works on says itself when it does no more.
+    fn not_connected(&mut self, address: &str, failure: &Failure, wait: Duration) {
+        tracing::info!(%address, %failure, "not connected");
+        let now = Timestamp::now();
+        let retry_at = now.checked_add(wait).ok();
+        self.facts.push(Fact::Trouble(source(), failure.trouble(address, "its version", now, retry_at)));
+        if self.line.api.is_none() {
+            for key in self.open.keys().cloned().collect::<Vec<_>>() {
+                let asked = key.0.source(key.1.as_ref()).to_string();
+                self.say(key, super::Said::Trouble(failure.trouble(address, &asked, now, retry_at)));
+            }
+        }
+    }
+
+    fn greeted(&mut self, hello: Hello) {
+        let Hello { connection, identity, version, served } = hello;
+        let address = connection.address.clone();
+        tracing::info!(%address, ?version, "connected");
+        let now = Instant::now();
+        self.line.failed = false;
+        self.line.silent = false;
+        self.line.namespace = Some(Name::new(&connection.namespace));
+        self.line.ask_at = Some(now + ASK_EVERY);
+        self.line.look_at = Some(now + self.pace.rights_every);
+        if let Some(expires) = connection.valid_until {
+            self.line.sooner(now + self.until_renewal(expires));
+        }
+        match &self.line.api {
+            Some(api) => api.renew(connection),
+            None => self.line.api = Some(Api::new(connection, self.pace)),
+        }
+        let same = self.line.info.as_ref().is_none_or(|info| info.identity == identity);
+        let info = self.describe(&address, identity, version);
+        if !same {
+            // Versions of one cluster mean nothing in another.
+            self.restart();
+        }
+        self.served(served);
+        // After all else was named: see `run`.
+        self.tell_cluster(info);
+        self.review();
+        self.nudge_all();
+    }
+
+    /// Not over and over, where a login is valid for no time at all.
+    fn until_renewal(&self, expires: Timestamp) -> Duration {
+        let left = Duration::try_from(expires.duration_since(Timestamp::now())).unwrap_or_default();
+        left.saturating_sub(BEFORE_EXPIRY.min(left / 5)).max(self.pace.retry_most)
+    }
+
+    fn describe(&self, address: &str, identity: Name, version: Option<Text>) -> ClusterInfo {
+        ClusterInfo {
+            key: ClusterInfo::key_of(&self.target.name),
+            backend: BackendKind::Kubernetes,
+            identity,
+            version,
+            reached: Some(Text::from(format!("{address} ({})", self.target.how))),
+            has_quorum: None,
+            disk_total_bytes: None,
+            disk_free_bytes: None,
+            disk_path: None,
+        }
+    }
+
+    fn tell_cluster(&mut self, info: ClusterInfo) {
+        self.line.info = Some(info.clone());
+        self.facts.push(Fact::Put(source(), Object::Cluster(Box::new(info))));
+        self.facts.push(Fact::Listed(source()));
+    }
+
+    /// The server was asked whether it is there.
+    pub(super) fn answered(&mut self, outcome: Result<Text, Failure>) {
+        let Some(api) = &self.line.api else { return };
+        let (requests, bytes) = api.used();
+        tracing::debug!(requests, bytes, clock_ahead = ?api.clock_ahead(), "asked so far");
+        let now = Instant::now();
+        match hello::known(outcome) {
+            Ok(version) => {
+                self.line.ask_at = Some(now + ASK_EVERY);
+                if std::mem::take(&mut self.line.silent) {
+                    self.nudge_all();
+                }
+                self.is_there(version);
+            }
+            Err(failure) => {
+                self.line.silent = true;
+                let wait = backed_off(self.pace.retry_first, self.pace.retry_most, self.line.tries.max(1));
+                let address = api.address();
+                self.line.ask_at = Some(now + wait);
+                self.not_connected(&address, &failure, wait);
+                self.connect_in_time(failure.is_unauthorized());
+            }
+        }
+    }
+
+    fn is_there(&mut self, version: Option<Text>) {
+        match self.line.info.clone() {
+            Some(info) if version.is_some() && info.version != version => {
+                self.tell_cluster(ClusterInfo { version, ..info });
+            }
+            // A login that could not be renewed is said until it is.
+            _ if self.line.failed => {}
+            _ => self.facts.push(Fact::Alive(source())),
+        }
+    }
+
+    /// Looks again at what may be read and what is served.
+    pub(super) fn look(&mut self) {
+        let Some(api) = self.line.api.clone() else { return };
+        self.line.look_at = Some(Instant::now() + self.pace.rights_every);
+        self.jobs.spawn(async move { Done::Served(api.served().await) });
+        self.review();
+        self.look_for_readable();
+    }
+
+    /// Asks what may be done, where it would be done.
+    pub(super) fn review(&mut self) {
+        let Some(api) = self.line.api.clone() else { return };
+        let (namespaces, within) = (self.namespaces(), self.pace.answer_within);
+        self.jobs.spawn(async move { Done::Allowed(rights::review(&api.client(), &namespaces, within).await) });
+    }
+}

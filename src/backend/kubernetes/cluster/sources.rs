@@ -1,0 +1,145 @@
+//! Naming, starting and ending watches, and what they say.
+
+use std::collections::BTreeSet;
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::super::failure::Failure;
+use super::super::heard::{Heard, Said};
+use super::super::kinds::{ApiKind, When};
+use super::super::watch::Watch;
+use super::fallback::Fallback;
+use super::{Cluster, Key};
+use crate::domain::{Timestamp, Trouble, TroubleKind};
+
+impl Cluster {
+    /// What is to be watched of a kind, before anything is known of rights.
+    pub(super) fn keys_of(&self, kind: ApiKind) -> Vec<Key> {
+        match kind.namespaced() && !self.target.namespaces.is_empty() {
+            true => self.target.namespaces.iter().map(|namespace| (kind, Some(namespace.clone()))).collect(),
+            false => vec![(kind, None)],
+        }
+    }
+
+    /// Makes sources known, so that they are waited for, and lines them up.
+    pub(super) fn name(&mut self, keys: Vec<Key>) {
+        for key in keys {
+            if !self.open.contains_key(&key) {
+                self.open.insert(key.clone(), None);
+                self.queue.push_back(key.clone());
+                self.say(key, Said::Listing(None));
+            }
+        }
+    }
+
+    /// Lets go of sources: their objects leave.
+    pub(super) fn close(&mut self, keys: Vec<Key>) {
+        for key in keys {
+            if let Some(task) = self.open.remove(&key) {
+                if let Some(task) = task {
+                    task.abort();
+                }
+                self.queue.retain(|waiting| *waiting != key);
+                self.lost.remove(&key);
+                self.say(key, Said::Closed);
+            }
+        }
+    }
+
+    /// Begins everything anew, as if nothing had been heard: it is another cluster.
+    pub(super) fn restart(&mut self) {
+        let keys: Vec<Key> = self.open.keys().cloned().collect();
+        let whole: Vec<Key> = keys.iter().filter(|key| self.keys_of(key.0).contains(key)).cloned().collect();
+        self.fallback = Fallback::default();
+        self.close(keys);
+        self.name(whole);
+    }
+
+    pub(super) fn may_begin(&self) -> bool {
+        self.line.api.is_some() && !self.queue.is_empty()
+    }
+
+    pub(super) fn begin_next(&mut self, turn: OwnedSemaphorePermit) {
+        let (Some(api), Some(key)) = (self.line.api.clone(), self.queue.pop_front()) else { return };
+        let watch = Watch::new(api, key.clone(), self.pace, self.words.clone(), self.nudge.subscribe());
+        let task = self.watches.spawn(watch.run(turn));
+        self.open.insert(key, Some(task));
+    }
+
+    /// What a watch says, and what follows for the others.
+    pub(super) fn hear(&mut self, heard: Heard) {
+        let key = (heard.kind, heard.partition.clone());
+        if !self.open.contains_key(&key) {
+            // The last words of one that was ended.
+            return;
+        }
+        let heard = match heard.said.last() {
+            Some(Said::Trouble(trouble)) => {
+                let trouble = trouble.clone();
+                self.watch_in_trouble(&key, &trouble);
+                match trouble.kind {
+                    TroubleKind::TooOld if key.0.when() == When::Installed => return self.close(vec![key]),
+                    TroubleKind::Forbidden if self.may_fall_back(&key) => return self.fall_back(key.0, trouble),
+                    _ if self.is_replaced(&key) => return,
+                    _ => heard,
+                }
+            }
+            Some(Said::Alive | Said::Listed) => {
+                self.watch_in_order(&key);
+                heard
+            }
+            _ => heard,
+        };
+        if key.1.is_none() && matches!(heard.said.first(), Some(Said::Listing(_))) {
+            self.whole_begins(key.0);
+        }
+        let complete = matches!(heard.said.last(), Some(Said::Listed));
+        self.book.hear(heard, &mut self.facts);
+        if complete && key.1.is_none() {
+            self.whole_again(key.0);
+        }
+    }
+
+    fn watch_in_trouble(&mut self, key: &Key, trouble: &Trouble) {
+        match trouble.kind {
+            TroubleKind::Unauthorized => self.connect_in_time(true),
+            TroubleKind::Unreachable => {
+                self.lost.insert(key.clone());
+                self.connect_in_time(false);
+            }
+            _ => {}
+        }
+    }
+
+    /// One that was lost is back: the others need not wait out their time.
+    fn watch_in_order(&mut self, key: &Key) {
+        self.line.works();
+        if self.lost.contains(key) {
+            self.lost.clear();
+            self.nudge_all();
+        }
+    }
+
+    /// What is watched only where it is served.
+    pub(super) fn served(&mut self, outcome: Result<BTreeSet<ApiKind>, Failure>) {
+        let served = match outcome {
+            Ok(served) => served,
+            Err(failure) => return tracing::info!(%failure, "it is not known what else is served"),
+        };
+        let gone = self.open.keys().filter(|(kind, _)| kind.when() == When::Installed && !served.contains(kind));
+        let gone: Vec<Key> = gone.cloned().collect();
+        self.close(gone);
+        for kind in served {
+            if !self.open.keys().any(|(known, _)| *known == kind) {
+                let keys = self.keys_of(kind);
+                self.name(keys);
+            }
+        }
+    }
+
+    /// Says something of a source in the place of its watch.
+    pub(super) fn say(&mut self, (kind, partition): Key, said: Said) {
+        let heard = Heard { kind, partition, at: Timestamp::now(), said: vec![said] };
+        self.book.hear(heard, &mut self.facts);
+    }
+}

@@ -1,0 +1,170 @@
+//! What a login may not do, and what is done about it.
+
+use std::time::Duration;
+
+use cockpit::backend::kubernetes::Pace;
+use cockpit::domain::{Freshness, TroubleKind};
+
+use crate::plane::Plane;
+use crate::watcher::{Watcher, listing, pace, put, sources_in};
+
+/// Denies everything everywhere but in these namespaces.
+fn allow_only(plane: &Plane, namespaces: &[&str]) {
+    let mut script = plane.script();
+    script.allowed = namespaces.iter().map(|name| (*name).to_owned()).collect();
+    for resource in [
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "replicasets",
+        "pods",
+        "nodes",
+        "jobs",
+        "cronjobs",
+        "events",
+        "services",
+        "endpointslices",
+        "persistentvolumeclaims",
+        "poddisruptionbudgets",
+        "horizontalpodautoscalers",
+        "resourcequotas",
+        "namespaces",
+        "ingresses",
+        "configmaps",
+        "secrets",
+    ] {
+        for verb in ["list", "watch", "get"] {
+            script.denied.insert(format!("{verb} {resource}"));
+        }
+    }
+}
+
+fn soon() -> Pace {
+    Pace { rights_every: Duration::from_secs(2), ..pace() }
+}
+
+#[tokio::test]
+async fn a_login_that_is_not_accepted_is_said_and_heals() {
+    let plane = Plane::start().await;
+    plane.kubeconfig_with("http", "", "wrong");
+    let mut watcher = Watcher::of(&plane);
+    watcher.until_source("pods", Freshness::Forbidden).await;
+    let trouble = watcher.trouble("pods").expect("one");
+    assert_eq!(trouble.kind, TroubleKind::Unauthorized);
+    assert!(trouble.what.starts_with("the login for http://127.0.0.1:"), "{}", trouble.what);
+    assert!(trouble.mend.contains("log in again") && trouble.mend.contains("ctrl-r"), "{}", trouble.mend);
+    assert_eq!(watcher.freshness("cluster"), Some(Freshness::Forbidden));
+    plane.kubeconfig("http", "");
+    watcher.until_live().await;
+}
+
+#[tokio::test]
+async fn a_login_that_runs_out_is_renewed_from_the_kubeconfig() {
+    let plane = Plane::start().await;
+    let mut watcher = Watcher::of(&plane);
+    watcher.until_live().await;
+    plane.script().token = "renewed".to_owned();
+    plane.end_watches("/api/v1/pods");
+    watcher.until_source("pods", Freshness::Forbidden).await;
+    assert_eq!(watcher.trouble("pods").expect("one").kind, TroubleKind::Unauthorized);
+    plane.kubeconfig("http", "");
+    watcher.until_live().await;
+    assert_eq!(plane.asked("list", "/api/v1/pods").len(), 1, "it goes on from where it was");
+}
+
+#[tokio::test]
+async fn what_is_denied_everywhere_is_watched_where_it_is_allowed() {
+    let plane = Plane::start().await;
+    plane.pod("shop", "web");
+    plane.pod("default", "hidden");
+    allow_only(&plane, &["shop"]);
+    plane.script().denied.remove("list namespaces");
+    let mut watcher = Watcher::at(&plane, soon());
+    watcher.until_source("pods in shop", Freshness::Live).await;
+    watcher.until_source("secrets in shop", Freshness::Live).await;
+    watcher.until_source("nodes", Freshness::Forbidden).await;
+    let trouble = watcher.trouble("nodes").expect("one");
+    assert!(trouble.what.contains("User \"jane\" cannot list resource \"nodes\""), "{}", trouble.what);
+    assert_eq!(trouble.mend, *"needs: list nodes; `cockpit rbac` prints the role");
+    watcher.until("the whole is closed", |view| !sources_in(view).contains(&"pods".to_owned())).await;
+    assert!(!watcher.sources().contains(&"pods in default".to_owned()));
+    assert!(watcher.facts.iter().any(put("pods in shop", "web")));
+    assert!(!watcher.facts.iter().any(put("pods in default", "hidden")));
+
+    // And when it may see everything.
+    plane.relent();
+    watcher.until_source("pods", Freshness::Live).await;
+    watcher.until("the parts are closed", |view| !sources_in(view).iter().any(|it| it.contains(" in "))).await;
+    watcher.until_live().await;
+    assert!(watcher.held("pods") >= 2);
+}
+
+#[tokio::test]
+async fn where_namespaces_cannot_be_listed_that_of_the_context_is_tried() {
+    let plane = Plane::start().await;
+    allow_only(&plane, &["shop"]);
+    let mut watcher = Watcher::of(&plane);
+    watcher.until_source("pods in shop", Freshness::Live).await;
+    watcher.until_source("namespaces", Freshness::Forbidden).await;
+    assert!(watcher.sources().iter().all(|source| !source.contains(" in ") || source.ends_with(" in shop")));
+}
+
+#[tokio::test]
+async fn where_rules_cannot_be_listed_each_right_is_asked_for() {
+    let plane = Plane::start().await;
+    allow_only(&plane, &["shop"]);
+    plane.script().denied.remove("list namespaces");
+    plane.script().incomplete = true;
+    let mut watcher = Watcher::of(&plane);
+    watcher.until_source("events in shop", Freshness::Live).await;
+    watcher.until_source("pods in shop", Freshness::Live).await;
+    assert!(!watcher.sources().contains(&"pods in default".to_owned()));
+}
+
+#[tokio::test]
+async fn a_kind_that_is_denied_everywhere_says_so_and_comes_when_it_may() {
+    let plane = Plane::start().await;
+    for verb in ["list secrets", "watch secrets"] {
+        plane.script().denied.insert(verb.to_owned());
+    }
+    let mut watcher = Watcher::at(&plane, soon());
+    watcher.until_source("secrets", Freshness::Forbidden).await;
+    watcher.until_source("pods", Freshness::Live).await;
+    let trouble = watcher.trouble("secrets").expect("one");
+    assert_eq!(trouble.kind, TroubleKind::Forbidden);
+    assert!(trouble.what.contains("User \"jane\" cannot list resource \"secrets\""), "{}", trouble.what);
+    plane.relent();
+    watcher.until_live().await;
+}
+
+#[tokio::test]
+async fn only_the_namespaces_that_were_named_are_watched() {
+    let plane = Plane::start().await;
+    plane.pod("shop", "web");
+    plane.pod("default", "hidden");
+    let mut watcher = Watcher::over(&plane, pace(), &["shop"]);
+    watcher.until_live().await;
+    let sources = watcher.sources();
+    assert!(sources.contains(&"pods in shop".to_owned()) && !sources.contains(&"pods".to_owned()), "{sources:?}");
+    assert!(sources.contains(&"nodes".to_owned()), "what lies in no namespace is watched too");
+    assert!(plane.asked("list", "/api/v1/pods").is_empty());
+    assert!(!watcher.facts.iter().any(|fact| put("pods in shop", "hidden")(fact)));
+}
+
+#[tokio::test]
+async fn what_is_installed_later_is_watched_then() {
+    for old in [false, true] {
+        let plane = Plane::start().await;
+        plane.script().old = old;
+        let quick = Pace { rights_every: Duration::from_millis(300), ..pace() };
+        let mut watcher = Watcher::at(&plane, quick);
+        watcher.until_live().await;
+        assert!(!watcher.sources().contains(&"scaledobjects".to_owned()));
+        plane.script().served = vec![("keda.sh", "v1alpha1", "scaledobjects")];
+        watcher.until_source("scaledobjects", Freshness::Live).await;
+        assert_eq!(watcher.count(listing("scaledobjects")), 2, "named, then listed");
+        plane.script().served.clear();
+        watcher.until("it is closed", |view| !sources_in(view).contains(&"scaledobjects".to_owned())).await;
+        watcher.until_live().await;
+    }
+}
