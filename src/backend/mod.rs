@@ -4,3 +4,6 @@ pub mod demo;
 pub mod docker;
 pub mod kubernetes;
 pub mod replay;
+
+mod mask;
+mod shell;
