@@ -4,6 +4,8 @@ pub mod demo;
 pub mod docker;
 pub mod kubernetes;
 mod looked;
+mod mask;
 pub mod replay;
+mod shell;
 
 pub use looked::Looked;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use crate::backend::shell::shell;
 use crate::domain::{
     Backend, Draft, Form, Intent, Kind, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
 };
@@ -88,15 +89,6 @@ fn instead(intent: &Intent) -> Option<String> {
         (Intent::Drain(_), Kind::Node) => format!("docker node update --availability drain {name}"),
         _ => return None,
     })
-}
-
-/// A word as a shell takes it.
-fn shell(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '@');
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', r"'\''")),
-    }
 }
 
 #[cfg(test)]

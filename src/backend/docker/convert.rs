@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::hash::RandomState;
 
+use crate::backend::mask;
 use crate::domain::{
     ClusterId, Container, ContainerSpec, ContainerState, Dependency, DependencyKind, DesiredState, EnvEntry, Exposure,
     Health, HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Probe, ProbeKind, Ref,
@@ -13,7 +14,6 @@ use super::belongs::Belongs;
 use super::events::signal_number;
 use super::exit;
 use super::history::Death;
-use super::mask;
 use super::record::{Meant, Part, Record};
 use super::wire::{Healthcheck, Inspect, MountPoint, Summary};
 

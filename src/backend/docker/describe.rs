@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
+use crate::backend::mask;
 use crate::domain::{Form, Kind, Ref, Text, words};
 
 use super::api::{Api, escaped};
 use super::belongs::full_name;
 use super::convert::Scribe;
 use super::failure::Failure;
-use super::mask;
 use super::swarm;
 use super::wire::Inspect;
 

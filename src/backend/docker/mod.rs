@@ -17,7 +17,6 @@ mod host;
 mod listing;
 mod live;
 mod logs;
-mod mask;
 mod pace;
 mod recent;
 mod record;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::backend::mask;
 use crate::domain::{
     ContainerSpec, Desired, Exposure, Kind, LogDriver, Mount, MountKind, Name, Ref, RestartPolicy, Revision, Rollout,
     RolloutPhase, Text, Workload,
@@ -10,7 +11,6 @@ use crate::domain::{
 
 use super::super::belongs::in_stack;
 use super::super::convert::{Scribe, cut, probe};
-use super::super::mask;
 use super::wire::{self, TaskTemplate};
 
 const STACK: &str = "com.docker.stack.namespace";

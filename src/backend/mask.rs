@@ -1,4 +1,4 @@
-//! What must not leave the engine: values of environments, and labels that look like secrets.
+//! What must not leave a server: values of environments, and labels that look like secrets.
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -1,0 +1,82 @@
+//! Jobs, and CronJobs with the Jobs that they make.
+
+use std::sync::Arc;
+
+use crate::domain::{Desired, RestartPolicy, Schedule, Text, Timestamp};
+
+use super::super::wire::Both;
+use super::super::wire::pod::condition;
+use super::super::wire::work::{CronJobSpec, CronJobStatus, JobSpec, JobStatus};
+use super::cron;
+use super::owner::Controller;
+use super::scribe::Scribe;
+use super::work::{Run, Who, Work};
+
+/// Pods of a Job that may fail, where it does not say (kubernetes: pkg/apis/batch/v1/defaults.go).
+const BACKOFF_LIMIT: u32 = 6;
+
+/// A Job.
+pub(super) fn job(
+    scribe: &mut Scribe,
+    who: Who<'_>,
+    it: &Both<JobSpec, JobStatus>,
+    owner: Option<Arc<Controller>>,
+    before: Option<&Run>,
+) -> Run {
+    let Both { spec, status } = it;
+    let at_once = spec.parallelism.map_or(1, |it| it.count());
+    let wanted = spec.completions.map_or(at_once.max(1), |it| it.count());
+    let mut work =
+        Work::new(scribe, who, Desired::Completions(wanted), &spec.template.metadata.labels, &spec.template.spec, &[]);
+    tries(&mut work, spec);
+    let complete = condition(&status.conditions, "Complete").filter(|it| it.holds());
+    let failure = condition(&status.conditions, "Failed").filter(|it| it.holds());
+    // Of pods that failed too often, these tell it themselves.
+    let untold = failure.filter(|it| &*it.reason != "BackoffLimitExceeded");
+    let failed = untold.and_then(|it| Some((Text::from(format!("{}: {}", &*it.reason, &*it.message)), it.changed.0?)));
+    let left = wanted.saturating_sub(status.succeeded.count()).min(at_once);
+    let over = complete.is_some() || failure.is_some() || spec.suspend.0;
+    Run {
+        owner,
+        succeeded: complete.and_then(|it| status.completion_time.0.or(it.changed.0)),
+        told: before.is_some_and(|before| before.told && before.failed == failed),
+        failed,
+        short: !over && status.active.count() < left,
+        work,
+    }
+}
+
+/// A pod that failed is started again, or another is made in its place.
+fn tries(work: &mut Work, spec: &JobSpec) {
+    let tries = spec.backoff_limit.map_or(BACKOFF_LIMIT, |it| it.count());
+    if tries > 0 {
+        work.base.restart_policy = RestartPolicy::OnFailure(tries);
+    }
+}
+
+/// A CronJob.
+pub(super) fn cron_job(scribe: &mut Scribe, who: Who<'_>, it: &Both<CronJobSpec, CronJobStatus>) -> Work {
+    let Both { spec, status } = it;
+    let created = who.meta.created.0;
+    let job = &spec.job_template.spec;
+    let mut work = Work::new(scribe, who, Desired::Scheduled, &job.template.metadata.labels, &job.template.spec, &[]);
+    tries(&mut work, job);
+    let (last_run, last_success) = (status.last_schedule_time.0, status.last_successful_time.0);
+    work.base.schedule = Some(Schedule {
+        cron: Text::new(&spec.schedule),
+        period_seconds: period(spec, last_success.or(last_run).or(created)),
+        suspended: spec.suspend.0,
+        last_run,
+        last_success,
+    });
+    work
+}
+
+/// A day, where the schedule cannot be read.
+const DAY: u64 = 24 * 3600;
+
+/// From the run at or before that time to the one after it: what is daily but for weekends has a long gap then, and only then.
+fn period(spec: &CronJobSpec, around: Option<Timestamp>) -> u64 {
+    let around = around.unwrap_or(Timestamp::UNIX_EPOCH);
+    cron::gap(&spec.schedule, &spec.time_zone, around).unwrap_or(DAY)
+}

@@ -1,0 +1,110 @@
+//! Which lists are watched, and how far each is.
+
+use rustc_hash::FxHashMap;
+
+use crate::domain::{Name, Source};
+
+use super::super::kinds::ApiKind;
+
+/// One list-and-watch.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// Its name in facts.
+    pub(super) source: Source,
+    /// Of which kind.
+    pub(super) kind: ApiKind,
+    /// Counts its listings.
+    pub(super) listing: u32,
+    /// A listing is under way: whatever is put is named anew.
+    pub(super) lists: bool,
+    /// It was complete once.
+    listed: bool,
+    /// It cannot be read now.
+    troubled: bool,
+    /// It is not watched any more.
+    closed: bool,
+}
+
+/// All that are or were watched.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    all: Vec<Watched>,
+    places: FxHashMap<(ApiKind, Option<Name>), u16>,
+}
+
+impl Sources {
+    /// The place of one.
+    pub(super) fn place(&mut self, kind: ApiKind, partition: Option<Name>) -> u16 {
+        if let Some(place) = self.places.get(&(kind, partition.clone())) {
+            return *place;
+        }
+        let place = u16::try_from(self.all.len()).unwrap_or(u16::MAX);
+        let source = kind.source(partition.as_ref());
+        self.all.push(Watched {
+            source,
+            kind,
+            listing: 0,
+            lists: false,
+            listed: false,
+            troubled: false,
+            closed: false,
+        });
+        self.places.insert((kind, partition), place);
+        place
+    }
+
+    /// The one at a place.
+    pub(super) fn at(&self, place: u16) -> Option<&Watched> {
+        self.all.get(usize::from(place))
+    }
+
+    fn change(&mut self, place: u16, with: impl FnOnce(&mut Watched)) {
+        if let Some(it) = self.all.get_mut(usize::from(place)) {
+            with(it);
+        }
+    }
+
+    /// A listing begins.
+    pub(super) fn begin(&mut self, place: u16) {
+        self.change(place, |it| {
+            it.listing = it.listing.wrapping_add(1);
+            (it.lists, it.closed) = (true, false);
+        });
+    }
+
+    /// A listing is complete.
+    pub(super) fn complete(&mut self, place: u16) {
+        self.change(place, |it| (it.lists, it.listed, it.troubled) = (false, true, false));
+    }
+
+    /// It was heard from.
+    pub(super) fn alive(&mut self, place: u16) {
+        self.change(place, |it| it.troubled = false);
+    }
+
+    /// It cannot be read.
+    pub(super) fn trouble(&mut self, place: u16) {
+        self.change(place, |it| it.troubled = true);
+    }
+
+    /// It is not watched any more.
+    pub(super) fn close(&mut self, place: u16) {
+        self.change(place, |it| (it.closed, it.listed, it.lists) = (true, false, false));
+    }
+
+    fn of(&self, kind: ApiKind) -> impl Iterator<Item = &Watched> {
+        self.all.iter().filter(move |it| it.kind == kind && !it.closed)
+    }
+
+    /// Whether what is not there of a kind in a namespace is absent: it was listed.
+    pub(super) fn knows(&self, kind: ApiKind, namespace: &Name) -> bool {
+        let covers = |it: &Watched| it.source.partition.as_ref().is_none_or(|part| part == namespace);
+        self.of(kind).any(|it| it.listed && covers(it))
+    }
+
+    /// Whether waiting for a kind is of no use: it was listed, or cannot be.
+    pub(super) fn settled(&self, kind: ApiKind) -> bool {
+        let mut of = self.of(kind).peekable();
+        of.peek().is_some() && of.all(|it| it.listed || it.troubled)
+    }
+}
