@@ -65,7 +65,7 @@ fn a_case_file_of_a_calm_workload_and_of_a_node() {
 }
 
 fn log(following: bool, ended: Option<&str>) -> LogView {
-    let line = |n: i64, stderr: bool, text: &str| LogLine { at: Some(ago(3 - n)), stderr, text: Text::new(text) };
+    let line = |n: i64, stderr: bool, text: &str| LogLine::output(Some(ago(3 - n)), stderr, text);
     let lines = [
         line(0, false, "consumer started, prefetch 500, queue orders"),
         line(1, false, "loaded 48,211 orders into the batch"),
