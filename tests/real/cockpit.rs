@@ -1,6 +1,6 @@
-//! The real `cockpit`, in an empty home, pointed at one engine.
+//! The real `cockpit`, in an empty home, pointed at one engine or one API server.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -13,20 +13,30 @@ use crate::wait::{PATIENCE, until};
 /// How full the disk of this machine is says nothing of what a test did.
 const SETTINGS: &str = "[thresholds]\ndisk_percent = 100\n";
 
-/// A cockpit that looks at one engine and at nothing else of this machine.
+/// A cockpit that looks at one engine or API server, and at nothing else of this machine.
 pub struct Cockpit {
     home: TempDir,
-    host: String,
+    /// The variable that names it, and how.
+    target: (&'static str, String),
 }
 
 impl Cockpit {
     /// For an engine.
     pub fn on(engine: &Engine) -> Self {
+        Self::at("DOCKER_HOST", format!("unix://{}", engine.socket().display()))
+    }
+
+    /// For the current context of a kubeconfig.
+    pub fn of(kubeconfig: &Path) -> Self {
+        Self::at("KUBECONFIG", kubeconfig.display().to_string())
+    }
+
+    fn at(variable: &'static str, target: String) -> Self {
         let home = TempDir::new().expect("a directory for its home");
         let settings = home.path().join(".config/cockpit");
         std::fs::create_dir_all(&settings).expect("a directory for its settings");
         std::fs::write(settings.join("config.toml"), SETTINGS).expect("its settings");
-        Self { home, host: format!("unix://{}", engine.socket().display()) }
+        Self { home, target: (variable, target) }
     }
 
     /// The program.
@@ -39,7 +49,7 @@ impl Cockpit {
         let home = self.home.path().display().to_string();
         vec![
             ("HOME", home),
-            ("DOCKER_HOST", self.host.clone()),
+            self.target.clone(),
             ("PATH", "/usr/bin:/bin".to_owned()),
             ("LANG", "C.UTF-8".to_owned()),
             ("TERM", "xterm-256color".to_owned()),
@@ -82,7 +92,18 @@ impl Cockpit {
     /// Asks again and again until the list is as `check` wants it; else shows list and log.
     #[track_caller]
     pub fn until_triage(&self, what: &str, check: impl Fn(&Report) -> Result<(), String>) -> Report {
-        until(PATIENCE, what, || {
+        self.until_triage_within(PATIENCE, what, check)
+    }
+
+    /// The same, with another patience.
+    #[track_caller]
+    pub fn until_triage_within(
+        &self,
+        limit: Duration,
+        what: &str,
+        check: impl Fn(&Report) -> Result<(), String>,
+    ) -> Report {
+        until(limit, what, || {
             let report = self.triage()?;
             match check(&report) {
                 Ok(()) => Ok(report),
@@ -104,7 +125,7 @@ impl Cockpit {
     #[track_caller]
     pub fn stays_quiet(&self) {
         let report = self.complete();
-        let loud: Vec<String> = report.loud().map(|one| format!("{} {}", one["rule"], one["summary"])).collect();
+        let loud: Vec<String> = report.loud().map(in_short).collect();
         assert!(loud.is_empty(), "not quiet: {loud:#?}\n--- triage\n{report}\n--- log\n{}", self.log());
         assert_eq!(report.code, Some(0), "a complete list ends with 0\n{report}");
     }
@@ -133,7 +154,12 @@ impl Report {
 
     /// The critical ones and the warnings.
     pub fn loud(&self) -> impl Iterator<Item = &Value> {
-        self.incidents().filter(|one| one["severity"] == "critical" || one["severity"] == "warning")
+        self.incidents().filter(|one| is_loud(one))
+    }
+
+    /// Those in one namespace.
+    pub fn within<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.incidents().filter(move |one| one["namespace"] == namespace)
     }
 
     /// The one incident of a rule about a name.
@@ -157,6 +183,25 @@ impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "exit {:?} after {} ms\n{:#}", self.code, self.took.as_millis(), self.json)
     }
+}
+
+/// An incident in one line.
+pub fn in_short(incident: &Value) -> String {
+    let word = |key: &str| incident[key].as_str().unwrap_or("-").to_owned();
+    format!(
+        "{} {} {}/{}/{}: {}",
+        word("severity"),
+        word("rule"),
+        word("namespace"),
+        word("kind"),
+        word("name"),
+        word("summary")
+    )
+}
+
+/// Whether it is critical or a warning.
+pub fn is_loud(incident: &Value) -> bool {
+    incident["severity"] == "critical" || incident["severity"] == "warning"
 }
 
 /// Whether an incident's own line holds a word, in any case.

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Shell helpers that start and stop real Docker engines for the tests. Sourced
-# by tests/real/engine, tests/real/run and tests/wire/docker/record.
+# Shell helpers that start and stop real servers for the tests: what all of them
+# share, and Docker engines. Sourced by tests/real/engine, tests/real/plane.sh,
+# tests/real/run and tests/wire/docker/record.
 #
 # An engine lives in one directory:
 #   pid             of dockerd                 docker.sock   where it listens
@@ -57,8 +58,8 @@ pid_gone() { ! pid_runs "$1"; }
 command_line() { { tr '\0' ' ' <"/proc/$1/cmdline"; } 2>/dev/null || true; }
 
 # A pid file may be older than the process that now has its number: only a
-# process that names this engine's directory on its command line is ours.
-engine_pid() {
+# process that names our directory on its command line is ours.
+own_pid() {
   local pid
   pid="$(cat "$1" 2>/dev/null || true)"
   [ -n "$pid" ] && command_line "$pid" | grep -qF -- "$2" && printf '%s' "$pid"
@@ -103,7 +104,7 @@ forget_the_dead() {
 # engine_kill DIR: the engine as after a crash: dockerd is gone, its containers run on.
 engine_kill() {
   local pid
-  pid="$(engine_pid "$1/pid" "$1")"
+  pid="$(own_pid "$1/pid" "$1")"
   [ -n "$pid" ] || return 0
   kill -KILL "$pid"
   poll 20 "dockerd $pid to be gone" pid_gone "$pid"
@@ -112,14 +113,14 @@ engine_kill() {
 # engine_stop DIR: politely, then not; containers, containerd and mounts included.
 engine_stop() {
   local dir="$1" pid shim
-  pid="$(engine_pid "$dir/pid" "$dir")"
+  pid="$(own_pid "$dir/pid" "$dir")"
   if [ -n "$pid" ]; then
     kill -TERM "$pid"
     poll 40 "dockerd $pid to stop" pid_gone "$pid" || { kill -KILL "$pid"; poll 10 "dockerd $pid to be gone" pid_gone "$pid" || true; }
   fi
   # After engine_kill there is nobody to end the containers and their containerd.
   for shim in $(shims_of "$dir"); do end_tree "$shim"; done
-  pid="$(engine_pid "$dir/exec/containerd/containerd.pid" "$dir")"
+  pid="$(own_pid "$dir/exec/containerd/containerd.pid" "$dir")"
   if [ -n "$pid" ]; then
     kill -TERM "$pid"
     poll 10 "containerd $pid to stop" pid_gone "$pid" || kill -KILL "$pid"

@@ -5,6 +5,8 @@
 mod api;
 mod cockpit;
 mod docker;
+mod kubernetes;
+mod planes;
 mod screen;
 mod servers;
 mod wait;

@@ -262,12 +262,13 @@ fn in_stack(service: &str) -> String {
     format!("shop_{service}")
 }
 
-fn here() -> PathBuf {
+/// Where the scripts and the scenes are.
+pub fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real")
 }
 
 /// `tests/real/run` names the directory, and ends what is left in it.
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     std::env::var_os("COCKPIT_REAL_DIR")
         .map_or_else(|| std::env::temp_dir().join(format!("cockpit-real.{}", std::process::id())), PathBuf::from)
 }
