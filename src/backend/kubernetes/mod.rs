@@ -7,19 +7,27 @@
 
 mod act;
 mod api;
+mod ask;
 mod book;
 mod cluster;
 mod connect;
+mod crowd;
 mod describe;
 mod discover;
+mod ends;
 mod failure;
 mod heard;
 mod kinds;
 mod kubeconfig;
+mod lines;
 mod logs;
 mod pace;
+mod peek;
+mod place;
 mod rights;
+mod selector;
 mod target;
+mod thread;
 mod wants;
 mod watch;
 mod wire;
