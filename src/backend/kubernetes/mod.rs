@@ -10,6 +10,7 @@ mod api;
 mod ask;
 mod book;
 mod cluster;
+mod conceal;
 mod connect;
 mod crowd;
 mod describe;
@@ -21,6 +22,7 @@ mod kinds;
 mod kubeconfig;
 mod lines;
 mod logs;
+mod manifest;
 mod pace;
 mod peek;
 mod place;
@@ -31,6 +33,7 @@ mod thread;
 mod wants;
 mod watch;
 mod wire;
+mod words;
 
 use std::sync::Arc;
 
