@@ -20,6 +20,7 @@ mod failure;
 mod heard;
 mod kinds;
 mod kubeconfig;
+mod kubectl;
 mod lines;
 mod logs;
 mod manifest;
@@ -51,6 +52,8 @@ pub use target::{Target, Way};
 pub struct Kubernetes {
     target: Target,
     pace: Pace,
+    /// The way by which a person's questions go.
+    link: Arc<ask::Link>,
 }
 
 impl Kubernetes {
@@ -61,7 +64,8 @@ impl Kubernetes {
 
     /// As [`Kubernetes::new`], with other deadlines and periods.
     pub fn with_pace(target: Target, pace: Pace) -> Arc<Self> {
-        Arc::new(Self { target, pace })
+        let link = Arc::new(ask::Link::new(target.clone(), pace));
+        Arc::new(Self { target, pace, link })
     }
 
     /// Which cluster.
