@@ -90,7 +90,8 @@ fn mask_under(parent: &str, value: &mut Value) {
     }
 }
 
-fn mask_words(words: &mut [Value]) {
+/// Masks the words of a command line in place, as [`command`] does it for a line.
+pub(super) fn mask_words(words: &mut [Value]) {
     let mut hide_next = false;
     for word in words {
         let Value::String(text) = word else { continue };

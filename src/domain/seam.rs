@@ -34,7 +34,7 @@ pub trait Backend: Feed {
     /// Does one step, if its pin still holds. Read-only is enforced here, below every key and subcommand.
     async fn execute(&self, step: Step) -> Result<Receipt, StepError>;
 
-    /// Follows the output of an instance.
+    /// Follows the output of an instance, or of all instances of a workload where the orchestrator can tell them.
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text>;
 
     /// One object in words, or its manifest with what is secret masked.
@@ -75,7 +75,7 @@ pub type LogStream = BoxStream<'static, Result<LogLine, Text>>;
 /// Which output is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRequest {
-    /// Whose.
+    /// Whose: an instance's, or that of all instances of a workload.
     pub instance: Ref,
     /// Which container of it; the only or first one where none is named.
     pub container: Option<Name>,
@@ -89,15 +89,31 @@ pub struct LogRequest {
     pub follow: bool,
 }
 
-/// One line of output.
+/// One line of output, or what is said about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
     /// When it was written, where the server says so.
     pub at: Option<Timestamp>,
+    /// Whose it is, where several instances are followed at once.
+    pub from: Option<Name>,
     /// Whether it went to standard error.
     pub stderr: bool,
+    /// No output: said of it by the backend (a new run has begun, the connection broke).
+    pub note: bool,
     /// What was written, sanitised.
     pub text: Text,
+}
+
+impl LogLine {
+    /// What was written by the one instance that is followed.
+    pub fn output(at: Option<Timestamp>, stderr: bool, text: impl Into<Text>) -> Self {
+        Self { at, from: None, stderr, note: false, text: text.into() }
+    }
+
+    /// What is said about the output.
+    pub fn note(at: Option<Timestamp>, text: impl Into<Text>) -> Self {
+        Self { at, from: None, stderr: false, note: true, text: text.into() }
+    }
 }
 
 /// How an object is described.

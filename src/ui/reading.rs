@@ -6,7 +6,7 @@ use super::layout::LayerAreas;
 use super::panes::Ctx;
 use super::pen::Pen;
 use super::screen::{LogView, TextView};
-use super::text::{Phrase, wrap};
+use super::text::{Phrase, width, wrap};
 use super::theme::Ink;
 use crate::domain::LogLine;
 use crate::domain::words::count;
@@ -55,23 +55,43 @@ pub(super) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, areas: &Lay
 }
 
 fn log_rows(ctx: &Ctx<'_>, line: &LogLine, columns: usize) -> Vec<Phrase> {
-    // Standard error has a sign of its own: colour alone would not tell.
-    let (sign, ink) = if line.stderr { ("!", Ink::Warning) } else { (" ", Ink::Text) };
+    // Standard error, and what is no output, have signs of their own: colour alone would not tell.
+    let (sign, ink) = match line {
+        LogLine { note: true, .. } => ("─", Ink::Dim),
+        LogLine { stderr: true, .. } => ("!", Ink::Warning),
+        _ => (" ", Ink::Text),
+    };
     let stamp = match line.at.filter(|_| columns >= 60) {
         Some(at) => format!("{} ", ctx.clock.seconds(at)),
         None => String::new(),
     };
-    let lead = stamp.len() + 2;
+    let stamp = match &line.from {
+        Some(from) => format!("{stamp}{} ", whose(from)),
+        None => stamp,
+    };
+    let lead = width(&stamp) + 2;
     let room = columns.saturating_sub(lead).max(8);
     let mut rows = wrap(&line.text, room);
     if rows.is_empty() {
         rows.push(String::new());
     }
     let each = rows.into_iter().enumerate().map(|(ix, text)| {
-        let stamp = if ix == 0 { stamp.clone() } else { " ".repeat(stamp.len()) };
+        let stamp = if ix == 0 { stamp.clone() } else { " ".repeat(width(&stamp)) };
         Phrase::dim(stamp).and(ink, format!("{sign} ")).and(ink, text)
     });
     each.collect()
+}
+
+/// Columns of the name of who wrote a line.
+const WHOSE: usize = 18;
+
+/// Who wrote a line, as wide as everybody's: instances of one workload differ at the end of their names.
+fn whose(from: &str) -> String {
+    let long = from.chars().count();
+    match long > WHOSE {
+        true => format!("…{}", from.chars().skip(long - WHOSE + 1).collect::<String>()),
+        false => format!("{from:<WHOSE$}"),
+    }
 }
 
 /// Draws lines of text.

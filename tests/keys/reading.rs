@@ -7,7 +7,7 @@ use cockpit::ui::{Layer, LogView, Overlay};
 use crate::desk::{Desk, a_node, pod, ready_pod, shop};
 
 fn line(text: &str) -> LogLine {
-    LogLine { at: None, stderr: false, text: text.into() }
+    LogLine::output(None, false, text)
 }
 
 fn logs(desk: &Desk) -> &LogView {

@@ -65,7 +65,7 @@ fn a_case_file_of_a_calm_workload_and_of_a_node() {
 }
 
 fn log(following: bool, ended: Option<&str>) -> LogView {
-    let line = |n: i64, stderr: bool, text: &str| LogLine { at: Some(ago(3 - n)), stderr, text: Text::new(text) };
+    let line = |n: i64, stderr: bool, text: &str| LogLine::output(Some(ago(3 - n)), stderr, text);
     let lines = [
         line(0, false, "consumer started, prefetch 500, queue orders"),
         line(1, false, "loaded 48,211 orders into the batch"),
@@ -108,6 +108,21 @@ fn logs() {
     insta::assert_snapshot!("logs-held-80x24", stage.text());
     stage.screen.layers = vec![Layer::Logs(log(true, Some("the container ended")))];
     insta::assert_snapshot!("logs-ended-80x24", stage.text());
+    stage.screen.layers = vec![Layer::Logs(several())];
+    insta::assert_snapshot!("logs-of-several-80x24", stage.text());
+}
+
+/// Output of all pods of a workload.
+fn several() -> LogView {
+    let mut view = log(true, None);
+    view.request.instance = key("prod", Kind::Deployment, "shop", "worker");
+    view.request.container = None;
+    view.lines.push_back(LogLine::note(Some(ago(0)), "container main was started again (restart 4)"));
+    for (ix, line) in view.lines.iter_mut().enumerate() {
+        let pod = if ix % 2 == 0 { "worker-8rp94" } else { "worker-importer-of-orders-6b4cb595bd-qhxwb" };
+        line.from = Some(Name::new(pod));
+    }
+    view
 }
 
 #[test]

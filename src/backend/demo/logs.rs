@@ -49,12 +49,11 @@ impl Sim {
     ) -> Vec<LogLine> {
         let pace = |at: i64| at / PACE * PACE;
         let first = from.map_or(i64::MIN, |at| at.as_second() + 1);
-        let mut lines: Vec<LogLine> =
-            last.map(|text| LogLine { at: Some(to), stderr: true, text }).into_iter().collect();
+        let mut lines: Vec<LogLine> = last.map(|text| LogLine::output(Some(to), true, text)).into_iter().collect();
         let mut second = pace(to.as_second());
         while lines.len() < limit as usize && second >= first {
             let Ok(at) = Timestamp::from_second(second) else { break };
-            lines.push(LogLine { at: Some(at), stderr: false, text: self.line(live, at) });
+            lines.push(LogLine::output(Some(at), false, self.line(live, at)));
             second -= PACE;
         }
         lines.reverse();

@@ -5,7 +5,7 @@
 
 use bytes::{Buf, BytesMut};
 
-use crate::domain::{LogLine, Text, Timestamp};
+use crate::domain::{LogLine, Timestamp};
 
 /// A line is cut after so many bytes.
 const LONGEST: usize = 16 * 1024;
@@ -87,7 +87,7 @@ impl Frames {
             // A line without text ends with its stamp.
             None => raw.parse().map_or((None, raw), |at| (Some(at), "")),
         };
-        self.ready.push(LogLine { at, stderr: stderr == 1, text: Text::new(text) });
+        self.ready.push(LogLine::output(at, stderr == 1, text));
     }
 }
 

@@ -14,14 +14,16 @@ use tokio::sync::{Semaphore, mpsc, watch as channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use crate::domain::{Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp};
+use crate::domain::{Answer, Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp, Want};
 
+use super::ask::Link;
 use super::book::Book;
 use super::failure::Failure;
 use super::heard::{Heard, Said};
 use super::kinds::{ApiKind, When};
 use super::pace::Pace;
 use super::target::Target;
+use super::wants::{self, Wants};
 use connection::Line;
 use fallback::Fallback;
 use hello::{Hello, Lost};
@@ -37,9 +39,15 @@ const TURNS: usize = 6;
 /// What is watched: a kind, everywhere or in one namespace.
 type Key = (ApiKind, Option<Name>);
 
-/// Watches until nobody listens any more.
-pub(super) async fn run(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) {
-    Cluster::new(target, pace, demand, out).run().await;
+/// Watches until nobody listens any more. `link` is the way by which a person's questions go: it is handed the connection.
+pub(super) async fn run(
+    target: Target,
+    pace: Pace,
+    link: Arc<Link>,
+    demand: channel::Receiver<Demand>,
+    out: mpsc::Sender<Batch>,
+) {
+    Cluster::new(target, pace, link, demand, out).run().await;
 }
 
 /// What came of something that was asked for.
@@ -49,6 +57,7 @@ enum Done {
     Served(Result<BTreeSet<ApiKind>, Failure>),
     Allowed(Rights),
     Readable(Readable),
+    Told(Want, Answer),
 }
 
 /// One cluster and the watches over it.
@@ -75,10 +84,18 @@ struct Cluster {
     lost: BTreeSet<Key>,
     fallback: Fallback,
     jobs: JoinSet<Done>,
+    link: Arc<Link>,
+    wants: Wants,
 }
 
 impl Cluster {
-    fn new(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) -> Self {
+    fn new(
+        target: Target,
+        pace: Pace,
+        link: Arc<Link>,
+        demand: channel::Receiver<Demand>,
+        out: mpsc::Sender<Batch>,
+    ) -> Self {
         let (words, heard) = mpsc::channel(WORDS);
         let retry = demand.borrow().retry;
         Self {
@@ -100,6 +117,8 @@ impl Cluster {
             lost: BTreeSet::new(),
             fallback: Fallback::default(),
             jobs: JoinSet::new(),
+            link,
+            wants: Wants::default(),
         }
     }
 
@@ -138,6 +157,11 @@ impl Cluster {
             Ok(Done::Served(outcome)) => self.served(outcome),
             Ok(Done::Allowed(rights)) => self.allowed(rights),
             Ok(Done::Readable(readable)) => self.readable(readable),
+            Ok(Done::Told(want, answer)) => {
+                self.wants.done(want.clone());
+                self.facts.push(Fact::Answered(want, answer));
+                self.fetch();
+            }
             // A panic of ours: what it was to bring is asked for again in time.
             Err(error) => tracing::error!(%error, "a task ended badly"),
         }
@@ -156,9 +180,22 @@ impl Cluster {
         }
     }
 
-    /// The person wants what is in trouble to be tried at once.
+    /// Reads what findings ask for, as much of it as may be read at once.
+    fn fetch(&mut self) {
+        let wanted = self.wants.next(&self.demand.borrow(), &self.target.name);
+        for want in wanted {
+            let link = Arc::clone(&self.link);
+            self.jobs.spawn(async move {
+                let (want, answer) = wants::read(&*link, want).await;
+                Done::Told(want, answer)
+            });
+        }
+    }
+
+    /// Something else is wanted; perhaps that what is in trouble is tried at once.
     fn demanded(&mut self) {
         let retry = self.demand.borrow_and_update().retry;
+        self.fetch();
         if std::mem::replace(&mut self.retry, retry) == retry {
             return;
         }

@@ -8,26 +8,38 @@
 mod act;
 mod alias;
 mod api;
+mod ask;
 mod book;
 mod cluster;
+mod conceal;
 mod connect;
+mod crowd;
 mod describe;
 mod discover;
+mod ends;
 mod expiry;
 mod failure;
 mod heard;
 mod kinds;
 mod kubeconfig;
+mod kubectl;
+mod lines;
 mod login;
 mod logs;
+mod manifest;
 mod pace;
+mod peek;
+mod place;
 mod plugin;
 mod proxy;
 mod rights;
+mod selector;
 mod target;
+mod thread;
 mod wants;
 mod watch;
 mod wire;
+mod words;
 
 use std::sync::Arc;
 
@@ -50,6 +62,8 @@ pub use target::{Target, Way};
 pub struct Kubernetes {
     target: Target,
     pace: Pace,
+    /// The way by which a person's questions go.
+    link: Arc<ask::Link>,
 }
 
 impl Kubernetes {
@@ -60,7 +74,8 @@ impl Kubernetes {
 
     /// As [`Kubernetes::new`], with other deadlines and periods.
     pub fn with_pace(target: Target, pace: Pace) -> Arc<Self> {
-        Arc::new(Self { target, pace })
+        let link = Arc::new(ask::Link::new(target.clone(), pace));
+        Arc::new(Self { target, pace, link })
     }
 
     /// Which cluster.
@@ -80,7 +95,7 @@ impl Feed for Kubernetes {
     fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
         let (out, batches) = mpsc::channel(BATCHES);
         let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(cluster::run(self.target.clone(), self.pace, demand, out));
+        tasks.spawn(cluster::run(self.target.clone(), self.pace, Arc::clone(&self.link), demand, out));
         // The task lives as long as the stream: dropping the set ends it.
         ReceiverStream::new(batches)
             .map(move |batch| {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use futures::stream;
 use http::Request;
 use kube::Client;
@@ -212,12 +212,16 @@ pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duratio
     let acting = NEEDS.iter().filter(|need| need.what_for == For::Acting);
     // To get a scale only prepares to set it.
     let verbs = |need: &'static Need| need.verbs.iter().filter(|verb| **verb != "get").map(move |verb| (need, *verb));
-    let asked: Vec<(&Need, &str)> = acting.flat_map(verbs).collect();
-    let answers = stream::iter(asked).map(|(need, verb)| async move {
-        let denied = is_denied(client, need, verb, namespaces, within).await;
-        denied.then(|| Text::from(format!("{verb} {}", need.resource)))
-    });
-    let denied = answers.buffered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    let asked: Vec<(&'static Need, &'static str)> = acting.flat_map(verbs).collect();
+    let mut questions = Vec::new();
+    for (need, verb) in asked {
+        let question = async move {
+            let denied = is_denied(client, need, verb, namespaces, within).await;
+            denied.then(|| Text::from(format!("{verb} {}", need.resource)))
+        };
+        questions.push(question.boxed());
+    }
+    let denied = stream::iter(questions).buffered(AT_ONCE).filter_map(std::future::ready).collect().await;
     Rights { read_only: None, denied }
 }
 

@@ -149,7 +149,11 @@ impl Cluster {
         }
         match &self.line.api {
             Some(api) => api.renew(connection),
-            None => self.line.api = Some(Api::new(connection, self.pace)),
+            None => {
+                let api = Api::new(connection, self.pace);
+                self.link.take_over(api.clone());
+                self.line.api = Some(api);
+            }
         }
         let same = self.line.info.as_ref().is_none_or(|info| info.identity == identity);
         let info = self.describe(&address, identity, version);
