@@ -2,16 +2,27 @@
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
-use crate::domain::Text;
+use crate::domain::{Text, Timestamp};
 
 use super::failure::Failure;
 use super::pace::Pace;
 use super::target::{Target, Way};
 
 /// A way that is open.
+#[derive(Clone)]
 pub(super) struct Connection {
     /// Asks the server.
     pub(super) client: kube::Client,
+    /// By then it has to be opened anew.
+    pub(super) valid_until: Option<Timestamp>,
+}
+
+impl Connection {
+    /// The same failure; where it is about who we are, with what it was that was not accepted.
+    pub(super) fn explain(&self, failure: Failure, now: Timestamp) -> Failure {
+        let _ = now;
+        failure
+    }
 }
 
 /// Opens the way to a cluster.
@@ -31,5 +42,5 @@ pub(super) async fn open(target: &Target, pace: &Pace) -> Result<Connection, Fai
         }
     };
     let client = kube::Client::try_from(config).map_err(|error| broken(&error))?;
-    Ok(Connection { client })
+    Ok(Connection { client, valid_until: None })
 }

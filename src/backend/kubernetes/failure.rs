@@ -25,3 +25,10 @@ pub(super) enum Failure {
     #[error("the server's answer cannot be read: {0}")]
     Malformed(Text),
 }
+
+impl Failure {
+    /// Whether it is the login that is not accepted.
+    pub(super) const fn is_unauthorized(&self) -> bool {
+        matches!(self, Failure::Refused { status: 401, .. })
+    }
+}
