@@ -1,5 +1,6 @@
 //! What an answer needs of an API server, and no more: so that logs and descriptions can be tried against a script.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use futures::stream::BoxStream;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, watch as channel};
 
-use crate::domain::Text;
+use crate::domain::{Text, Timestamp};
 
 use super::api::Api;
 use super::connect;
@@ -87,6 +88,8 @@ impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
         let status = match &failure {
             Failure::Refused { status, .. } => Some(*status),
+            // A login that could not be had was not accepted either.
+            failure if failure.is_unauthorized() => Some(401),
             _ => None,
         };
         Self { status, words: Text::from(failure.to_string()) }
@@ -97,9 +100,22 @@ impl From<Failure> for Failed {
 pub(super) struct Link {
     target: Target,
     pace: Pace,
-    open: channel::Sender<Option<Arc<Api>>>,
+    open: channel::Sender<Option<Arc<Open>>>,
     /// Two who ask at once log in once.
     opening: Semaphore,
+}
+
+struct Open {
+    api: Api,
+    /// When its login runs out, where nobody renews it.
+    until: Option<Timestamp>,
+}
+
+impl Open {
+    /// Its login is about to run out.
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| until <= Timestamp::now())
+    }
 }
 
 impl Link {
@@ -110,59 +126,63 @@ impl Link {
 
     /// From now on questions go by the watches' own connection, whose login they keep fresh.
     pub(super) fn take_over(&self, api: Api) {
-        self.open.send_replace(Some(Arc::new(api)));
+        self.open.send_replace(Some(Arc::new(Open { api, until: None })));
     }
 
-    async fn api(&self) -> Result<Arc<Api>, Failed> {
+    async fn open(&self) -> Result<Arc<Open>, Failed> {
         // It is never closed; and if it were, one login more does no harm.
         let _turn = self.opening.acquire().await;
-        if let Some(api) = &*self.open.borrow() {
-            return Ok(api.clone());
+        if let Some(open) = self.open.borrow().as_ref().filter(|open| !open.is_over()) {
+            return Ok(open.clone());
         }
         let connection = connect::open(&self.target, &self.pace).await?;
-        let api = Arc::new(Api::new(connection, self.pace));
-        self.open.send_replace(Some(api.clone()));
-        Ok(api)
+        let until = connection.valid_until;
+        let open = Arc::new(Open { api: Api::new(connection, self.pace), until });
+        self.open.send_replace(Some(open.clone()));
+        Ok(open)
     }
 
     /// Forgets a way on which the login counts no more.
-    fn forget(&self, used: &Arc<Api>) {
+    fn forget(&self, used: &Arc<Open>) {
         self.open.send_if_modified(|open| {
             let same = open.as_ref().is_some_and(|it| Arc::ptr_eq(it, used));
             same.then(|| *open = None).is_some()
         });
+    }
+
+    /// Asks; once more with a new login, where the old one is not accepted any more.
+    async fn ask<T, F: Future<Output = Result<T, Failure>> + Send>(
+        &self,
+        ask: impl Fn(Arc<Open>) -> F + Send + Sync,
+    ) -> Result<T, Failed> {
+        let open = self.open().await?;
+        match ask(open.clone()).await {
+            Err(failure) if failure.is_unauthorized() => self.forget(&open),
+            answer => return answer.map_err(Failed::from),
+        }
+        let open = self.open().await?;
+        ask(open).await.map_err(Failed::from)
     }
 }
 
 #[async_trait]
 impl Ask for Link {
     async fn get(&self, path: &str, part: Part) -> Result<Bytes, Failed> {
-        // A login that has run out is renewed once.
-        let mut renewed = false;
-        loop {
-            let api = self.api().await?;
-            match api.get_as(path, part.media_type()).await.map_err(Failed::from) {
-                Err(Failed { status: Some(401), .. }) if !renewed => {
-                    self.forget(&api);
-                    renewed = true;
-                }
-                answer => return answer,
-            }
-        }
+        let path: Arc<str> = Arc::from(path);
+        self.ask(|open| {
+            let path = path.clone();
+            async move { open.api.get_as(&path, part.media_type()).await }
+        })
+        .await
     }
 
     async fn stream(&self, path: &str) -> Result<Pieces, Failed> {
-        let mut renewed = false;
-        loop {
-            let api = self.api().await?;
-            match api.stream(path).await.map_err(Failed::from) {
-                Err(Failed { status: Some(401), .. }) if !renewed => {
-                    self.forget(&api);
-                    renewed = true;
-                }
-                answer => return answer.map(|bytes| bytes.map(|piece| piece.map_err(Failed::from)).boxed()),
-            }
-        }
+        let path: Arc<str> = Arc::from(path);
+        let pieces = self.ask(|open| {
+            let path = path.clone();
+            async move { Ok(open.api.stream(&path).await?.map(|piece| piece.map_err(Failed::from)).boxed()) }
+        });
+        pieces.await
     }
 }
 

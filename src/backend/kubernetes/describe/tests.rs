@@ -158,3 +158,17 @@ async fn what_is_not_there_or_may_not_be_read_says_so() {
     let queue = "prod/shop/Queue/q".parse().expect("a ref");
     assert!(describe(&script, &queue, Form::Words).await.is_err());
 }
+
+#[tokio::test]
+async fn of_a_cluster_its_version_is_shown_and_a_service_what_stands_behind_it() {
+    let script = Script::default();
+    script.on("/version", Says::Json(super::super::ask::tests::recorded("discovery/version.json")));
+    let text = said(&script, &"prod/-/Cluster/prod".parse().expect("a ref"), Form::Words).await;
+    has(&text, &["gitVersion:", "v1.34", "platform:"]);
+    assert!(!text.contains("Events"), "{text}");
+    let (script, key) = server("services", "/api/v1", "Endpoint", "scene-quiet-shop", "web");
+    has(
+        &said(&script, &key, Form::Words).await,
+        &["Selects:", "app=web", "Behind it", "ADDRESS", "READY", "yes", "web-"],
+    );
+}

@@ -45,7 +45,10 @@ pub(super) fn words(key: &Ref, object: &Value, beside: &Beside, now: Timestamp) 
         Kind::Ingress => network::ingress(&mut page, object),
         kind => rest::body(&mut page, kind, object, now),
     }
-    events::body(&mut page, &beside.events, now);
+    // Of the cluster itself only its version is asked for.
+    if key.kind != Kind::Cluster {
+        events::body(&mut page, &beside.events, now);
+    }
     page.finish()
 }
 

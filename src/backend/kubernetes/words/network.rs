@@ -20,7 +20,7 @@ pub(super) fn service(page: &mut Page, object: &Value, beside: &Beside) {
     let balanced = list(object, "/status/loadBalancer/ingress").iter();
     page.each("Load balancer", balanced.map(|it| format!("{}{}", text(it, "/ip"), text(it, "/hostname"))));
     page.each("Ports", list(object, "/spec/ports").iter().map(port));
-    page.say("Sticks to", text(object, "/spec/sessionAffinity"));
+    page.say("Sticks to", Some(text(object, "/spec/sessionAffinity")).filter(|by| *by != "None").unwrap_or_default());
     page.say("Traffic from out", text(object, "/spec/externalTrafficPolicy"));
     missing(page, "Behind it", beside.parts.as_ref());
     let Some(Ok(slices)) = &beside.parts else { return };

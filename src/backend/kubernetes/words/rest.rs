@@ -115,7 +115,12 @@ fn outline(page: &mut Page, object: &Value) {
         if matches!(part.as_str(), "metadata" | "apiVersion" | "kind") {
             continue;
         }
-        page.title(part);
-        page.inside(|page| page.outline(value));
+        match value {
+            Value::Object(_) | Value::Array(_) => {
+                page.title(part);
+                page.inside(|page| page.outline(value));
+            }
+            value => page.say(part, scalar(value, "")),
+        }
     }
 }
