@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::domain::words::after;
 use crate::domain::{
     Certainty, ClusterId, Container, ContainerState, Desired, DesiredState, Exposure, Freshness, Instance, Intent,
-    Kind, Name, Node, Occurrence, OccurrenceKind, Phase, Ref, RestartPolicy, Role, Timestamp, Workload,
+    Kind, Name, Node, Occurrence, OccurrenceKind, Phase, Ref, RestartPolicy, Role, Source, Timestamp, Workload,
 };
 use crate::state::{Counts, View};
 
@@ -133,6 +133,16 @@ impl<'a> Scene<'a> {
     /// How many it has and wants.
     pub const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Whether what is not there of these kinds is absent: a source that lists all of them, or those of `namespace`, is in
+    /// order. What is forbidden or is not watched is unknown.
+    pub fn lists(&self, kinds: &[&str], namespace: Option<&Name>) -> bool {
+        let fits = |source: &Source| source.partition.is_none() || source.partition.as_ref() == namespace;
+        let mut sources = self.view.sources(self.cluster()).filter(|(source, _)| kinds.contains(&source.kind.as_str()));
+        let known = |sight: Freshness| matches!(sight, Freshness::Live | Freshness::Stale);
+        self.complete
+            && sources.any(|(source, state)| fits(source) && state.listed && known(state.freshness(self.view.now)))
     }
 
     /// The nodes of its cluster with what is asked of them, by name. For when something waits: what is not known yet is counted.

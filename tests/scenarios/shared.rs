@@ -73,6 +73,7 @@ fn a_webhook_that_is_down_drags_along_what_it_blocks() {
     const SAID: &str = "Internal error occurred: failed calling webhook \"validate.policy.svc\": failed to call webhook: Post \
                         \"https://policy.shop.svc:443/validate?timeout=10s\": dial tcp 10.96.1.2:443: connect: connection refused";
     let mut place = Place::default();
+    place.trouble("endpoints", TroubleKind::Forbidden);
     for n in 0..3 {
         refused(&mut place, &format!("w{n}"), 300 - n, SAID);
     }

@@ -140,6 +140,10 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
             "state",
             format!("{}: {part}{}{ran}", instance.key.name, exit_words(exit.code)),
         );
+        if pods && exit.code == 137 && probe.is_none() {
+            let why = "137 alone is no OOM kill; that one was missed cannot be ruled out";
+            finding = finding.evidence(None, "note", why);
+        }
         if let Some(kill) = &probe {
             finding = finding.evidence(Some(kill.at), "event", kill.words.clone());
             finding.evidence.extend(settings_of(scene, kill.which));

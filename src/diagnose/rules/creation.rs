@@ -28,10 +28,13 @@ const EVENTS_CLEAR: i64 = 300;
 
 fn cannot_create(scene: &Scene<'_>, out: &mut Out) {
     let Some(workload) = scene.workload().filter(|it| it.desired.running() != Some(0)) else { return };
+    // What has all that it wants is not kept from anything, whatever was said before.
+    if scene.counts().missing() == 0 && !scene.in_rollout() && workload.desired.running().is_some() {
+        return;
+    }
     let hindrance = workload.hindrance.as_deref();
     let series = scene.series(OccurrenceKind::CreationFailure, EVENTS_CLEAR);
-    let waits = scene.counts().missing() > 0 || scene.in_rollout();
-    let by_event = series.filter(|_| waits && hindrance.is_none());
+    let by_event = series.filter(|_| hindrance.is_none());
     let (said, since, often) = match (hindrance, &by_event) {
         (Some(it), _) => (it.message.as_str(), it.since, String::new()),
         (None, Some(series)) => {
@@ -124,7 +127,8 @@ fn webhook(scene: &Scene<'_>, said: &str) -> Refused {
     let behind = scene.view.endpoint(&service).into_iter().flat_map(|it| it.serves.iter().cloned());
     let mut links = vec![Link::Lacks(service.clone())];
     links.extend(behind.map(Link::Lacks));
-    let absent = scene.complete && scene.view.endpoints().next().is_some() && scene.view.endpoint(&service).is_none();
+    let listed = scene.lists(&super::traffic::SERVICES, service.namespace.as_ref());
+    let absent = listed && scene.view.endpoint(&service).is_none();
     let words = if absent {
         format!("webhook {name} does not answer: its service {} does not exist", service.local())
     } else {

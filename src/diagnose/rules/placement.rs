@@ -176,6 +176,10 @@ fn scaling(scene: &Scene<'_>, waiting: &[&Instance]) -> Option<Scaling> {
 
 /// Where room is what lacks and every node that takes newcomers has less than is needed: the numbers.
 fn no_room(scene: &Scene<'_>, waiting: &[&Instance], said: &str) -> Option<String> {
+    // What else asks for room has to be seen, all of it.
+    if !scene.lists(&["pods", "allocations"], None) {
+        return None;
+    }
     let asks = waiting.iter().max_by_key(|it| (it.memory_request_bytes, it.cpu_request_millis))?;
     let lacks = |resource: &str| {
         said.contains(&format!("Insufficient {resource}")) || said.contains(&format!("{resource} exhausted"))

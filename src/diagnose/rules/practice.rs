@@ -4,7 +4,7 @@ use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::after;
 use crate::domain::{
-    ContainerSpec, Desired, Exposure, Freshness, Kind, Phase, Probe, ProbeKind, RestartPolicy, Severity, Workload,
+    ContainerSpec, Desired, Exposure, Kind, Phase, Probe, ProbeKind, RestartPolicy, Severity, Workload,
 };
 
 use super::evidence::last_exit;
@@ -217,7 +217,7 @@ fn one_replica(scene: &Scene<'_>, out: &mut Out) {
 
 fn no_budget(scene: &Scene<'_>, out: &mut Out) {
     // Where budgets cannot be read, none is known.
-    let known = scene.view.source_freshness(scene.cluster(), "poddisruptionbudgets") == Some(Freshness::Live);
+    let known = scene.lists(&["poddisruptionbudgets"], scene.key.namespace.as_ref());
     let covered = scene.view.budgets_of(scene.key).next().is_some();
     if known && !covered && reached(scene).is_some_and(|(_, wanted)| wanted > 1) {
         out.say(Finding::new(Severity::Advice, "no disruption budget"));

@@ -194,7 +194,7 @@ fn by_events(scene: &Scene<'_>, out: &mut Out) {
 
 /// `fails`, of several of a number `fail`.
 fn fails(scene: &Scene<'_>, n: usize) -> &'static str {
-    let several = n > 1 && scene.counts().wanted.unwrap_or(0) as usize > n && !scene.in_rollout();
+    let several = n > 1 && scene.counts().wanted.unwrap_or(0) as usize > n && rollout_frame(scene).0.is_empty();
     if several { "fail" } else { "fails" }
 }
 

@@ -164,7 +164,10 @@ fn pool_full(scene: &Scene<'_>, out: &mut Out) {
 
 fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
     let Some(endpoint) = scene.view.endpoint(scene.key).filter(|it| it.ready == 0 && !it.pool) else { return };
-    if !scene.complete {
+    // Where addresses may not be read, none is known.
+    let namespace = scene.key.namespace.as_ref();
+    let apart = scene.view.sources(scene.cluster()).any(|(source, _)| source.kind == *ADDRESSES);
+    if !scene.complete || (apart && !scene.lists(&[ADDRESSES], namespace)) {
         return;
     }
     if endpoint.key.kind == Kind::Ingress {
@@ -193,6 +196,11 @@ fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
     finding.links = behind.into_iter().map(|it| Link::Lacks(it.clone())).collect();
     out.say(finding);
 }
+
+/// The source that tells of addresses, where they are told apart from what they are behind.
+const ADDRESSES: &str = "endpointslices";
+/// The sources that tell of Services.
+pub const SERVICES: [&str; 2] = ["services", "endpoints"];
 
 fn weight(endpoint: &Endpoint) -> (Severity, Tier) {
     let users = endpoint.exposure == Exposure::Yes;
@@ -230,8 +238,9 @@ fn selects_nothing(scene: &Scene<'_>, endpoint: &Endpoint, out: &mut Out) {
 /// Users come in by it: its backends are Services, or what these serve.
 fn ingress_dead(scene: &Scene<'_>, ingress: &Endpoint, out: &mut Out) {
     let services: Vec<&Ref> = ingress.serves.iter().filter(|key| key.kind.role() == Role::Endpoint).collect();
-    let absent: Vec<&Ref> = services.iter().copied().filter(|key| scene.view.endpoint(key).is_none()).collect();
-    if absent.is_empty() && ingress.serves.is_empty() {
+    let seen = scene.lists(&SERVICES, scene.key.namespace.as_ref());
+    let absent: Vec<&Ref> = services.iter().copied().filter(|key| seen && scene.view.endpoint(key).is_none()).collect();
+    if seen && ingress.serves.is_empty() {
         let finding = Finding::new(Severity::Warning, "has no backend: what it names does not exist").tier(Tier::Stuck);
         return out.say(finding.evidence(None, "ingress", "no address behind it"));
     }

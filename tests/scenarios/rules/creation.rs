@@ -59,8 +59,14 @@ cases! {
     }
     "cannot-create", "a webhook that does not answer",
     Some("no new pods: webhook validate.kyverno.svc does not answer (service kyverno/kyverno-svc): connection refused"), |place| {
+        place.trouble("endpoints", TroubleKind::Forbidden);
         refused(place, 0, WEBHOOK);
     }
+    "cannot-create", "a webhook whose service is gone",
+    Some("no new pods: webhook validate.kyverno.svc does not answer: its service kyverno/kyverno-svc does not exist"), |place| {
+        refused(place, 0, WEBHOOK);
+    }
+    "cannot-create", "all are there meanwhile", None, |place| { refused(place, 3, QUOTA); }
     "cannot-create", "a webhook that denies", Some("no new pods: webhook policy.example denies them: image is not signed"), |place| {
         refused(place, 0, "admission webhook \"policy.example\" denied the request: image is not signed");
     }

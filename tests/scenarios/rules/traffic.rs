@@ -62,4 +62,13 @@ cases! {
         place.put(Object::Endpoint(Box::new(Endpoint { key, serves, ready: 1, not_ready: 0, selector: Some("app=web".into()), exposure: Exposure::No, pool: false })));
         ingress(place, &["web"]);
     }
+
+    "endpoint-dead", "Services may not be read", None, |place| {
+        place.trouble("endpoints", TroubleKind::Forbidden);
+        ingress(place, &["web"]);
+    }
+    "endpoint-dead", "addresses may not be read", None, |place| {
+        place.trouble("endpointslices", TroubleKind::Forbidden);
+        service(place, |place, it| it.serves = vec![place.healthy(Kind::Deployment, "web", 2).key]);
+    }
 }
