@@ -212,12 +212,16 @@ pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duratio
     let acting = NEEDS.iter().filter(|need| need.what_for == For::Acting);
     // To get a scale only prepares to set it.
     let verbs = |need: &'static Need| need.verbs.iter().filter(|verb| **verb != "get").map(move |verb| (need, *verb));
-    let asked: Vec<(&Need, &str)> = acting.flat_map(verbs).collect();
-    let answers = stream::iter(asked).map(|(need, verb)| async move {
-        let denied = is_denied(client, need, verb, namespaces, within).await;
-        denied.then(|| Text::from(format!("{verb} {}", need.resource)))
-    });
-    let denied = answers.buffered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    // Made before they are asked: a closure over references cannot go along to another thread.
+    let asked: Vec<_> = acting
+        .flat_map(verbs)
+        .map(|(need, verb)| async move {
+            let denied = is_denied(client, need, verb, namespaces, within).await;
+            denied.then(|| Text::from(format!("{verb} {}", need.resource)))
+        })
+        .collect();
+    let answers: Vec<Option<Name>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+    let denied = answers.into_iter().flatten().collect();
     Rights { read_only: None, denied }
 }
 
@@ -373,6 +377,12 @@ mod tests {
             asked["spec"]["resourceAttributes"],
             json!({"group": "", "resource": "pods", "subresource": "eviction", "verb": "create", "namespace": "shop"})
         );
+    }
+
+    #[test]
+    fn the_questions_can_be_asked_in_the_background() {
+        fn can_be_spawned<T: Send + 'static>(_: fn(&'static Client) -> T) {}
+        can_be_spawned(|client| review(client, &[], Duration::ZERO));
     }
 
     #[test]
