@@ -180,13 +180,26 @@ impl Plan {
     fn open(self) -> Result<Connection, Failure> {
         let address = address(&self.config);
         let namespace = self.config.default_namespace.clone();
-        let builder = ClientBuilder::try_from(self.config).map_err(|error| {
-            let what = format!("the credentials of the user `{}` cannot be used: {error}", self.user);
-            login(words::shorten(&Text::from(what), WORDS), "correct them in the kubeconfig, or log in again")
-        })?;
+        let builder = ClientBuilder::try_from(self.config).map_err(|error| unusable(&self.user, &error))?;
         let Self { who, user, valid_until, expires, .. } = self;
         Ok(Connection { client: builder.build(), address, namespace, valid_until, expires, who, user })
     }
+}
+
+/// What the kubeconfig shows is there and cannot be used. The deepest cause is the one that says something.
+fn unusable(user: &Text, error: &kube::Error) -> Failure {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let said = cause.to_string();
+    if said.contains("UnsupportedCertVersion") {
+        let what = format!("the client certificate of the user `{user}` is X.509 version 1, which TLS no longer takes");
+        return login(what, "make one of version 3 (openssl: with an -extfile), or log in again");
+    }
+    let said = words::shorten(&Text::from(said), WORDS);
+    let what = format!("the credentials of the user `{user}` cannot be used: {said}");
+    login(what, "correct them in the kubeconfig, or log in again")
 }
 
 /// The server's address. Without a scheme it is https where anything is said of TLS, else http, as kubectl has it.

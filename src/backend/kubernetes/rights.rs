@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 use futures::stream;
 use http::Request;
 use kube::Client;
@@ -212,16 +212,16 @@ pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duratio
     let acting = NEEDS.iter().filter(|need| need.what_for == For::Acting);
     // To get a scale only prepares to set it.
     let verbs = |need: &'static Need| need.verbs.iter().filter(|verb| **verb != "get").map(move |verb| (need, *verb));
-    let asked: Vec<(&'static Need, &'static str)> = acting.flat_map(verbs).collect();
-    let mut questions = Vec::new();
-    for (need, verb) in asked {
-        let question = async move {
+    // Made before they are asked: a closure over references cannot go along to another thread.
+    let asked: Vec<_> = acting
+        .flat_map(verbs)
+        .map(|(need, verb)| async move {
             let denied = is_denied(client, need, verb, namespaces, within).await;
             denied.then(|| Text::from(format!("{verb} {}", need.resource)))
-        };
-        questions.push(question.boxed());
-    }
-    let denied = stream::iter(questions).buffered(AT_ONCE).filter_map(std::future::ready).collect().await;
+        })
+        .collect();
+    let answers: Vec<Option<Name>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+    let denied = answers.into_iter().flatten().collect();
     Rights { read_only: None, denied }
 }
 
@@ -377,6 +377,12 @@ mod tests {
             asked["spec"]["resourceAttributes"],
             json!({"group": "", "resource": "pods", "subresource": "eviction", "verb": "create", "namespace": "shop"})
         );
+    }
+
+    #[test]
+    fn the_questions_can_be_asked_in_the_background() {
+        fn can_be_spawned<T: Send + 'static>(_: fn(&'static Client) -> T) {}
+        can_be_spawned(|client| review(client, &[], Duration::ZERO));
     }
 
     #[test]
