@@ -496,10 +496,3 @@ mod tests {
         assert_eq!(told(&ours).kind, TroubleKind::Unauthorized);
     }
 }
-
-impl Failure {
-    /// Whether it is the login that is not accepted.
-    pub(super) const fn is_unauthorized(&self) -> bool {
-        matches!(self, Failure::Refused { status: 401, .. })
-    }
-}
