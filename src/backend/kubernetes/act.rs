@@ -40,7 +40,7 @@ impl Backend for Kubernetes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::kubernetes::{Target, Way};
+    use crate::backend::kubernetes::{Proxies, Target, Way};
     use crate::domain::{ClusterId, Pin, Seen, StepAction, Until};
 
     fn backend(read_only: bool) -> std::sync::Arc<Kubernetes> {
@@ -51,6 +51,7 @@ mod tests {
             namespaces: Vec::new(),
             how: Text::new("current context"),
             read_only,
+            proxies: Proxies::default(),
         })
     }
 

@@ -92,6 +92,7 @@ fn slashed(key: &Ref) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::kubernetes::Proxies;
     use crate::domain::{ClusterId, Name, Text};
 
     fn target(context: &str) -> Target {
@@ -101,6 +102,7 @@ mod tests {
             namespaces: Vec::new(),
             how: Text::new("current context"),
             read_only: false,
+            proxies: Proxies::default(),
         }
     }
 

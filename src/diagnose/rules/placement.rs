@@ -271,7 +271,11 @@ fn closed_nodes(scene: &Scene<'_>) -> impl Iterator<Item = crate::domain::Ref> +
 fn in_our_words(said: &str) -> String {
     if let Some((head, rest)) = said.split_once(" nodes are available: ") {
         let total = head.rsplit('/').next().unwrap_or("").trim();
-        let reasons = rest.split(" preemption:").next().unwrap_or(rest).trim_end_matches(['.', ' ']);
+        // What could be evicted or deallocated in its favour helps nobody who reads this.
+        let reasons = [" preemption:", " no new claims to deallocate"]
+            .into_iter()
+            .fold(rest, |rest, tail| rest.split(tail).next().unwrap_or(rest))
+            .trim_end_matches(['.', ' ']);
         let each: Vec<String> =
             reasons.split(", ").map(|reason| kubernetes(reason.trim_end_matches('.'), total)).collect();
         return quote(&each.join(", "));
@@ -440,6 +444,11 @@ mod tests {
     fn schedulers_words_become_ours() {
         for (said, ours) in [
             ("0/3 nodes are available: 3 Insufficient memory. preemption: none", "memory exhausted on 3 of 3 nodes"),
+            (
+                "0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, \
+                 preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+                "1 of 1 nodes didn't match Pod's node affinity/selector",
+            ),
             (
                 "0/5 nodes are available: 2 Insufficient cpu, 3 node(s) had untolerated taint {gpu: a100}.",
                 "cpu exhausted on 2 of 5 nodes, 3 of 5 nodes had untolerated taint {gpu: a100}",
