@@ -85,6 +85,7 @@ struct Raw {
     metadata: Meta,
     code: u16,
     message: String,
+    #[serde(deserialize_with = "super::api::or_none")]
     items: Vec<Raw>,
 }
 

@@ -104,7 +104,9 @@ impl Cluster {
         match trouble.kind {
             TroubleKind::Unauthorized => self.connect_in_time(true),
             TroubleKind::Unreachable => {
-                self.lost.insert(key.clone());
+                if self.lost.insert(key.clone()) {
+                    self.line.doubt();
+                }
                 self.connect_in_time(false);
             }
             _ => {}
