@@ -148,14 +148,6 @@ impl Cluster {
         self.facts.push(Fact::Allowed(Rights { read_only, ..rights }));
     }
 
-    fn ended(&mut self, ended: Result<(), tokio::task::JoinError>) {
-        if let Err(error) = ended
-            && !error.is_cancelled()
-        {
-            tracing::error!(%error, "a watch ended badly");
-        }
-    }
-
     /// The person wants what is in trouble to be tried at once.
     fn demanded(&mut self) {
         let retry = self.demand.borrow_and_update().retry;

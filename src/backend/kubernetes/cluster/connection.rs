@@ -17,8 +17,8 @@ use crate::domain::{BackendKind, ClusterInfo, Fact, Name, Object, Text, Timestam
 const ASK_EVERY: Duration = Duration::from_secs(60);
 /// While it is not, it is asked at least this often: as soon as it is back, all that was lost is tried again.
 const ASK_AWAY_EVERY: Duration = Duration::from_secs(5);
-/// A login is renewed so long before it expires.
-const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
+/// A login is renewed so long before it has to be.
+const BEFORE_EXPIRY: Duration = Duration::from_secs(10);
 
 /// What is known of the connection, and when something is to be done about it.
 #[derive(Default)]
@@ -243,6 +243,7 @@ impl Cluster {
         let Some(api) = self.line.api.clone() else { return };
         self.line.look_at = Some(Instant::now() + self.pace.rights_every);
         self.jobs.spawn(async move { Done::Served(api.served().await) });
+        self.begin_again();
         self.review();
         self.look_for_readable();
     }

@@ -14,7 +14,7 @@ use crate::domain::Name;
 /// Namespaces that are asked about, at most.
 const ASKED: usize = 500;
 /// Namespaces that are watched, at most: each is a connection for each kind.
-const WATCHED: usize = 24;
+const WATCHED: usize = 16;
 /// Requests at once.
 const AT_ONCE: usize = 8;
 
