@@ -138,6 +138,24 @@ async fn a_kind_that_is_denied_everywhere_says_so_and_comes_when_it_may() {
 }
 
 #[tokio::test]
+async fn with_too_many_namespaces_it_is_said_that_some_are_not_watched() {
+    let plane = Plane::start().await;
+    let names: Vec<String> = (0..30).map(|number| format!("team-{number:02}")).collect();
+    for name in &names {
+        plane.namespace(name);
+    }
+    allow_only(&plane, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    plane.script().denied.remove("list namespaces");
+    let mut watcher = Watcher::of(&plane);
+    watcher.until_source("pods in team-00", Freshness::Live).await;
+    watcher.until_source("pods", Freshness::Forbidden).await;
+    assert_eq!(watcher.sources().iter().filter(|source| source.starts_with("pods in ")).count(), 16);
+    let trouble = watcher.trouble("pods").expect("one");
+    assert!(trouble.what.contains("14 are not watched: 16 are"), "{}", trouble.what);
+    assert!(trouble.mend.contains("`namespaces`"), "{}", trouble.mend);
+}
+
+#[tokio::test]
 async fn only_the_namespaces_that_were_named_are_watched() {
     let plane = Plane::start().await;
     plane.pod("shop", "web");

@@ -210,6 +210,7 @@ impl Api {
     pub(super) async fn names(&self, kind: ApiKind) -> Result<Vec<String>, Failure> {
         #[derive(serde::Deserialize)]
         struct List {
+            #[serde(default, deserialize_with = "or_none")]
             items: Vec<Object>,
         }
         let url = Url::of(kind, None).with("resourceVersion", 0);
@@ -333,6 +334,15 @@ struct Meta {
     name: String,
     #[serde(default)]
     uid: String,
+}
+
+/// Reads a list that is written as `null` where it is empty, as Go does: of metadata, seen of 1.34.
+pub(super) fn or_none<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: serde::Deserialize<'de> + Default,
+{
+    serde::Deserialize::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Reads an answer.

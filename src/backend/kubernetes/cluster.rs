@@ -172,14 +172,6 @@ impl Cluster {
         self.facts.push(Fact::Allowed(Rights { read_only, ..rights }));
     }
 
-    fn ended(&mut self, ended: Result<(), tokio::task::JoinError>) {
-        if let Err(error) = ended
-            && !error.is_cancelled()
-        {
-            tracing::error!(%error, "a watch ended badly");
-        }
-    }
-
     /// Reads what findings ask for, as much of it as may be read at once.
     fn fetch(&mut self) {
         let wanted = self.wants.next(&self.demand.borrow(), &self.target.name);

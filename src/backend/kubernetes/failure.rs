@@ -231,7 +231,7 @@ fn refusal(
         429 => (
             TroubleKind::Unreachable,
             format!("{address} is too busy to tell of {asked} (429): {message}{wait}"),
-            "cockpit tries again by itself; see who floods the API server".into(),
+            "cockpit tries again by itself; if that does not help, see who floods the API server".into(),
         ),
         _ => (
             TroubleKind::Unreachable,

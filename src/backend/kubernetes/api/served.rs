@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::super::failure::Failure;
 use super::super::kinds::{ApiKind, When};
-use super::{Api, decode};
+use super::{Api, decode, or_none};
 
 /// All groups with their resources in one answer (since 1.27); an older server answers with the groups alone.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
@@ -16,24 +16,24 @@ const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGrou
 #[derive(Deserialize)]
 struct Groups {
     /// Of the aggregated one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     items: Vec<Item>,
     /// Of the plain one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     groups: Vec<Group>,
 }
 
 #[derive(Deserialize)]
 struct Item {
     metadata: Named,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     versions: Vec<Version>,
 }
 
 #[derive(Deserialize)]
 struct Version {
     version: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     resources: Vec<Resource>,
 }
 
@@ -45,7 +45,7 @@ struct Resource {
 #[derive(Deserialize)]
 struct Group {
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     versions: Vec<Plain>,
 }
 
@@ -57,7 +57,7 @@ struct Plain {
 /// The resources of one group and version.
 #[derive(Deserialize)]
 struct Resources {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     resources: Vec<Named>,
 }
 

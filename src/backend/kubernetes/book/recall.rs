@@ -229,10 +229,10 @@ mod tests {
         };
         for order in [[10, 20], [20, 10]] {
             let mut recall = Recall::default();
-            order.map(|at| recall.fails(&uid, failing(at, &format!("at {at}"))));
+            order.iter().for_each(|at| recall.fails(&uid, failing(*at, &format!("at {at}"))));
             let known = recall.of("u", 30);
             assert_eq!(known.failing(&web, ProbeKind::Readiness).map(|it| it.output.as_str()), Some("at 20"));
-            order.map(|at| recall.sticks(&uid, None, Text::from(format!("{at}")), at));
+            order.iter().for_each(|at| recall.sticks(&uid, None, Text::from(format!("{at}")), *at));
             assert_eq!(recall.of("u", 30).stuck(Phase::Starting), Some((None, Text::new("20"))));
             assert_eq!(recall.of("u", 30).stuck(Phase::Running), None);
         }

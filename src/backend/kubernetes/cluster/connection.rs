@@ -15,8 +15,10 @@ use crate::domain::{BackendKind, ClusterInfo, Fact, Name, Object, Text, Timestam
 
 /// How often the server is asked whether it is there.
 const ASK_EVERY: Duration = Duration::from_secs(60);
-/// A login is renewed so long before it expires.
-const BEFORE_EXPIRY: Duration = Duration::from_secs(60);
+/// While it is not, it is asked at least this often: as soon as it is back, all that was lost is tried again.
+const ASK_AWAY_EVERY: Duration = Duration::from_secs(5);
+/// A login is renewed so long before it has to be.
+const BEFORE_EXPIRY: Duration = Duration::from_secs(10);
 
 /// What is known of the connection, and when something is to be done about it.
 #[derive(Default)]
@@ -34,8 +36,8 @@ pub(super) struct Line {
     tries: u32,
     /// The last try failed.
     failed: bool,
-    /// The server did not say that it is there.
-    silent: bool,
+    /// How often in a row the server did not say that it is there.
+    unanswered: u32,
     connect_at: Option<Instant>,
     ask_at: Option<Instant>,
     look_at: Option<Instant>,
@@ -53,7 +55,14 @@ impl Line {
     }
 
     pub(super) const fn in_trouble(&self) -> bool {
-        self.failed || self.silent || self.tries > 1
+        self.failed || self.unanswered > 0 || self.tries > 1
+    }
+
+    /// A watch is lost: is it the server?
+    pub(super) fn doubt(&mut self) {
+        if self.unanswered == 0 && self.ask_at.is_some() {
+            self.ask_at = Some(Instant::now());
+        }
     }
 
     fn sooner(&mut self, at: Instant) {
@@ -140,7 +149,7 @@ impl Cluster {
         tracing::info!(%address, ?version, "connected");
         let now = Instant::now();
         self.line.failed = false;
-        self.line.silent = false;
+        self.line.unanswered = 0;
         self.line.namespace = Some(Name::new(&connection.namespace));
         self.line.ask_at = Some(now + ASK_EVERY);
         self.line.look_at = Some(now + self.pace.rights_every);
@@ -203,14 +212,17 @@ impl Cluster {
         match hello::known(outcome) {
             Ok(version) => {
                 self.line.ask_at = Some(now + ASK_EVERY);
-                if std::mem::take(&mut self.line.silent) {
+                if std::mem::take(&mut self.line.unanswered) > 0 {
                     self.nudge_all();
+                    // It may be another one by now.
+                    self.connect();
                 }
                 self.is_there(version);
             }
             Err(failure) => {
-                self.line.silent = true;
-                let wait = backed_off(self.pace.retry_first, self.pace.retry_most, self.line.tries.max(1));
+                self.line.unanswered = self.line.unanswered.saturating_add(1);
+                let most = self.pace.retry_most.min(ASK_AWAY_EVERY);
+                let wait = backed_off(self.pace.retry_first, most, self.line.unanswered);
                 let address = api.address();
                 self.line.ask_at = Some(now + wait);
                 self.not_connected(&address, &failure, wait);
@@ -235,6 +247,7 @@ impl Cluster {
         let Some(api) = self.line.api.clone() else { return };
         self.line.look_at = Some(Instant::now() + self.pace.rights_every);
         self.jobs.spawn(async move { Done::Served(api.served().await) });
+        self.begin_again();
         self.review();
         self.look_for_readable();
     }

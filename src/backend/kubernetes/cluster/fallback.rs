@@ -44,7 +44,7 @@ impl Cluster {
         fallen.trouble = trouble;
         match (fallen.replaced, self.fallback.readable.is_some()) {
             (true, _) => {}
-            (false, true) => self.stand_in(),
+            (false, true) => self.stand_in(vec![kind]),
             (false, false) => self.look_for_readable(),
         }
     }
@@ -63,7 +63,7 @@ impl Cluster {
         self.fallback.looking = false;
         let before = self.namespaces();
         self.fallback.readable = Some(readable);
-        self.stand_in();
+        self.stand_in(self.fallback.fallen.keys().copied().collect());
         if self.namespaces() != before {
             self.review();
         }
@@ -79,10 +79,9 @@ impl Cluster {
 
     /// Watches the namespaces that may be read, and no others. All are named before anything is closed, so that there is
     /// always something to wait for.
-    fn stand_in(&mut self) {
+    fn stand_in(&mut self, kinds: Vec<ApiKind>) {
         let Some(readable) = &self.fallback.readable else { return };
         let left_out = readable.left_out;
-        let kinds: Vec<ApiKind> = self.fallback.fallen.keys().copied().collect();
         let wanted: Vec<Key> = kinds
             .iter()
             .flat_map(|kind| readable.namespaces_of(*kind).map(|namespace| (*kind, Some(namespace.clone()))))

@@ -6,7 +6,7 @@ use futures::stream::{self, StreamExt};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::super::api::Api;
+use super::super::api::{Api, or_none};
 use super::super::failure::Failure;
 use super::super::kinds::ApiKind;
 use crate::domain::Name;
@@ -14,7 +14,7 @@ use crate::domain::Name;
 /// Namespaces that are asked about, at most.
 const ASKED: usize = 500;
 /// Namespaces that are watched, at most: each is a connection for each kind.
-const WATCHED: usize = 24;
+const WATCHED: usize = 16;
 /// Requests at once.
 const AT_ONCE: usize = 8;
 
@@ -118,18 +118,22 @@ struct Access {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Rules {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     resource_rules: Vec<Rule>,
     #[serde(default)]
     incomplete: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 struct Rule {
+    #[serde(default, deserialize_with = "or_none")]
     verbs: Vec<String>,
+    #[serde(default, deserialize_with = "or_none")]
     api_groups: Vec<String>,
+    #[serde(default, deserialize_with = "or_none")]
     resources: Vec<String>,
+    #[serde(default, deserialize_with = "or_none")]
     resource_names: Vec<String>,
 }
 
@@ -149,6 +153,20 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_real_rules_allow_is_read() {
+        let rules = |who: &str| -> Rules {
+            let path = format!("{}/tests/wire/kubernetes/v1.34/access/{who}.rules.json", env!("CARGO_MANIFEST_DIR"));
+            let raw = std::fs::read(path).expect("a recording");
+            serde_json::from_slice::<Reviewed<Rules>>(&raw).expect("a review").status
+        };
+        let allowed = |who: &str| kinds().filter(|kind| rules(who).allow(*kind)).count();
+        assert_eq!(allowed("admin"), kinds().count());
+        assert_eq!(allowed("nobody"), 0);
+        assert!(!rules("no-events").allow(ApiKind::Events) && rules("no-events").allow(ApiKind::Pods));
+        assert!(rules("reader-one-namespace").allow(ApiKind::Pods));
+    }
 
     #[test]
     fn a_rule_allows_what_it_names_and_no_more() {

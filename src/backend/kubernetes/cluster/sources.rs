@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::{AbortHandle, JoinError};
 
 use super::super::failure::Failure;
 use super::super::heard::{Heard, Said};
@@ -10,7 +11,7 @@ use super::super::kinds::{ApiKind, When};
 use super::super::watch::Watch;
 use super::fallback::Fallback;
 use super::{Cluster, Key};
-use crate::domain::{Timestamp, Trouble, TroubleKind};
+use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
 
 impl Cluster {
     /// What is to be watched of a kind, before anything is known of rights.
@@ -66,6 +67,39 @@ impl Cluster {
         self.open.insert(key, Some(task));
     }
 
+    /// A watch ended. Of itself it does so only when nobody listens any more; else the fault is ours, and that is said.
+    pub(super) fn ended(&mut self, ended: Result<(), JoinError>) {
+        let Err(error) = ended else { return };
+        if error.is_cancelled() {
+            return;
+        }
+        tracing::error!(%error, "a watch ended badly");
+        for key in self.fallen_silent() {
+            let asked = key.0.source(key.1.as_ref());
+            let trouble = Trouble {
+                kind: TroubleKind::Malformed,
+                what: Text::from(format!("cockpit itself failed while it read {asked}")),
+                mend: Text::new("report it with the log; it is tried again in some minutes, ctrl-r tries now"),
+                since: Timestamp::now(),
+                retry_at: None,
+            };
+            self.say(key, Said::Trouble(trouble));
+        }
+    }
+
+    /// Lines those up again that ended badly.
+    pub(super) fn begin_again(&mut self) {
+        for key in self.fallen_silent() {
+            self.open.insert(key.clone(), None);
+            self.queue.push_back(key);
+        }
+    }
+
+    fn fallen_silent(&self) -> Vec<Key> {
+        let ended = |task: &Option<AbortHandle>| task.as_ref().is_some_and(AbortHandle::is_finished);
+        self.open.iter().filter(|(_, task)| ended(task)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// What a watch says, and what follows for the others.
     pub(super) fn hear(&mut self, heard: Heard) {
         let key = (heard.kind, heard.partition.clone());
@@ -104,7 +138,9 @@ impl Cluster {
         match trouble.kind {
             TroubleKind::Unauthorized => self.connect_in_time(true),
             TroubleKind::Unreachable => {
-                self.lost.insert(key.clone());
+                if self.lost.insert(key.clone()) {
+                    self.line.doubt();
+                }
                 self.connect_in_time(false);
             }
             _ => {}

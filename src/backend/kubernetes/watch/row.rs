@@ -11,6 +11,8 @@ pub(super) struct Row {
     count: u32,
     /// Listings that were complete and led to no watch that works.
     lists: u32,
+    /// The last one was an answer of the server's.
+    answered: bool,
     /// Of which inside of an answer that had begun well.
     at_once: u32,
 }
@@ -52,7 +54,10 @@ impl Row {
 
     /// Takes in a failure; how long to wait before the next try.
     pub(super) fn next(&mut self, failure: &Failure, pace: &Pace) -> Duration {
-        self.count = self.count.saturating_add(1);
+        let answered = matches!(failure, Failure::Refused { .. });
+        // A server that is back, and asks for a moment, is another matter than one that is away.
+        self.count = if answered == self.answered { self.count.saturating_add(1) } else { 1 };
+        self.answered = answered;
         let (first, most) = match failure.is_forbidden() || matches!(failure, Failure::TooOld(_)) {
             true => (pace.rights_every / SOONER, pace.rights_every),
             false => (pace.retry_first, pace.retry_most),
@@ -92,6 +97,15 @@ mod tests {
         );
         row.ends();
         assert!(near(row.next(&silent, &pace()), 1.0));
+    }
+
+    #[test]
+    fn a_server_that_is_back_is_not_waited_for_as_one_that_is_away() {
+        let mut row = Row::default();
+        let away = Failure::Silent(Duration::from_secs(1));
+        assert!((0..10).map(|_| row.next(&away, &pace())).last().is_some_and(|wait| near(wait, 30.0)));
+        let starting = Failure::refused(429, b"", Some(Duration::from_secs(1)));
+        assert!(row.next(&starting, &pace()) < Duration::from_secs(2));
     }
 
     #[test]

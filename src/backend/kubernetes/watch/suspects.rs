@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::super::api::{Api, Url, within};
+use super::super::api::{Api, Url, or_none, within};
 use super::super::failure::Failure;
 use super::super::heard::Said;
 use super::super::kinds::ApiKind;
@@ -124,16 +124,22 @@ fn workload_of(pod: &str) -> &str {
 /// Names of the pods that look unhealthy.
 async fn suspects_in(api: &Api, namespace: Option<&str>) -> Result<Vec<String>, Failure> {
     let table: Table = api.table(&Url::of(ApiKind::Pods, namespace).with("resourceVersion", 0)).await?;
-    let place = |name: &str| table.columns.iter().position(|column| column.name == name);
-    let (Some(name), ready, status, restarts) = (place("Name"), place("Ready"), place("Status"), place("Restarts"))
-    else {
-        return Ok(Vec::new());
-    };
-    let suspects = table.rows.iter().filter(|row| {
-        let cell = |place: Option<usize>| place.and_then(|at| row.cells.get(at)).and_then(Value::as_str);
-        looks_unhealthy(cell(ready), cell(status), cell(restarts))
-    });
-    Ok(suspects.filter_map(|row| row.cells.get(name)?.as_str().map(str::to_owned)).collect())
+    Ok(table.suspects())
+}
+
+impl Table {
+    fn suspects(&self) -> Vec<String> {
+        let place = |name: &str| self.columns.iter().position(|column| column.name == name);
+        let (Some(name), ready, status, restarts) = (place("Name"), place("Ready"), place("Status"), place("Restarts"))
+        else {
+            return Vec::new();
+        };
+        let suspects = self.rows.iter().filter(|row| {
+            let cell = |place: Option<usize>| place.and_then(|at| row.cells.get(at)).and_then(Value::as_str);
+            looks_unhealthy(cell(ready), cell(status), cell(restarts))
+        });
+        suspects.filter_map(|row| row.cells.get(name)?.as_str().map(str::to_owned)).collect()
+    }
 }
 
 fn looks_unhealthy(ready: Option<&str>, status: Option<&str>, restarts: Option<&str>) -> bool {
@@ -152,11 +158,10 @@ fn is_recent(restarts: &str) -> bool {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Table {
-    #[serde(rename = "columnDefinitions", default)]
+    #[serde(rename = "columnDefinitions", default, deserialize_with = "or_none")]
     columns: Vec<Column>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_none")]
     rows: Vec<Row>,
 }
 
@@ -183,6 +188,21 @@ mod tests {
         assert!(look("1/2", "Running", "0"), "not ready");
         assert!(look("0/1", "CrashLoopBackOff", "4 (15s ago)") && look("0/1", "Pending", "0"));
         assert!(look("1/1", "Running", "5 (9m20s ago)"), "it runs just now");
+    }
+
+    #[test]
+    fn of_what_a_real_server_prints_the_unhealthy_are_chosen() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/kubernetes/v1.34/tables/pods.json");
+        let table: Table = serde_json::from_slice(&std::fs::read(path).expect("a recording")).expect("a table");
+        let suspects = table.suspects();
+        let (shown, of) = (suspects.len(), table.rows.len());
+        assert!(shown > 10 && shown < of, "{shown} of {of}");
+        for row in &table.rows {
+            let cell = |at: usize| row.cells[at].as_str().expect("a string");
+            if ["CrashLoopBackOff", "ImagePullBackOff", "Pending"].contains(&cell(2)) {
+                assert!(suspects.iter().any(|name| name == cell(0)), "{:?}", row.cells);
+            }
+        }
     }
 
     #[test]
