@@ -7,10 +7,15 @@ use cockpit::domain::{ClusterId, Fact, Freshness, TroubleKind};
 use serde_json::json;
 
 use crate::plane::{Plane, Rule};
-use crate::watcher::{Watcher, alive, held_in, listed, listing, pace, put, troubled};
+use crate::watcher::{SOURCES, Watcher, alive, held_in, listed, listing, pace, put, troubled};
 
 const NAMESPACES: &str = "/api/v1/namespaces";
 const PODS: &str = "/api/v1/pods";
+
+/// Watches that were asked for.
+fn watching(plane: &Plane) -> usize {
+    plane.script().asked.iter().filter(|asked| asked.verb == "watch").count()
+}
 
 #[tokio::test]
 async fn all_there_is_is_listed_in_pages_and_then_followed() {
@@ -29,7 +34,9 @@ async fn all_there_is_is_listed_in_pages_and_then_followed() {
     watcher.until("it is followed", |_| !plane.asked("watch", NAMESPACES).is_empty()).await;
     let watch = &plane.asked("watch", NAMESPACES)[0];
     assert_eq!(watch.query["resourceVersion"], version);
-    assert_eq!((watch.query["allowWatchBookmarks"].as_str(), watch.query["timeoutSeconds"].as_str()), ("true", "290"));
+    assert_eq!(watch.query["allowWatchBookmarks"], "true");
+    let until: u64 = watch.query["timeoutSeconds"].parse().expect("seconds");
+    assert!((261..=290).contains(&until), "{until}");
 
     plane.namespace("e");
     watcher.until("one more", |view| held_in(view, "namespaces") == 8).await;
@@ -163,6 +170,27 @@ async fn a_failure_that_passes_is_not_worth_a_word() {
 }
 
 #[tokio::test]
+async fn what_was_allowed_is_not_denied_by_a_server_that_has_just_started() {
+    let plane = Plane::start().await;
+    plane.script().served = vec![("argoproj.io", "v1alpha1", "rollouts")];
+    let rollouts = "/apis/argoproj.io/v1alpha1/rollouts";
+    let mut watcher = Watcher::of(&plane);
+    watcher.until_live().await;
+    watcher.until("all is followed", |_| watching(&plane) == SOURCES).await;
+    plane.refuse("watch", PODS, 403, Some(2));
+    plane.refuse("watch", rollouts, 404, Some(2));
+    plane.end_watches("*");
+    watcher
+        .until("both are followed again", |_| {
+            plane.asked("watch", PODS).len() == 4 && plane.asked("watch", rollouts).len() == 4
+        })
+        .await;
+    watcher.until_live().await;
+    assert_eq!(watcher.count(|fact| matches!(fact, Fact::Trouble(..) | Fact::Closed(_))), 0);
+    assert_eq!(plane.asked("list", PODS).len(), 1);
+}
+
+#[tokio::test]
 async fn a_listing_that_hangs_is_said_and_begun_again() {
     let plane = Plane::start().await;
     plane.script().hung.insert(("list", NAMESPACES.to_owned()));
@@ -190,9 +218,7 @@ async fn a_server_that_restarts_is_lost_and_found_without_listing_again() {
     let mut plane = Plane::start().await;
     let mut watcher = Watcher::of(&plane);
     watcher.until_live().await;
-    watcher
-        .until("all is followed", |_| plane.script().asked.iter().filter(|it| it.verb == "watch").count() >= 19)
-        .await;
+    watcher.until("all is followed", |_| watching(&plane) == SOURCES - 1).await;
     plane.crash().await;
     for source in ["pods", "namespaces", "cluster"] {
         watcher.until_source(source, Freshness::Unreachable).await;

@@ -182,10 +182,12 @@ impl Api {
 
     /// Follows a kind from a version on. The answer has begun: the server watches.
     pub(super) async fn watch(&self, kind: ApiKind, namespace: Option<&str>, version: &str) -> Result<Lines, Failure> {
+        // Not all at once: what begins together is not to end together.
+        let watch_for = self.pace.watch_for.mul_f64(0.9 + 0.1 * fastrand::f64());
         let url = Url::of(kind, namespace)
             .with("watch", 1)
             .with("allowWatchBookmarks", true)
-            .with("timeoutSeconds", self.pace.watch_for.as_secs().max(1))
+            .with("timeoutSeconds", watch_for.as_secs().max(1))
             .with("resourceVersion", version);
         let accept = match kind.depth() {
             Depth::Whole => JSON,

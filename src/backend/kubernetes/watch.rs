@@ -45,6 +45,8 @@ pub(super) struct Watch {
     wide: u32,
     /// The last watch ended before it said anything: that the next one begins says little.
     doubtful: bool,
+    /// A watch has begun once: it is allowed.
+    proven: bool,
     /// Watches in a row that said nothing at all.
     silent: u32,
     /// When it was last said that all is well.
@@ -86,6 +88,7 @@ impl Watch {
             listed_until: None,
             wide: 1,
             doubtful: false,
+            proven: false,
             silent: 0,
             alive: Instant::now(),
         }
@@ -122,6 +125,10 @@ impl Watch {
 
     /// Says what failed, unless it may pass, and waits until the next try. False when nobody listens any more.
     async fn failed(&mut self, failure: Failure) -> bool {
+        let denied = failure.is_forbidden() || matches!(failure, Failure::TooOld(_));
+        if let (true, true, Some(wait)) = (denied, self.proven, self.row.forgives(&self.pace)) {
+            return self.pause(wait).await;
+        }
         if self.version.is_some() && (failure.is_forbidden() || failure.is_unsupported()) {
             tracing::info!(kind = self.kind.plural(), partition = ?self.partition, %failure, "listed, not watched");
             self.listed_until = Some(Instant::now() + self.pace.rights_every);

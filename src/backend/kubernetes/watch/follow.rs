@@ -67,6 +67,7 @@ impl Watch {
     /// The server watches: what it tells is current.
     async fn begins(&mut self) -> Result<(), End> {
         self.doubtful = false;
+        self.proven = true;
         self.row.ends();
         self.alive = Instant::now();
         self.say(vec![Said::Alive]).await

@@ -11,14 +11,17 @@ pub(super) struct Row {
     count: u32,
     /// Listings that were complete and led to no watch that works.
     lists: u32,
+    /// Denials of what was allowed before.
+    denials: u32,
     /// The last one was an answer of the server's.
     answered: bool,
     /// Of which inside of an answer that had begun well.
     at_once: u32,
 }
 
-/// A right that is missing, or a kind that is not served, is asked for again this many times sooner at first: a server
-/// that has just started refuses for a moment what it allows.
+/// What was allowed before is denied so often in a row until that is believed.
+const FORGIVEN: u32 = 3;
+/// A right that is missing, or a kind that is not served, is asked for again this many times sooner at first.
 const SOONER: u32 = 30;
 
 impl Row {
@@ -50,6 +53,13 @@ impl Row {
     /// Whether it was more than one.
     pub(super) const fn is_long(&self) -> bool {
         self.length() > 1
+    }
+
+    /// What was allowed before is denied, or not served: a server that has just started says so for a moment, until it
+    /// knows its rights and its custom resources. How long to wait before that is asked for again, a few times.
+    pub(super) fn forgives(&mut self, pace: &Pace) -> Option<Duration> {
+        self.denials += 1;
+        (self.denials <= FORGIVEN).then(|| backed_off(pace.retry_first, pace.retry_most, self.denials))
     }
 
     /// Takes in a failure; how long to wait before the next try.
