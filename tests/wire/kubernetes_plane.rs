@@ -407,9 +407,9 @@ struct Place {
 impl Place {
     fn of(path: &str) -> Option<Self> {
         let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
-        let root = match parts.first()? {
-            &"api" => 2,
-            &"apis" => 3,
+        let root = match *parts.first()? {
+            "api" => 2,
+            "apis" => 3,
             _ => return None,
         };
         let (root, rest) = (parts.get(..root)?, parts.get(root..)?);

@@ -86,7 +86,7 @@ async fn what_is_denied_everywhere_is_watched_where_it_is_allowed() {
     watcher.until_source("nodes", Freshness::Forbidden).await;
     let trouble = watcher.trouble("nodes").expect("one");
     assert!(trouble.what.contains("User \"jane\" cannot list resource \"nodes\""), "{}", trouble.what);
-    assert_eq!(trouble.mend, *"needs: list nodes; `cockpit rbac` prints the role");
+    assert_eq!(trouble.mend, *"ask for the right to list nodes; `cockpit rbac` prints the role");
     watcher.until("the whole is closed", |view| !sources_in(view).contains(&"pods".to_owned())).await;
     assert!(!watcher.sources().contains(&"pods in default".to_owned()));
     assert!(watcher.facts.iter().any(put("pods in shop", "web")));

@@ -220,7 +220,7 @@ fn refusal(
             (
                 TroubleKind::Forbidden,
                 format!("{asked} may not be read at {address}: {why}"),
-                format!("needs: {} {asked}; `cockpit rbac` prints the role", verb.unwrap_or("list")),
+                format!("ask for the right to {} {asked}; `cockpit rbac` prints the role", verb.unwrap_or("list")),
             )
         }
         404 => (
@@ -426,8 +426,8 @@ mod tests {
             *"events in shop may not be read at https://plane.example:6443: User \"no-events\" cannot list resource \
               \"events\" in API group \"\" at the cluster scope"
         );
-        assert_eq!(trouble.mend, *"needs: list events in shop; `cockpit rbac` prints the role");
-        assert!(told(&recorded("forbidden-watch")).mend.starts_with("needs: watch events"));
+        assert_eq!(trouble.mend, *"ask for the right to list events in shop; `cockpit rbac` prints the role");
+        assert!(told(&recorded("forbidden-watch")).mend.starts_with("ask for the right to watch events"));
     }
 
     #[test]

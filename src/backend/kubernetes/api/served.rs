@@ -105,3 +105,25 @@ fn named(groups: &[Group], kind: ApiKind) -> bool {
     let mut versions = groups.iter().filter(|group| group.name == kind.group()).flat_map(|group| &group.versions);
     versions.any(|it| it.version == kind.version())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a real server said (`tests/wire/kubernetes`).
+    fn recorded(name: &str) -> Groups {
+        let path = format!("{}/tests/wire/kubernetes/v1.34/discovery/{name}.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_slice(&std::fs::read(path).expect("a recording")).expect("groups")
+    }
+
+    #[test]
+    fn both_forms_of_a_real_answer_are_read() {
+        let groups = recorded("apis.aggregated");
+        let apps = groups.items.iter().find(|item| item.metadata.name == "apps").expect("apps");
+        assert!(apps.versions.iter().any(|it| it.resources.iter().any(|it| it.resource == "deployments")));
+        assert!(aggregated(&groups.items).is_empty(), "nothing was installed there");
+        let plain = recorded("apis");
+        assert!(plain.items.is_empty());
+        assert!(named(&plain.groups, ApiKind::Deployments) && !named(&plain.groups, ApiKind::ArgoRollouts));
+    }
+}
