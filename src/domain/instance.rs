@@ -39,6 +39,9 @@ pub struct Instance {
     /// Why, in a sentence of the server's.
     #[serde(default)]
     pub message: Option<Text>,
+    /// What keeps it though it was asked to end, in the server's words: its finalizers.
+    #[serde(default)]
+    pub held_by: Option<Text>,
     /// When it was created.
     #[serde(default)]
     pub created: Option<Timestamp>,
@@ -71,6 +74,7 @@ impl Instance {
             since: None,
             reason: None,
             message: None,
+            held_by: None,
             created: None,
             revision: None,
             memory_request_bytes: 0,
