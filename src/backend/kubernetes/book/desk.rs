@@ -92,6 +92,7 @@ impl Desk {
     /// A source takes all that it showed with it.
     pub(super) fn close(&mut self, source: u16) {
         self.sent.retain(|_, (_, of)| *of != source);
+        self.gone.retain(|_, of| *of != source);
     }
 }
 

@@ -60,6 +60,12 @@ impl Said {
         &*self.about.kind == "Pod"
     }
 
+    /// Whether the pod of its name is another than the one that it is about.
+    pub(super) fn is_of_another(&self, shelves: &Shelves) -> bool {
+        let there = shelves.get(ApiKind::Pods, &self.about.namespace, &self.about.name);
+        there.is_some_and(|it| *it.uid != *self.about.uid)
+    }
+
     /// Whether it tells why a run ended.
     pub(super) fn ends_a_run(&self) -> bool {
         self.reason == "Killing" && self.message.contains(" probe")
@@ -84,7 +90,7 @@ impl Said {
                         | "WaitForPodScheduled"
                         | "ExternalProvisioning"
                 );
-                let newer = recall.claims.get(&key).is_none_or(|(said, at)| (*at, said) <= (self.last, &self.message));
+                let newer = recall.claims.get(&key).is_none_or(|(said, at)| (*at, said) < (self.last, &self.message));
                 (tells && newer).then(|| {
                     recall.claims.insert(key.clone(), (self.message.clone(), self.last));
                     key
@@ -110,27 +116,24 @@ impl Said {
                 let Some((probe, output)) = probe(&self.message) else { return false };
                 let (first, count) = (self.first.as_second(), self.count);
                 let output = text(output).unwrap_or_else(|| self.message.clone());
-                recall.fails(&uid, Failing { container, probe, output, first, last: at, count });
+                recall.fails(&uid, Failing { container, probe, output, first, last: at, count })
             }
             ("Killing", Some(container)) if self.ends_a_run() => {
-                recall.killed(&uid, container, at, self.message.clone());
+                recall.killed(&uid, container, (self.first.as_second(), at), self.count, &self.message)
             }
-            ("Pulling", Some(container)) => {
-                recall.pulls(&uid, container, at, Pulling::Began(self.message.clone()));
-            }
+            ("Pulling", Some(container)) => recall.pulls(&uid, container, at, Pulling::Began(self.message.clone())),
             ("Pulled" | "Failed" | "BackOff" | "ErrImageNeverPull", Some(container)) => {
-                recall.pulls(&uid, container, at, Pulling::Done);
+                recall.pulls(&uid, container, at, Pulling::Done)
             }
             ("FailedMount" | "FailedAttachVolume" | "FailedMapVolume", _) => {
-                recall.sticks(&uid, None, self.message.clone(), at);
+                recall.sticks(&uid, None, self.message.clone(), at)
             }
+            // The kubelet's own word for it, which it keeps to itself (kubernetes: pkg/kubelet/container/sync_result.go).
             ("FailedCreatePodSandBox", _) => {
-                // The kubelet's own word for it, which it keeps to itself (kubernetes: pkg/kubelet/container/sync_result.go).
-                recall.sticks(&uid, Some("CreatePodSandboxError"), self.message.clone(), at);
+                recall.sticks(&uid, Some("CreatePodSandboxError"), self.message.clone(), at)
             }
-            _ => return false,
+            _ => false,
         }
-        true
     }
 
     /// What happened, if it is worth telling; `whom` tells to whom it did.

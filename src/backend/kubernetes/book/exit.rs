@@ -36,6 +36,8 @@ enum Why {
 const ID_LENGTH: usize = 12;
 /// An end so soon before it was asked for is that which was asked for: clocks differ, seconds.
 const SLACK: i64 = 2;
+/// A kubelet says last, once all have ended, that no more grace is needed: then when it was asked first is not told any more.
+const LAST_STEP: i64 = 60;
 
 impl End {
     pub(super) fn read(it: &Terminated) -> Self {
@@ -143,8 +145,11 @@ enum Wish {
 /// Whether the end of a container was asked for, with its pod's.
 fn asked(pod: &Pod, end: &End) -> Option<Wish> {
     if let (Some(leaving), Some(ended)) = (&pod.leaving, end.ended.seconds())
-        && ended + SLACK >= leaving.asked
+        && ended + if leaving.grace == 0 { LAST_STEP } else { SLACK } >= leaving.asked
     {
+        if leaving.grace == 0 {
+            return Some(Wish::InTime);
+        }
         let used_up = ended + SLACK >= leaving.asked + leaving.grace;
         return Some(if used_up { Wish::TooLate } else { Wish::InTime });
     }

@@ -5,6 +5,8 @@ use crate::domain::{Kind, Name, Ref};
 use super::super::kinds::ApiKind;
 use super::Book;
 use super::owner::Controller;
+use super::pods::Pod;
+use super::scribe::Second;
 use super::select::{Labels, selects};
 use super::shelf::{Entry, Record};
 
@@ -121,7 +123,7 @@ impl Book {
         let here = |kind, name: &Name| self.key(kind, it.namespace, name);
         match kind {
             ApiKind::Pods => {
-                let mut keys = self.daemon_sets(it);
+                let mut keys = self.rolling(it);
                 keys.extend(self.pickers(it));
                 keys
             }
@@ -141,11 +143,14 @@ impl Book {
                 });
                 crons.chain(self.pickers(it)).collect()
             }
-            ApiKind::Deployments
-            | ApiKind::StatefulSets
-            | ApiKind::DaemonSets
-            | ApiKind::CronJobs
-            | ApiKind::ArgoRollouts => self.pickers(it),
+            ApiKind::CronJobs => {
+                let mut keys = self.pickers(it);
+                keys.extend(self.by_the_name_of(it));
+                keys
+            }
+            ApiKind::Deployments | ApiKind::StatefulSets | ApiKind::DaemonSets | ApiKind::ArgoRollouts => {
+                self.pickers(it)
+            }
             ApiKind::ArgoApplications => self.of_app(it.name),
             ApiKind::Services => self.of_service(it),
             ApiKind::EndpointSlices => it
@@ -204,13 +209,28 @@ impl Book {
         pods.map(|(_, name)| self.key(Kind::Pod, it.namespace, name)).collect()
     }
 
-    /// Of a DaemonSet its pods tell which revisions there are.
-    fn daemon_sets(&self, it: &Change<'_>) -> Vec<Ref> {
-        let (before, now) = (of_daemon_set(it.before), of_daemon_set(it.now));
+    /// Pods of a CronJob that has come, by the name of a Job that is not known.
+    fn by_the_name_of(&self, cron: &Change<'_>) -> Vec<Ref> {
+        if cron.before.is_some() {
+            return Vec::new();
+        }
+        let of_it = |pod: &Pod| {
+            let job = pod.owner.as_deref().filter(|owner| owner.kind == "Job");
+            job.is_some_and(|job| job.name.rsplit_once('-').is_some_and(|(name, _)| *name == **cron.name))
+        };
+        let pods = self.shelves.here(ApiKind::Pods, cron.namespace);
+        let pods = pods.filter(|(_, entry)| matches!(&entry.record, Record::Pod(pod) if of_it(pod)));
+        pods.map(|(name, _)| self.key(Kind::Pod, cron.namespace, name)).collect()
+    }
+
+    /// Of a StatefulSet or a DaemonSet its pods tell how it gets on.
+    fn rolling(&self, it: &Change<'_>) -> Vec<Ref> {
+        let (before, now) = (of_rolling(it.before), of_rolling(it.now));
         if before == now {
             return Vec::new();
         }
-        [before, now].into_iter().flatten().map(|(set, ..)| self.key(Kind::DaemonSet, it.namespace, set)).collect()
+        let sets = [before, now].into_iter().flatten();
+        sets.map(|(kind, set, ..)| self.key(kind, it.namespace, set)).collect()
     }
 
     /// Services, Ingresses and budgets that pick by the labels of a workload that changed.
@@ -288,10 +308,18 @@ fn owner(record: Option<&Record>) -> Option<&Controller> {
     }
 }
 
-fn of_daemon_set(record: Option<&Record>) -> Option<(&Name, u32, Option<&Name>)> {
+/// Whose a pod is, of which revision, and when it was made.
+type Rolled<'a> = (Kind, &'a Name, u32, Option<&'a Name>, Second);
+
+fn of_rolling(record: Option<&Record>) -> Option<Rolled<'_>> {
     let Some(Record::Pod(pod)) = record else { return None };
-    let owner = pod.owner.as_deref().filter(|owner| owner.kind == "DaemonSet")?;
-    Some((&owner.name, pod.generation, pod.hash.as_ref()))
+    let owner = pod.owner.as_deref()?;
+    let kind = match owner.kind.as_str() {
+        "StatefulSet" => Kind::StatefulSet,
+        "DaemonSet" => Kind::DaemonSet,
+        _ => return None,
+    };
+    Some((kind, &owner.name, pod.generation, pod.hash.as_ref(), pod.created))
 }
 
 fn labels(record: Option<&Record>) -> Option<&Labels> {

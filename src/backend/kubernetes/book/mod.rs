@@ -205,10 +205,8 @@ impl Book {
 
     /// Lets go of what nothing speaks of any more.
     fn tidy(&mut self, kind: ApiKind) {
-        if kind == ApiKind::Pods || kind == ApiKind::Events {
-            self.forget_strangers();
-        }
         if kind == ApiKind::Pods {
+            self.forget_strangers();
             self.controllers.forget_unused();
             self.scribe.names.forget_unused();
         }
@@ -250,3 +248,6 @@ impl Book {
         self.shelves.get(kind, namespace, name).map(|entry| &entry.record)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,6 @@
 //! How far a pod is, in one word, since when and why. What the API server calls a phase is coarser than what a person asks
 //! (kubernetes: pkg/kubelet/kubelet_pods.go `getPhase`, pkg/printers/internalversion/printers.go `printPod`).
 
-use std::borrow::Cow;
-
 use crate::domain::words::after;
 use crate::domain::{Phase, Timestamp};
 
@@ -15,7 +13,7 @@ pub(super) struct Stand<'a> {
     pub(super) phase: Phase,
     pub(super) since: Option<Timestamp>,
     pub(super) reason: &'a str,
-    pub(super) message: Cow<'a, str>,
+    pub(super) message: &'a str,
 }
 
 /// A pod that is not restarted and never ran was refused by its node, unless it ended for one of these reasons, which come
@@ -32,7 +30,7 @@ impl<'a> Stand<'a> {
         }
         let asked = asked(meta);
         if asked.is_some() && (!meta.finalizers.is_empty() || !matches!(&*status.phase, "Succeeded" | "Failed")) {
-            return stopping(meta, status, asked);
+            return Self::plain(Phase::Stopping, asked, &status.reason, &status.message);
         }
         match &*status.phase {
             "Succeeded" => Self::plain(Phase::Succeeded, last_end(status), &status.reason, &status.message),
@@ -45,7 +43,7 @@ impl<'a> Stand<'a> {
     }
 
     fn plain(phase: Phase, since: Option<Timestamp>, reason: &'a str, message: &'a str) -> Self {
-        Self { phase, since, reason, message: Cow::Borrowed(message) }
+        Self { phase, since, reason, message }
     }
 }
 
@@ -67,18 +65,6 @@ fn lost<'a>(status: &'a PodStatus, ready: Option<&'a Condition>) -> Option<Stand
         (false, "Running") if marked => Some(Stand::plain(Phase::Lost, since, "NodeLost", "its node is silent")),
         (false, _) => None,
     }
-}
-
-fn stopping<'a>(meta: &'a Meta, status: &'a PodStatus, since: Option<Timestamp>) -> Stand<'a> {
-    let message = held_by(meta, status).map_or(Cow::Borrowed(""), Cow::Owned);
-    Stand { phase: Phase::Stopping, since, reason: "", message }
-}
-
-/// What keeps a pod that was asked to end and in which nothing runs any more.
-fn held_by(meta: &Meta, status: &PodStatus) -> Option<String> {
-    let runs = status.containers.iter().chain(status.init.iter()).any(|it| it.state.running.is_some());
-    let names: Vec<&str> = meta.finalizers.iter().map(|it| &**it).collect();
-    (!runs && !names.is_empty()).then(|| format!("held by finalizers: {}", names.join(", ")))
 }
 
 fn failed<'a>(meta: &'a Meta, status: &'a PodStatus) -> Stand<'a> {

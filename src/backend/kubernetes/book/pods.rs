@@ -54,6 +54,8 @@ pub(super) struct Leaving {
     pub(super) asked: i64,
     /// How long it was given, seconds.
     pub(super) grace: i64,
+    /// What keeps it, once nothing runs in it any more: its finalizers.
+    held_by: Option<Text>,
 }
 
 /// It is driven off its node, or was.
@@ -139,9 +141,9 @@ impl Pod {
             turned: ready.and_then(|it| it.changed.0).into(),
             created: meta.created.0.into(),
             reason: Some(stand.reason).filter(|it| !it.is_empty()).map(|it| scribe.name(it)),
-            message: text(&stand.message),
+            message: text(stand.message),
             stopped: !status.reason.is_empty() && matches!(&*status.phase, "Failed" | "Unknown"),
-            leaving: leaving(meta),
+            leaving: leaving(meta, status),
             asked: requests::asked(spec, status),
             parts: parts(scribe, spec, status),
             alone: None,
@@ -158,6 +160,16 @@ impl Pod {
     }
 
     fn remember(&mut self, before: &Pod) {
+        // The last step of an end is an end without grace: what was asked first counts.
+        if let (Some(now), Some(first)) = (&mut self.leaving, &before.leaving)
+            && now.asked > first.asked
+            && now.grace == 0
+        {
+            (now.asked, now.grace) = (first.asked, first.grace);
+            if self.phase == Phase::Stopping {
+                self.since = Second::from_seconds(now.asked);
+            }
+        }
         for part in &mut self.parts {
             let Some(known) = before.parts.iter().find(|known| known.name == part.name) else { continue };
             for end in part.ends_mut() {
@@ -201,6 +213,7 @@ impl Pod {
             it.reason = reason.map(Name::new).or(it.reason);
             it.message = Some(message);
         }
+        it.held_by = self.leaving.as_ref().and_then(|it| it.held_by.clone());
         it.created = self.created.at();
         it.revision = owned.revision;
         it.memory_request_bytes = self.asked.memory;
@@ -235,9 +248,13 @@ impl Pod {
     }
 }
 
-fn leaving(meta: &Meta) -> Option<Box<Leaving>> {
+fn leaving(meta: &Meta, status: &PodStatus) -> Option<Box<Leaving>> {
     let asked = phase::asked(meta)?.as_second();
-    Some(Box::new(Leaving { asked, grace: meta.grace.map_or(0, |grace| grace.0.max(0)) }))
+    let grace = meta.grace.map_or(0, |grace| grace.0.max(0));
+    let runs = status.containers.iter().chain(status.init.iter()).any(|it| it.state.running.is_some());
+    let finalizers: Vec<&str> = meta.finalizers.iter().map(|it| &**it).collect();
+    let held_by = text(&finalizers.join(", ")).filter(|_| !runs);
+    Some(Box::new(Leaving { asked, grace, held_by }))
 }
 
 /// The server says whom it drives off, and why, before it does (k8s.io/api/core/v1: `DisruptionTarget`); before it did,

@@ -31,14 +31,14 @@ const AFTER_KILL: i64 = 5;
 
 #[derive(Debug, Default)]
 struct PodNotes {
-    failing: SmallVec<[Failing; 1]>,
-    killed: SmallVec<[Killed; 1]>,
-    pulls: SmallVec<[Pull; 1]>,
+    failing: Vec<Failing>,
+    killed: Vec<Killed>,
+    pulls: Vec<Pull>,
     stuck: Option<(Option<&'static str>, Text, i64)>,
 }
 
 /// A probe that fails.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Failing {
     pub(super) container: Name,
     pub(super) probe: ProbeKind,
@@ -48,11 +48,28 @@ pub(super) struct Failing {
     pub(super) count: u32,
 }
 
+/// Ends that a kubelet brought about, said by one event that is counted up.
 #[derive(Debug)]
 struct Killed {
     container: Name,
-    at: i64,
+    first: i64,
+    last: i64,
+    /// Each time that was heard of, the last ones.
+    times: SmallVec<[i64; 4]>,
+    count: u32,
     said: Text,
+}
+
+/// Times of one container that are remembered.
+const KILLS: usize = 8;
+
+impl Killed {
+    /// Whether one of them ended a run. Where some were not heard of, it was one between the first and the last.
+    fn ended(&self, began: i64, ended: i64) -> bool {
+        let fits = |at: &i64| *at >= began && *at <= ended + AFTER_KILL;
+        let unheard = self.count as usize > self.times.len() && self.first <= ended && self.last >= ended;
+        self.times.iter().any(fits) || fits(&self.first) || unheard
+    }
 }
 
 #[derive(Debug)]
@@ -79,53 +96,75 @@ impl Recall {
         self.pods.entry(uid.clone()).or_default()
     }
 
-    /// A probe failed. Of several events of one probe the newest counts.
-    pub(super) fn fails(&mut self, uid: &Name, it: Failing) {
+    /// A probe failed. Of several events of one probe the newest counts. Whether that is news, as with all of these.
+    pub(super) fn fails(&mut self, uid: &Name, it: Failing) -> bool {
         let known = &mut self.pod(uid).failing;
         match known.iter_mut().find(|known| known.container == it.container && known.probe == it.probe) {
-            Some(known) if (known.last, &known.output) <= (it.last, &it.output) => *known = it,
-            Some(_) => {}
+            Some(known) if (known.last, &known.output) > (it.last, &it.output) || *known == it => return false,
+            Some(known) => *known = it,
             None => known.push(it),
         }
+        true
     }
 
-    /// A kubelet ended a container because a check of it failed.
-    pub(super) fn killed(&mut self, uid: &Name, container: Name, at: i64, said: Text) {
+    /// A kubelet ended a container because a check of it failed: the first and the last time, and how often.
+    pub(super) fn killed(
+        &mut self,
+        uid: &Name,
+        container: Name,
+        (first, last): (i64, i64),
+        count: u32,
+        said: &Text,
+    ) -> bool {
         let known = &mut self.pod(uid).killed;
-        match known.iter_mut().find(|known| known.container == container) {
-            Some(known) if known.at <= at => *known = Killed { container, at, said },
-            Some(_) => {}
-            None => known.push(Killed { container, at, said }),
+        let place = known.iter().position(|it| it.container == container && it.said == *said).unwrap_or_else(|| {
+            known.push(Killed { container, first, last, times: SmallVec::new(), count, said: said.clone() });
+            known.len() - 1
+        });
+        let it = &mut known[place];
+        (it.first, it.last, it.count) = (it.first.min(first), it.last.max(last), it.count.max(count));
+        let news = !it.times.contains(&last);
+        if news {
+            it.times.push(last);
+            it.times.sort_unstable();
         }
+        if it.times.len() > KILLS {
+            it.times.remove(0);
+        }
+        news
     }
 
     /// An image is pulled, or was.
-    pub(super) fn pulls(&mut self, uid: &Name, container: Name, at: i64, what: Pulling) {
+    pub(super) fn pulls(&mut self, uid: &Name, container: Name, at: i64, what: Pulling) -> bool {
         let known = &mut self.pod(uid).pulls;
         let place = known.iter().position(|known| known.container == container).unwrap_or_else(|| {
             known.push(Pull { container, began: 0, done: 0, said: None });
             known.len() - 1
         });
         let pull = &mut known[place];
+        let (began, done) = (pull.began, pull.done);
         match what {
             Pulling::Began(said) if at >= pull.began => (pull.began, pull.said) = (at, Some(said)),
             Pulling::Began(_) => {}
             Pulling::Done => pull.done = pull.done.max(at),
         }
+        (began, done) != (pull.began, pull.done)
     }
 
     /// Something keeps a pod from starting.
-    pub(super) fn sticks(&mut self, uid: &Name, reason: Option<&'static str>, said: Text, at: i64) {
+    pub(super) fn sticks(&mut self, uid: &Name, reason: Option<&'static str>, said: Text, at: i64) -> bool {
         let known = &mut self.pod(uid).stuck;
-        if known.as_ref().is_none_or(|(_, text, then)| (*then, text) <= (at, &said)) {
+        let news = known.as_ref().is_none_or(|(_, text, then)| (*then, text) < (at, &said));
+        if news {
             *known = Some((reason, said, at));
         }
+        news
     }
 
     /// A controller could not make instances. Whether that is news.
     pub(super) fn hinder(&mut self, workload: &Ref, it: Hindrance, last: Timestamp) -> bool {
         let known = self.hindered.get(workload);
-        let newer = known.is_none_or(|(known, at)| (*at, &known.message) <= (last, &it.message));
+        let newer = known.is_none_or(|(known, at)| (*at, &known.message) < (last, &it.message));
         if newer {
             self.hindered.insert(workload.clone(), (it, last));
         }
@@ -194,8 +233,8 @@ impl<'a> Recalled<'a> {
     pub(super) fn killed(self, container: &Name, end: &End) -> Option<&'a Text> {
         let ended = end.ended.seconds()?;
         let began = end.started.seconds().unwrap_or(0);
-        let of = self.notes?.killed.iter().find(|it| it.container == *container)?;
-        (of.at >= began && of.at <= ended + AFTER_KILL).then_some(&of.said)
+        let mut of = self.notes?.killed.iter().filter(|it| it.container == *container);
+        of.find(|it| it.ended(began, ended)).map(|it| &it.said)
     }
 
     /// What is said of a pull that has not ended.
@@ -229,10 +268,14 @@ mod tests {
         };
         for order in [[10, 20], [20, 10]] {
             let mut recall = Recall::default();
-            order.iter().for_each(|at| recall.fails(&uid, failing(*at, &format!("at {at}"))));
+            for at in order {
+                recall.fails(&uid, failing(at, &format!("at {at}")));
+            }
             let known = recall.of("u", 30);
             assert_eq!(known.failing(&web, ProbeKind::Readiness).map(|it| it.output.as_str()), Some("at 20"));
-            order.iter().for_each(|at| recall.sticks(&uid, None, Text::from(format!("{at}")), *at));
+            for at in order {
+                recall.sticks(&uid, None, Text::from(format!("{at}")), at);
+            }
             assert_eq!(recall.of("u", 30).stuck(Phase::Starting), Some((None, Text::new("20"))));
             assert_eq!(recall.of("u", 30).stuck(Phase::Running), None);
         }

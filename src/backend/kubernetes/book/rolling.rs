@@ -15,10 +15,14 @@ const CLAIMS: u32 = 32;
 /// A StatefulSet or a DaemonSet, beside what all workloads have.
 #[derive(Debug, PartialEq)]
 pub(super) struct Rolling {
-    /// Numbers whose change shows that it gets on.
-    counters: [i64; 5],
+    /// Numbers whose change shows that it gets on; and the most that were ready of them. That fewer are ready, and then
+    /// as many again, is no progress.
+    counters: [i64; 4],
+    ready: u32,
     /// When one of them last moved, as far as it was watched.
     moved: Option<Timestamp>,
+    /// When it was first seen.
+    seen: Timestamp,
     /// When its newest revision was first seen, if that was watched.
     started: Option<Timestamp>,
     /// The newest revision, and the one that it leaves, where that is told.
@@ -37,15 +41,15 @@ pub(super) struct Rolling {
 impl Rolling {
     /// With what was remembered of it before.
     fn since(mut self, before: Option<&Self>, now: Timestamp) -> Self {
-        self.moved = match before {
-            Some(before) if before.counters == self.counters => before.moved,
-            _ => Some(now),
-        };
-        self.started = match before {
-            Some(before) if before.newest == self.newest && before.generation == self.generation => before.started,
-            Some(_) => Some(now),
-            None => None,
-        };
+        let Some(before) = before else { return self };
+        self.seen = before.seen;
+        let same = before.newest == self.newest && before.generation == self.generation;
+        let moves = before.counters != self.counters || self.ready > before.ready;
+        self.moved = if moves { Some(now) } else { before.moved };
+        self.started = if same { before.started } else { Some(now) };
+        if !moves {
+            self.ready = self.ready.max(before.ready);
+        }
         self
     }
 }
@@ -97,14 +101,10 @@ pub(super) fn stateful_set(
         None
     };
     let rolling = Rolling {
-        counters: [
-            status.replicas.0,
-            status.ready_replicas.0,
-            status.updated_replicas.0,
-            status.current_replicas.0,
-            generation,
-        ],
+        counters: [status.replicas.0, status.updated_replicas.0, status.current_replicas.0, generation],
+        ready,
         moved: None,
+        seen: now,
         started: None,
         newest: scribe.some(&status.update_revision),
         former: scribe.some(&status.current_revision).filter(|_| !same),
@@ -163,8 +163,10 @@ pub(super) fn daemon_set(
         None
     };
     let rolling = Rolling {
-        counters: [status.desired.0, status.current.0, status.updated.0, status.available.0, meta.generation.0],
+        counters: [status.desired.0, status.current.0, status.updated.0, meta.generation.0],
+        ready: status.ready.count(),
         moved: None,
+        seen: now,
         started: None,
         newest: None,
         former: None,
@@ -178,16 +180,19 @@ pub(super) fn daemon_set(
     work
 }
 
-/// What is said of the revisions of one of these. Of a DaemonSet its pods tell which these are.
+/// What its pods tell of one of these.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Hashes {
+pub(super) struct OfPods {
+    /// Of a DaemonSet, the hash of its newest generation, and of a former one.
     pub(super) newest: Option<Name>,
     pub(super) former: Option<Name>,
+    /// When the youngest was made: until more is watched, it got on then.
+    pub(super) youngest: Option<Timestamp>,
 }
 
 impl Rolling {
     /// The newest revision, those that are left, and how it gets from one to the next.
-    pub(super) fn revisions(&self, work: &Work, of_pods: Hashes) -> (Option<Revision>, Vec<Revision>, Rollout) {
+    pub(super) fn revisions(&self, work: &Work, of_pods: OfPods) -> (Option<Revision>, Vec<Revision>, Rollout) {
         let newest = self.newest.clone().or(of_pods.newest);
         let former = self.former.clone().or(of_pods.former);
         let images = || work.base.containers.iter().map(|it| it.image.clone()).collect();
@@ -202,7 +207,7 @@ impl Rolling {
             phase: if self.rolls { RolloutPhase::Progressing } else { RolloutPhase::Complete },
             message: self.message.clone(),
             started: self.started,
-            progressed: self.moved,
+            progressed: self.moved.or(of_pods.youngest).or(Some(self.seen)),
             deadline: None,
             from: former,
             to: newest,

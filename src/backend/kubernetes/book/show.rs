@@ -5,7 +5,7 @@ use crate::domain::{Endpoint, Exposure, Kind, Name, Object, Ref, Text, Workload}
 use super::super::kinds::ApiKind;
 use super::owner::owned;
 use super::pods::Pod;
-use super::rolling::{Hashes, Rolling};
+use super::rolling::{OfPods, Rolling};
 use super::select::{Labels, selects};
 use super::shelf::{Entry, Record};
 use super::traffic::{self, Behind, Entrance};
@@ -111,8 +111,8 @@ impl Book {
                 it.rollout = Some(revisions.rollout);
             }
             Detail::Rolling(rolling) => {
-                let hashes = self.hashes(rolling, uid, namespace);
-                let (newest, history, rollout) = rolling.revisions(work, hashes);
+                let of_pods = self.of_pods(rolling, uid, namespace);
+                let (newest, history, rollout) = rolling.revisions(work, of_pods);
                 (it.revision, it.history, it.rollout) = (newest, history, Some(rollout));
                 it.hindrance = self.hindrance(&it.key, rolling.short);
             }
@@ -153,17 +153,18 @@ impl Book {
         self.charges_of(uid, ApiKind::ReplicaSets).filter_map(|set| self.shelves.replica(namespace, set, "")).collect()
     }
 
-    /// Of a DaemonSet the hashes that its pods carry: of its newest generation, and of a former one.
-    fn hashes(&self, rolling: &Rolling, uid: &Name, namespace: &Name) -> Hashes {
-        if rolling.generation == 0 {
-            return Hashes::default();
-        }
+    /// What the pods of a StatefulSet or a DaemonSet tell of it.
+    fn of_pods(&self, rolling: &Rolling, uid: &Name, namespace: &Name) -> OfPods {
         let mut pods: Vec<&Pod> =
             self.charges_of(uid, ApiKind::Pods).filter_map(|pod| self.shelves.pod(namespace, pod)).collect();
         pods.sort_unstable_by_key(|pod| (std::cmp::Reverse(pod.generation), &pod.hash));
+        let youngest = pods.iter().filter_map(|pod| pod.created.at()).max();
+        if rolling.generation == 0 {
+            return OfPods { youngest, ..OfPods::default() };
+        }
         let newest = pods.iter().find(|pod| pod.generation == rolling.generation).and_then(|pod| pod.hash.clone());
         let former = pods.iter().find(|pod| pod.generation != rolling.generation).and_then(|pod| pod.hash.clone());
-        Hashes { newest, former }
+        OfPods { newest, former, youngest }
     }
 
     /// Whether a Service leads to what has these labels. That there is none is known only where Services are.

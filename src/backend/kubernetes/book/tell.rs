@@ -12,8 +12,10 @@ use super::shelf::{Entry, Record};
 use super::work::Detail;
 use super::{Book, event};
 
-/// Whom something happened to hangs on these.
-const TELLING: [ApiKind; 7] = [
+/// Whom something happened to hangs on these; and what it was, on events.
+const TELLING: [ApiKind; 9] = [
+    ApiKind::Events,
+    ApiKind::HorizontalPodAutoscalers,
     ApiKind::Pods,
     ApiKind::ReplicaSets,
     ApiKind::Jobs,
@@ -33,7 +35,11 @@ impl Book {
             if key.kind == Kind::Pod && said.ends_a_run() {
                 self.forget_telling(&key);
             }
-            self.desk.mark(key, false);
+            // Of a former incarnation nothing is shown any more.
+            let other = key.kind == Kind::Pod && said.is_of_another(&self.shelves);
+            if !other {
+                self.desk.mark(key, false);
+            }
         }
         self.waiting.push((said, self.now));
         if self.recall.is_crowded(self.shelves.count(ApiKind::Pods)) {

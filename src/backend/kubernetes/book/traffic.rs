@@ -12,15 +12,15 @@ pub(super) struct Service {
     pub(super) selector: Vec<(Name, Name)>,
     /// Users reach it from outside.
     pub(super) outside: bool,
-    /// It stands for another name: nothing is behind it here.
-    pub(super) elsewhere: bool,
 }
 
 impl Service {
     pub(super) fn read(scribe: &mut Scribe, it: &ServiceSpec) -> Self {
         let outside = matches!(&*it.kind, "LoadBalancer" | "NodePort") || !it.external_ips.is_empty();
+        // One that stands for another name picks nothing, whatever it says.
         let elsewhere = &*it.kind == "ExternalName";
-        Self { selector: scribe.pairs(&it.selector), outside, elsewhere }
+        let selector = if elsewhere { Vec::new() } else { scribe.pairs(&it.selector) };
+        Self { selector, outside }
     }
 }
 

@@ -218,6 +218,10 @@ pub(super) fn decode_list(kind: ApiKind, body: &[u8]) -> Result<Page, Text> {
 }
 
 fn page<T: Shape>(body: &[u8]) -> Result<Page, Text> {
+    // What is written as a list would pass for an empty object.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(Text::new("the answer is no list of objects"));
+    }
     if let Ok(list) = serde_json::from_slice::<ListOf<T>>(body) {
         return Ok(of_page(list.metadata.0, list.items.0.into_iter().map(Shape::item).collect()));
     }
@@ -226,7 +230,9 @@ fn page<T: Shape>(body: &[u8]) -> Result<Page, Text> {
     Ok(of_page(list.metadata.0, list.items.iter().filter_map(|raw| one::<T>(raw.get())).collect()))
 }
 
-fn of_page(meta: ListMeta, items: Vec<Item>) -> Page {
+fn of_page(meta: ListMeta, mut items: Vec<Item>) -> Page {
+    // Without a name it is nothing.
+    items.retain(|item| !item.name.is_empty());
     Page {
         items,
         resource_version: (*meta.resource_version).to_owned(),
@@ -250,7 +256,7 @@ fn one<T: Shape>(raw: &str) -> Option<Item> {
     let half = without(&["status"]).or_else(|| without(&["spec"])).or_else(|| without(&["spec", "status"]));
     let name = whole.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("");
     tracing::warn!(name, %why, "an object is only read in part");
-    half.map(Shape::item)
+    half.map(Shape::item).filter(|item| !item.name.is_empty())
 }
 
 #[derive(Deserialize)]
@@ -354,7 +360,7 @@ mod tests {
         );
         let mark = read(r#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}"#);
         assert!(matches!(mark, Ok(Event::Bookmark(version)) if version == "9"));
-        let over = read(r#"{"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old[2J"}}"#);
+        let over = read(r#"{"type":"ERROR","object":{"kind":"Status","code":410,"message":"too old\u001b[2J"}}"#);
         assert!(matches!(over, Ok(Event::Error { code: 410, message }) if message == "too old^[[2J"));
         let odd = read(r#"{"type":"MODIFIED","object":{"metadata":{"name":"a","resourceVersion":"8","labels":7}}}"#);
         assert!(matches!(odd, Ok(Event::Bookmark(version)) if version == "8"));

@@ -1,0 +1,8 @@
+//! The book, held to what a real server said (tests/wire/kubernetes), and to what none was brought to say.
+
+mod ends;
+mod hear;
+mod made;
+mod order;
+mod pods;
+mod recorded;
