@@ -85,9 +85,10 @@ struct Loop<'a> {
 }
 
 fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
-    let Some(seen) = by_state(scene, out).or_else(|| by_events(scene, out)).or_else(|| by_tasks(scene, out)) else {
-        return;
-    };
+    // Each run of a scheduled job ends by itself: that several failed is its schedule's to say.
+    let runs_on = scene.workload().is_some_and(|it| it.schedule.is_none());
+    let seen = by_state(scene, out).or_else(|| by_events(scene, out).filter(|_| runs_on));
+    let Some(seen) = seen.or_else(|| by_tasks(scene, out)) else { return };
     let code = seen.shown.map(|(.., exit)| exit.code);
     let probe = seen.shown.and_then(|(it, _, exit)| killed_by_probe(scene, it, exit));
     let replaced = seen.shown.is_some_and(|(it, _, exit)| unhealthy(it, exit)) || probe.is_some();

@@ -28,7 +28,8 @@ pub const NAMESPACE_STUCK: Rule = Rule {
     id: "namespace-stuck",
     family: "namespace-stuck",
     summary: "a namespace has been terminating for a long time: something in it is not let go",
-    looks_at: "namespaces that have been terminating for ten minutes and more, with what the server says holds them",
+    looks_at: "namespaces that have been terminating for ten minutes and more, or for two where the server names a finalizer that \
+               holds them",
     mend: "bring back the controller that owns the finalizer; remove the finalizer only if that is gone for good",
     subject: Subject::Namespace,
     cause: Cause::Risk,
@@ -42,6 +43,8 @@ pub const NAMESPACE_STUCK: Rule = Rule {
 const PATIENCE: i64 = 60;
 /// A namespace may take so long, seconds.
 const NAMESPACE_PATIENCE: i64 = 600;
+/// So long where the server says that nothing but a finalizer is left, seconds.
+const FINALIZER_PATIENCE: i64 = 120;
 /// The grace of a pod that sets none (kubernetes: v1.DefaultTerminationGracePeriodSeconds).
 const GRACE: i64 = 30;
 
@@ -89,7 +92,8 @@ fn pod_lingers(scene: &Scene<'_>, out: &mut Out) {
 fn namespace_stuck(scene: &Scene<'_>, out: &mut Out) {
     let Some(namespace) = scene.view.namespace(scene.key) else { return };
     let Some(since) = namespace.deleting else { return };
-    let due = after(since, NAMESPACE_PATIENCE);
+    let held_by_finalizer = namespace.held_by.as_deref().is_some_and(|held| held.contains("finalizers remaining"));
+    let due = after(since, if held_by_finalizer { FINALIZER_PATIENCE } else { NAMESPACE_PATIENCE });
     if due > scene.now() {
         return out.recheck_at(due);
     }

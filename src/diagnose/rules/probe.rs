@@ -303,8 +303,38 @@ pub struct ProbeKill {
 pub fn killed_by_probe(scene: &Scene<'_>, it: &Instance, exit: &Exit) -> Option<ProbeKill> {
     let ended = exit.ended.filter(|_| scene.key.kind.runs_pods())?;
     let grace = scene.workload()?.stop_timeout_seconds.map_or(30, i64::from);
+    let mut deadly = deadly_probes(scene, it, ended, grace + 60);
+    if deadly.is_empty() {
+        deadly = deadly_probes(scene, it, ended, EARLIER);
+        let killed = |(which, event): &(ProbeKind, &Occurrence)| {
+            event.kind == OccurrenceKind::Killed && ran_as_granted(scene, *which, exit)
+        };
+        if !deadly.iter().any(killed) {
+            return None;
+        }
+    }
+    let said_so = deadly.iter().any(|(_, event)| event.kind == OccurrenceKind::Killed);
+    if !said_so && !matches!(exit.code, 0 | 137 | 143) {
+        return None;
+    }
+    let told = deadly.iter().find(|(_, event)| event.kind == OccurrenceKind::ProbeFailure).or(deadly.first())?;
+    let words = told.1.text.clone()?;
+    Some(ProbeKill { which: told.0, said: output(&words), words, at: told.1.last })
+}
+
+/// A kubelet tells of one pod no more than so many times and then once in a while (client-go: tools/record/events_cache.go):
+/// of a loop the later kills are silent, and an earlier one of the same pod tells why, seconds.
+const EARLIER: i64 = 3600;
+
+/// Failures and kills of an instance by a probe that ends it, newest first, not older than `within` seconds at its end.
+fn deadly_probes<'a>(
+    scene: &Scene<'a>,
+    it: &Instance,
+    ended: Timestamp,
+    within: i64,
+) -> Vec<(ProbeKind, &'a Occurrence)> {
     let near = |event: &&Occurrence| {
-        let span = event.first <= after(ended, 5) && after(event.last, grace + 60) >= ended;
+        let span = event.first <= after(ended, 5) && after(event.last, within) >= ended;
         span && scene.is_of(it, &event.subject)
     };
     let kills = |event: &Occurrence| matches!(event.kind, OccurrenceKind::ProbeFailure | OccurrenceKind::Killed);
@@ -313,14 +343,18 @@ pub fn killed_by_probe(scene: &Scene<'_>, it: &Instance, exit: &Exit) -> Option<
         let which = probe_named(event.text.as_deref()?)?;
         (which != ProbeKind::Readiness).then_some((which, event))
     });
-    let deadly: Vec<(ProbeKind, &Occurrence)> = deadly.collect();
-    let said_so = deadly.iter().any(|(_, event)| event.kind == OccurrenceKind::Killed);
-    if !said_so && !matches!(exit.code, 0 | 137 | 143) {
-        return None;
-    }
-    let told = deadly.iter().find(|(_, event)| event.kind == OccurrenceKind::ProbeFailure).or(deadly.first())?;
-    let words = told.1.text.clone()?;
-    Some(ProbeKill { which: told.0, said: output(&words), words, at: told.1.last })
+    deadly.collect()
+}
+
+/// Whether a run ended by a signal, and about when a probe that never passed ends it.
+fn ran_as_granted(scene: &Scene<'_>, which: ProbeKind, exit: &Exit) -> bool {
+    let Some((_, probe)) = probe_of(scene, which) else { return false };
+    let (Some(started), Some(ended)) = (exit.started, exit.ended) else { return false };
+    let grants = i64::from(probe.grace_seconds) + i64::from(probe.period_seconds) * i64::from(probe.threshold);
+    let grace = scene.workload().and_then(|it| it.stop_timeout_seconds).map_or(30, i64::from);
+    let latest = grants + i64::from(probe.period_seconds + probe.timeout_seconds) + grace + SLACK;
+    let ran = seconds_between(started, ended);
+    matches!(exit.code, 137 | 143) && ran >= grants - i64::from(probe.period_seconds) && ran <= latest
 }
 
 /// It is restarted before it had the time to start.

@@ -44,8 +44,9 @@ pub const JOB_SUSPENDED: Rule = Rule {
 pub const JOB_FAILED: Rule = Rule {
     id: "job-failed",
     family: "job-failed",
-    summary: "a job that runs to its end failed and is not tried again",
-    looks_at: "jobs with failed instances and none that runs or succeeded later, for a day",
+    summary: "a job that runs to its end failed and is not tried again, or the last run of a scheduled one did",
+    looks_at: "jobs with failed instances and none that runs or succeeded later, for a day; of a scheduled one what failed since it \
+               last succeeded, until it is overdue",
     mend: "read its log, mend the cause, run it again",
     subject: Subject::Workload,
     cause: Cause::Schedule,
@@ -65,7 +66,7 @@ fn job_overdue(scene: &Scene<'_>, out: &mut Out) {
     let Some(schedule) = workload.schedule.as_ref().filter(|it| !it.suspended) else { return };
     let period = i64::try_from(schedule.period_seconds).unwrap_or(i64::MAX / 4).clamp(60, i64::MAX / 4);
     let Some(from) = schedule.last_success.or(workload.created) else { return };
-    let overdue_at = after(from, period + (period / 2).max(PATIENCE));
+    let overdue_at = overdue_at(from, period);
     if overdue_at > scene.now() {
         return out.recheck_at(overdue_at);
     }
@@ -140,11 +141,46 @@ fn with_tail(scene: &Scene<'_>, mut finding: Finding) -> Finding {
     finding
 }
 
-fn job_failed(scene: &Scene<'_>, out: &mut Out) {
-    let Some(workload) = scene.workload().filter(|it| matches!(it.desired, Desired::Completions(_)) && !it.one_off)
-    else {
+/// When a job that last succeeded then counts as overdue, its period in seconds.
+fn overdue_at(from: Timestamp, period: i64) -> Timestamp {
+    after(from, period + (period / 2).max(PATIENCE))
+}
+
+/// The last run of a scheduled job failed: long before it is overdue, a night's backup is missing.
+fn run_failed(scene: &Scene<'_>, schedule: &Schedule, out: &mut Out) {
+    let at = |it: &Instance| it.since.or(it.created);
+    let well = scene.instances().iter().filter(|it| it.phase == Phase::Succeeded).filter_map(|it| at(it)).max();
+    let well = well.max(schedule.last_success);
+    let period = i64::try_from(schedule.period_seconds).unwrap_or(i64::MAX / 4).clamp(60, i64::MAX / 4);
+    let from = schedule.last_success.or(scene.workload().and_then(|it| it.created));
+    // Then that is said, with how this run failed.
+    if schedule.suspended || from.is_some_and(|from| overdue_at(from, period) <= scene.now()) {
         return;
-    };
+    }
+    let failed = scene.instances().iter().filter(|it| it.phase == Phase::Failed && at(it) > well);
+    let (count, first) = failed.fold((0, None), |(count, first): (u64, Option<Timestamp>), it| {
+        (count + 1, [first, at(it)].into_iter().flatten().min())
+    });
+    let Some((newest, words)) = newest_failed(scene).filter(|(it, _)| at(it) > well && count > 0) else { return };
+    from.into_iter().for_each(|from| out.recheck_at(overdue_at(from, period)));
+    let words = if words.is_empty() { newest.message.as_deref().map_or(String::new(), logs::quote) } else { words };
+    let how = if count > 1 { format!("its last {count} runs failed") } else { "its last run failed".to_owned() };
+    let when = cron_words(&schedule.cron);
+    let finding = Finding::new(Severity::Warning, format!("{how} (schedule: {when}): {words}"))
+        .tier(Tier::Stuck)
+        .since(first)
+        .since_exact(count == 1);
+    out.say(with_tail(scene, finding));
+}
+
+fn job_failed(scene: &Scene<'_>, out: &mut Out) {
+    let Some(workload) = scene.workload().filter(|it| !it.one_off) else { return };
+    if let Some(schedule) = &workload.schedule {
+        return run_failed(scene, schedule, out);
+    }
+    if !matches!(workload.desired, Desired::Completions(_)) {
+        return;
+    }
     let at = |it: &Instance| it.since.or(it.created);
     let ended_well = scene.instances().iter().filter(|it| it.phase == Phase::Succeeded).filter_map(|it| at(it)).max();
     let goes_on = scene.instances().iter().any(|it| !it.phase.ended() && it.phase != Phase::Created);

@@ -106,6 +106,17 @@ cases! {
             event.text = Some("Liveness probe failed: HTTP probe failed with statuscode: 500".into());
         });
     }
+    // A kubelet tells of a pod only so often: the newest end has no event of its own.
+    "crash-loop", "its liveness probe, and its kubelet is silent about it by now",
+    Some("is restarted because its liveness probe fails, again and again (restarted 5 times in 3 min)"), |place| {
+        let it = looping(place, |container| container.last_exit = Some(exit(137, ExitReason::Error, 5, 30)));
+        let mut workload = place.workload(Kind::Deployment, "api", 1);
+        workload.containers[0].probes = vec![probe(ProbeKind::Liveness, "GET :8080/live", 10, 3)];
+        place.put(Object::Workload(Box::new(workload)));
+        place.occurred(OccurrenceKind::Killed, &it, 900, |event| {
+            event.text = Some("Container main failed liveness probe, will be restarted".into());
+        });
+    }
     "crash-loop", "an init container that is done, and a debug container that was left", None, |place| {
         let workload = place.healthy(Kind::Deployment, "web", 1);
         let mut it = place.instance(&workload, 0);
