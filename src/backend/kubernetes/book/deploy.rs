@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::backend::mask;
 use crate::domain::words::{after, many};
 use crate::domain::{Desired, Hindrance, Kind, Name, Ref, Reported, Revision, Rollout, RolloutPhase, Text, Timestamp};
 
@@ -63,7 +64,9 @@ impl Replica {
         let since = |at: Timestamp| meta.created.0.map(|made| made.as_second() - at.as_second());
         let restarted = template.metadata.notes.restarted.0.and_then(since);
         let restarted = restarted.is_some_and(|seconds| (0..=RESTART_TO_SET).contains(&seconds));
-        let (created, cause, again) = (meta.created.0, text(&meta.notes.cause), meta.notes.revised);
+        // Often the command line that made it.
+        let cause = mask::command(&[&*meta.notes.cause]).as_deref().and_then(text);
+        let (created, again) = (meta.created.0, meta.notes.revised);
         let revision = meta.notes.revision.parse().unwrap_or(0);
         let images = template::images(scribe, &template.spec);
         let above = owner.as_deref().is_some_and(|owner| matches!(owner.kind.as_str(), "Deployment" | "Rollout"));

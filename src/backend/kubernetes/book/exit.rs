@@ -1,7 +1,7 @@
 //! How a container ended, whether it was meant to, and how sure that is (the grades: docs of the kernel's `oom_kill` counter;
 //! kubernetes#140716, #131530; containerd#8180).
 
-use crate::domain::{Certainty, Exit, ExitReason, Name, OccurrenceKind, Text};
+use crate::domain::{Certainty, ContainerRole, Exit, ExitReason, Name, OccurrenceKind, Text};
 
 use super::super::wire::pod::Terminated;
 use super::pods::{Part, Pod};
@@ -88,7 +88,7 @@ impl Ending {
         use Certainty::{Confirmed, Likely, Suspected};
         use OccurrenceKind::{Crash, OomKill};
         let said = || end.message.clone();
-        let asked = asked(pod, end);
+        let asked = asked(pod, part, end);
         match (end.why, end.code) {
             // The server goes by a counter of the container's whole life.
             (Why::Oom, 137) if asked.is_some() => Self::new(ExitReason::OomKilled, Some(OomKill), Likely),
@@ -143,7 +143,7 @@ enum Wish {
 }
 
 /// Whether the end of a container was asked for, with its pod's.
-fn asked(pod: &Pod, end: &End) -> Option<Wish> {
+fn asked(pod: &Pod, part: &Part, end: &End) -> Option<Wish> {
     if let (Some(leaving), Some(ended)) = (&pod.leaving, end.ended.seconds())
         && ended + if leaving.grace == 0 { LAST_STEP } else { SLACK } >= leaving.asked
     {
@@ -152,6 +152,10 @@ fn asked(pod: &Pod, end: &End) -> Option<Wish> {
         }
         let used_up = ended + SLACK >= leaving.asked + leaving.grace;
         return Some(if used_up { Wish::TooLate } else { Wish::InTime });
+    }
+    // Sidecars are ended when the others have done their work.
+    if part.role == ContainerRole::Sidecar && pod.phase.ended() {
+        return Some(Wish::InTime);
     }
     // A deadline, an eviction, a node that shuts down: the pod says why, and its containers were stopped.
     (pod.stopped && matches!(end.code, 137 | 143)).then_some(Wish::InTime)

@@ -63,7 +63,12 @@ pub(super) struct Book {
     now: Timestamp,
     /// When the first watch was heard.
     began: Option<Timestamp>,
+    /// When what nothing speaks of any more was last let go of.
+    tidied: Timestamp,
 }
+
+/// A watch may go on for days: what came and went is let go of so often, seconds.
+const TIDY_EVERY: i64 = 600;
 
 impl Book {
     /// A book of a cluster of which nothing was heard.
@@ -81,6 +86,7 @@ impl Book {
             waiting: Vec::new(),
             now: Timestamp::UNIX_EPOCH,
             began: None,
+            tidied: Timestamp::UNIX_EPOCH,
         }
     }
 
@@ -105,7 +111,6 @@ impl Book {
                     let unknown = !self.sources.knows(kind, &Name::new(""));
                     self.sources.complete(place);
                     self.learn(kind, unknown);
-                    self.tidy(kind);
                     self.show_all(out);
                     out.push(Fact::Listed(self.source(place)));
                 }
@@ -131,6 +136,7 @@ impl Book {
         }
         self.show_all(out);
         self.tell_all(out);
+        self.tidy();
     }
 
     fn source(&self, place: u16) -> Source {
@@ -203,21 +209,29 @@ impl Book {
         }
     }
 
-    /// Lets go of what nothing speaks of any more.
-    fn tidy(&mut self, kind: ApiKind) {
-        if kind == ApiKind::Pods {
-            self.forget_strangers();
-            self.controllers.forget_unused();
-            self.scribe.names.forget_unused();
+    /// Lets go of what nothing speaks of any more, now and then.
+    fn tidy(&mut self) {
+        if self.now.as_second() - self.tidied.as_second() < TIDY_EVERY {
+            return;
         }
+        self.tidied = self.now;
+        self.forget_strangers();
+        self.controllers.forget_unused();
+        self.scribe.names.forget_unused();
     }
 
+    /// Forgets what events said of things that are not there.
     fn forget_strangers(&mut self) {
         if !self.sources.settled(ApiKind::Pods) {
             return;
         }
         let known: FxHashSet<&Name> = self.shelves.all(ApiKind::Pods).map(|(.., entry)| &entry.uid).collect();
-        self.recall.retain(|uid| known.contains(uid));
+        self.recall.retain_pods(|uid| known.contains(uid));
+        let shelves = &self.shelves;
+        self.recall.retain_objects(|key| {
+            let namespace = key.namespace.as_deref().unwrap_or("");
+            show::api_kind(key.kind).is_some_and(|kind| shelves.get(kind, namespace, &key.name).is_some())
+        });
     }
 
     /// Says what is different of everything that was touched.

@@ -75,6 +75,7 @@ impl Book {
             What::Scaled(it) => Record::Scaled(Box::new(govern::scaled(scribe, namespace, key?, meta, it)?)),
             What::Quota(it) => Record::Quotas(govern::quotas(scribe, name, it)),
             What::Namespace(it) => Record::Namespace(Box::new(govern::namespace(key?, meta, it))),
+            What::Config if is_given(name) => return None,
             What::Config => Record::Config(Box::new(govern::config(key?, meta))),
             What::Event(_) => return None,
         };
@@ -119,6 +120,11 @@ impl Book {
 fn is_alone(pod: &Pod) -> bool {
     let known = |kind: &str| matches!(kind, "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job");
     !pod.owner.as_deref().is_some_and(|owner| known(&owner.kind))
+}
+
+/// What every namespace is given, and what Helm writes down of each release: nobody's configuration.
+fn is_given(name: &str) -> bool {
+    name == "kube-root-ca.crt" || name.starts_with("sh.helm.release.v1.")
 }
 
 /// As what an object is shown.

@@ -210,8 +210,14 @@ impl Recall {
     }
 
     /// Forgets pods that are not there.
-    pub(super) fn retain(&mut self, there: impl Fn(&Name) -> bool) {
+    pub(super) fn retain_pods(&mut self, there: impl Fn(&Name) -> bool) {
         self.pods.retain(|uid, _| there(uid));
+    }
+
+    /// Forgets workloads and claims that are not there.
+    pub(super) fn retain_objects(&mut self, there: impl Fn(&Ref) -> bool) {
+        self.hindered.retain(|key, _| there(key));
+        self.claims.retain(|key, _| there(key));
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) struct Item {
     /// Its incarnation.
     pub(super) uid: Box<str>,
     /// What every object has.
-    pub(super) meta: Meta,
+    pub(super) meta: Box<Meta>,
     /// What it is.
     pub(super) what: What,
 }
@@ -109,7 +109,7 @@ trait Shape: DeserializeOwned {
 
 fn item(meta: Meta, what: What) -> Item {
     let namespace = meta.namespace.some().map(Into::into);
-    Item { namespace, name: (&*meta.name).into(), uid: (&*meta.uid).into(), meta, what }
+    Item { namespace, name: (&*meta.name).into(), uid: (&*meta.uid).into(), meta: Box::new(meta), what }
 }
 
 macro_rules! shapes {

@@ -51,7 +51,6 @@ fn an_end_is_graded_by_all_that_is_known() {
     let ten = r#","deletionTimestamp":"2026-11-24T12:30:10Z","deletionGracePeriodSeconds":10"#;
     let thirty = r#","deletionTimestamp":"2026-11-24T12:30:30Z","deletionGracePeriodSeconds":30"#;
     let later = r#","deletionTimestamp":"2026-11-24T12:40:30Z","deletionGracePeriodSeconds":30"#;
-    let deadline = r#","reason":"DeadlineExceeded","phase":"Failed""#;
     for (what, pod, reason, told) in [
         (
             "killed at its limit",
@@ -102,7 +101,6 @@ fn an_end_is_graded_by_all_that_is_known() {
         let first = ends.first().map(|it| (it.kind, it.certainty));
         assert_eq!(first, told, "{what}");
     }
-    let _ = deadline;
 }
 
 #[test]

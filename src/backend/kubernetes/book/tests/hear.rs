@@ -117,11 +117,9 @@ impl Scenes {
                 self.objects.insert(object.key().clone(), object.clone());
                 self.sources.insert(object.key().clone(), source.clone());
             }
-            Fact::Gone(source, key) => {
-                if self.sources.get(key) == Some(source) {
-                    self.objects.remove(key);
-                    self.sources.remove(key);
-                }
+            Fact::Gone(source, key) if self.sources.get(key) == Some(source) => {
+                self.objects.remove(key);
+                self.sources.remove(key);
             }
             Fact::Closed(source) => {
                 let left: Vec<Ref> =

@@ -36,29 +36,30 @@ fn a_deployment_stands_by_its_counters_in_kubectls_order() {
             r#","replicas":{replicas},"updatedReplicas":{updated},"availableReplicas":{available},"readyReplicas":{available}"#
         )
     };
-    for (meta, spec, status, phase) in [
-        (r#","generation":4"#, "", counts(3, 3, 3) + &condition("NewReplicaSetAvailable"), Progressing),
-        ("", r#","paused":true"#, counts(3, 1, 3), Paused),
-        ("", "", counts(4, 1, 3) + &condition("ProgressDeadlineExceeded"), Failed),
-        ("", "", counts(3, 1, 3) + &condition("ReplicaSetUpdated"), Progressing),
-        ("", "", counts(4, 3, 3) + &condition("ReplicaSetUpdated"), Progressing),
-        ("", "", counts(3, 3, 2) + &condition("ReplicaSetUpdated"), Progressing),
-        ("", "", counts(3, 3, 3) + &condition("NewReplicaSetAvailable"), Complete),
-        ("", "", counts(3, 3, 0) + &condition("NewReplicaSetAvailable"), Complete),
-        ("", "", counts(2, 2, 2) + &condition("NewReplicaSetAvailable"), Complete),
+    for (generation, spec, status, phase) in [
+        (4, "", counts(3, 3, 3) + &condition("NewReplicaSetAvailable"), Progressing),
+        (3, r#","paused":true"#, counts(3, 1, 3), Paused),
+        (3, "", counts(4, 1, 3) + &condition("ProgressDeadlineExceeded"), Failed),
+        (3, "", counts(3, 1, 3) + &condition("ReplicaSetUpdated"), Progressing),
+        (3, "", counts(4, 3, 3) + &condition("ReplicaSetUpdated"), Progressing),
+        (3, "", counts(3, 3, 2) + &condition("ReplicaSetUpdated"), Progressing),
+        (3, "", counts(3, 3, 3) + &condition("NewReplicaSetAvailable"), Complete),
+        (3, "", counts(3, 3, 0) + &condition("NewReplicaSetAvailable"), Complete),
+        (3, "", counts(2, 2, 2) + &condition("NewReplicaSetAvailable"), Complete),
     ] {
-        let status = status.replace("3,\"generation\":4", "3");
-        let it = deployment("", spec, &status)
-            .replace(r#""generation":3"#, if meta.is_empty() { r#""generation":3"# } else { r#""generation":4"# });
+        let it = deployment("", spec, &status).replace(r#""generation":3"#, &format!(r#""generation":{generation}"#));
         let scenes = Scenes::with(&[(ApiKind::Deployments, &it)]);
         let found = scenes.workload(Kind::Deployment, "shop", "web").rollout.as_ref().map(|it| it.phase);
         assert_eq!(found, Some(phase), "{status}");
     }
 }
 
+/// The newest revision, the ids of older ones, and what is told as rolled out: by its id, by whom.
+type Revisions = (Revision, Vec<String>, Vec<(String, Option<String>)>);
+
 #[test]
 fn a_revision_says_since_when_and_by_whom() {
-    let of = |sets: &[&str], meta: &str| -> (Revision, Vec<String>, Vec<(String, Option<String>)>) {
+    let of = |sets: &[&str], meta: &str| -> Revisions {
         let web = deployment(meta, "", "");
         let mut objects: Vec<(ApiKind, &str)> = vec![(ApiKind::Deployments, &web)];
         objects.extend(sets.iter().map(|set| (ApiKind::ReplicaSets, *set)));
@@ -69,15 +70,20 @@ fn a_revision_says_since_when_and_by_whom() {
         (it.revision.clone().expect("one"), it.history.iter().map(|it| it.id.to_string()).collect(), told)
     };
     let old = set(6, "2026-11-20T10:00:00Z", "", "");
-    let new = set(7, "2026-11-24T12:40:00Z", "", r#","kubernetes.io/change-cause":"image web:7""#);
+    let new = set(
+        7,
+        "2026-11-24T12:40:00Z",
+        "",
+        r#","kubernetes.io/change-cause":"kubectl set env deploy/web API_TOKEN=abc""#,
+    );
     let (newest, history, told) = of(&[&old, &new], "");
     assert_eq!(
         (newest.id.as_str(), newest.by.as_deref(), &*newest.images),
-        ("7", Some("image web:7"), &["web:7".into()][..])
+        ("7", Some("kubectl set env deploy/web API_TOKEN=***"), &["web:7".into()][..])
     );
     assert_eq!(newest.at.map(|at| at.to_string()).as_deref(), Some("2026-11-24T12:40:00Z"));
     assert_eq!(history, ["6"]);
-    assert_eq!(told, [("rev:d:7".to_owned(), Some("image web:7".to_owned()))]);
+    assert_eq!(told, [("rev:d:7".to_owned(), newest.by.as_ref().map(|by| by.to_string()))]);
     let restarted = set(
         7,
         "2026-11-24T12:40:01Z",
@@ -465,4 +471,19 @@ fn what_happens_to_autoscalers_and_nodes_is_told_of_what_it_concerns() {
     assert!(told.contains(&("test/-/Node/n1".to_owned(), Some("cordoned"))));
     let web = told.iter().find(|(subject, _)| subject == "test/shop/Deployment/web").expect("told of the Deployment");
     assert!(web.1.is_some_and(|said| said.starts_with("scaled by its autoscaler: New size: 5")));
+}
+
+#[test]
+fn what_nobody_wrote_is_no_configuration() {
+    let object = |name: &str| format!(r#"{{"metadata":{{"name":"{name}","namespace":"shop","uid":"{name}"}}}}"#);
+    let (settings, given) = (object("settings"), object("kube-root-ca.crt"));
+    let (key, release) = (object("key"), object("sh.helm.release.v1.shop.v7"));
+    let scenes = Scenes::with(&[
+        (ApiKind::ConfigMaps, &settings),
+        (ApiKind::ConfigMaps, &given),
+        (ApiKind::Secrets, &key),
+        (ApiKind::Secrets, &release),
+    ]);
+    let shown: Vec<String> = scenes.objects.keys().map(|key| format!("{} {}", key.kind, key.name)).collect();
+    assert_eq!(shown, ["ConfigMap settings", "Secret key"]);
 }

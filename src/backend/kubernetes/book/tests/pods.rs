@@ -116,7 +116,7 @@ fn a_pod_that_nobody_wants_is_its_own_workload() {
         let crate::domain::Object::Endpoint(endpoint) = scenes.object(Kind::Endpoint, "shop", "s") else {
             panic!("no")
         };
-        assert_eq!(endpoint.serves, [it.key.clone()]);
+        assert_eq!(endpoint.serves, std::slice::from_ref(&it.key));
         let gone = super::hear::line(ApiKind::Pods, &format!(r#"{{"type":"DELETED","object":{pod}}}"#));
         scenes.hear(said(ApiKind::Pods, then(), vec![gone]));
         assert!(!scenes.objects.contains_key(&Scenes::key(Kind::BarePod, "shop", "p")), "it goes with its pod");
@@ -152,6 +152,60 @@ fn a_start_is_no_failure_and_what_was_ready_has_no_excuse() {
     let (was_ready, event) = unready("2026-11-24T12:44:55Z");
     let scenes = Scenes::with(&[(ApiKind::Pods, &was_ready), (ApiKind::ReplicaSets, SET), (ApiKind::Events, &event)]);
     assert_eq!(health(&scenes), (HealthStatus::Unhealthy, true, true));
+}
+
+#[test]
+fn a_check_that_is_not_published_is_told_by_its_failures() {
+    let checked = |probes: &str, started: bool| {
+        let spec = format!(r#""nodeName":"n","containers":[{{"name":"web",{probes}}}]"#);
+        let status = format!(
+            r#""phase":"Running","conditions":[{{"type":"Ready","status":"True"}}],
+              "containerStatuses":[{{"name":"web","ready":{started},"started":{started},"state":{{"running":{{"startedAt":"2026-11-24T12:44:00Z"}}}}}}]"#
+        );
+        pod("", &spec, &status)
+    };
+    let failed = |word: &str, count: u32, first: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"e","namespace":"shop","uid":"e"}},"reason":"Unhealthy","message":"{word} probe failed: timeout",
+              "involvedObject":{{"kind":"Pod","namespace":"shop","name":"web-5d9c7b8f6d-abcde","uid":"u","fieldPath":"spec.containers{{web}}"}},
+              "count":{count},"firstTimestamp":"{first}","lastTimestamp":"2026-11-24T12:44:58Z"}}"#
+        )
+    };
+    let (live, start) = (r#""livenessProbe":{"exec":{}}"#, r#""startupProbe":{"exec":{}},"livenessProbe":{"exec":{}}"#);
+    for (probes, started, event, status) in [
+        (live, true, failed("Liveness", 1, "2026-11-24T12:44:58Z"), HealthStatus::Healthy),
+        (live, true, failed("Liveness", 3, "2026-11-24T12:44:30Z"), HealthStatus::Unhealthy),
+        // Some of these were of the run before.
+        (live, true, failed("Liveness", 9, "2026-11-24T12:40:00Z"), HealthStatus::Healthy),
+        (start, false, failed("Startup", 5, "2026-11-24T12:44:10Z"), HealthStatus::Starting),
+    ] {
+        let pod = checked(probes, started);
+        let mut scenes = Scenes::with(&[(ApiKind::Pods, &pod), (ApiKind::ReplicaSets, SET), (ApiKind::Events, &event)]);
+        let now = |scenes: &Scenes| scenes.pods(Kind::Deployment, "shop", "web")[0].containers[0].health.clone();
+        assert_eq!(now(&scenes).map(|it| it.status), Some(status), "{event}");
+        scenes.hear(said(ApiKind::Nodes, after(then(), 120), vec![Said::Alive]));
+        let later = if started { HealthStatus::Healthy } else { HealthStatus::Starting };
+        assert_eq!(now(&scenes).map(|it| it.status), Some(later), "it did not fail again");
+    }
+}
+
+#[test]
+fn a_sidecar_that_is_ended_with_the_others_did_not_crash() {
+    let spec = r#""nodeName":"n","restartPolicy":"Never","containers":[{"name":"web"}],"initContainers":[{"name":"mesh","restartPolicy":"Always"}]"#;
+    let ended = |name: &str, code: i32| {
+        format!(
+            r#"{{"name":"{name}","state":{{"terminated":{{"exitCode":{code},"finishedAt":"2026-11-24T12:44:00Z","containerID":"c://{name}"}}}}}}"#
+        )
+    };
+    let status = format!(
+        r#""phase":"Succeeded","containerStatuses":[{}],"initContainerStatuses":[{}]"#,
+        ended("web", 0),
+        ended("mesh", 137)
+    );
+    let pod = pod("", spec, &status);
+    let scenes = Scenes::with(&[(ApiKind::Pods, &pod), (ApiKind::ReplicaSets, SET)]);
+    assert!(scenes.occurrences.is_empty(), "{:?}", scenes.occurrences.keys());
+    assert_eq!(scenes.pods(Kind::Deployment, "shop", "web")[0].phase, Phase::Succeeded);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn what_reaches_a_workload_and_what_it_needs_is_known() {
     assert_eq!(scenes.workload(Kind::Deployment, "scene-quiet-shop", "worker").exposure, Exposure::No);
     let Object::Endpoint(it) = scenes.object(Kind::Endpoint, "scene-quiet-shop", "web") else { panic!("not that") };
     assert_eq!((it.ready, it.not_ready, it.selector.as_deref()), (2, 0, Some("app=web")));
-    assert_eq!(it.serves, [web.key.clone()]);
+    assert_eq!(it.serves, std::slice::from_ref(&web.key));
     let Object::Endpoint(it) = scenes.object(Kind::Endpoint, "scene-service-not-ready", "api") else { panic!("no") };
     assert_eq!((it.ready, it.not_ready), (0, 2));
     let Object::Endpoint(it) = scenes.object(Kind::Endpoint, "scene-service-selects-nothing", "shop") else {
