@@ -125,15 +125,15 @@ async fn where_rules_cannot_be_listed_each_right_is_asked_for() {
 #[tokio::test]
 async fn a_kind_that_is_denied_everywhere_says_so_and_comes_when_it_may() {
     let plane = Plane::start().await;
-    for verb in ["list secrets", "watch secrets"] {
+    for verb in ["list configmaps", "watch configmaps"] {
         plane.script().denied.insert(verb.to_owned());
     }
     let mut watcher = Watcher::at(&plane, soon());
-    watcher.until_source("secrets", Freshness::Forbidden).await;
+    watcher.until_source("configmaps", Freshness::Forbidden).await;
     watcher.until_source("pods", Freshness::Live).await;
-    let trouble = watcher.trouble("secrets").expect("one");
+    let trouble = watcher.trouble("configmaps").expect("one");
     assert_eq!(trouble.kind, TroubleKind::Forbidden);
-    assert!(trouble.what.contains("User \"jane\" cannot list resource \"secrets\""), "{}", trouble.what);
+    assert!(trouble.what.contains("User \"jane\" cannot list resource \"configmaps\""), "{}", trouble.what);
     plane.relent();
     watcher.until_live().await;
 }
@@ -186,4 +186,21 @@ async fn what_is_installed_later_is_watched_then() {
         watcher.until("it is closed", |view| !sources_in(view).contains(&"scaledobjects".to_owned())).await;
         watcher.until_live().await;
     }
+}
+
+#[tokio::test]
+async fn secrets_that_may_not_be_read_are_no_trouble_and_are_named_as_denied() {
+    let plane = Plane::start().await;
+    for verb in ["list secrets", "watch secrets"] {
+        plane.script().denied.insert(verb.to_owned());
+    }
+    let mut watcher = Watcher::at(&plane, soon());
+    watcher.until_live().await;
+    watcher
+        .until("secrets are let go", |view| {
+            let denied = view.clusters().flat_map(|(_, state)| state.rights.denied.clone()).collect::<Vec<_>>();
+            denied.iter().any(|it| *it == "list secrets")
+        })
+        .await;
+    assert!(!watcher.sources().contains(&"secrets".to_owned()));
 }

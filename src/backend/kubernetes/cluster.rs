@@ -86,6 +86,10 @@ struct Cluster {
     jobs: JoinSet<Done>,
     link: Arc<Link>,
     wants: Wants,
+    /// What may be done, as it was last told.
+    rights: Rights,
+    /// Kinds that are not watched because they may not be read, and need not be.
+    left_out: BTreeSet<ApiKind>,
 }
 
 impl Cluster {
@@ -119,6 +123,8 @@ impl Cluster {
             jobs: JoinSet::new(),
             link,
             wants: Wants::default(),
+            rights: Rights::default(),
+            left_out: BTreeSet::new(),
         }
     }
 
@@ -126,7 +132,7 @@ impl Cluster {
         self.allowed(Rights::default());
         // Each source is named before the first is complete: else the first would pass for all that there is.
         self.facts.push(Fact::Listing(source(), None));
-        let kinds = ApiKind::ALL.iter().filter(|kind| kind.when() == When::Always);
+        let kinds = ApiKind::ALL.iter().filter(|kind| kind.when() != When::Installed);
         let keys: Vec<Key> = kinds.flat_map(|kind| self.keys_of(*kind)).collect();
         self.name(keys);
         self.connect();
@@ -168,8 +174,23 @@ impl Cluster {
     }
 
     fn allowed(&mut self, rights: Rights) {
+        self.rights = rights;
+        self.tell_rights();
+    }
+
+    fn tell_rights(&mut self) {
         let read_only = self.target.read_only.then(|| Text::new("this cluster is watched read-only"));
-        self.facts.push(Fact::Allowed(Rights { read_only, ..rights }));
+        let unread = self.left_out.iter().map(|kind| Text::from(format!("list {}", kind.plural())));
+        let denied = self.rights.denied.iter().cloned().chain(unread).collect();
+        self.facts.push(Fact::Allowed(Rights { read_only, denied }));
+    }
+
+    /// Goes without a kind that may not be read and need not be: it is no trouble, and is named among what is denied.
+    fn leave_out(&mut self, key: Key) {
+        if self.left_out.insert(key.0) {
+            self.tell_rights();
+        }
+        self.close(vec![key]);
     }
 
     /// Reads what findings ask for, as much of it as may be read at once.

@@ -18,6 +18,8 @@ pub(super) enum When {
     Always,
     /// From the start, where the server serves it (custom resources, metrics).
     Installed,
+    /// From the start, where it may be: few give the right, for good reasons, and little is missed without it.
+    Allowed,
 }
 
 macro_rules! kinds {
@@ -82,7 +84,7 @@ kinds! {
     Namespaces "namespaces" "" "v1" false Whole Always,
     Ingresses "ingresses" "networking.k8s.io" "v1" true Whole Always,
     ConfigMaps "configmaps" "" "v1" true Metadata Always,
-    Secrets "secrets" "" "v1" true Metadata Always,
+    Secrets "secrets" "" "v1" true Metadata Allowed,
     ArgoRollouts "rollouts" "argoproj.io" "v1alpha1" true Whole Installed,
     ArgoApplications "applications" "argoproj.io" "v1alpha1" true Whole Installed,
     ScaledObjects "scaledobjects" "keda.sh" "v1alpha1" true Whole Installed,

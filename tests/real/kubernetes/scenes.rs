@@ -135,7 +135,8 @@ fn a_secret_without_the_key() {
 fn a_program_that_is_not_in_the_image() {
     let sight = Sight {
         subject: "Deployment/api",
-        rules: &["cannot-start"],
+        // It waits, and is tried again and again.
+        rules: &["cannot-start", "crash-loop"],
         severity: CRITICAL,
         says: &["/app/server"],
         ..NOTHING
@@ -218,8 +219,9 @@ fn a_node_selector_that_matches_nothing() {
 #[test]
 fn a_claim_without_a_class() {
     let sight = Sight {
-        subject: "StatefulSet/db",
-        rules: &["cannot-be-placed", "volume-unbound"],
+        // The claim is the cause, and what waits for it a symptom.
+        subject: "Volume/data-db-0",
+        rules: &["volume-unbound"],
         severity: CRITICAL,
         shows: &["storage class"],
         ..NOTHING

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::heard::Said;
-use super::super::kinds::ApiKind;
+use super::super::kinds::{ApiKind, When};
 use super::readable::{self, Readable};
 use super::{Cluster, Done, Key};
 use crate::domain::{Name, Text, Trouble};
@@ -100,6 +100,10 @@ impl Cluster {
         let Some(fallen) = self.fallback.fallen.get_mut(&kind) else { return };
         let before = std::mem::replace(&mut fallen.replaced, watched > 0 && left_out == 0);
         let trouble = match (watched, left_out) {
+            (0, _) if kind.when() == When::Allowed => {
+                self.fallback.fallen.remove(&kind);
+                return self.leave_out((kind, None));
+            }
             (0, _) => fallen.trouble.clone(),
             (_, 0) if before => return,
             (_, 0) => return self.say((kind, None), Said::Closed),

@@ -114,6 +114,7 @@ impl Cluster {
                 match trouble.kind {
                     TroubleKind::TooOld if key.0.when() == When::Installed => return self.close(vec![key]),
                     TroubleKind::Forbidden if self.may_fall_back(&key) => return self.fall_back(key.0, trouble),
+                    TroubleKind::Forbidden if key.0.when() == When::Allowed => return self.leave_out(key),
                     _ if self.is_replaced(&key) => return,
                     _ => heard,
                 }
