@@ -306,10 +306,7 @@ pub fn killed_by_probe(scene: &Scene<'_>, it: &Instance, exit: &Exit) -> Option<
     let mut deadly = deadly_probes(scene, it, ended, grace + 60);
     if deadly.is_empty() {
         deadly = deadly_probes(scene, it, ended, EARLIER);
-        let killed = |(which, event): &(ProbeKind, &Occurrence)| {
-            event.kind == OccurrenceKind::Killed && ran_as_granted(scene, *which, exit)
-        };
-        if !deadly.iter().any(killed) {
+        if !deadly.iter().any(|(which, _)| ran_as_granted(scene, *which, exit)) {
             return None;
         }
     }

@@ -233,7 +233,7 @@ fn a_claim_without_a_class() {
 fn a_quota_that_is_used_up() {
     let sight = Sight {
         subject: "Deployment/web",
-        rules: &["rejected", "cannot-be-placed", "rollout-stuck", "replicas-missing"],
+        rules: &["cannot-create"],
         says: &["quota"],
         shows: &["team"],
         ..NOTHING
@@ -245,7 +245,7 @@ fn a_quota_that_is_used_up() {
 fn a_webhook_that_is_gone() {
     let sight = Sight {
         subject: "Deployment/web",
-        rules: &["rejected", "cannot-be-placed", "rollout-stuck", "replicas-missing"],
+        rules: &["cannot-create"],
         severity: CRITICAL,
         says: &["webhook"],
         shows: &["pods.policy.test"],
@@ -256,7 +256,7 @@ fn a_webhook_that_is_gone() {
 #[test]
 fn a_rollout_that_somebody_paused_halfway() {
     let sight =
-        Sight { subject: "Deployment/web", rules: &["rollout-stuck"], severity: SERVES, says: &["paused"], ..NOTHING };
+        Sight { subject: "Deployment/web", rules: &["rollout-stuck"], severity: CALM, says: &["paused"], ..NOTHING };
     sees("paused-halfway", &sight);
 }
 
@@ -313,7 +313,14 @@ fn a_job_that_has_given_up() {
 
 #[test]
 fn a_service_that_selects_nothing() {
-    sees("service-selects-nothing", &Sight { subject: "Endpoint/shop", rules: &["endpoint-dead"], ..NOTHING });
+    let sight = Sight {
+        subject: "Endpoint/shop",
+        rules: &["endpoint-dead", "selects-nothing"],
+        severity: CALM,
+        says: &["app=web,tier=front"],
+        ..NOTHING
+    };
+    sees("service-selects-nothing", &sight);
 }
 
 #[test]
