@@ -87,7 +87,9 @@ impl Times {
         let mut date = today;
         for _ in 0..DAYS {
             let later = |at: &i32| date > today || *at > minute;
-            if let Some(at) = self.minutes_of_day().find(later).filter(|_| self.runs_on(date)) {
+            if self.runs_on(date)
+                && let Some(at) = self.minutes_of_day().find(later)
+            {
                 return Some((date, at));
             }
             date = date.checked_add(1.day()).ok()?;
@@ -99,7 +101,9 @@ impl Times {
         let mut date = today;
         for _ in 0..DAYS {
             let before = |at: &i32| date < today || *at <= minute;
-            if let Some(at) = self.minutes_of_day().rev().find(before).filter(|_| self.runs_on(date)) {
+            if self.runs_on(date)
+                && let Some(at) = self.minutes_of_day().rev().find(before)
+            {
                 return Some((date, at));
             }
             date = date.checked_sub(1.day()).ok()?;

@@ -10,7 +10,7 @@ use super::super::wire::work::{CronJobSpec, CronJobStatus, JobSpec, JobStatus};
 use super::cron;
 use super::owner::Controller;
 use super::scribe::Scribe;
-use super::work::{Run, Who, Work};
+use super::work::{Detail, Run, Who, Work};
 
 /// Pods of a Job that may fail, where it does not say (kubernetes: pkg/apis/batch/v1/defaults.go).
 const BACKOFF_LIMIT: u32 = 6;
@@ -57,26 +57,35 @@ fn tries(work: &mut Work, spec: &JobSpec) {
 /// A CronJob.
 pub(super) fn cron_job(scribe: &mut Scribe, who: Who<'_>, it: &Both<CronJobSpec, CronJobStatus>) -> Work {
     let Both { spec, status } = it;
-    let created = who.meta.created.0;
     let job = &spec.job_template.spec;
     let mut work = Work::new(scribe, who, Desired::Scheduled, &job.template.metadata.labels, &job.template.spec, &[]);
     tries(&mut work, job);
     let (last_run, last_success) = (status.last_schedule_time.0, status.last_successful_time.0);
     work.base.schedule = Some(Schedule {
         cron: Text::new(&spec.schedule),
-        period_seconds: period(spec, last_success.or(last_run).or(created)),
+        // Hangs on when it last ran well, which its Jobs may know better.
+        period_seconds: 0,
         suspended: spec.suspend.0,
         last_run,
         last_success,
     });
+    work.detail = Detail::Timed(scribe.name(&spec.time_zone));
     work
 }
 
 /// A day, where the schedule cannot be read.
 const DAY: u64 = 24 * 3600;
 
-/// From the run at or before that time to the one after it: what is daily but for weekends has a long gap then, and only then.
-fn period(spec: &CronJobSpec, around: Option<Timestamp>) -> u64 {
-    let around = around.unwrap_or(Timestamp::UNIX_EPOCH);
-    cron::gap(&spec.schedule, &spec.time_zone, around).unwrap_or(DAY)
+/// A schedule with what its Jobs know of it. Its period is that from the run at or before the last one that is known to the
+/// next: what is daily but for weekends has a long gap then, and only then.
+pub(super) fn timed(
+    mut it: Schedule,
+    zone: &str,
+    succeeded: Option<Timestamp>,
+    created: Option<Timestamp>,
+) -> Schedule {
+    it.last_success = it.last_success.max(succeeded);
+    let around = it.last_success.or(it.last_run).or(created).unwrap_or(Timestamp::UNIX_EPOCH);
+    it.period_seconds = cron::gap(&it.cron, zone, around).unwrap_or(DAY);
+    it
 }

@@ -10,7 +10,7 @@ use super::select::{Labels, selects};
 use super::shelf::{Entry, Record};
 use super::traffic::{self, Behind, Entrance};
 use super::work::{Detail, Work};
-use super::{Book, govern};
+use super::{Book, govern, jobs};
 
 /// Kinds whose records are workloads as they are.
 pub(super) const WORKS: [ApiKind; 5] =
@@ -116,10 +116,11 @@ impl Book {
                 (it.revision, it.history, it.rollout) = (newest, history, Some(rollout));
                 it.hindrance = self.hindrance(&it.key, rolling.short);
             }
-        }
-        if let Some(schedule) = &mut it.schedule {
-            let ran = self.charges_of(uid, ApiKind::Jobs).filter_map(|name| self.shelves.run(namespace, name, ""));
-            schedule.last_success = ran.filter_map(|run| run.succeeded).chain(schedule.last_success).max();
+            Detail::Timed(zone) => {
+                let runs = self.charges_of(uid, ApiKind::Jobs).filter_map(|name| self.shelves.run(namespace, name, ""));
+                let succeeded = runs.filter_map(|run| run.succeeded).max();
+                it.schedule = it.schedule.map(|schedule| jobs::timed(schedule, zone, succeeded, it.created));
+            }
         }
         it
     }

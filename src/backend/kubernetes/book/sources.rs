@@ -68,7 +68,7 @@ impl Sources {
     pub(super) fn begin(&mut self, place: u16) {
         self.change(place, |it| {
             it.listing = it.listing.wrapping_add(1);
-            (it.lists, it.closed) = (true, false);
+            (it.lists, it.closed, it.troubled) = (true, false, false);
         });
     }
 

@@ -144,7 +144,9 @@ impl Book {
     /// Marks a workload of which something may be new.
     pub(super) fn may_tell(&mut self, kind: ApiKind, namespace: &Name, name: &Name) {
         let key = match self.record(kind, namespace, name) {
-            Some(Record::Work(work)) if !matches!(work.detail, Detail::Plain) => work.base.key.clone(),
+            Some(Record::Work(work)) if matches!(work.detail, Detail::Deploying(_) | Detail::Rolling(_)) => {
+                work.base.key.clone()
+            }
             Some(Record::Run(run)) if run.failed.is_some() && !run.told => self.key(Kind::Job, namespace, name),
             Some(Record::Replica(set)) if set.work.is_none() => set.workload(&self.scribe, namespace, name),
             _ => return,

@@ -40,6 +40,8 @@ pub(super) enum Detail {
     Deploying(Box<Deploying>),
     /// A StatefulSet or a DaemonSet.
     Rolling(Box<Rolling>),
+    /// A CronJob: the time zone of its schedule.
+    Timed(Name),
 }
 
 /// A Job. One that a CronJob made is shown as that.

@@ -1,11 +1,10 @@
 //! What no recorded scene shows: other controllers, other ways in, other words.
 
-use super::hear::{Scenes, line, put, said, then};
+use super::hear::{Scenes, put, said, then};
 use crate::backend::kubernetes::kinds::ApiKind;
 use crate::domain::words::after;
 use crate::domain::{
-    DependencyKind, Desired, Exposure, Kind, MountKind, Object, OccurrenceKind, Reported, RestartPolicy, Revision,
-    RolloutPhase,
+    DependencyKind, Desired, Kind, MountKind, OccurrenceKind, Reported, RestartPolicy, Revision, RolloutPhase,
 };
 
 fn set(revision: u32, made: &str, fields: &str, notes: &str) -> String {
@@ -336,89 +335,6 @@ fn a_bare_replicaset_is_a_workload_and_a_revision_is_none() {
 }
 
 #[test]
-fn an_ingress_leads_users_to_what_its_services_pick() {
-    let service = |name: &str, fields: &str| {
-        format!(
-            r#"{{"metadata":{{"name":"{name}","namespace":"shop","uid":"{name}"}},"spec":{{"selector":{{"app":"{name}"}}{fields}}}}}"#
-        )
-    };
-    let work = |name: &str| {
-        format!(
-            r#"{{"metadata":{{"name":"{name}","namespace":"shop","uid":"w{name}"}},"spec":{{"template":{{"metadata":{{"labels":{{"app":"{name}"}}}}}}}}}}"#
-        )
-    };
-    let slice = |name: &str, family: &str, endpoints: &str| {
-        format!(
-            r#"{{"metadata":{{"name":"{name}-{family}","namespace":"shop","uid":"{name}{family}","labels":{{"kubernetes.io/service-name":"{name}"}}}},"addressType":"{family}","endpoints":[{endpoints}]}}"#
-        )
-    };
-    let ingress = r#"{"metadata":{"name":"shop","namespace":"shop","uid":"i"},"spec":{"rules":[{"host":"shop.example","http":{"paths":[
-      {"path":"/","backend":{"service":{"name":"web"}}},{"path":"/api","backend":{"service":{"name":"api"}}}]}}]}}"#;
-    let three = r#"{"conditions":{"ready":true}},{"conditions":{}},{"conditions":{"ready":false,"terminating":true}},{"conditions":{"ready":false}}"#;
-    let (web, api, db) = (service("web", ""), service("api", ""), service("db", ""));
-    let balanced = service("front", r#","type":"LoadBalancer""#);
-    let (w, a) = (work("web"), work("api"));
-    let (four, six) = (slice("web", "IPv4", three), slice("web", "IPv6", three));
-    let mut scenes = Scenes::with(&[
-        (ApiKind::Services, &web),
-        (ApiKind::Services, &api),
-        (ApiKind::Services, &db),
-        (ApiKind::Services, &balanced),
-        (ApiKind::StatefulSets, &w),
-        (ApiKind::StatefulSets, &a),
-        (ApiKind::EndpointSlices, &four),
-        (ApiKind::EndpointSlices, &six),
-        (ApiKind::Ingresses, ingress),
-    ]);
-    let endpoint = |scenes: &Scenes, kind, name: &str| match scenes.object(kind, "shop", name) {
-        Object::Endpoint(it) => (**it).clone(),
-        _ => panic!("not that"),
-    };
-    for (name, exposure) in
-        [("web", Exposure::Yes), ("api", Exposure::Yes), ("db", Exposure::No), ("front", Exposure::Yes)]
-    {
-        assert_eq!(endpoint(&scenes, Kind::Endpoint, name).exposure, exposure, "{name}");
-    }
-    let it = endpoint(&scenes, Kind::Endpoint, "web");
-    assert_eq!((it.ready, it.not_ready), (2, 1), "both families are the same pods; one is on its way out");
-    let it = endpoint(&scenes, Kind::Ingress, "shop");
-    assert_eq!(
-        (it.serves.len(), it.ready, it.exposure, it.selector.as_deref()),
-        (2, 2, Exposure::Yes, Some("host shop.example"))
-    );
-    let gone = line(ApiKind::Ingresses, &format!(r#"{{"type":"DELETED","object":{ingress}}}"#));
-    scenes.hear(said(ApiKind::Ingresses, then(), vec![gone]));
-    assert_eq!(endpoint(&scenes, Kind::Endpoint, "api").exposure, Exposure::No);
-}
-
-#[test]
-fn a_scaledobject_is_shown_in_the_place_of_its_autoscaler() {
-    let hpa = r#"{"metadata":{"name":"keda-hpa-worker","namespace":"shop","uid":"h","ownerReferences":[{"kind":"ScaledObject","name":"worker","uid":"k","controller":true}]},
-      "spec":{"scaleTargetRef":{"kind":"Deployment","name":"worker"},"minReplicas":1,"maxReplicas":9,"metrics":[{"type":"External","external":{"metric":{"name":"s0-redis"},"target":{"type":"AverageValue","averageValue":"100"}}}]},
-      "status":{"currentReplicas":9,"desiredReplicas":9,"currentMetrics":[{"type":"External","external":{"metric":{"name":"s0-redis"},"current":{"averageValue":"4021"}}}],
-        "conditions":[{"type":"ScalingActive","status":"True"},{"type":"ScalingLimited","status":"True","reason":"TooManyReplicas"}]}}"#;
-    let keda = r#"{"metadata":{"name":"worker","namespace":"shop","uid":"k"},"spec":{"scaleTargetRef":{"name":"worker"},"minReplicaCount":0,"maxReplicaCount":9},
-      "status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Fallback","status":"True"}]}}"#;
-    let scenes = Scenes::with(&[(ApiKind::HorizontalPodAutoscalers, hpa)]);
-    assert!(
-        scenes.objects.contains_key(&Scenes::key(Kind::Autoscaler, "shop", "keda-hpa-worker")),
-        "where KEDA's are not read"
-    );
-    let mut scenes = Scenes::with(&[(ApiKind::HorizontalPodAutoscalers, hpa), (ApiKind::ScaledObjects, keda)]);
-    assert_eq!(scenes.objects.len(), 1, "once");
-    let Object::Autoscaler(it) = scenes.object(Kind::Autoscaler, "shop", "worker") else { panic!("not that") };
-    assert_eq!((it.least, it.most, it.current, it.desired, it.fallback), (0, 9, 9, 9, true));
-    assert_eq!(
-        (it.limited.as_deref(), it.measures[0].as_str()),
-        (Some("TooManyReplicas"), "s0-redis 4021 each of 100 each")
-    );
-    assert_eq!(it.target, Scenes::key(Kind::Deployment, "shop", "worker"));
-    let gone = line(ApiKind::ScaledObjects, &format!(r#"{{"type":"DELETED","object":{keda}}}"#));
-    scenes.hear(said(ApiKind::ScaledObjects, then(), vec![gone]));
-    assert!(scenes.objects.contains_key(&Scenes::key(Kind::Autoscaler, "shop", "keda-hpa-worker")));
-}
-
-#[test]
 fn whoever_owns_a_definition_is_said() {
     let app = r#"{"metadata":{"name":"shop","namespace":"argocd","uid":"a"},"spec":{"source":{"repoURL":"https://git.example/shop","path":"overlays/prod"},"syncPolicy":{"automated":{"selfHeal":true}}}}"#;
     for (meta, by, place) in [
@@ -454,36 +370,20 @@ fn whoever_owns_a_definition_is_said() {
 }
 
 #[test]
-fn what_happens_to_autoscalers_and_nodes_is_told_of_what_it_concerns() {
-    let hpa = r#"{"metadata":{"name":"web","namespace":"shop","uid":"h"},"spec":{"scaleTargetRef":{"kind":"Deployment","name":"web"}}}"#;
-    let scaled = r#"{"metadata":{"name":"a","namespace":"shop","uid":"a"},"reason":"SuccessfulRescale","message":"New size: 5; reason: cpu resource utilization above target",
-      "involvedObject":{"kind":"HorizontalPodAutoscaler","namespace":"shop","name":"web","uid":"h"},"lastTimestamp":"2026-11-24T12:40:00Z"}"#;
-    let cordoned = r#"{"metadata":{"name":"b","namespace":"default","uid":"b"},"reason":"NodeNotSchedulable","message":"Node n1 status is now: NodeNotSchedulable",
-      "involvedObject":{"kind":"Node","name":"n1","uid":"n1"},"lastTimestamp":"2026-11-24T12:41:00Z"}"#;
-    let scenes = Scenes::with(&[
-        (ApiKind::HorizontalPodAutoscalers, hpa),
-        (ApiKind::Events, scaled),
-        (ApiKind::Events, cordoned),
-    ]);
-    let told: Vec<(String, Option<&str>)> =
-        scenes.occurrences.values().map(|it| (it.subject.to_string(), it.text.as_deref())).collect();
-    assert_eq!(told.len(), 2);
-    assert!(told.contains(&("test/-/Node/n1".to_owned(), Some("cordoned"))));
-    let web = told.iter().find(|(subject, _)| subject == "test/shop/Deployment/web").expect("told of the Deployment");
-    assert!(web.1.is_some_and(|said| said.starts_with("scaled by its autoscaler: New size: 5")));
-}
-
-#[test]
-fn what_nobody_wrote_is_no_configuration() {
-    let object = |name: &str| format!(r#"{{"metadata":{{"name":"{name}","namespace":"shop","uid":"{name}"}}}}"#);
-    let (settings, given) = (object("settings"), object("kube-root-ca.crt"));
-    let (key, release) = (object("key"), object("sh.helm.release.v1.shop.v7"));
-    let scenes = Scenes::with(&[
-        (ApiKind::ConfigMaps, &settings),
-        (ApiKind::ConfigMaps, &given),
-        (ApiKind::Secrets, &key),
-        (ApiKind::Secrets, &release),
-    ]);
-    let shown: Vec<String> = scenes.objects.keys().map(|key| format!("{} {}", key.kind, key.name)).collect();
-    assert_eq!(shown, ["ConfigMap settings", "Secret key"]);
+fn a_cronjob_knows_of_the_jobs_that_it_made() {
+    let cron = r#"{"metadata":{"name":"tidy","namespace":"shop","uid":"c","creationTimestamp":"2026-11-01T00:00:00Z"},
+      "spec":{"schedule":"0 3 * * 1-5","timeZone":"Europe/Berlin","jobTemplate":{"spec":{"template":{"spec":{"restartPolicy":"Never","containers":[{"name":"t","image":"t:1"}]}}}}},
+      "status":{"lastScheduleTime":"2026-11-20T02:00:00Z","lastSuccessfulTime":"2026-11-20T02:05:00Z"}}"#;
+    let job = r#"{"metadata":{"name":"tidy-29312345","namespace":"shop","uid":"j","ownerReferences":[{"kind":"CronJob","name":"tidy","uid":"c","controller":true}]},
+      "status":{"completionTime":"2026-11-23T02:04:00Z","conditions":[{"type":"Complete","status":"True"}]}}"#;
+    let scenes = Scenes::with(&[(ApiKind::CronJobs, cron), (ApiKind::Jobs, job)]);
+    assert_eq!(scenes.objects.len(), 1);
+    let it = scenes.workload(Kind::CronJob, "shop", "tidy");
+    assert_eq!((it.desired, it.containers[0].image.as_str()), (Desired::Scheduled, "t:1"));
+    let schedule = it.schedule.as_ref().expect("a schedule");
+    assert_eq!(schedule.last_success.map(|at| at.to_string()).as_deref(), Some("2026-11-23T02:04:00Z"));
+    assert_eq!(schedule.period_seconds, 24 * 3600, "it ran well on a Monday");
+    let scenes = Scenes::with(&[(ApiKind::CronJobs, cron)]);
+    let schedule = scenes.workload(Kind::CronJob, "shop", "tidy").schedule.clone().expect("a schedule");
+    assert_eq!(schedule.period_seconds, 3 * 24 * 3600, "on a Friday: the next is on Monday");
 }

@@ -1,5 +1,6 @@
 //! The book, held to what a real server said (tests/wire/kubernetes), and to what none was brought to say.
 
+mod around;
 mod ends;
 mod hear;
 mod made;

@@ -3,11 +3,53 @@
 use super::hear::{Scenes, items, listing, recording, said, then};
 use crate::backend::kubernetes::heard::Said;
 use crate::backend::kubernetes::kinds::ApiKind;
-use crate::backend::kubernetes::wire::{Event, decode_event};
+use crate::backend::kubernetes::wire::{Event, decode_event, decode_list};
 use crate::domain::{
     Certainty, ContainerRole, ContainerState, Desired, DesiredState, Exit, ExitReason, Exposure, HealthStatus, Kind,
     NodeState, Object, OccurrenceKind, OomScope, Origin, Phase, Reported, RolloutPhase,
 };
+
+#[test]
+fn every_object_that_was_recorded_can_be_read() {
+    for kind in ApiKind::ALL {
+        let read = super::hear::listed(*kind).len();
+        let dir = if matches!(kind, ApiKind::ConfigMaps | ApiKind::Secrets) { "metadata" } else { "lists" };
+        if read > 0 {
+            let raw = recording(&format!("{dir}/{}.json", kind.plural()));
+            let list: serde_json::Value = serde_json::from_slice(&raw).expect("json");
+            assert_eq!(list["items"].as_array().map(Vec::len), Some(read), "{}", kind.plural());
+        }
+    }
+    let page = decode_list(ApiKind::Pods, &recording("lists/pods-first-page.json")).expect("a page");
+    assert_eq!(page.items.len(), 5);
+    assert!(page.cont.is_some() && page.remaining.is_some_and(|rest| rest > 50) && !page.resource_version.is_empty());
+    assert!(page.items[0].meta.managed.at.0.is_some() || page.items[0].meta.managed.by.is_empty());
+    let lines = recording("watch/too-old.ndjson");
+    let mut lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    assert!(lines.all(|line| decode_event(ApiKind::Pods, line).is_ok()));
+    let bookmark = recording("watch/streaming-list.ndjson");
+    let last = bookmark.split(|byte| *byte == b'\n').rfind(|line| !line.is_empty()).expect("a line");
+    assert!(matches!(decode_event(ApiKind::Pods, last), Ok(Event::Bookmark(version)) if !version.is_empty()));
+}
+
+#[test]
+fn the_other_api_of_events_tells_the_same() {
+    let scenes = Scenes::recorded();
+    let mut other = Scenes::empty();
+    for kind in ApiKind::ALL {
+        let of = match kind {
+            ApiKind::Events => items(ApiKind::Events, "lists/events-of-events.k8s.io.json"),
+            kind => super::hear::listed(*kind),
+        };
+        other.hear(listing(*kind, of));
+    }
+    let told = |scenes: &Scenes| {
+        let told = scenes.told("scene-liveness-loop", OccurrenceKind::ProbeFailure);
+        told.into_iter().map(|it| (it.id.clone(), it.first, it.text.clone())).collect::<Vec<_>>()
+    };
+    assert!(!told(&scenes).is_empty());
+    assert_eq!(told(&scenes), told(&other));
+}
 
 /// How the only container of a pod that works last ended.
 fn last_exit(scenes: &Scenes, namespace: &str, name: &str) -> (Phase, Exit) {
