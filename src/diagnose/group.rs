@@ -12,7 +12,7 @@ use super::incident::{Incident, Symptom};
 use super::lifecycle::Life;
 use super::rank::{Importance, Place, Weight, in_words, weigh};
 use super::rule::{Cause, Link};
-use super::rules::{REPLICAS_MISSING, place_of};
+use super::rules::{REPLICAS_MISSING, ROLLOUT_STUCK, place_of};
 use super::scene::{Standing, least_sure};
 use super::settings::Settings;
 
@@ -344,8 +344,12 @@ fn build(
         let others = rows[*ix].same.iter().map(|it| same_family(row.subject, it));
         std::iter::once(rows[*ix].symptom(Certainty::Confirmed)).chain(others)
     }));
-    // How many are ready is told beside it.
-    symptoms.retain(|it| it.rule != REPLICAS_MISSING || it.about != *row.subject);
+    // How many are ready is told beside it, and that a rollout waits for it in its own line.
+    let told = |it: &Symptom| {
+        let waits = it.rule == ROLLOUT_STUCK && it.text.starts_with("rollout stuck");
+        it.about == *row.subject && (it.rule == REPLICAS_MISSING || waits)
+    };
+    symptoms.retain(|it| !told(it));
     let mut children: Vec<&(usize, Certainty)> = children.iter().collect();
     children.sort_by_key(|(ix, _)| (rows[*ix].weight.tier, rows[*ix].weight.severity, rows[*ix].subject));
     symptoms.extend(children.iter().map(|(ix, certainty)| rows[*ix].symptom(*certainty)));

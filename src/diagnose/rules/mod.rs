@@ -27,6 +27,8 @@ use super::rule::Rule;
 
 /// The rule that says no more than that some are missing.
 pub const REPLICAS_MISSING: &str = replicas::REPLICAS_MISSING.id;
+/// The rule that says no more than that a rollout stands still.
+pub const ROLLOUT_STUCK: &str = replicas::ROLLOUT_STUCK.id;
 /// The rule that says that a health check fails.
 pub const UNHEALTHY: &str = probe::UNHEALTHY.id;
 

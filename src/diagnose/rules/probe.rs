@@ -33,7 +33,7 @@ pub const UNHEALTHY: Rule = Rule {
 
 const PROBE_CLEAR: i64 = 300;
 /// A workload that was made so lately may still be starting, seconds.
-const YOUNG: i64 = 300;
+const YOUNG: i64 = 60;
 /// What has run for longer is taken to have been ready once, seconds.
 const LONG_RUN: i64 = 3600;
 
