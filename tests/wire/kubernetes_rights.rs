@@ -195,7 +195,7 @@ async fn secrets_that_may_not_be_read_are_no_trouble_and_are_named_as_denied() {
         plane.script().denied.insert(verb.to_owned());
     }
     let mut watcher = Watcher::at(&plane, soon());
-    watcher.until_live().await;
+    watcher.until_source("pods", Freshness::Live).await;
     watcher
         .until("secrets are let go", |view| {
             let denied = view.clusters().flat_map(|(_, state)| state.rights.denied.clone()).collect::<Vec<_>>();

@@ -231,13 +231,8 @@ fn a_claim_without_a_class() {
 
 #[test]
 fn a_quota_that_is_used_up() {
-    let sight = Sight {
-        subject: "Deployment/web",
-        rules: &["cannot-create"],
-        says: &["quota"],
-        shows: &["team"],
-        ..NOTHING
-    };
+    let sight =
+        Sight { subject: "Deployment/web", rules: &["cannot-create"], says: &["quota"], shows: &["team"], ..NOTHING };
     sees("quota-exceeded", &sight);
 }
 
