@@ -58,6 +58,8 @@ impl Book {
         let (now_uid, now) = now.map_or((None, None), |it| (Some(it.uid.clone()), Some(&it.record)));
         let change = Change { namespace, name, before: before.map(|it| &it.record), now };
         let mut touched = self.touched(kind, &change);
+        // What was shown of it before may not be any more: somebody adopted it.
+        touched.extend(before.into_iter().flat_map(|it| self.keys(&it.record, namespace, name)));
         let uids = before.map(|it| &it.uid).into_iter().chain(&now_uid);
         uids.for_each(|uid| touched.extend(self.touched_charges(&change, uid)));
         let news = matches!(now, Some(Record::Pod(pod)) if pod.has_news());

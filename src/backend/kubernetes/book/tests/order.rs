@@ -195,3 +195,23 @@ fn facts_of_a_source_come_in_its_order() {
         assert!(of[1..listed].iter().all(|it| *it == 1), "{source}: what it lists comes before it is complete");
     }
 }
+
+#[test]
+fn what_is_adopted_is_no_workload_of_its_own_any_more() {
+    let owner = r#""ownerReferences":[{"kind":"OWNER","name":"web","uid":"o","controller":true}],"#;
+    for (kind, api, by) in [
+        (Kind::BarePod, ApiKind::Pods, "StatefulSet"),
+        (Kind::ReplicaSet, ApiKind::ReplicaSets, "Deployment"),
+        (Kind::Job, ApiKind::Jobs, "CronJob"),
+    ] {
+        let alone = r#"{"metadata":{OWNER"name":"web-1","namespace":"shop","uid":"u"}}"#;
+        let adopted = alone.replace("OWNER", &owner.replace("OWNER", by));
+        let mut scenes = Scenes::with(&[(api, &alone.replace("OWNER", ""))]);
+        let key = Scenes::key(kind, "shop", "web-1");
+        assert!(scenes.objects.contains_key(&key));
+        scenes.hear(said(api, then(), vec![put(api, &adopted)]));
+        assert!(!scenes.objects.contains_key(&key), "{kind}");
+        scenes.hear(said(api, then(), vec![put(api, &alone.replace("OWNER", ""))]));
+        assert!(scenes.objects.contains_key(&key), "let go of again");
+    }
+}
