@@ -41,7 +41,7 @@ pub struct Instance {
     pub message: Option<Text>,
     /// What keeps it though it was asked to end, in the server's words: its finalizers.
     #[serde(default)]
-    pub held_by: Option<Text>,
+    pub held_by: Option<Box<Text>>,
     /// When it was created.
     #[serde(default)]
     pub created: Option<Timestamp>,

@@ -100,7 +100,7 @@ cases! {
     "blocked-in-order", "they are all there and of one revision", None, |place| { in_order(place, "b", &[(0, "b"), (2, "b")]); }
 
     "pod-lingers", "a finalizer holds it", Some("web-7 does not end, asked 25 min ago: held by finalizer shop.example/backup"), |place| {
-        ending(place, 1500, |_, it| it.held_by = Some("finalizer shop.example/backup".into()));
+        ending(place, 1500, |_, it| it.held_by = Some(Box::new("finalizer shop.example/backup".into())));
     }
     "pod-lingers", "its node is gone", Some("web-7 does not end, asked 25 min ago: its node n1 is gone"), |place| {
         ending(place, 1500, |place, it| {

@@ -213,7 +213,7 @@ impl Pod {
             it.reason = reason.map(Name::new).or(it.reason);
             it.message = Some(message);
         }
-        it.held_by = self.leaving.as_ref().and_then(|it| it.held_by.clone());
+        it.held_by = self.leaving.as_ref().and_then(|it| it.held_by.clone()).map(Box::new);
         it.created = self.created.at();
         it.revision = owned.revision;
         it.memory_request_bytes = self.asked.memory;

@@ -256,7 +256,7 @@ fn what_a_finalizer_holds_is_said() {
     let pods = scenes.pods(Kind::BarePod, "scene-pod-finalizer", "report");
     let it = pods[0];
     assert_eq!((it.phase, it.desired), (Phase::Stopping, DesiredState::Stop));
-    assert_eq!(it.held_by.as_deref(), Some("backup.test/archive"));
+    assert_eq!(it.held_by.as_deref().map(|held| held.as_str()), Some("backup.test/archive"));
     assert!(scenes.told("scene-pod-finalizer", OccurrenceKind::Crash).is_empty(), "it was asked to end");
     let Object::Namespace(it) = scenes.object(Kind::Namespace, "", "scene-namespace-finalizer") else { panic!("no") };
     assert!(it.deleting.is_some());
