@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, watch as channel};
 use crate::domain::{Text, Timestamp};
 
 use super::api::Api;
+pub(super) use super::api::escaped;
 use super::connect;
 use super::failure::Failure;
 use super::pace::Pace;
@@ -184,18 +185,6 @@ impl Ask for Link {
         });
         pieces.await
     }
-}
-
-/// A value as it may stand in a path or a query.
-pub(super) fn escaped(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for byte in raw.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
