@@ -11,6 +11,7 @@ mod event;
 mod input;
 mod key;
 mod keymap;
+mod pace;
 mod requests;
 mod rows;
 mod run;

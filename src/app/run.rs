@@ -2,6 +2,9 @@
 //!
 //! A turn is: terminal and signals; then progress of runs and other replies; then facts, at most 4 ms; then diagnosis in
 //! slices of 4 ms; then one frame if something changed, at most 30 a second. Then it sleeps until the next deadline.
+//!
+//! What a person does is answered at once. What the world does is looked at in its own pace ([`Pace`]): a large cluster
+//! changes a hundred times a second, and nobody reads that fast, nor does every line carry it.
 
 use std::time::{Duration, Instant};
 
@@ -20,6 +23,7 @@ use crate::ui::{self, Look};
 use super::clipboard;
 use super::clock::Clock;
 use super::input::Reader;
+use super::pace::Pace;
 use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
@@ -101,6 +105,7 @@ struct Session {
     input: Option<Reader>,
     /// Diagnosis was cut short: go on without waiting.
     more: bool,
+    pace: Pace,
 }
 
 /// What ended the sleep.
@@ -148,6 +153,7 @@ impl Session {
             recorder: options.recorder,
             input: Some(Reader::start()),
             more: false,
+            pace: Pace::default(),
         }
     }
 
@@ -198,8 +204,13 @@ impl Session {
             self.fold(batch);
         }
         let began = Instant::now();
+        if !self.more && !self.pace.is_due(began, self.hurries()) {
+            return Ok(false);
+        }
         let at = self.clock.moment();
+        let before = self.app.core().diagnosis().version();
         self.more = self.app.turn(at, &mut || began.elapsed() < SLICE);
+        self.pace.turned(began, self.app.core().diagnosis().version() != before);
         let effects = self.app.take_effects();
         self.carry_out(effects).await
     }
@@ -214,6 +225,13 @@ impl Session {
         }
         let at = self.clock.moment();
         self.app.update(Event { now: at.now, felt: at.felt, what: What::Facts(vec![batch]) });
+        self.pace.changed();
+    }
+
+    /// Something is under way that a person looks at: the first listings, or a run.
+    fn hurries(&self) -> bool {
+        let core = self.app.core();
+        !core.is_settled() || core.runs().next_deadline().is_some()
     }
 
     async fn hear(&mut self, what: What) -> color_eyre::Result<()> {
@@ -238,6 +256,7 @@ impl Session {
             }
             _ => None,
         };
+        self.pace.touched();
         match what {
             Some(what) => self.update(what).await,
             None => Ok(false),
@@ -284,12 +303,14 @@ impl Session {
         }
         let deadline = self.app.next_deadline();
         // What was due has just been looked at: what is still due then is not looked at again at once.
-        let world = deadline.world.map(|at| self.clock.until(at).max(SOON));
-        let person = deadline.person.map(|at| self.clock.until_felt(at).max(SOON));
+        let turn = self.pace.next(Instant::now(), self.hurries());
+        let world = deadline.world.map(|at| self.clock.until(at).max(SOON).max(turn));
+        let person = deadline.person.map(|at| self.clock.until_felt(at).max(SOON).max(turn));
+        let changed = self.pace.is_behind().then_some(turn);
         let minute = Some(self.clock.until(next_minute(self.clock.now())));
         // While a frame is on its way its end is what is waited for.
         let frame = (self.frame_is_wanted() && !self.writer.is_busy()).then(|| self.until_next_frame());
-        [world, person, minute, frame].into_iter().flatten().min().unwrap_or(FRAME)
+        [world, person, changed, minute, frame].into_iter().flatten().min().unwrap_or(FRAME)
     }
 
     const fn frame_is_wanted(&self) -> bool {
@@ -332,9 +353,11 @@ impl Session {
             self.app.update(Event { now: at.now, felt: at.felt, what: What::Written });
             return;
         }
+        let length = bytes.len();
         if self.writer.offer(bytes) {
             std::mem::swap(&mut self.frames.0, &mut self.frames.1);
             self.last_frame = Some(Instant::now());
+            self.pace.wrote(length);
             self.whole = false;
         } else {
             // Never drawn: what the terminal shows is not known any more.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::action::Guard;
+use crate::backend::replay::Reader;
 use crate::diagnose::Settings;
 use crate::domain::{BackendKind, Batch, ClusterId, Text, Timestamp};
 use crate::engine::{Core, Feeds, Target, Waited, wait_until_settled};
@@ -71,18 +72,30 @@ pub fn learn(targets: Vec<Target>, learning: Learning) -> Result<Known, Failure>
 }
 
 /// Learns what a recording holds, from its first batch to its last, in its own time.
-pub fn learn_recorded(clusters: Vec<(ClusterId, BackendKind)>, batches: Vec<Batch>, learning: Learning) -> Known {
-    let mut now = batches.iter().map(|batch| batch.at).min().unwrap_or(Timestamp::UNIX_EPOCH);
+///
+/// # Errors
+/// A line of it cannot be read.
+pub fn learn_recorded(mut recording: Reader, learning: Learning) -> Result<Known, Failure> {
+    let clusters: Vec<_> = recording.header.clusters.iter().map(|it| (it.name.clone(), it.kind())).collect();
+    let mut next = || recording.next_batch().map_err(not_played);
+    let mut batch = next()?;
+    let mut now = batch.as_ref().map_or(Timestamp::UNIX_EPOCH, |batch| batch.at);
     let mut core = Core::new(learning.settings, learning.guard, &ids(&clusters), now);
-    for batch in batches {
-        now = now.max(batch.at);
-        core.fold(batch);
+    while let Some(said) = batch {
+        now = now.max(said.at);
+        core.fold(said);
         core.turn(now, &mut || true);
+        batch = next()?;
     }
     // What is held back while listings come is looked at now, as it is after live learning.
     let now = now.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(now);
     core.settle_now(now);
-    Known { core, now, timed_out: false, clusters }
+    Ok(Known { core, now, timed_out: false, clusters })
+}
+
+/// A recording is of no use.
+pub fn not_played(why: Text) -> Failure {
+    Failure::new("the recording cannot be played").why(why)
 }
 
 /// Two workers: one decodes while the other draws; more would only cost memory.

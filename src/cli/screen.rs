@@ -11,7 +11,7 @@ use crate::ui::Look;
 
 use super::End;
 use super::failure::Failure;
-use super::headless::runtime;
+use super::headless::{not_played, runtime};
 use super::session::Session;
 use super::watch::Live;
 
@@ -52,8 +52,7 @@ struct Shown {
 fn shown(session: &Session) -> Result<Shown, Failure> {
     if let Some(file) = &session.common.replay {
         let speed = session.common.speed.unwrap_or(1.0);
-        let recording =
-            replay::open(file, Some(speed)).map_err(|why| Failure::new("the recording cannot be played").why(why))?;
+        let recording = replay::open(file, Some(speed)).map_err(not_played)?;
         let target = |(kind, replay): (_, std::sync::Arc<replay::Replay>)| Target {
             cluster: crate::domain::Feed::cluster(&*replay).clone(),
             kind,

@@ -2,16 +2,17 @@
 
 use std::process::ExitCode;
 
+use crate::backend::replay;
 use crate::diagnose::IncidentState;
 
 use super::args::{Threshold, Triage};
 use super::failure::Failure;
-use super::headless::{Known, Learning, learn, learn_recorded};
+use super::headless::{Known, Learning, learn, learn_recorded, not_played};
 use super::listing::listing;
 use super::output::{print, style};
 use super::report::Report;
 use super::session::Session;
-use super::watch::{Live, Recorded, recorded};
+use super::watch::Live;
 
 /// What was met decides before what could not be read: a program that asks for a threshold wants to hear of it.
 const THRESHOLD_MET: u8 = 3;
@@ -44,8 +45,8 @@ fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<crate::domain
         stamps: None,
     };
     if let Some(file) = &session.common.replay {
-        let Recorded { clusters, batches } = recorded(file)?;
-        return Ok((learn_recorded(clusters, batches, learning), Vec::new()));
+        let recording = replay::Reader::open(file).map_err(not_played)?;
+        return Ok((learn_recorded(recording, learning)?, Vec::new()));
     }
     let Live { targets, unwatched, stamps } = session.live()?;
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();

@@ -1,11 +1,10 @@
 //! What is to be watched, by the command line, the configuration and what is plainly there.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use crate::backend::{demo, replay};
+use crate::backend::demo;
 use crate::config::{Config, near_match};
-use crate::domain::{Backend, BackendKind, Batch, ClusterId, Feed, Text, Timestamp};
+use crate::domain::{Backend, BackendKind, ClusterId, Feed, Text, Timestamp};
 use crate::engine::Target;
 
 use super::args::Common;
@@ -20,24 +19,6 @@ pub struct Live {
     pub unwatched: Vec<Text>,
     /// They have a time of their own, which begins then.
     pub stamps: Option<Timestamp>,
-}
-
-/// Clusters that were recorded.
-pub struct Recorded {
-    /// Whose.
-    pub clusters: Vec<(ClusterId, BackendKind)>,
-    /// What they said.
-    pub batches: Vec<Batch>,
-}
-
-/// Reads a recording whole.
-///
-/// # Errors
-/// It is no recording, or one of a later version.
-pub fn recorded(file: &Path) -> Result<Recorded, Failure> {
-    let contents = replay::read_all(file).map_err(|why| Failure::new("the recording cannot be played").why(why))?;
-    let clusters = contents.header.clusters.iter().map(|it| (it.name.clone(), it.kind())).collect();
-    Ok(Recorded { clusters, batches: contents.batches })
 }
 
 /// The simulated company, or those of its clusters that `--cluster` names. It begins now, in a time of its own.

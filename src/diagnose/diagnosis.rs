@@ -30,8 +30,8 @@ pub struct Diagnosis {
     marks: Marks,
     rooms: Rooms,
     due: Deadlines<Ref>,
-    /// As of when each subject was last judged.
-    judged: FxHashMap<Ref, Timestamp>,
+    /// When each subject was last judged.
+    judged: FxHashMap<Ref, Judged>,
     found: BTreeMap<Ref, Vec<Arc<Found>>>,
     lives: BTreeMap<(Ref, &'static str), Life>,
     advice: Advice,
@@ -63,6 +63,15 @@ impl Found {
     pub fn since(&self) -> (Timestamp, bool) {
         self.finding.since.map_or((self.held_since, self.watched), |since| (since, self.finding.since_exact))
     }
+}
+
+/// That a subject was judged.
+#[derive(Debug, Clone, Copy)]
+struct Judged {
+    /// As of when.
+    at: Timestamp,
+    /// Its cluster had listed all that it watches.
+    complete: bool,
 }
 
 impl Diagnosis {
@@ -108,13 +117,15 @@ impl Diagnosis {
     }
 
     fn judge(&mut self, view: &View<'_>, key: Ref) {
-        let last = self.judged.get(&key).copied();
+        let judged = self.judged.get(&key).copied();
+        let last = judged.map(|it| it.at);
         let before = self.found.remove(&key);
         let mut outcome = Vec::new();
-        let (mut recheck_at, mut as_of) = (None, None);
+        let (mut recheck_at, mut as_of, mut complete) = (None, None, false);
         if let Some(scene) = Scene::of(*view, &key, &self.settings, &self.rooms, last) {
             let standing = scene.standing();
             as_of = Some(scene.now());
+            complete = scene.complete;
             let mut advice = Vec::new();
             for rule in rules().iter().copied().filter(|rule| rule.subject.role() == key.kind.role()) {
                 let mut out = Out::default();
@@ -133,12 +144,12 @@ impl Diagnosis {
         }
         let outcome: Vec<Arc<Found>> = outcome
             .into_iter()
-            .map(|(rule, finding, standing)| self.keep(rule, finding, standing, &before, last.is_some(), view.now))
+            .map(|(rule, finding, standing)| self.keep(rule, finding, standing, &before, judged, view.now))
             .collect();
         self.changed |= before.as_deref().unwrap_or_default() != outcome;
         match as_of {
             Some(at) => {
-                self.judged.insert(key.clone(), at);
+                self.judged.insert(key.clone(), Judged { at, complete });
             }
             None => {
                 self.judged.remove(&key);
@@ -159,17 +170,18 @@ impl Diagnosis {
         finding: Finding,
         standing: Standing,
         before: &Option<Vec<Arc<Found>>>,
-        judged_before: bool,
+        judged: Option<Judged>,
         now: Timestamp,
     ) -> Arc<Found> {
         let known = before.iter().flatten().find(|it| it.rule.family == rule.family);
         let at_start = seconds_between(self.started, now) <= START_GRACE;
         let (held_since, watched) = match known {
             Some(known) => (known.held_since, known.watched),
-            // While the first facts still come, what is said late was there before; only then is a beginning seen.
+            // It was looked at with all that there was to know, and nothing was found: this is its beginning.
+            None if judged.is_some_and(|it| it.complete) => (now, true),
+            // While the first facts still come, what is said late was there before.
             None if at_start => (self.started.min(now), false),
-            None if judged_before => (now, true),
-            None => (now, false),
+            None => (now, judged.is_some()),
         };
         let found = Found { rule, finding, standing, held_since, watched };
         match before.iter().flatten().find(|it| ***it == found) {

@@ -1,6 +1,7 @@
 //! Strings from the outside: sanitised once, where they enter, and shared.
 
 use std::borrow::{Borrow, Cow};
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -148,8 +149,16 @@ impl Serialize for Text {
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Cow::<'de, str>::deserialize(deserializer)?;
-        Ok(Self::new(&raw))
+        Ok(READING.with_borrow_mut(|reading| match reading {
+            Some(interner) => interner.intern(&raw),
+            None => Self::new(&raw),
+        }))
     }
+}
+
+thread_local! {
+    /// Shares the strings of what this thread reads just now: a deserializer has nowhere to carry it.
+    static READING: RefCell<Option<Interner>> = const { RefCell::new(None) };
 }
 
 /// Gives equal strings one allocation. Each converter owns one; there is no global.
@@ -165,6 +174,14 @@ impl Interner {
         let text = Text::new(raw);
         self.0.insert(text.clone());
         text
+    }
+
+    /// What `read` deserializes shares its strings with what was read before.
+    pub fn share<T>(&mut self, read: impl FnOnce() -> T) -> T {
+        let before = READING.replace(Some(std::mem::take(self)));
+        let it = read();
+        *self = READING.replace(before).unwrap_or_default();
+        it
     }
 
     /// Lets go of strings that nobody else holds any more. To be called now and then, where names come and go.
@@ -206,5 +223,16 @@ mod tests {
         drop((a, b));
         interner.forget_unused();
         assert!(interner.0.is_empty());
+    }
+
+    #[test]
+    fn what_is_read_together_shares_its_strings() {
+        let read = || serde_json::from_str::<[Text; 2]>(r#"["web","web"]"#).expect("json");
+        let apart = read();
+        assert!(!std::ptr::eq(apart[0].as_str(), apart[1].as_str()));
+        let mut interner = Interner::default();
+        let (one, two) = (interner.share(read), interner.share(read));
+        assert!(std::ptr::eq(one[0].as_str(), one[1].as_str()) && std::ptr::eq(one[0].as_str(), two[0].as_str()));
+        assert!(!std::ptr::eq(read()[0].as_str(), one[0].as_str()), "only while it is asked for");
     }
 }

@@ -183,6 +183,10 @@ plane_fleet() {
   local dir="$1" pods="$2" deployments="$3" nodes="$4" fleet="$1/fleet" namespaces=100
   [ "$deployments" -ge "$namespaces" ] || namespaces="$deployments"
   mkdir -p "$fleet"
+  # On a busy machine a simulated node is late with its lease. Its pods would count as unready from then on: there is no
+  # kubelet that would say otherwise.
+  end "$dir" controller-manager
+  start_controller_manager "$dir" 1h
   spawn "$dir" kwok "$(program kwok fleet)" --config "$(tool_path kwok-stages)" --kubeconfig "$dir/kubeconfig.admin" \
     --manage-all-nodes=false --manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake \
     --server-address "127.0.0.1:$(port "$dir" 9)"

@@ -194,19 +194,25 @@ api_ready() { [ "$(kube "$1" GET /readyz 2>/dev/null)" = ok ]; }
 # plane_kill-api DIR: as after a crash.
 plane_kill-api() { end "$1" apiserver KILL; }
 
-# Short grace periods: what a real cluster takes a minute for shows within twenty seconds.
 start_controllers() {
+  local dir="$1"
+  # Short: what a real cluster takes a minute for shows within twenty seconds.
+  start_controller_manager "$dir" 20s
+  spawn "$dir" scheduler "$(program kube-scheduler)" --kubeconfig "$dir/kubeconfig.scheduler" \
+    --bind-address 127.0.0.1 --secure-port "$(port "$dir" 4)" --leader-elect=false --kube-api-qps 500 --kube-api-burst 1000
+  until_up "$dir" scheduler 60 healthy "$dir" 4
+  # Pods are refused until their service account is there.
+  poll 60 "the first service account" kube "$dir" GET /api/v1/namespaces/default/serviceaccounts/default >/dev/null 2>&1
+}
+
+# start_controller_manager DIR GRACE: GRACE is how long a node may be silent.
+start_controller_manager() {
   local dir="$1"
   spawn "$dir" controller-manager "$(program kube-controller-manager)" --kubeconfig "$dir/kubeconfig.controller-manager" \
     --bind-address 127.0.0.1 --secure-port "$(port "$dir" 3)" --root-ca-file "$dir/pki/ca.crt" \
     --service-account-private-key-file "$dir/pki/sa.key" --use-service-account-credentials --leader-elect=false \
-    --node-monitor-period 2s --node-monitor-grace-period 20s --kube-api-qps 500 --kube-api-burst 1000
-  spawn "$dir" scheduler "$(program kube-scheduler)" --kubeconfig "$dir/kubeconfig.scheduler" \
-    --bind-address 127.0.0.1 --secure-port "$(port "$dir" 4)" --leader-elect=false --kube-api-qps 500 --kube-api-burst 1000
+    --node-monitor-period 2s --node-monitor-grace-period "$2" --kube-api-qps 500 --kube-api-burst 1000
   until_up "$dir" controller-manager 60 healthy "$dir" 3
-  until_up "$dir" scheduler 60 healthy "$dir" 4
-  # Pods are refused until their service account is there.
-  poll 60 "the first service account" kube "$dir" GET /api/v1/namespaces/default/serviceaccounts/default >/dev/null 2>&1
 }
 
 healthy() { [ "$(curl -sk --max-time 2 "https://127.0.0.1:$(port "$1" "$2")/healthz")" = ok ]; }

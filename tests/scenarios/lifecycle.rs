@@ -311,3 +311,18 @@ fn a_countdown_is_said_again_by_the_minute() {
     place.now = at(5);
     assert!(place.only().summary.ends_with("gives up in 3 min"), "{}", place.only().summary);
 }
+
+#[test]
+fn what_begins_right_after_the_start_has_to_hold_like_anything_else() {
+    let mut place = Place::default();
+    let workload = place.healthy(Kind::Deployment, "web", 3);
+    assert!(place.look().is_empty(), "all was listed, and all was well");
+    place.pass(5);
+    let gone = place.instance(&workload, 0).key;
+    place.gone(&gone);
+    assert_eq!(state(&mut place), None, "it is just being replaced");
+    place.pass(29);
+    assert_eq!(state(&mut place), None);
+    place.pass(2);
+    assert_eq!(state(&mut place), Some(IncidentState::Open), "nothing came in its place");
+}

@@ -62,6 +62,13 @@ struct Shared {
     ahead: AtomicI64,
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let (requests, bytes) = (self.used.requests.load(Ordering::Relaxed), self.used.bytes.load(Ordering::Relaxed));
+        tracing::debug!(requests, bytes, "asked in all");
+    }
+}
+
 /// Not known yet.
 const NO_CLOCK: i64 = i64::MIN;
 

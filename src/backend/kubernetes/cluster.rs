@@ -32,7 +32,7 @@ use readable::Readable;
 /// Facts of one batch at most.
 const BATCH: usize = 512;
 /// Words of watches on their way at most; each may be a page.
-const WORDS: usize = 8;
+const WORDS: usize = 2;
 /// Kinds that list for the first time at once. Each watch is a connection of its own after that: HTTP/1.1 has no other way.
 const TURNS: usize = 6;
 

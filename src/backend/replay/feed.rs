@@ -1,6 +1,6 @@
 //! Playing a recording.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,42 +16,37 @@ use crate::domain::{
 };
 
 use super::Recording;
-use super::read::read_all;
+use super::read::Reader;
 
 /// Why nothing can be done to a recording.
 const READ_ONLY: &str = "this is a recording";
 
-/// What one cluster said, said again.
+/// What one cluster said, said again. It is read as it is played: a long night does not fit in memory.
 #[derive(Debug)]
 pub struct Replay {
+    path: PathBuf,
     cluster: ClusterId,
-    batches: Vec<Batch>,
     first: Timestamp,
     /// How much faster than it was; none for all at once.
     speed: Option<f64>,
 }
 
-/// Opens a recording to be played `speed` times as fast as it was, or all at once where none is given.
+/// Opens a recording to be played `speed` times as fast as it was, or all at once where none is given. It is read to its
+/// end, to know that it can be.
 pub fn open(path: &Path, speed: Option<f64>) -> Result<Recording, Text> {
-    let contents = read_all(path)?;
-    let stamps = || contents.batches.iter().map(|batch| batch.at);
-    let (Some(first), Some(last)) = (stamps().min(), stamps().max()) else {
-        return Err(Text::new(&format!("{}: holds no facts", path.display())));
-    };
-    let targets = contents.header.clusters.iter().map(|recorded| {
-        let of_cluster = contents.batches.iter().filter(|batch| batch.cluster == recorded.name);
-        let replay = Replay { cluster: recorded.name.clone(), batches: of_cluster.cloned().collect(), first, speed };
+    let mut reader = Reader::open(path)?;
+    let mut span: Option<(Timestamp, Timestamp)> = None;
+    while let Some(batch) = reader.next_batch()? {
+        span = span.map_or(Some((batch.at, batch.at)), |(first, last)| Some((first.min(batch.at), last.max(batch.at))));
+    }
+    let (first, last) = span.ok_or_else(|| Text::from(format!("{}: holds no facts", path.display())))?;
+    let targets = reader.header.clusters.iter().map(|recorded| {
+        let replay = Replay { path: path.to_owned(), cluster: recorded.name.clone(), first, speed };
         (recorded.kind(), Arc::new(replay))
     });
     let targets = targets.collect();
-    Ok(Recording {
-        header: contents.header,
-        targets,
-        first,
-        last,
-        skipped: contents.skipped,
-        cut_off: contents.cut_off,
-    })
+    let Reader { header, skipped, cut_off, .. } = reader;
+    Ok(Recording { header, targets, first, last, skipped, cut_off })
 }
 
 impl Replay {
@@ -62,10 +57,23 @@ impl Replay {
         Duration::try_from_secs_f64(after as f64 / 1000.0 / speed).unwrap_or_default()
     }
 
-    /// What is said in the place of the rights that were recorded: nothing can be changed.
-    fn without_rights(&self, batch: &Batch) -> Batch {
-        let facts = batch.facts.iter().filter(|fact| !matches!(fact, Fact::Allowed(_))).cloned().collect();
-        Batch { cluster: batch.cluster.clone(), at: batch.at, facts }
+    /// The next batch of this cluster, but for rights that were recorded: nothing can be changed.
+    fn next(&self, reader: &mut Reader) -> Option<Batch> {
+        loop {
+            match reader.next_batch() {
+                Ok(Some(mut batch)) if batch.cluster == self.cluster => {
+                    batch.facts.retain(|fact| !matches!(fact, Fact::Allowed(_)));
+                    return Some(batch);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => return None,
+                Err(why) => {
+                    // It was whole when it was opened: somebody changed it since.
+                    tracing::error!(%why, "the recording ends here");
+                    return None;
+                }
+            }
+        }
     }
 }
 
@@ -78,14 +86,14 @@ impl Feed for Replay {
         let rights = Rights { read_only: Some(Text::new(READ_ONLY)), denied: Vec::new() };
         let opening = Batch { cluster: self.cluster.clone(), at: self.first, facts: vec![Fact::Allowed(rights)] };
         let start = Instant::now();
-        let played = futures::stream::unfold((self, 0), move |(replay, place)| async move {
-            let batch = replay.batches.get(place)?;
-            let due = start + replay.due(batch);
+        let reader = Reader::open(&self.path).inspect_err(|why| tracing::error!(%why, "the recording is gone")).ok();
+        let played = futures::stream::unfold((self, reader), move |(replay, mut reader)| async move {
+            let batch = replay.next(reader.as_mut()?)?;
+            let due = start + replay.due(&batch);
             if due > Instant::now() {
                 sleep_until(due).await;
             }
-            let said = replay.without_rights(replay.batches.get(place)?);
-            Some((said, (replay, place + 1)))
+            Some((batch, (replay, reader)))
         });
         futures::stream::iter([opening]).chain(played).boxed()
     }

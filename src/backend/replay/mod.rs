@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{BackendKind, ClusterId, Name, Text, Timestamp};
 
 pub use feed::{Replay, open};
-pub use read::read_all;
+pub use read::Reader;
 pub use record::Recorder;
 
 /// What the first line says is being read.

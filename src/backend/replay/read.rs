@@ -2,59 +2,81 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::domain::{Batch, ClusterId, Fact, Text, Timestamp};
+use crate::domain::{Batch, ClusterId, Fact, Interner, Text, Timestamp};
 
 use super::{FORMAT, Header, VERSION};
 
-/// What a recording holds.
+/// A recording, read batch by batch: it may be far larger than what it says at any time.
 #[derive(Debug)]
-pub struct Contents {
+pub struct Reader {
+    path: PathBuf,
+    lines: Lines<BufReader<File>>,
+    /// Names repeat from line to line.
+    names: Interner,
     /// Its first line.
     pub header: Header,
-    /// Its batches, in the order in which they came.
-    pub batches: Vec<Batch>,
-    /// Facts of a later version that were passed over.
+    /// Facts of a later version that were passed over so far.
     pub skipped: usize,
     /// The last line was cut off.
     pub cut_off: bool,
 }
 
-/// Reads a whole recording. Unknown fields are ignored and unknown facts counted; a newer version, a line that cannot be
-/// read (but for a last one that was cut off) and a file that is no recording are errors.
-pub fn read_all(path: &Path) -> Result<Contents, Text> {
-    let fail = |what: &str| Text::new(&format!("{}: {what}", path.display()));
-    let file = File::open(path).map_err(|error| fail(&format!("cannot be read: {error}")))?;
-    let mut lines = Lines { reader: BufReader::new(file), number: 0, line: Vec::new() };
-    let first = lines.next().map_err(|error| fail(&error))?.ok_or_else(|| fail("is empty, so no recording"))?;
-    let header: Header = serde_json::from_slice(first.bytes)
-        .map_err(|_| fail("is no recording of cockpit: its first line is not a header"))?;
-    if header.format != FORMAT {
-        return Err(fail("is no recording of cockpit"));
+impl Reader {
+    /// Opens a recording and reads its first line.
+    ///
+    /// # Errors
+    /// It cannot be read, is no recording, or one of a newer version.
+    pub fn open(path: &Path) -> Result<Self, Text> {
+        let fail = |what: &str| failed(path, what);
+        let file = File::open(path).map_err(|error| fail(&format!("cannot be read: {error}")))?;
+        let mut lines = Lines { reader: BufReader::new(file), number: 0, line: Vec::new() };
+        let first = lines.next().map_err(|error| fail(&error))?.ok_or_else(|| fail("is empty, so no recording"))?;
+        let header: Header = serde_json::from_slice(first.bytes)
+            .map_err(|_| fail("is no recording of cockpit: its first line is not a header"))?;
+        if header.format != FORMAT {
+            return Err(fail("is no recording of cockpit"));
+        }
+        if header.version > VERSION {
+            let (theirs, by) = (header.version, &header.cockpit);
+            let what = format!(
+                "is a recording of version {theirs} (cockpit {by}); this cockpit reads up to {VERSION}: update it"
+            );
+            return Err(fail(&what));
+        }
+        let path = path.to_owned();
+        Ok(Self { path, lines, names: Interner::default(), header, skipped: 0, cut_off: false })
     }
-    if header.version > VERSION {
-        let (theirs, by) = (header.version, &header.cockpit);
-        let what =
-            format!("is a recording of version {theirs} (cockpit {by}); this cockpit reads up to {VERSION}: update it");
-        return Err(fail(&what));
-    }
-    let mut contents = Contents { header, batches: Vec::new(), skipped: 0, cut_off: false };
-    while let Some(line) = lines.next().map_err(|error| fail(&error))? {
-        match batch(line.bytes) {
-            Ok((batch, skipped)) => {
-                contents.batches.push(batch);
-                contents.skipped += skipped;
+
+    /// The next batch; none at the end. Unknown fields are ignored and unknown facts counted.
+    ///
+    /// # Errors
+    /// A line cannot be read, but for a last one that was cut off.
+    pub fn next_batch(&mut self) -> Result<Option<Batch>, Text> {
+        let Self { path, lines, names, skipped, cut_off, .. } = self;
+        let Some(line) = lines.next().map_err(|error| failed(path, &error))? else { return Ok(None) };
+        match names.share(|| batch(line.bytes)) {
+            Ok((batch, passed_over)) => {
+                *skipped += passed_over;
+                Ok(Some(batch))
             }
-            Err(_) if !line.whole => contents.cut_off = true,
-            Err(error) => return Err(fail(&format!("line {} cannot be read: {error}", line.number))),
+            Err(_) if !line.whole => {
+                *cut_off = true;
+                Ok(None)
+            }
+            Err(error) => Err(failed(path, &format!("line {} cannot be read: {error}", line.number))),
         }
     }
-    Ok(contents)
 }
 
+fn failed(path: &Path, what: &str) -> Text {
+    Text::new(&format!("{}: {what}", path.display()))
+}
+
+#[derive(Debug)]
 struct Lines<R> {
     reader: R,
     number: usize,
