@@ -142,15 +142,16 @@ fn draw_empty(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, rows: &dyn Rows
 /// Nothing is listed, and not everything could be looked at: that is not nothing.
 fn incomplete(ctx: &Ctx<'_>, pane: Pane) -> String {
     let what = match pane {
-        Pane::Triage => "Nothing is known to be wrong",
-        Pane::Rollouts => "No rollout is known",
-        Pane::Kills => "No kill is known",
-        Pane::Probes => "No failing health check is known",
-        Pane::Queues => "No queue is known",
-        Pane::Nodes => "No node is known",
-        Pane::Workloads => "No workload is known",
-        Pane::Alerts => "No alert is known",
-        Pane::Journal => "Nothing was done from here",
+        Pane::Triage => "Nothing is known to be wrong".to_owned(),
+        Pane::Rollouts => "No rollout is known".to_owned(),
+        Pane::Kills => "No kill is known".to_owned(),
+        Pane::Probes => "No failing health check is known".to_owned(),
+        Pane::Queues => "No queue is known".to_owned(),
+        Pane::Nodes => "No node is known".to_owned(),
+        Pane::Workloads => "No workload is known".to_owned(),
+        Pane::Alerts => "No alert is known".to_owned(),
+        Pane::Journal => "Nothing was done from here".to_owned(),
+        Pane::Every(every) => format!("{}: none is known", every.title()),
     };
     let workloads = ctx.model.view.workloads().count() as u64;
     let seen = crate::domain::words::many(workloads, "workload");

@@ -4,6 +4,7 @@
 mod about;
 pub mod case;
 mod clock;
+mod every;
 mod frame;
 pub mod glyphs;
 mod header;
@@ -23,6 +24,7 @@ pub mod theme;
 mod why;
 mod widgets;
 
+pub use every::Every;
 pub use frame::draw;
 pub use model::Model;
 pub use overlays::sheet_extent;

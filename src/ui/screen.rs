@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::every::Every;
 use crate::domain::{Intent, LogLine, LogRequest, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
 /// The whole of it.
@@ -53,11 +54,11 @@ pub struct Home {
     pub filter: Option<Text>,
 }
 
-/// A pane, by its key.
+/// A list: the panes by their keys, and those of every object of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Pane {
     /// What is wrong.
-    Triage = 1,
+    Triage,
     /// What is being rolled out, and what is stuck.
     Rollouts,
     /// OOM kills and other deaths.
@@ -74,10 +75,12 @@ pub enum Pane {
     Alerts,
     /// What was done here, and what is still in effect.
     Journal,
+    /// Every object of a kind: opened by its noun.
+    Every(Every),
 }
 
 impl Pane {
-    /// All, in the order of their keys.
+    /// Those that have a key, in its order.
     pub const ALL: [Pane; 9] = [
         Pane::Triage,
         Pane::Rollouts,
@@ -102,7 +105,13 @@ impl Pane {
             Pane::Workloads => "Workloads",
             Pane::Alerts => "Alerts",
             Pane::Journal => "Journal",
+            Pane::Every(every) => every.title(),
         }
+    }
+
+    /// The digit that shows it, where it has one.
+    pub fn digit(self) -> Option<usize> {
+        Pane::ALL.iter().position(|pane| *pane == self).map(|ix| ix + 1)
     }
 }
 
@@ -113,8 +122,10 @@ pub enum RowKey {
     Incident(Name),
     /// An object.
     Object(Ref),
-    /// Something that happened, by its id.
+    /// Things of one kind that happened, by their group's name.
     Occurrence(Name),
+    /// One thing that happened: what it is kept under, and its id.
+    Event(Ref, Name),
     /// An action that was started here, by its number.
     Run(u64),
     /// A line that stands for several (`1 risk, 4 snoozed`).
@@ -128,6 +139,8 @@ pub struct ListState {
     pub order: Vec<RowKey>,
     /// The selected one; before the first key the top row.
     pub selected: Option<RowKey>,
+    /// Where the selected one was last found: looked at first.
+    pub found: usize,
     /// Index of the first row that is visible.
     pub top: usize,
     /// When a cursor key was last pressed: the order is held for 10 s from then.
@@ -140,6 +153,9 @@ impl ListState {
     /// The place of the selected row in the order shown.
     pub fn selected_index(&self) -> Option<usize> {
         let selected = self.selected.as_ref()?;
+        if self.order.get(self.found) == Some(selected) {
+            return Some(self.found);
+        }
         self.order.iter().position(|key| key == selected)
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, area: Rect) {
     let heights = share(usize::from(area.height).saturating_sub(SHOWN.len()), &wants);
     let mut y = area.y;
     for ((pane, keys, rows), height) in all.iter().zip(heights) {
-        let title = Phrase::of(Ink::Title, format!("{} {}", *pane as u8, pane.title()));
+        let title = Phrase::of(Ink::Title, format!("{} {}", pane.digit().unwrap_or_default(), pane.title()));
         let named = usize::from(height > 1 && !keys.is_empty());
         let more = keys.len().saturating_sub(height - named.min(height));
         let end = if more > 0 { Phrase::dim(format!("+{more}")) } else { Phrase::default() };

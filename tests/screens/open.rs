@@ -148,7 +148,8 @@ fn input(text: &str) -> Input {
 fn help() {
     let line = |key: &str, what: &str| (Text::new(key), Text::new(what));
     let moving = vec![line("j k", "one row down, up"), line("ctrl-d", "a page down"), line("g G", "first, last row")];
-    let panes = Pane::ALL.iter().map(|pane| line(&(*pane as u8).to_string(), pane.title())).collect();
+    let panes =
+        Pane::ALL.iter().map(|pane| line(&pane.digit().unwrap_or_default().to_string(), pane.title())).collect();
     let acting = vec![line("r", "restart"), line("s", "scale"), line("u", "take back"), line("ctrl-k", "kill")];
     let sheet = Sheet {
         sections: vec![(Text::new("Move"), moving), (Text::new("Panes"), panes), (Text::new("Act"), acting)],

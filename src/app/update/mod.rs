@@ -90,6 +90,10 @@ impl App {
             self.screen.notice = None;
             self.dirty = true;
         }
+        if self.reorder.is_some_and(|until| until <= at.felt) {
+            self.order_list(at);
+            self.dirty = true;
+        }
         if self.released.is_some_and(|until| until <= at.felt) {
             self.released = None;
             let before = self.list().map(|list| list.order.clone());
@@ -101,7 +105,10 @@ impl App {
     /// When a turn is due though nothing comes in.
     pub fn next_deadline(&self) -> Deadline {
         let notice = self.screen.notice.as_ref().map(|notice| notice.until);
-        Deadline { world: self.core.next_deadline(), person: [notice, self.released].into_iter().flatten().min() }
+        Deadline {
+            world: self.core.next_deadline(),
+            person: [notice, self.released, self.reorder].into_iter().flatten().min(),
+        }
     }
 
     /// The world is another one: lists, announcements and the footer follow.

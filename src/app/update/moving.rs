@@ -2,7 +2,7 @@
 
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, Place, rows};
-use crate::domain::{Severity, Text};
+use crate::domain::{Ref, Role, Severity, Text};
 use crate::ui::{CaseFile, CaseTab, Layer, Overlay, Pane, RowKey, Screen, case, panes};
 
 use super::lists::within;
@@ -92,6 +92,15 @@ impl App {
         });
     }
 
+    /// Whether there is more to say of the selected row than its description: it runs, is run on or asked, or something
+    /// is wrong with it.
+    fn has_case(&self, at: Moment) -> bool {
+        let bare = |key: Ref| {
+            matches!(key.kind.role(), Role::Volume | Role::Autoscaler | Role::Budget | Role::Config | Role::Namespace)
+        };
+        self.incident(at).is_some() || !self.target(at).is_some_and(bare)
+    }
+
     /// The topmost layer.
     pub(super) fn layer_mut(&mut self) -> Option<&mut Layer> {
         self.screen.layers.last_mut()
@@ -165,6 +174,7 @@ fn move_selection(app: &mut App, at: Moment, way: Way) {
     let from = list.selected_index().unwrap_or(0);
     let to = way.from(from, list.order.len(), page);
     list.selected = list.order.get(to).cloned();
+    list.found = to;
     app.scroll_to_selected();
 }
 
@@ -236,7 +246,13 @@ fn turn_page(app: &mut App, at: Moment, by: isize) {
         }
         return;
     }
-    show_pane(app, next(&Pane::ALL, app.screen.home.pane, by), at);
+    let pane = match app.screen.home.pane.digit() {
+        Some(_) => next(&Pane::ALL, app.screen.home.pane, by),
+        // From a list without a key to the first pane, or the last.
+        None if by > 0 => Pane::ALL[0],
+        None => Pane::ALL[Pane::ALL.len() - 1],
+    };
+    show_pane(app, pane, at);
 }
 
 /// Shows a pane, whatever is open. A filter belongs to where it was typed: going back finds it there.
@@ -258,6 +274,7 @@ pub fn open_now(app: &App, at: Moment) -> Now {
         None => match app.list().and_then(|list| list.selected.as_ref()) {
             Some(RowKey::Run(_)) => Some(Ok(Text::new("follow the run"))),
             Some(RowKey::Fold(_)) => Some(Ok(Text::new("unfold"))),
+            Some(_) if !app.has_case(at) => Some(Ok(Text::new("describe"))),
             Some(_) => Some(Ok(Text::new("case file"))),
             None => None,
         },
@@ -281,6 +298,7 @@ pub fn open(app: &mut App, at: Moment) {
             app.screen.overlay = Some(Overlay::Run(id));
         }
         RowKey::Fold(what) => super::looking::unfold(app, what, at),
+        _ if !app.has_case(at) => super::looking::describe(app, at),
         row => app.open_case(row, at),
     }
 }

@@ -206,7 +206,7 @@ impl App {
     }
 
     fn go_to_noun(&mut self, noun: &'static Noun, argument: Option<&str>, at: Moment) {
-        let filter = argument.map(Text::new).or_else(|| noun.filter.map(Text::new));
+        let filter = argument.map(Text::new);
         let pane = noun.pane;
         self.leave_for(at, |screen| {
             screen.layers.clear();
@@ -214,9 +214,6 @@ impl App {
             screen.home.filter = filter;
         });
         self.order_anew(at);
-        if let Some(say) = noun.say.filter(|_| argument.is_none()) {
-            self.say_long(at, say, None);
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The list panes: which rows there are, what each shows, and what each says when it has none.
 
 mod alerts;
+mod every;
 mod journal;
 mod kills;
 mod nodes;
@@ -12,6 +13,7 @@ mod workloads;
 
 use rustc_hash::FxHashMap;
 
+pub(super) use every::event;
 pub(super) use nodes::{bar, set_aside};
 
 use super::clock::Clock;
@@ -23,7 +25,7 @@ use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
 use crate::diagnose::{Incident, IncidentState};
-use crate::domain::{Freshness, Ref, Role, Severity};
+use crate::domain::{Freshness, Kind, Ref, Role, Severity};
 
 /// What rows are made from.
 pub(super) struct Ctx<'a> {
@@ -95,6 +97,10 @@ impl<'a> Ctx<'a> {
 pub(super) trait Rows {
     /// Keys of all rows, in their natural order.
     fn keys(&self) -> Vec<RowKey>;
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.keys().len()
+    }
     /// Its columns.
     fn columns(&self) -> Vec<Column>;
     /// What a row shows; none where it is not there any more.
@@ -123,10 +129,27 @@ pub(super) fn rows<'c>(pane: Pane, ctx: &'c Ctx<'c>) -> Box<dyn Rows + 'c> {
         Pane::Probes => Box::new(probes::Probes(ctx)),
         Pane::Queues => Box::new(queues::Queues(ctx)),
         Pane::Nodes => Box::new(nodes::Nodes(ctx)),
-        Pane::Workloads => Box::new(workloads::Workloads(ctx)),
+        Pane::Workloads => Box::new(workloads::Workloads::all(ctx)),
         Pane::Alerts => Box::new(alerts::Alerts(ctx)),
         Pane::Journal => Box::new(journal::Journal(ctx)),
+        Pane::Every(every) => every::rows(every, ctx),
     }
+}
+
+/// Rows of a list in their natural order.
+#[derive(Debug)]
+pub struct Listed {
+    /// Their keys.
+    pub keys: Vec<RowKey>,
+    /// How many there were to choose from: what it cost.
+    pub looked_at: usize,
+}
+
+/// The rows of the list that is shown: those that its filter keeps.
+pub fn listed(screen: &Screen, model: &Model<'_>) -> Listed {
+    let keys = keys(screen.home.pane, model, screen.home.filter.as_deref());
+    let looked_at = keys.len();
+    Listed { keys, looked_at }
 }
 
 /// Keys of the rows of a pane in their natural order, those that a filter hides left out. The filter looks at what a row
@@ -153,7 +176,7 @@ pub fn hidden(pane: Pane, model: &Model<'_>, filter: Option<&str>) -> usize {
 
 /// How many rows there are besides those in the list that is shown: what its filter hides, without looking at each again.
 pub(super) fn besides(pane: Pane, ctx: &Ctx<'_>, listed: usize) -> usize {
-    let all = if pane == Pane::Triage { triage::Triage(ctx).all().len() } else { rows(pane, ctx).keys().len() };
+    let all = if pane == Pane::Triage { triage::Triage(ctx).all().len() } else { rows(pane, ctx).count() };
     all.saturating_sub(listed)
 }
 
@@ -184,6 +207,7 @@ pub fn attention(pane: Pane, model: &Model<'_>) -> usize {
 pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
     let troubled =
         |role: Role| ctx.troubled().filter(|(key, _)| key.kind.role() == role && ctx.needs_someone(key)).count();
+    let of_kind = |kind: Kind| ctx.troubled().filter(|(key, _)| key.kind == kind && ctx.needs_someone(key)).count();
     match pane {
         Pane::Triage => triage::attention(ctx),
         Pane::Rollouts => rollouts::attention(ctx),
@@ -194,6 +218,7 @@ pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
         Pane::Workloads => troubled(Role::Workload),
         Pane::Alerts => alerts::attention(ctx),
         Pane::Journal => journal::attention(ctx),
+        Pane::Every(every) => every.kinds().iter().map(|kind| of_kind(*kind)).sum(),
     }
 }
 
@@ -206,6 +231,7 @@ pub fn target(pane: Pane, key: &RowKey, model: &Model<'_>) -> Option<Ref> {
         }
         RowKey::Run(id) => model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
         RowKey::Fold(_) => None,
+        RowKey::Event(home, _) => Some(event(&model.view, key).map_or(home, |it| &it.subject).clone()),
         RowKey::Occurrence(_) | RowKey::Object(_) => rows(pane, &Ctx::bare(model)).target(key),
     }
 }
