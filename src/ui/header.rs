@@ -41,6 +41,14 @@ fn right(screen: &Screen, ctx: &Ctx<'_>, columns: u16) -> Phrase {
             (n, false) => parts.push(Phrase::of(ink, format!("{n} {}", severity.as_str()))),
         }
     }
+    if let Some(scope) = &screen.home.scope {
+        // What is hidden is worth its place: it stands first, and the key that shows it again beside it.
+        let said = match columns {
+            ..60 => format!("{} {}", scope.lift, scope.namespace.as_deref().unwrap_or("cluster")),
+            _ => format!("{scope}; {} for all", scope.lift),
+        };
+        parts.insert(0, Phrase::of(Ink::Warning, said));
+    }
     if screen.read_only {
         parts.push(Phrase::of(Ink::Strong, if columns < 60 { "r/o" } else { "read-only" }));
     }

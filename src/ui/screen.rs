@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::every::Every;
-use crate::domain::{Intent, LogLine, LogRequest, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
+use crate::domain::{
+    ClusterId, Intent, Kind, LogLine, LogRequest, Name, Plan, Ref, Refusal, Severity, Text, Timestamp,
+};
 
 /// The whole of it.
 #[derive(Debug, Clone)]
@@ -50,8 +52,42 @@ pub struct Home {
     pub pane: Pane,
     /// Where each of them stands.
     pub lists: BTreeMap<Pane, ListState>,
-    /// What rows are narrowed to; `!` first inverts.
+    /// What rows are narrowed to, as it was typed.
     pub filter: Option<Text>,
+    /// The namespace or cluster that every pane is narrowed to.
+    pub scope: Option<Scope>,
+}
+
+/// What every pane is narrowed to. Never kept: the next start shows everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// In which cluster; none: wherever the namespace is.
+    pub cluster: Option<ClusterId>,
+    /// Which namespace; none: the whole cluster.
+    pub namespace: Option<Name>,
+    /// The key that shows everything again.
+    pub lift: Text,
+}
+
+impl Scope {
+    /// Whether an object is in it. What is in no namespace is part of its whole cluster.
+    pub fn holds(&self, key: &Ref) -> bool {
+        let namespace = if key.kind == Kind::Namespace { Some(&key.name) } else { key.namespace.as_ref() };
+        self.cluster.as_ref().is_none_or(|cluster| *cluster == key.cluster)
+            && self.namespace.as_ref().zip(namespace).is_none_or(|(wanted, namespace)| wanted == namespace)
+    }
+}
+
+impl std::fmt::Display for Scope {
+    /// `namespace prod/shop`, `cluster prod`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.cluster, &self.namespace) {
+            (Some(cluster), Some(namespace)) => write!(f, "namespace {cluster}/{namespace}"),
+            (None, Some(namespace)) => write!(f, "namespace {namespace}"),
+            (Some(cluster), None) => write!(f, "cluster {cluster}"),
+            (None, None) => f.write_str("everything"),
+        }
+    }
 }
 
 /// A list: the panes by their keys, and those of every object of a kind.
@@ -367,7 +403,7 @@ impl Default for Screen {
         Self {
             size: (80, 24),
             look: Look { ascii: false, mono: false, theme: 0 },
-            home: Home { pane: Pane::Triage, lists: BTreeMap::new(), filter: None },
+            home: Home { pane: Pane::Triage, lists: BTreeMap::new(), filter: None, scope: None },
             layers: Vec::new(),
             overlay: None,
             notice: None,

@@ -98,6 +98,13 @@ fn shown(id: &str) -> Option<bool> {
         "workloads" => pane("7", Pane::Workloads),
         "alerts" => pane("8", Pane::Alerts),
         "journal" => pane("9", Pane::Journal),
+        "all-namespaces" => {
+            let mut desk = Desk::new();
+            desk.command("ns shop");
+            let narrowed = desk.app.screen().home.scope.is_some();
+            desk.press("0");
+            narrowed && desk.app.screen().home.scope.is_none()
+        }
         "filter" => at("7 / w e enter").0.rows() == ["web"],
         "palette" => at(": n o d e s enter").0.pane() == Pane::Nodes,
         "help" => matches!(at("?").0.app.screen().overlay, Some(Overlay::Help(_))),

@@ -6,7 +6,7 @@ use cockpit::domain::{
 };
 use cockpit::ui::{
     Armed, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
-    Sheet, TextView,
+    Scope, Sheet, TextView,
 };
 
 use super::night::{self, ago, key};
@@ -199,6 +199,19 @@ fn palette_filter_and_prompt() {
     stage.screen.overlay = None;
     stage.screen.home.filter = Some(Text::new("nothing has this"));
     insta::assert_snapshot!("filter-hides-all-80x24", stage.at(Pane::Triage).text());
+}
+
+#[test]
+fn a_namespace_that_everything_is_narrowed_to() {
+    for size in [(40, 10), SIZES[0], SIZES[1], SIZES[2]] {
+        let mut stage = staged(size);
+        let (cluster, namespace) = (Some(night::id("prod")), Some(Name::new("ops")));
+        stage.screen.home.scope = Some(Scope { cluster, namespace, lift: Text::new("0") });
+        let rows = cockpit::ui::panes::listed(&stage.screen, &stage.model()).keys;
+        let list = stage.screen.home.lists.entry(Pane::Triage).or_default();
+        (list.selected, list.order) = (rows.first().cloned(), rows);
+        insta::assert_snapshot!(format!("namespace-{}x{}", size.0, size.1), stage.text());
+    }
 }
 
 #[test]

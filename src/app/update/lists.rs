@@ -152,6 +152,7 @@ pub fn go_to_new(app: &mut App, at: Moment) {
         screen.layers.clear();
         screen.home.pane = Pane::Triage;
         screen.home.filter = None;
+        screen.home.scope = None;
     });
     app.list_mut().touched = None;
     app.order_anew(at);

@@ -8,6 +8,7 @@ pub mod looking;
 pub mod moving;
 pub mod nouns;
 pub mod palette;
+pub mod scoping;
 
 use crate::domain::{LogLine, Severity, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};

@@ -3,7 +3,7 @@
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, Place, rows};
 use crate::domain::{Ref, Role, Severity, Text};
-use crate::ui::{CaseFile, CaseTab, Layer, Overlay, Pane, RowKey, Screen, case, panes};
+use crate::ui::{CaseFile, CaseTab, Layer, Overlay, Pane, RowKey, Scope, Screen, case, panes};
 
 use super::lists::within;
 
@@ -12,6 +12,7 @@ use super::lists::within;
 struct Spot {
     pane: Pane,
     filter: Option<Text>,
+    scope: Option<Scope>,
     selected: Option<RowKey>,
     top: usize,
     layers: Vec<Layer>,
@@ -37,6 +38,7 @@ impl App {
         Spot {
             pane: self.screen.home.pane,
             filter: self.screen.home.filter.clone(),
+            scope: self.screen.home.scope.clone(),
             selected: list.and_then(|list| list.selected.clone()),
             top: list.map_or(0, |list| list.top),
             layers: self.screen.layers.iter().take_while(kept).cloned().collect(),
@@ -60,6 +62,7 @@ impl App {
         self.cancel_streams();
         self.screen.home.pane = spot.pane;
         self.screen.home.filter = spot.filter;
+        self.screen.home.scope = spot.scope;
         self.screen.layers = spot.layers;
         self.order_anew(at);
         let list = self.list_mut();
@@ -274,6 +277,7 @@ pub fn open_now(app: &App, at: Moment) -> Now {
         None => match app.list().and_then(|list| list.selected.as_ref()) {
             Some(RowKey::Run(_)) => Some(Ok(Text::new("follow the run"))),
             Some(RowKey::Fold(_)) => Some(Ok(Text::new("unfold"))),
+            Some(RowKey::Object(key)) if app.narrows() => Some(Ok(Text::from(format!("only {}", key.name)))),
             Some(_) if !app.has_case(at) => Some(Ok(Text::new("describe"))),
             Some(_) => Some(Ok(Text::new("case file"))),
             None => None,
@@ -298,6 +302,7 @@ pub fn open(app: &mut App, at: Moment) {
             app.screen.overlay = Some(Overlay::Run(id));
         }
         RowKey::Fold(what) => super::looking::unfold(app, what, at),
+        RowKey::Object(key) if app.narrows() => app.narrow_to(&key, at),
         _ if !app.has_case(at) => super::looking::describe(app, at),
         row => app.open_case(row, at),
     }

@@ -206,8 +206,11 @@ impl App {
     }
 
     fn go_to_noun(&mut self, noun: &'static Noun, argument: Option<&str>, at: Moment) {
-        let filter = argument.map(Text::new);
         let pane = noun.pane;
+        if argument.is_some_and(|name| self.narrow_to_named(pane, name, at)) {
+            return;
+        }
+        let filter = argument.map(Text::new);
         self.leave_for(at, |screen| {
             screen.layers.clear();
             screen.home.pane = pane;

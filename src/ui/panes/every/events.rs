@@ -12,7 +12,7 @@ use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::super::kills::is_death;
 use super::super::{Ctx, Rows, cluster_cell, name_cell};
 use super::none_of;
-use crate::domain::{Occurrence, OccurrenceKind};
+use crate::domain::{Occurrence, OccurrenceKind, Timestamp};
 use crate::state::View;
 
 pub(super) struct Events<'c>(pub &'c Ctx<'c>);
@@ -79,6 +79,10 @@ impl Rows for Events<'_> {
 
     fn target(&self, key: &RowKey) -> Option<crate::domain::Ref> {
         event(&self.0.model.view, key).map(|it| it.subject.clone())
+    }
+
+    fn since(&self, key: &RowKey) -> Option<Timestamp> {
+        event(&self.0.model.view, key).map(|it| it.last)
     }
 
     fn empty(&self) -> Vec<Phrase> {
