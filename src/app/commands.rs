@@ -5,7 +5,7 @@ use crate::ui::Pane;
 
 use super::App;
 use super::command::{Command, Moment, Now, Place, Section};
-use super::update::{acting, answering, lists, looking, moving, palette, scoping};
+use super::update::{acting, answering, lists, looking, moving, owner, palette, scoping};
 
 const HOME: &[Place] = &[Place::Home];
 const LISTS: &[Place] = &[Place::Home, Place::Case];
@@ -142,6 +142,15 @@ pub static TABLE: &[Command] = &[
         palette: false,
         now: moving::open_now,
         run: moving::open,
+        ..LOOK
+    },
+    Command {
+        id: "owner",
+        also: &["parent"],
+        keys: &["J"],
+        does: "up: from an instance to its workload, from a node and what else stands alone to its cluster",
+        now: owner::owner_now,
+        run: owner::owner,
         ..LOOK
     },
     Command {

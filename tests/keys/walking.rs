@@ -310,3 +310,34 @@ fn a_notice_goes_with_the_next_key_or_with_its_time() {
     desk.tap("j");
     assert!(desk.notice().is_empty());
 }
+
+#[test]
+fn up_goes_from_an_instance_to_its_workload_and_from_a_node_to_its_cluster() {
+    let mut desk = Desk::new();
+    desk.command("po");
+    desk.press("j j j J");
+    assert_eq!(desk.layers(), ["case cart"]);
+    desk.press("J");
+    assert!(desk.notice().contains("owned by nothing that is held"), "{}", desk.notice());
+    desk.press("esc");
+    assert_eq!((desk.pane(), desk.selected().as_str(), desk.layers().len()), (Pane::Every(Every::Pods), "cart-1", 0));
+    desk.press("enter J");
+    assert_eq!(desk.layers(), ["case cart-1", "case cart"]);
+    desk.press("esc");
+    assert_eq!(desk.layers(), ["case cart-1"], "back exactly");
+    desk.command("node-1");
+    desk.press("tab tab j J");
+    assert_eq!(desk.layers().last().map(String::as_str), Some("case api"), "of the pod that is selected on the node");
+    desk.press("esc tab J");
+    assert_eq!(desk.layers().last().map(String::as_str), Some("case prod"));
+    desk.press("J");
+    assert!(desk.notice().contains("nothing is above it"), "{}", desk.notice());
+}
+
+#[test]
+fn up_from_the_page_of_instances_does_not_open_the_same_case_file_again() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    desk.press("tab tab J");
+    assert_eq!(desk.layers(), ["case web"]);
+}

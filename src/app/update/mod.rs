@@ -7,6 +7,7 @@ pub mod lists;
 pub mod looking;
 pub mod moving;
 pub mod nouns;
+pub mod owner;
 pub mod palette;
 pub mod scoping;
 
