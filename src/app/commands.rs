@@ -119,7 +119,7 @@ pub static TABLE: &[Command] = &[
         id: "logs",
         also: &["log"],
         keys: &["l"],
-        does: "follow the output of the instance, or of the workload's worst one",
+        does: "follow the output of the instance, or of all pods of the workload; elsewhere of its worst instance",
         footer: Some(4),
         now: looking::logs_now,
         run: looking::logs,

@@ -78,22 +78,19 @@ fn log(following: bool, ended: Option<&str>) -> LogView {
         line(2, true, ""),
         line(3, true, "Killed"),
     ];
-    LogView {
-        request: LogRequest {
-            instance: key("prod", Kind::Pod, "shop", "worker-8rp94"),
-            container: Some(Name::new("main")),
-            previous: false,
-            since: None,
-            tail: 200,
-            follow: true,
-        },
-        ticket: 1,
-        lines: lines.into_iter().collect(),
-        dropped: 1204,
-        following,
-        behind: if following { 0 } else { 2 },
-        ended: ended.map(Text::from),
-    }
+    let request = LogRequest {
+        instance: key("prod", Kind::Pod, "shop", "worker-8rp94"),
+        container: Some(Name::new("main")),
+        previous: false,
+        since: None,
+        tail: 200,
+        follow: true,
+    };
+    let mut view = LogView::new(1, request, None);
+    view.take(lines.into_iter().collect());
+    (view.dropped, view.following, view.behind) = (1204, following, if following { 0 } else { 2 });
+    view.ended = ended.map(Text::from);
+    view
 }
 
 #[test]
@@ -117,11 +114,13 @@ fn several() -> LogView {
     let mut view = log(true, None);
     view.request.instance = key("prod", Kind::Deployment, "shop", "worker");
     view.request.container = None;
-    view.lines.push_back(LogLine::note(Some(ago(0)), "container main was started again (restart 4)"));
-    for (ix, line) in view.lines.iter_mut().enumerate() {
+    let mut lines: Vec<LogLine> = view.lines.drain(..).collect();
+    lines.push(LogLine::note(Some(ago(0)), "container main was started again (restart 4)"));
+    for (ix, line) in lines.iter_mut().enumerate() {
         let pod = if ix % 2 == 0 { "worker-8rp94" } else { "worker-importer-of-orders-6b4cb595bd-qhxwb" };
         line.from = Some(Name::new(pod));
     }
+    view.take(lines);
     view
 }
 

@@ -229,15 +229,7 @@ impl App {
 
     fn log_lines(&mut self, ticket: u64, lines: Vec<LogLine>) {
         let Some(view) = self.log_view(ticket) else { return };
-        if !view.following {
-            view.behind += lines.len();
-        }
-        view.lines.extend(lines);
-        while view.lines.len() > LogView::KEPT {
-            view.lines.pop_front();
-            view.dropped += 1;
-        }
-        view.behind = view.behind.min(view.lines.len());
+        view.take(lines);
         self.dirty = true;
     }
 
