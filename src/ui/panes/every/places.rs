@@ -61,7 +61,7 @@ impl<'c> Namespaces<'c> {
             let held = it.held_by.as_ref().map(|by| format!(": {by}")).unwrap_or_default();
             return Phrase::of(Ink::Strong, format!("being deleted since {}{held}", self.ctx.clock.moment(at)));
         }
-        let share = |used: u64, hard: u64| if hard == 0 { 0 } else { used.saturating_mul(100) / hard };
+        let share = |used: u64, hard: u64| used.saturating_mul(100).checked_div(hard).unwrap_or(0);
         match it.quotas.iter().max_by_key(|of| share(of.used, of.hard)) {
             Some(of) => Phrase::text(format!("{} {} % used", of.resource, share(of.used, of.hard))),
             None => Phrase::default(),
