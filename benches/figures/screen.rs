@@ -82,6 +82,7 @@ pub fn figures(report: &mut Report) {
             "ms",
         );
     }
+    every_pod(report, &mut shown);
     shown.hear(What::Key("1".parse().expect("a key")));
     shown.draw();
     let all = changes(shown.app.core(), 500);
@@ -103,6 +104,38 @@ pub fn figures(report: &mut Report) {
     println!("screen: {} of 500 changes moved the frame, p50 {:.0} B", bytes.len(), percentile(&mut bytes, 50.0));
     row(report, &mut shown);
     minute(report, &mut shown);
+}
+
+/// The list of every pod: opening it, a key in it, a filter, and what a change costs while it is shown.
+fn every_pod(report: &mut Report, shown: &mut Shown) {
+    let press = |shown: &mut Shown, word: &str| {
+        shown.hear(What::Key(word.parse().expect("a key")));
+        shown.draw()
+    };
+    for word in [":", "p", "o"] {
+        press(shown, word);
+    }
+    let (opened, _) = milliseconds(|| press(shown, "enter"));
+    report.say("screen: the list of every pod, opened", opened, 100.0, "ms");
+    let keys = "jjjjjjjjjjkkkkkGgjj".chars().cycle().take(400).map(|c| c.to_string());
+    let mut times: Vec<f64> = keys.map(|word| milliseconds(|| press(shown, &word)).0).collect();
+    report.say("screen: a key on every pod, updated and drawn, p99", percentile(&mut times, 99.0), 16.0, "ms");
+    let mut times = Vec::new();
+    for batch in changes(shown.app.core(), 200) {
+        shown.now = shown.now.checked_add(jiff::SignedDuration::from_millis(10)).expect("in range");
+        let change = || {
+            shown.hear(What::Facts(vec![batch]));
+            shown.hear(What::Turn);
+            shown.draw()
+        };
+        times.push(milliseconds(change).0);
+    }
+    report.say("screen: one changed pod, every pod shown, p50", percentile(&mut times, 50.0), 5.0, "ms");
+    for word in ["/", "s", "t", "a", "t", "e", ":", "c", "r", "a", "s", "h"] {
+        press(shown, word);
+    }
+    let (filtered, _) = milliseconds(|| press(shown, "enter"));
+    report.say("screen: every pod narrowed by its state", filtered, 100.0, "ms");
 }
 
 /// A row in which everything but its frame is another.

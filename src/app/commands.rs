@@ -5,7 +5,7 @@ use crate::ui::Pane;
 
 use super::App;
 use super::command::{Command, Moment, Now, Place, Section};
-use super::update::{acting, answering, lists, looking, moving, palette};
+use super::update::{acting, answering, lists, looking, moving, owner, palette, scoping};
 
 const HOME: &[Place] = &[Place::Home];
 const LISTS: &[Place] = &[Place::Home, Place::Case];
@@ -119,7 +119,7 @@ pub static TABLE: &[Command] = &[
         id: "logs",
         also: &["log"],
         keys: &["l"],
-        does: "follow the output of the instance, or of the workload's worst one",
+        does: "follow the output of the instance, or of all pods of the workload; elsewhere of its worst instance",
         footer: Some(4),
         now: looking::logs_now,
         run: looking::logs,
@@ -142,6 +142,15 @@ pub static TABLE: &[Command] = &[
         palette: false,
         now: moving::open_now,
         run: moving::open,
+        ..LOOK
+    },
+    Command {
+        id: "owner",
+        also: &["parent"],
+        keys: &["J"],
+        does: "up: from an instance to its workload, from a node and what else stands alone to its cluster",
+        now: owner::owner_now,
+        run: owner::owner,
         ..LOOK
     },
     Command {
@@ -275,9 +284,20 @@ pub static TABLE: &[Command] = &[
     pane!("alerts", "8", Alerts, "what other systems say"),
     pane!("journal", "9", Journal, "what was done here"),
     Command {
+        id: "all-namespaces",
+        also: &["all"],
+        keys: &["0"],
+        does: "show all namespaces of all clusters again; :ns and :ctx narrow every pane to one",
+        section: Section::Panes,
+        places: HOME,
+        now: scoping::all_namespaces_now,
+        run: scoping::all_namespaces,
+        ..WORD
+    },
+    Command {
         id: "filter",
         keys: &["/"],
-        does: "narrow the list to rows with these words; ! first turns it round",
+        does: "narrow the list: words, app=web, ns:shop, node:n-7, state:pending, age<2h; ! turns round",
         section: Section::Looking,
         places: HOME,
         footer: Some(10),

@@ -63,6 +63,11 @@ pub struct App {
     announced: Option<Name>,
     /// When the order that is held is let go.
     released: Option<Timestamp>,
+    /// When a list was last put in order, and how many rows were looked at for it.
+    ordered: Option<Timestamp>,
+    looked_at: usize,
+    /// When a long list is put in order again.
+    reorder: Option<Timestamp>,
     /// When quitting was last asked for.
     leaving: Option<Timestamp>,
     tickets: u64,
@@ -111,6 +116,9 @@ impl App {
             known: None,
             announced: None,
             released: None,
+            ordered: None,
+            looked_at: 0,
+            reorder: None,
             leaving: None,
             tickets: 0,
             effects: Vec::new(),

@@ -35,6 +35,9 @@ pub struct Volume {
     /// What the server says of that.
     #[serde(default)]
     pub message: Option<Text>,
+    /// How much it holds, or is to hold, bytes.
+    #[serde(default)]
+    pub size_bytes: Option<u64>,
 }
 
 /// Something that is asked by users or by other workloads.

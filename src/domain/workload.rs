@@ -51,7 +51,7 @@ pub struct Workload {
     /// What it cannot work without, by an explicit edge.
     #[serde(default)]
     pub depends_on: Vec<Dependency>,
-    /// Its labels, without those on the deny list.
+    /// Its labels and those that it gives to its instances, without those on the deny list.
     #[serde(default)]
     pub labels: Vec<(Name, Name)>,
     /// What happens when an instance ends.

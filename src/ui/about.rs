@@ -29,7 +29,7 @@ pub(super) fn kind_line(ctx: &Ctx<'_>, key: &Ref) -> String {
         parts.push(say::node_state(node));
     } else if let Some(queue) = view.queue(key) {
         parts.push(queue.system.to_string());
-    } else if view.object(key).is_none() {
+    } else if view.object(key).is_none() && key.kind != Kind::Namespace {
         parts.push("not there any more".to_owned());
     }
     parts.join(", ")
@@ -118,6 +118,14 @@ pub(super) fn object(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
             let used: Vec<Phrase> =
                 ctx.model.view.dependents_of(key).take(12).map(|of| Phrase::text(of.local())).collect();
             vec![Section::new("is", changed.into_iter().map(Phrase::text).collect()), Section::new("used by", used)]
+        }
+        // Not every orchestrator tells of its namespaces: they are where workloads are.
+        None if key.kind == Kind::Namespace => {
+            let inside =
+                ctx.model.view.workloads().filter(|it| {
+                    it.key.cluster == key.cluster && it.key.namespace.as_deref() == Some(key.name.as_str())
+                });
+            vec![Section::new("holds", vec![Phrase::text(many(inside.count() as u64, "workload"))])]
         }
         None => vec![Section::new("", vec![Phrase::dim("It is not there any more.")])],
     }

@@ -67,7 +67,7 @@ fn home(pen: &mut Pen<'_>, screen: &Screen, model: &Model<'_>, clock: &Clock, ar
     draw_list(pen, screen, &ctx, &*rows, list, areas);
     draw_why(pen, screen, &ctx, list, areas);
     if let Some(side) = areas.side {
-        super::side::draw(pen, &ctx, side);
+        super::side::draw(pen, screen, &ctx, side);
     }
     footer(pen, screen, areas.footer);
 }
@@ -121,11 +121,18 @@ fn draw_sights(pen: &mut Pen<'_>, ctx: &Ctx<'_>, pane: Pane, rows: usize, area: 
 /// What a list without rows says: what hides them, what cannot be read, or that there is nothing to list.
 fn draw_empty(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, rows: &dyn Rows, areas: &Areas) {
     let pane = screen.home.pane;
-    let hidden = panes::hidden(pane, &ctx.model, screen.home.filter.as_deref());
+    let narrowed = screen.home.scope.is_some() || screen.home.filter.as_ref().is_some_and(|filter| !filter.is_empty());
+    // Nothing is listed: all that there is, is hidden.
+    let hidden = if narrowed { panes::besides(pane, ctx, 0) } else { 0 };
     let sights = sights::lines(ctx, pane);
     let mut said = Vec::new();
     if hidden > 0 {
-        said.push(Phrase::of(Ink::Warning, format!("The filter hides {hidden}. esc shows them.")));
+        let what = match (&screen.home.scope, &screen.home.filter) {
+            (Some(scope), None) => format!("Outside of {scope} there are {hidden}. {} shows them.", scope.lift),
+            (Some(scope), Some(_)) => format!("The filter, and being in {scope}, hide {hidden}. esc shows more."),
+            (None, _) => format!("The filter hides {hidden}. esc shows them."),
+        };
+        said.push(Phrase::of(Ink::Warning, what));
     } else if sights.is_empty() {
         said.extend(rows.empty());
     } else {
@@ -142,15 +149,16 @@ fn draw_empty(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, rows: &dyn Rows
 /// Nothing is listed, and not everything could be looked at: that is not nothing.
 fn incomplete(ctx: &Ctx<'_>, pane: Pane) -> String {
     let what = match pane {
-        Pane::Triage => "Nothing is known to be wrong",
-        Pane::Rollouts => "No rollout is known",
-        Pane::Kills => "No kill is known",
-        Pane::Probes => "No failing health check is known",
-        Pane::Queues => "No queue is known",
-        Pane::Nodes => "No node is known",
-        Pane::Workloads => "No workload is known",
-        Pane::Alerts => "No alert is known",
-        Pane::Journal => "Nothing was done from here",
+        Pane::Triage => "Nothing is known to be wrong".to_owned(),
+        Pane::Rollouts => "No rollout is known".to_owned(),
+        Pane::Kills => "No kill is known".to_owned(),
+        Pane::Probes => "No failing health check is known".to_owned(),
+        Pane::Queues => "No queue is known".to_owned(),
+        Pane::Nodes => "No node is known".to_owned(),
+        Pane::Workloads => "No workload is known".to_owned(),
+        Pane::Alerts => "No alert is known".to_owned(),
+        Pane::Journal => "Nothing was done from here".to_owned(),
+        Pane::Every(every) => format!("{}: none is known", every.title()),
     };
     let workloads = ctx.model.view.workloads().count() as u64;
     let seen = crate::domain::words::many(workloads, "workload");
@@ -170,14 +178,16 @@ fn draw_why(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, list: &ListState,
     }
 }
 
-/// What the filter hides: said as long as it is there.
+/// What the filter, or the chosen namespace, hides: said as long as it is there.
 fn filter_note(screen: &Screen, ctx: &Ctx<'_>, list: &ListState) -> Phrase {
-    let Some(filter) = screen.home.filter.as_ref().filter(|filter| !filter.is_empty()) else {
+    let filter = screen.home.filter.as_ref().filter(|filter| !filter.is_empty()).map(|filter| format!("/{filter}"));
+    let by = [screen.home.scope.as_ref().map(ToString::to_string), filter].into_iter().flatten().collect::<Vec<_>>();
+    if by.is_empty() {
         return Phrase::default();
-    };
+    }
     let hidden = panes::besides(screen.home.pane, ctx, list.order.len());
     let ink = if hidden > 0 { Ink::Warning } else { Ink::Dim };
-    Phrase::of(Ink::Key, format!("/{filter}")).and(ink, format!(" hides {hidden}"))
+    Phrase::of(Ink::Key, by.join(" ")).and(ink, format!(" hides {hidden}"))
 }
 
 fn opened(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, layer: &Layer, areas: &layout::LayerAreas) {

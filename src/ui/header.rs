@@ -10,6 +10,7 @@ use super::sights::{self, Badge};
 use super::text::{Phrase, fit, width};
 use super::theme::Ink;
 use crate::diagnose::IncidentState;
+use crate::domain::words::count;
 use crate::domain::{Freshness, Severity};
 
 /// Draws the first line.
@@ -39,6 +40,14 @@ fn right(screen: &Screen, ctx: &Ctx<'_>, columns: u16) -> Phrase {
             }
             (n, false) => parts.push(Phrase::of(ink, format!("{n} {}", severity.as_str()))),
         }
+    }
+    if let Some(scope) = &screen.home.scope {
+        // What is hidden is worth its place: it stands first, and the key that shows it again beside it.
+        let said = match columns {
+            ..60 => format!("{} {}", scope.lift, scope.namespace.as_deref().unwrap_or("cluster")),
+            _ => format!("{scope}; {} for all", scope.lift),
+        };
+        parts.insert(0, Phrase::of(Ink::Warning, said));
     }
     if screen.read_only {
         parts.push(Phrase::of(Ink::Strong, if columns < 60 { "r/o" } else { "read-only" }));
@@ -149,7 +158,8 @@ pub(super) fn tabs(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
     };
     // What is new is worth more than the panes' names, and less than their numbers.
     let said = screen.announcement.as_deref().map_or(0, |text| width(text) as u16 + 4);
-    let wanted = area.width.saturating_sub(said.min(area.width / 2));
+    let listed = every_tab(screen);
+    let wanted = area.width.saturating_sub(said.min(area.width / 2)).saturating_sub(listed.width() as u16);
     const FORMS: [(usize, u16); 6] = [(16, 2), (16, 1), (16, 0), (3, 1), (3, 0), (0, 0)];
     let fits = |(letters, gap): &(usize, u16)| wide(*letters, *gap) <= wanted + gap;
     let (letters, gap) = FORMS.into_iter().find(fits).unwrap_or((0, 0));
@@ -158,6 +168,7 @@ pub(super) fn tabs(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
         let left = area.right().saturating_sub(x);
         x = pen.write(x, area.y, left, &tab(*pane, *n, letters, screen, ctx), None) + gap;
     }
+    x = pen.write(x, area.y, area.right().saturating_sub(x), &listed, None);
     if let Some(text) = &screen.announcement {
         let room = area.right().saturating_sub(x + 1);
         pen.write_right(area.right().saturating_sub(1), area.y, room, &announced(text, usize::from(room)), None);
@@ -172,6 +183,16 @@ fn announced(text: &str, columns: usize) -> Phrase {
     if key.is_empty() { lead } else { lead.and(Ink::Key, format!("  {key}")) }
 }
 
+/// The list of every object of a kind, where that is what is shown: it has no key, and is called by its name.
+fn every_tab(screen: &Screen) -> Phrase {
+    let pane = screen.home.pane;
+    if pane.digit().is_some() || !screen.layers.is_empty() {
+        return Phrase::default();
+    }
+    let rows = screen.home.lists.get(&pane).map_or(0, |list| list.order.len());
+    Phrase::of(Ink::TabHere, format!(" {} {} ", pane.title(), count(rows as u64)))
+}
+
 fn tab(pane: Pane, count: usize, letters: usize, screen: &Screen, ctx: &Ctx<'_>) -> Phrase {
     let here = screen.home.pane == pane && screen.layers.is_empty();
     let title: String = pane.title().chars().take(letters).collect();
@@ -184,5 +205,7 @@ fn tab(pane: Pane, count: usize, letters: usize, screen: &Screen, ctx: &Ctx<'_>)
     let between = if figure.is_empty() { "" } else { " " };
     let ink = if here { Ink::TabHere } else { Ink::Tab };
     let strong = if here { Ink::TabHere } else { Ink::Strong };
-    Phrase::of(ink, format!(" {}{gap}{title}{between}", pane as u8)).and(strong, figure).and(ink, " ")
+    Phrase::of(ink, format!(" {}{gap}{title}{between}", pane.digit().unwrap_or_default()))
+        .and(strong, figure)
+        .and(ink, " ")
 }

@@ -4,6 +4,8 @@
 mod about;
 pub mod case;
 mod clock;
+mod every;
+mod filter;
 mod frame;
 pub mod glyphs;
 mod header;
@@ -23,10 +25,12 @@ pub mod theme;
 mod why;
 mod widgets;
 
+pub use every::Every;
+pub use filter::problem as filter_problem;
 pub use frame::draw;
 pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{
     Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Notice, Overlay, PaletteItem, Pane,
-    Preview, Prompt, RowKey, Screen, Sheet, TextView,
+    Preview, Prompt, RowKey, Scope, Screen, Sheet, TextView,
 };

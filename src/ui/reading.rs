@@ -8,8 +8,8 @@ use super::pen::Pen;
 use super::screen::{LogView, TextView};
 use super::text::{Phrase, width, wrap};
 use super::theme::Ink;
-use crate::domain::LogLine;
-use crate::domain::words::count;
+use crate::domain::words::{count, many};
+use crate::domain::{LogLine, Role};
 
 /// Draws output: the newest at the bottom.
 pub(super) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, areas: &LayerAreas) {
@@ -18,6 +18,13 @@ pub(super) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, areas: &Lay
         .and(Ink::Title, format!(" {}", request.instance.local()))
         .and(Ink::Rule, " ─ ")
         .and(Ink::Text, if request.previous { "log of the run before" } else { "log" });
+    if request.instance.kind.role() != Role::Instance {
+        let writers = match logs.writers.len() {
+            0 => " of its pods".to_owned(),
+            n => format!(" of {}", many(n as u64, "pod")),
+        };
+        title = title.and(Ink::Text, writers);
+    }
     if let Some(container) = &request.container {
         title = title.and(Ink::Dim, format!(" of {container}"));
     }
@@ -36,10 +43,11 @@ pub(super) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, areas: &Lay
         return;
     }
     let last = logs.lines.len().saturating_sub(if logs.following { 0 } else { logs.behind });
+    let lead = logs.writers.values().map(|name| width(name)).max().unwrap_or(0).min(WHOSE);
     // From the last visible line upwards, until the page is full: long lines take several rows.
     let mut page: Vec<Phrase> = Vec::new();
     for line in logs.lines.range(..last).rev() {
-        let rows = log_rows(ctx, line, wide);
+        let rows = log_rows(ctx, line, writer(logs, line, lead).as_deref(), wide);
         let room = height - page.len();
         page.extend(rows.into_iter().rev().take(room));
         if page.len() >= height {
@@ -54,7 +62,7 @@ pub(super) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, areas: &Lay
     }
 }
 
-fn log_rows(ctx: &Ctx<'_>, line: &LogLine, columns: usize) -> Vec<Phrase> {
+fn log_rows(ctx: &Ctx<'_>, line: &LogLine, whose: Option<&str>, columns: usize) -> Vec<Phrase> {
     // Standard error, and what is no output, have signs of their own: colour alone would not tell.
     let (sign, ink) = match line {
         LogLine { note: true, .. } => ("─", Ink::Dim),
@@ -65,8 +73,8 @@ fn log_rows(ctx: &Ctx<'_>, line: &LogLine, columns: usize) -> Vec<Phrase> {
         Some(at) => format!("{} ", ctx.clock.seconds(at)),
         None => String::new(),
     };
-    let stamp = match &line.from {
-        Some(from) => format!("{stamp}{} ", whose(from)),
+    let stamp = match whose {
+        Some(whose) => format!("{stamp}{whose} "),
         None => stamp,
     };
     let lead = width(&stamp) + 2;
@@ -82,16 +90,17 @@ fn log_rows(ctx: &Ctx<'_>, line: &LogLine, columns: usize) -> Vec<Phrase> {
     each.collect()
 }
 
-/// Columns of the name of who wrote a line.
+/// Columns that the name of who wrote a line has at most.
 const WHOSE: usize = 18;
 
-/// Who wrote a line, as wide as everybody's: instances of one workload differ at the end of their names.
-fn whose(from: &str) -> String {
-    let long = from.chars().count();
-    match long > WHOSE {
-        true => format!("…{}", from.chars().skip(long - WHOSE + 1).collect::<String>()),
-        false => format!("{from:<WHOSE$}"),
-    }
+/// Who wrote a line, in so many columns, where several do: by its end where it is too long, for there they differ.
+fn writer(logs: &LogView, line: &LogLine, columns: usize) -> Option<String> {
+    let name = logs.writers.get(line.from.as_ref()?).filter(|_| logs.writers.len() > 1)?;
+    let long = name.chars().count();
+    Some(match long > columns {
+        true => format!("…{}", name.chars().skip(long - columns + 1).collect::<String>()),
+        false => format!("{name:<columns$}"),
+    })
 }
 
 /// Draws lines of text.

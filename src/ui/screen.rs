@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::domain::{Intent, LogLine, LogRequest, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
+use super::every::Every;
+use crate::domain::{
+    ClusterId, Intent, Kind, LogLine, LogRequest, Name, Plan, Ref, Refusal, Severity, Text, Timestamp,
+};
 
 /// The whole of it.
 #[derive(Debug, Clone)]
@@ -49,15 +52,49 @@ pub struct Home {
     pub pane: Pane,
     /// Where each of them stands.
     pub lists: BTreeMap<Pane, ListState>,
-    /// What rows are narrowed to; `!` first inverts.
+    /// What rows are narrowed to, as it was typed.
     pub filter: Option<Text>,
+    /// The namespace or cluster that every pane is narrowed to.
+    pub scope: Option<Scope>,
 }
 
-/// A pane, by its key.
+/// What every pane is narrowed to. Never kept: the next start shows everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// In which cluster; none: wherever the namespace is.
+    pub cluster: Option<ClusterId>,
+    /// Which namespace; none: the whole cluster.
+    pub namespace: Option<Name>,
+    /// The key that shows everything again.
+    pub lift: Text,
+}
+
+impl Scope {
+    /// Whether an object is in it. What is in no namespace is part of its whole cluster.
+    pub fn holds(&self, key: &Ref) -> bool {
+        let namespace = if key.kind == Kind::Namespace { Some(&key.name) } else { key.namespace.as_ref() };
+        self.cluster.as_ref().is_none_or(|cluster| *cluster == key.cluster)
+            && self.namespace.as_ref().zip(namespace).is_none_or(|(wanted, namespace)| wanted == namespace)
+    }
+}
+
+impl std::fmt::Display for Scope {
+    /// `namespace prod/shop`, `cluster prod`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.cluster, &self.namespace) {
+            (Some(cluster), Some(namespace)) => write!(f, "namespace {cluster}/{namespace}"),
+            (None, Some(namespace)) => write!(f, "namespace {namespace}"),
+            (Some(cluster), None) => write!(f, "cluster {cluster}"),
+            (None, None) => f.write_str("everything"),
+        }
+    }
+}
+
+/// A list: the panes by their keys, and those of every object of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Pane {
     /// What is wrong.
-    Triage = 1,
+    Triage,
     /// What is being rolled out, and what is stuck.
     Rollouts,
     /// OOM kills and other deaths.
@@ -74,10 +111,12 @@ pub enum Pane {
     Alerts,
     /// What was done here, and what is still in effect.
     Journal,
+    /// Every object of a kind: opened by its noun.
+    Every(Every),
 }
 
 impl Pane {
-    /// All, in the order of their keys.
+    /// Those that have a key, in its order.
     pub const ALL: [Pane; 9] = [
         Pane::Triage,
         Pane::Rollouts,
@@ -102,7 +141,13 @@ impl Pane {
             Pane::Workloads => "Workloads",
             Pane::Alerts => "Alerts",
             Pane::Journal => "Journal",
+            Pane::Every(every) => every.title(),
         }
+    }
+
+    /// The digit that shows it, where it has one.
+    pub fn digit(self) -> Option<usize> {
+        Pane::ALL.iter().position(|pane| *pane == self).map(|ix| ix + 1)
     }
 }
 
@@ -113,8 +158,10 @@ pub enum RowKey {
     Incident(Name),
     /// An object.
     Object(Ref),
-    /// Something that happened, by its id.
+    /// Things of one kind that happened, by their group's name.
     Occurrence(Name),
+    /// One thing that happened: what it is kept under, and its id.
+    Event(Ref, Name),
     /// An action that was started here, by its number.
     Run(u64),
     /// A line that stands for several (`1 risk, 4 snoozed`).
@@ -128,6 +175,8 @@ pub struct ListState {
     pub order: Vec<RowKey>,
     /// The selected one; before the first key the top row.
     pub selected: Option<RowKey>,
+    /// Where the selected one was last found: looked at first.
+    pub found: usize,
     /// Index of the first row that is visible.
     pub top: usize,
     /// When a cursor key was last pressed: the order is held for 10 s from then.
@@ -140,6 +189,9 @@ impl ListState {
     /// The place of the selected row in the order shown.
     pub fn selected_index(&self) -> Option<usize> {
         let selected = self.selected.as_ref()?;
+        if self.order.get(self.found) == Some(selected) {
+            return Some(self.found);
+        }
         self.order.iter().position(|key| key == selected)
     }
 }
@@ -198,6 +250,10 @@ impl CaseTab {
 pub struct LogView {
     /// What was asked for.
     pub request: LogRequest,
+    /// The workload that it was opened on, where one instance of it is followed.
+    pub of: Option<Ref>,
+    /// Who has written so far, and what they are called in a line: short, and each different.
+    pub writers: BTreeMap<Name, String>,
     /// The ticket under which lines come; late lines of another ticket are dropped.
     pub ticket: u64,
     /// Lines, oldest first; at most [`LogView::KEPT`].
@@ -215,6 +271,44 @@ pub struct LogView {
 impl LogView {
     /// Lines that are kept.
     pub const KEPT: usize = 10_000;
+
+    /// What was asked for, with nothing come yet.
+    pub fn new(ticket: u64, request: LogRequest, of: Option<Ref>) -> Self {
+        let (lines, writers) = (VecDeque::new(), BTreeMap::new());
+        Self { request, of, writers, ticket, lines, dropped: 0, following: true, behind: 0, ended: None }
+    }
+
+    /// Takes lines in, the oldest out where there are too many.
+    pub fn take(&mut self, lines: Vec<LogLine>) {
+        if !self.following {
+            self.behind += lines.len();
+        }
+        let before = self.writers.len();
+        for from in lines.iter().filter_map(|line| line.from.as_ref()) {
+            if !self.writers.contains_key(from) {
+                self.writers.insert(from.clone(), String::new());
+            }
+        }
+        if self.writers.len() > before {
+            self.name_writers();
+        }
+        self.lines.extend(lines);
+        while self.lines.len() > Self::KEPT {
+            self.lines.pop_front();
+            self.dropped += 1;
+        }
+        self.behind = self.behind.min(self.lines.len());
+    }
+
+    /// By the end of its name, where that tells them apart: `web-6b4cb595bd-qhxwb` is `qhxwb`, `db-0` stays.
+    fn name_writers(&mut self) {
+        let end = |name: &Name| name.rsplit('-').next().filter(|end| end.len() > 3).unwrap_or(name).to_owned();
+        let names: Vec<Name> = self.writers.keys().cloned().collect();
+        for name in &names {
+            let alone = names.iter().filter(|other| end(other) == end(name)).count() == 1;
+            self.writers.insert(name.clone(), if alone { end(name) } else { name.to_string() });
+        }
+    }
 }
 
 /// Lines of text to read.
@@ -351,7 +445,7 @@ impl Default for Screen {
         Self {
             size: (80, 24),
             look: Look { ascii: false, mono: false, theme: 0 },
-            home: Home { pane: Pane::Triage, lists: BTreeMap::new(), filter: None },
+            home: Home { pane: Pane::Triage, lists: BTreeMap::new(), filter: None, scope: None },
             layers: Vec::new(),
             overlay: None,
             notice: None,

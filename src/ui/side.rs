@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use super::filter::is_within;
 use super::panes::{self, Ctx};
 use super::pen::Pen;
-use super::screen::Pane;
+use super::screen::{Pane, Screen};
 use super::sights;
 use super::text::Phrase;
 use super::theme::Ink;
@@ -14,20 +15,26 @@ use super::widgets::table::{Row, Table};
 const SHOWN: [Pane; 5] = [Pane::Rollouts, Pane::Kills, Pane::Probes, Pane::Queues, Pane::Nodes];
 
 /// Draws them one above the other: each with its title and as many rows as there is room for.
-pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, area: Rect) {
+pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect) {
     pen.column(area.x.saturating_sub(1), area.y, area.bottom());
     let ctx = Ctx::new(&ctx.model, ctx.clock.clone(), area.width);
     let all: Vec<_> = SHOWN
         .iter()
         .map(|pane| (*pane, panes::rows(*pane, &ctx)))
-        .map(|(pane, rows)| (pane, rows.keys(), rows))
+        .map(|(pane, rows)| {
+            let mut keys = rows.keys();
+            if let Some(scope) = &screen.home.scope {
+                keys.retain(|key| is_within(scope, &ctx, &*rows, key));
+            }
+            (pane, keys, rows)
+        })
         .collect();
     // A line for the names of columns, where there are rows.
     let wants: Vec<usize> = all.iter().map(|(_, keys, _)| (keys.len() + 1).max(2)).collect();
     let heights = share(usize::from(area.height).saturating_sub(SHOWN.len()), &wants);
     let mut y = area.y;
     for ((pane, keys, rows), height) in all.iter().zip(heights) {
-        let title = Phrase::of(Ink::Title, format!("{} {}", *pane as u8, pane.title()));
+        let title = Phrase::of(Ink::Title, format!("{} {}", pane.digit().unwrap_or_default(), pane.title()));
         let named = usize::from(height > 1 && !keys.is_empty());
         let more = keys.len().saturating_sub(height - named.min(height));
         let end = if more > 0 { Phrase::dim(format!("+{more}")) } else { Phrase::default() };

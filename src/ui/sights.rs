@@ -196,6 +196,7 @@ fn concerns(pane: Pane, kind: &str) -> bool {
         Pane::Nodes => nodes,
         Pane::Rollouts | Pane::Kills | Pane::Probes | Pane::Workloads => !(metrics || alerts || nodes),
         Pane::Journal => !(metrics || alerts),
+        Pane::Every(every) => every.sources().is_empty() || has(every.sources()),
     }
 }
 

@@ -126,7 +126,7 @@ fn sections(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
         },
         RowKey::Fold(_) => folded(ctx),
         RowKey::Run(id) => about::run(ctx, *id),
-        RowKey::Object(_) | RowKey::Occurrence(_) => of_object(ctx, pane, key),
+        RowKey::Object(_) | RowKey::Occurrence(_) | RowKey::Event(..) => of_object(ctx, pane, key),
     };
     parts.into_iter().filter(|part| !part.lines.is_empty()).collect()
 }
@@ -141,6 +141,10 @@ fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
     if let (RowKey::Occurrence(_), false) = (key, told) {
         let row = panes::rows(pane, ctx).row(key);
         parts.extend(row.and_then(|row| row.cells.get(3).cloned()).map(|why| Section::new("killed", vec![why])));
+    }
+    if let Some(it) = panes::event(&ctx.model.view, key) {
+        let at = ctx.clock.moment(it.last);
+        parts.push(Section::new("event", vec![Phrase::dim(format!("{at} ")).and(Ink::Text, say::happened(it))]));
     }
     let Some(target) = target else { return parts };
     match ctx.incident_on(&target) {

@@ -50,6 +50,7 @@ fn shown(id: &str) -> Option<bool> {
         "logs" => at("7 l").1.iter().any(|it| matches!(it, Effect::OpenLogs(_, request) if !request.previous)),
         "previous" => at("7 p").1.iter().any(|it| matches!(it, Effect::OpenLogs(_, request) if request.previous)),
         "open" => at("7 enter").0.layers() == ["case api"],
+        "owner" => at("6 J").0.layers() == ["case prod"],
         "describe" => at("7 d").0.layers() == ["Deployment shop/api (prod)"],
         "manifest" => at("7 y").0.layers() == ["Deployment shop/api (prod), manifest"],
         "why-here" => at("7 w").0.notice().contains("no incident"),
@@ -98,6 +99,13 @@ fn shown(id: &str) -> Option<bool> {
         "workloads" => pane("7", Pane::Workloads),
         "alerts" => pane("8", Pane::Alerts),
         "journal" => pane("9", Pane::Journal),
+        "all-namespaces" => {
+            let mut desk = Desk::new();
+            desk.command("ns shop");
+            let narrowed = desk.app.screen().home.scope.is_some();
+            desk.press("0");
+            narrowed && desk.app.screen().home.scope.is_none()
+        }
         "filter" => at("7 / w e enter").0.rows() == ["web"],
         "palette" => at(": n o d e s enter").0.pane() == Pane::Nodes,
         "help" => matches!(at("?").0.app.screen().overlay, Some(Overlay::Help(_))),

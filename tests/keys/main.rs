@@ -4,5 +4,6 @@ mod acting;
 mod commands;
 mod desk;
 mod lists;
+mod narrowing;
 mod reading;
 mod walking;

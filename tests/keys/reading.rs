@@ -1,10 +1,10 @@
 //! Looking closer: logs, descriptions, help.
 
 use cockpit::app::{Effect, What};
-use cockpit::domain::{Form, LogLine, NodeState, Object, Phase};
+use cockpit::domain::{Desired, Form, Instance, Kind, LogLine, NodeState, Object, Phase, Ref, Workload};
 use cockpit::ui::{Layer, LogView, Overlay};
 
-use crate::desk::{Desk, a_node, pod, ready_pod, shop};
+use crate::desk::{Desk, a_node, cluster, pod, ready_pod, shop};
 
 fn line(text: &str) -> LogLine {
     LogLine::output(None, false, text)
@@ -27,15 +27,75 @@ fn opened(effects: &[Effect]) -> (u64, String, bool, bool) {
     found.expect("logs were asked for")
 }
 
+fn from(name: &str, text: &str) -> LogLine {
+    LogLine { from: Some(name.into()), ..line(text) }
+}
+
 #[test]
-fn logs_are_those_of_the_worst_instance() {
+fn logs_of_a_workload_are_those_of_all_its_pods_and_each_line_says_whose_it_is() {
+    let mut desk = Desk::new();
+    desk.press("7 j j");
+    assert_eq!(desk.selected(), "web");
+    assert!(desk.app.screen().footer.iter().any(|hint| hint.key == "l" && hint.what == "logs of all"));
+    let (ticket, name, previous, follow) = opened(&desk.press("l"));
+    assert_eq!((name.as_str(), previous, follow), ("web", false, true));
+    assert!(desk.frame().contains("log of its pods"), "{}", desk.frame());
+    desk.update(What::LogLines(ticket, vec![from("web-6b4c-x7kq2", "one")]));
+    assert!(desk.frame().contains("log of 1 pod") && !desk.frame().contains("x7kq2"), "{}", desk.frame());
+    desk.update(What::LogLines(ticket, vec![from("web-6b4c-qhxwb", "two"), from("web-7d5f-m2n4p", "of the new")]));
+    let frame = desk.frame();
+    for said in ["x7kq2   one", "qhxwb   two", "m2n4p   of the new", "log of 3 pods"] {
+        assert!(frame.contains(said), "{said}\n{frame}");
+    }
+}
+
+#[test]
+fn on_an_instance_its_own_log_is_followed() {
+    let mut desk = Desk::new();
+    desk.command("po");
+    desk.press("j j");
+    let (_, name, ..) = opened(&desk.press("l"));
+    assert_eq!(name, desk.selected());
+    desk.press("esc");
+    desk.command("web");
+    let (_, name, ..) = opened(&desk.press("tab tab l"));
+    assert_eq!(name, "web-0");
+}
+
+#[test]
+fn where_the_instances_cannot_be_told_together_logs_are_those_of_the_worst_one() {
+    let mut desk = Desk::new();
+    let of = |kind, name: &str| Ref::new(&cluster(), kind, Some("intra".into()), name);
+    let service = of(Kind::Service, "wiki");
+    let tasks =
+        [(Phase::Running, true), (Phase::Restarting, false)].into_iter().enumerate().map(|(n, (phase, ready))| {
+            let key = of(Kind::Task, &format!("wiki.{n}"));
+            let mut task = Instance::new(key, format!("uid-{n}"), Some(service.clone()), phase);
+            task.ready = ready;
+            Object::Instance(Box::new(task))
+        });
+    let tasks: Vec<Object> = tasks.collect();
+    desk.put(vec![Object::Workload(Box::new(Workload::new(service.clone(), "uid", Desired::Replicas(2))))]);
+    desk.put(tasks);
+    desk.command("wiki");
+    assert_eq!(opened(&desk.press("l")).1, "wiki.1");
+    assert_eq!(opened(&desk.press("p")).1, "wiki.1");
+    assert_eq!(opened(&desk.press("p")).1, "wiki.1");
+}
+
+#[test]
+fn the_run_before_is_that_of_the_worst_pod_and_goes_back_to_all() {
     let mut desk = Desk::new();
     let mut bad = ready_pod("web", 1);
     (bad.ready, bad.phase) = (false, Phase::Restarting);
     desk.put(vec![Object::Instance(Box::new(bad))]);
     desk.command("web");
-    let (_, name, previous, follow) = opened(&desk.press("l"));
-    assert_eq!((name.as_str(), previous, follow), ("web-1", false, true));
+    let (_, name, previous, _) = opened(&desk.press("p"));
+    assert_eq!((name.as_str(), previous), ("web-1", true));
+    let (_, name, previous, follow) = opened(&desk.press("p"));
+    assert_eq!((name.as_str(), previous, follow), ("web", false, true));
+    assert_eq!(opened(&desk.press("p")).1, "web-1");
+    assert_eq!(desk.layers(), ["case web", "logs web-1"]);
 }
 
 #[test]
@@ -99,7 +159,7 @@ fn the_run_before_has_its_own_log_and_the_end_says_why() {
     desk.update(What::LogEnded(ticket, "that is all of it".into()));
     assert!(desk.frame().contains("that is all of it"), "{}", desk.frame());
     assert!(!opened(&desk.press("p")).2);
-    assert_eq!(desk.layers(), ["case web", "logs web-0"]);
+    assert_eq!(desk.layers(), ["case web", "logs web"]);
 }
 
 #[test]

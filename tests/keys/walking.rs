@@ -1,9 +1,10 @@
 //! Getting around, and back again exactly.
 
 use cockpit::app::{Effect, Place};
-use cockpit::ui::{CaseTab, Layer, Overlay, Pane};
+use cockpit::domain::{Config, Kind, Object, Phase, Ref};
+use cockpit::ui::{CaseTab, Every, Layer, Overlay, Pane};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, cluster, ready_pod};
 
 #[test]
 fn panes_are_one_key_away() {
@@ -122,36 +123,123 @@ fn an_abandoned_filter_changes_nothing() {
 }
 
 #[test]
-fn the_nouns_of_others_lead_to_panes() {
-    for (noun, pane, filter) in [
-        ("po", Pane::Workloads, None),
-        ("deploy", Pane::Workloads, Some("deployment")),
-        ("sts", Pane::Workloads, Some("statefulset")),
-        ("no", Pane::Nodes, None),
-        ("job", Pane::Workloads, Some("job")),
-        ("svc", Pane::Workloads, Some("service")),
-        ("ns shop", Pane::Workloads, Some("shop")),
-        ("ctx prod", Pane::Workloads, Some("prod")),
-        ("containers", Pane::Workloads, Some("container")),
-        ("allocs", Pane::Workloads, None),
-        ("kills", Pane::Kills, None),
+fn the_nouns_of_others_open_lists_of_every_such_object() {
+    use Every::*;
+    for (nouns, every) in [
+        ("po pod pods", Pods),
+        ("deploy dp", Deployments),
+        ("sts", StatefulSets),
+        ("ds", DaemonSets),
+        ("rs", ReplicaSets),
+        ("job", Jobs),
+        ("cj", CronJobs),
+        ("svc", Services),
+        ("ing", Ingresses),
+        ("ns projects stacks", Namespaces),
+        ("ctx clusters", Clusters),
+        ("cm", ConfigMaps),
+        ("sec", Secrets),
+        ("pvc volumes", Claims),
+        ("hpa", Autoscalers),
+        ("pdb", Budgets),
+        ("ev", Events),
+        ("containers ps", Containers),
+        ("allocs", Allocations),
+        ("tasks", Tasks),
     ] {
+        for noun in nouns.split(' ') {
+            let mut desk = Desk::new();
+            desk.command(noun);
+            assert_eq!((desk.pane(), desk.app.screen().home.filter.as_deref()), (Pane::Every(every), None), "{noun}");
+            desk.press("esc");
+            assert_eq!(desk.pane(), Pane::Triage, "{noun}");
+        }
+    }
+    for (noun, pane) in [("no", Pane::Nodes), ("ro", Pane::Rollouts), ("al", Pane::Alerts), ("kills", Pane::Kills)] {
         let mut desk = Desk::new();
         desk.command(noun);
-        let home = &desk.app.screen().home;
-        assert_eq!((home.pane, home.filter.as_deref()), (pane, filter), "{noun}");
-        desk.press("esc");
-        assert_eq!((desk.pane(), desk.app.screen().home.filter.as_deref()), (Pane::Triage, None), "{noun}");
+        assert_eq!(desk.pane(), pane, "{noun}");
     }
+}
+
+#[test]
+fn every_list_has_a_noun() {
+    for every in Every::ALL {
+        let mut desk = Desk::new();
+        desk.command(&every.title().to_lowercase().replace("task groups", "groups"));
+        assert_eq!(desk.pane(), Pane::Every(every));
+    }
+}
+
+#[test]
+fn what_is_typed_after_a_noun_narrows_its_list() {
+    let mut desk = Desk::new();
+    desk.command("deploy work");
+    assert_eq!((desk.pane(), desk.rows()), (Pane::Every(Every::Deployments), vec!["worker".to_owned()]));
 }
 
 #[test]
 fn deployments_are_found_by_their_noun() {
     let mut desk = Desk::new();
     desk.command("deploy");
-    assert_eq!(desk.rows().len(), 4);
+    assert_eq!(desk.rows(), ["api", "cart", "web", "worker"]);
     desk.command("sts");
     assert_eq!(desk.rows().len(), 0);
+    assert!(desk.frame().contains("There is none."), "{}", desk.frame());
+}
+
+#[test]
+fn pods_are_listed_those_that_do_not_serve_first_and_opened() {
+    let mut desk = Desk::new();
+    let mut bad = ready_pod("web", 1);
+    (bad.ready, bad.phase) = (false, Phase::Restarting);
+    desk.put(vec![Object::Instance(Box::new(bad))]);
+    desk.command("po");
+    assert_eq!(desk.rows()[..3], ["web-1", "api-0", "api-1"]);
+    assert!(desk.frame().contains("Pods 8"), "{}", desk.frame());
+    desk.press("enter");
+    assert_eq!(desk.layers(), ["case web-1"]);
+    desk.press("esc j l");
+    assert_eq!(desk.layers(), ["logs api-0"]);
+    desk.press("esc d");
+    assert_eq!(desk.layers(), ["pod shop/api-0 (prod)"]);
+    desk.press("esc y");
+    assert_eq!(desk.layers(), ["pod shop/api-0 (prod), manifest"]);
+    desk.press("esc tab");
+    assert_eq!(desk.pane(), Pane::Triage, "tab goes on to the panes");
+}
+
+#[test]
+fn what_has_no_case_file_is_described() {
+    let mut desk = Desk::new();
+    let key = Ref::new(&cluster(), Kind::ConfigMap, Some("shop".into()), "settings");
+    let it = Config { key, created: None, changed: None, by: Some("helm".into()) };
+    desk.put(vec![Object::Config(Box::new(it))]);
+    desk.command("cm");
+    assert!(desk.app.screen().footer.iter().any(|hint| hint.key == "enter" && hint.what == "describe"));
+    let effects = desk.press("enter");
+    assert!(matches!(&effects[..], [Effect::Describe(_, key, _)] if key.kind == Kind::ConfigMap), "{effects:?}");
+    assert_eq!(desk.layers(), ["ConfigMap shop/settings (prod)"]);
+    desk.press("esc");
+    assert_eq!(desk.pane(), Pane::Every(Every::ConfigMaps));
+}
+
+#[test]
+fn a_long_list_is_put_in_order_now_and_then_and_its_rows_are_as_they_are_now() {
+    let mut desk = Desk::new();
+    let many = (0..4_000).map(|n| Object::Instance(Box::new(ready_pod("web", n + 10)))).collect();
+    desk.put(many);
+    desk.command("po");
+    assert_eq!(desk.rows().len(), 4_008);
+    let mut bad = ready_pod("web", 1);
+    (bad.ready, bad.phase) = (false, Phase::Restarting);
+    desk.wait(20_000);
+    desk.put(vec![Object::Instance(Box::new(ready_pod("api", 9)))]);
+    desk.put(vec![Object::Instance(Box::new(bad))]);
+    assert_ne!(desk.rows()[0], "web-1", "it was put in order a moment ago");
+    assert!(desk.app.next_deadline().person.is_some());
+    desk.wait(300);
+    assert_eq!(desk.rows()[0], "web-1");
 }
 
 #[test]
@@ -221,4 +309,35 @@ fn a_notice_goes_with_the_next_key_or_with_its_time() {
     desk.tap("Z");
     desk.tap("j");
     assert!(desk.notice().is_empty());
+}
+
+#[test]
+fn up_goes_from_an_instance_to_its_workload_and_from_a_node_to_its_cluster() {
+    let mut desk = Desk::new();
+    desk.command("po");
+    desk.press("j j j J");
+    assert_eq!(desk.layers(), ["case cart"]);
+    desk.press("J");
+    assert!(desk.notice().contains("owned by nothing that is held"), "{}", desk.notice());
+    desk.press("esc");
+    assert_eq!((desk.pane(), desk.selected().as_str(), desk.layers().len()), (Pane::Every(Every::Pods), "cart-1", 0));
+    desk.press("enter J");
+    assert_eq!(desk.layers(), ["case cart-1", "case cart"]);
+    desk.press("esc");
+    assert_eq!(desk.layers(), ["case cart-1"], "back exactly");
+    desk.command("node-1");
+    desk.press("tab tab j J");
+    assert_eq!(desk.layers().last().map(String::as_str), Some("case api"), "of the pod that is selected on the node");
+    desk.press("esc tab J");
+    assert_eq!(desk.layers().last().map(String::as_str), Some("case prod"));
+    desk.press("J");
+    assert!(desk.notice().contains("nothing is above it"), "{}", desk.notice());
+}
+
+#[test]
+fn up_from_the_page_of_instances_does_not_open_the_same_case_file_again() {
+    let mut desk = Desk::new();
+    desk.command("web");
+    desk.press("tab tab J");
+    assert_eq!(desk.layers(), ["case web"]);
 }

@@ -111,7 +111,7 @@ fn jobs_that_are_done_and_what_rests_on_purpose_are_quiet() {
     });
     let key = place.key(Kind::Volume, "spare");
     let message = Some("waiting for first consumer to be created before binding".into());
-    let it = Volume { key, driver: Some("fast".into()), state: Some("pending".into()), message };
+    let it = Volume { key, driver: Some("fast".into()), state: Some("pending".into()), message, size_bytes: None };
     place.put(Object::Volume(Box::new(it)));
     quiet(&mut place, minutes(15));
 }

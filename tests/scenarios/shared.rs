@@ -147,7 +147,7 @@ fn claims_of_one_class_are_one_line_with_the_pods_that_wait_for_them() {
         let key = place.key(Kind::Volume, name);
         let (driver, state) = (Some("fast".into()), Some("pending".into()));
         let message = Some("provisioner is down".into());
-        place.put(Object::Volume(Box::new(Volume { key: key.clone(), driver, state, message })));
+        place.put(Object::Volume(Box::new(Volume { key: key.clone(), driver, state, message, size_bytes: None })));
         broken(&mut place, &format!("of-{name}"), 300, |workload, it| {
             let via = "volume data".into();
             workload.depends_on = vec![Dependency { on: key, kind: DependencyKind::Mounts, via }];

@@ -6,7 +6,7 @@ use cockpit::domain::{
 };
 use cockpit::ui::{
     Armed, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
-    Sheet, TextView,
+    Scope, Sheet, TextView,
 };
 
 use super::night::{self, ago, key};
@@ -78,22 +78,19 @@ fn log(following: bool, ended: Option<&str>) -> LogView {
         line(2, true, ""),
         line(3, true, "Killed"),
     ];
-    LogView {
-        request: LogRequest {
-            instance: key("prod", Kind::Pod, "shop", "worker-8rp94"),
-            container: Some(Name::new("main")),
-            previous: false,
-            since: None,
-            tail: 200,
-            follow: true,
-        },
-        ticket: 1,
-        lines: lines.into_iter().collect(),
-        dropped: 1204,
-        following,
-        behind: if following { 0 } else { 2 },
-        ended: ended.map(Text::from),
-    }
+    let request = LogRequest {
+        instance: key("prod", Kind::Pod, "shop", "worker-8rp94"),
+        container: Some(Name::new("main")),
+        previous: false,
+        since: None,
+        tail: 200,
+        follow: true,
+    };
+    let mut view = LogView::new(1, request, None);
+    view.take(lines.into_iter().collect());
+    (view.dropped, view.following, view.behind) = (1204, following, if following { 0 } else { 2 });
+    view.ended = ended.map(Text::from);
+    view
 }
 
 #[test]
@@ -117,11 +114,13 @@ fn several() -> LogView {
     let mut view = log(true, None);
     view.request.instance = key("prod", Kind::Deployment, "shop", "worker");
     view.request.container = None;
-    view.lines.push_back(LogLine::note(Some(ago(0)), "container main was started again (restart 4)"));
-    for (ix, line) in view.lines.iter_mut().enumerate() {
+    let mut lines: Vec<LogLine> = view.lines.drain(..).collect();
+    lines.push(LogLine::note(Some(ago(0)), "container main was started again (restart 4)"));
+    for (ix, line) in lines.iter_mut().enumerate() {
         let pod = if ix % 2 == 0 { "worker-8rp94" } else { "worker-importer-of-orders-6b4cb595bd-qhxwb" };
         line.from = Some(Name::new(pod));
     }
+    view.take(lines);
     view
 }
 
@@ -148,7 +147,8 @@ fn input(text: &str) -> Input {
 fn help() {
     let line = |key: &str, what: &str| (Text::new(key), Text::new(what));
     let moving = vec![line("j k", "one row down, up"), line("ctrl-d", "a page down"), line("g G", "first, last row")];
-    let panes = Pane::ALL.iter().map(|pane| line(&(*pane as u8).to_string(), pane.title())).collect();
+    let panes =
+        Pane::ALL.iter().map(|pane| line(&pane.digit().unwrap_or_default().to_string(), pane.title())).collect();
     let acting = vec![line("r", "restart"), line("s", "scale"), line("u", "take back"), line("ctrl-k", "kill")];
     let sheet = Sheet {
         sections: vec![(Text::new("Move"), moving), (Text::new("Panes"), panes), (Text::new("Act"), acting)],
@@ -198,6 +198,19 @@ fn palette_filter_and_prompt() {
     stage.screen.overlay = None;
     stage.screen.home.filter = Some(Text::new("nothing has this"));
     insta::assert_snapshot!("filter-hides-all-80x24", stage.at(Pane::Triage).text());
+}
+
+#[test]
+fn a_namespace_that_everything_is_narrowed_to() {
+    for size in [(40, 10), SIZES[0], SIZES[1], SIZES[2]] {
+        let mut stage = staged(size);
+        let (cluster, namespace) = (Some(night::id("prod")), Some(Name::new("ops")));
+        stage.screen.home.scope = Some(Scope { cluster, namespace, lift: Text::new("0") });
+        let rows = cockpit::ui::panes::listed(&stage.screen, &stage.model()).keys;
+        let list = stage.screen.home.lists.entry(Pane::Triage).or_default();
+        (list.selected, list.order) = (rows.first().cloned(), rows);
+        insta::assert_snapshot!(format!("namespace-{}x{}", size.0, size.1), stage.text());
+    }
 }
 
 #[test]

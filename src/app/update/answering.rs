@@ -1,7 +1,7 @@
 //! What floats: the filter, questions, and what is typed into them.
 
 use crate::app::{App, Effect, Key, Moment};
-use crate::domain::Text;
+use crate::domain::{Severity, Text};
 use crate::ui::{Input, Overlay, Preview};
 
 use super::{acting, field, palette};
@@ -21,8 +21,12 @@ pub fn answer(app: &mut App, at: Moment) {
         Some(Overlay::Filter(input)) => {
             let text = input.text.trim();
             let filter = (!text.is_empty() && text != "!").then(|| Text::new(text));
+            let problem = crate::ui::filter_problem(text);
             app.close_overlay();
             app.narrow(filter, at);
+            if let Some(problem) = problem {
+                app.say_long(at, &problem, Some(Severity::Advice));
+            }
         }
         _ => {}
     }
@@ -42,7 +46,7 @@ impl App {
         self.leave_for(at, |screen| screen.home.filter = filter);
         self.order_anew(at);
         if self.list().is_some_and(|list| list.order.is_empty()) && self.screen.home.filter.is_some() {
-            self.say(at, "no row has these words; esc takes the filter away", None);
+            self.say(at, "no row is like that; esc takes the filter away", None);
         }
     }
 

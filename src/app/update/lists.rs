@@ -1,6 +1,6 @@
 //! Lists: their order, what is selected in them, and what is announced of what they do not show.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::app::command::Now;
 use crate::app::{App, Moment, rows};
@@ -12,6 +12,8 @@ use crate::ui::{ListState, Pane, RowKey, panes};
 pub const HOLD_MS: i64 = 10_000;
 /// Within so long of the selected row changing by itself, an action key only selects.
 pub const STEADY_MS: i64 = 500;
+/// So many rows are worth a millisecond until they are put in order again.
+const ROWS_A_MS: i64 = 20;
 
 /// Whether `at` is less than `ms` before `felt`.
 pub fn within(at: Option<Timestamp>, felt: Timestamp, ms: i64) -> bool {
@@ -33,8 +35,14 @@ impl App {
         self.screen.home.lists.entry(self.screen.home.pane).or_default()
     }
 
-    /// Puts the list that is shown in order: the ranked one, or the held one with what is new at its end.
+    /// Puts the list that is shown in order: the ranked one, or the held one with what is new at its end. A long list
+    /// waits a while before it is put in order again: its rows show what is so now, in the order of before.
     pub(super) fn order_list(&mut self, at: Moment) {
+        let wait = self.looked_at as i64 / ROWS_A_MS;
+        if let Some(ordered) = self.ordered.filter(|ordered| within(Some(*ordered), at.felt, wait)) {
+            self.reorder = Some(later(ordered, wait));
+            return;
+        }
         if self.put_in_order(at) && self.screen.layers.is_empty() {
             self.say(at, "the row that was selected is gone; its neighbour is selected now", Some(Severity::Advice));
         }
@@ -42,9 +50,12 @@ impl App {
 
     /// Whether the selected row is gone.
     fn put_in_order(&mut self, at: Moment) -> bool {
-        let pane = self.screen.home.pane;
-        let fresh = panes::keys(pane, &self.model(at.now), self.screen.home.filter.as_deref());
+        let panes::Listed { keys: fresh, looked_at } = panes::listed(&self.screen, &self.model(at.now));
+        (self.looked_at, self.ordered, self.reorder) = (looked_at, Some(at.felt), None);
         let list = self.list_mut();
+        if !fresh.is_empty() && list.order == fresh {
+            return false;
+        }
         let held = within(list.touched, at.felt, HOLD_MS);
         let order = if held { merge(&list.order, fresh) } else { fresh };
         let gone = select(list, order, at.felt);
@@ -141,6 +152,7 @@ pub fn go_to_new(app: &mut App, at: Moment) {
         screen.layers.clear();
         screen.home.pane = Pane::Triage;
         screen.home.filter = None;
+        screen.home.scope = None;
     });
     app.list_mut().touched = None;
     app.order_anew(at);
@@ -167,21 +179,24 @@ fn merge(held: &[RowKey], fresh: Vec<RowKey>) -> Vec<RowKey> {
 /// Gives a list its new order. The selection follows its object; before the first cursor key it is the top row. Returns
 /// whether the selected object is gone.
 fn select(list: &mut ListState, order: Vec<RowKey>, felt: Timestamp) -> bool {
+    let was_at = list.selected_index();
     let before = list.selected.take();
-    let was_at = before.as_ref().and_then(|key| list.order.iter().position(|it| it == key));
     let old = std::mem::replace(&mut list.order, order);
-    let there: HashSet<&RowKey> = list.order.iter().collect();
-    let gone = list.touched.is_some() && before.as_ref().is_some_and(|key| !there.contains(key));
+    let place = before.as_ref().and_then(|key| list.order.iter().position(|it| it == key));
+    let gone = list.touched.is_some() && before.is_some() && place.is_none();
     let neighbour = || {
         let ix = was_at?;
-        let after = old[ix + 1..].iter().find(|key| there.contains(key));
-        after.or_else(|| old[..ix].iter().rev().find(|key| there.contains(key))).cloned()
+        let there: HashMap<&RowKey, usize> = list.order.iter().enumerate().map(|(ix, key)| (key, ix)).collect();
+        let after = old[ix + 1..].iter().find_map(|key| there.get(key));
+        after.or_else(|| old[..ix].iter().rev().find_map(|key| there.get(key))).copied()
     };
-    list.selected = match &before {
-        Some(key) if list.touched.is_some() && there.contains(key) => Some(key.clone()),
-        Some(_) if list.touched.is_some() => neighbour().or_else(|| list.order.first().cloned()),
-        _ => list.order.first().cloned(),
+    list.found = match (list.touched, place) {
+        (None, _) => 0,
+        (Some(_), Some(place)) => place,
+        (Some(_), None) if gone => neighbour().unwrap_or(0),
+        (Some(_), None) => 0,
     };
+    list.selected = list.order.get(list.found).cloned();
     if before != list.selected && before.is_some() {
         list.shifted = Some(felt);
     }

@@ -3,7 +3,7 @@
 use crate::app::command::{Now, Section};
 use crate::app::{App, Effect, Moment, Place, TABLE};
 use crate::diagnose::Incident;
-use crate::domain::{DesiredState, Form, Instance, LogRequest, Phase, Ref, Role, Severity, Text};
+use crate::domain::{DesiredState, Form, Instance, Kind, LogRequest, Phase, Ref, Role, Severity, Text};
 use crate::ui::{CaseTab, Layer, LogView, Overlay, Sheet, TextView, case};
 
 /// Lines of the past that a log begins with.
@@ -14,68 +14,101 @@ pub fn logs_now(app: &App, at: Moment) -> Now {
     if let Some(Layer::Logs(view)) = app.screen.layers.last() {
         return Some(Ok(Text::new(if view.request.previous { "this run" } else { "run before" })));
     }
-    Some(match app.log_source(at)? {
-        Ok(_) => Ok(Text::new("logs")),
-        Err(why) => Err(why),
-    })
+    Some(app.log_source(at)?.map(|source| {
+        let all = app.core.view(at.now).instances_of(&source.whole).nth(1).is_some();
+        Text::new(if all && source.is_followed_whole() { "logs of all" } else { "logs" })
+    }))
 }
 
-/// Follows the output of the instance, or of the workload's worst one.
+/// Follows the output of the instance; of a workload that of all its pods, or of its worst instance where the
+/// orchestrator cannot tell them together.
 pub fn logs(app: &mut App, at: Moment) {
-    open_logs(app, at, false);
+    let Some(Ok(source)) = app.log_source(at) else { return };
+    app.touch(at.felt);
+    let whole = source.is_followed_whole();
+    let instance = if whole { source.whole.clone() } else { source.worst };
+    let of = (!whole && instance != source.whole).then_some(source.whole);
+    app.follow_output(output_of(instance), of);
 }
 
 /// The output of the run before; in a log, to and fro.
 pub fn previous_logs(app: &mut App, at: Moment) {
-    if let Some(Layer::Logs(view)) = app.screen.layers.last() {
-        let (ticket, request) = (view.ticket, view.request.clone());
-        app.effects.push(Effect::Cancel(ticket));
-        app.screen.layers.pop();
-        let previous = !request.previous;
-        return app.follow_output(LogRequest { previous, follow: !previous, ..request });
-    }
-    open_logs(app, at, true);
+    let Some(Layer::Logs(view)) = app.screen.layers.last() else {
+        let Some(Ok(source)) = app.log_source(at) else { return };
+        app.touch(at.felt);
+        let request = LogRequest { previous: true, follow: false, ..output_of(source.worst.clone()) };
+        return app.follow_output(request, Some(source.whole).filter(|whole| *whole != source.worst));
+    };
+    let (ticket, request, of) = (view.ticket, view.request.clone(), view.of.clone());
+    let back = of.clone().filter(|of| request.previous && of.kind.runs_pods());
+    let instance = match (request.previous, request.instance.kind.role()) {
+        // Of several, the run before is that of the worst: the others may have had none.
+        (false, Role::Workload | Role::Endpoint) => match app.source_of(&request.instance, at) {
+            Some(Ok(source)) => source.worst,
+            Some(Err(why)) => return app.say(at, &format!("previous: {why}"), Some(Severity::Advice)),
+            None => return,
+        },
+        _ => back.clone().unwrap_or_else(|| request.instance.clone()),
+    };
+    let of = match back {
+        Some(_) => None,
+        None => of.or_else(|| (instance != request.instance).then(|| request.instance.clone())),
+    };
+    app.effects.push(Effect::Cancel(ticket));
+    app.screen.layers.pop();
+    let previous = !request.previous;
+    app.follow_output(LogRequest { instance, previous, follow: !previous, ..request }, of);
 }
 
-fn open_logs(app: &mut App, at: Moment, previous: bool) {
-    let Some(Ok(instance)) = app.log_source(at) else { return };
-    app.touch(at.felt);
-    let request = LogRequest { instance, container: None, previous, since: None, tail: TAIL, follow: !previous };
-    app.follow_output(request);
+fn output_of(instance: Ref) -> LogRequest {
+    LogRequest { instance, container: None, previous: false, since: None, tail: TAIL, follow: true }
+}
+
+/// Whose output is meant.
+struct LogSource {
+    /// What is selected.
+    whole: Ref,
+    /// Its instance whose output says most about what is wrong.
+    worst: Ref,
+}
+
+impl LogSource {
+    /// Whether the orchestrator tells the output of all its instances together, new ones too.
+    fn is_followed_whole(&self) -> bool {
+        self.whole.kind.runs_pods() || self.whole.kind.role() == Role::Endpoint
+    }
 }
 
 impl App {
-    fn follow_output(&mut self, request: LogRequest) {
+    fn follow_output(&mut self, request: LogRequest, of: Option<Ref>) {
         let ticket = self.ticket();
-        let view = LogView {
-            request: request.clone(),
-            ticket,
-            lines: Default::default(),
-            dropped: 0,
-            following: true,
-            behind: 0,
-            ended: None,
-        };
-        self.screen.layers.push(Layer::Logs(view));
+        self.screen.layers.push(Layer::Logs(LogView::new(ticket, request.clone(), of)));
         self.effects.push(Effect::OpenLogs(ticket, request));
     }
 
     /// Whose output is meant; none where nothing that is selected has any.
-    fn log_source(&self, at: Moment) -> Option<Result<Ref, Text>> {
-        if let Some(instance) = self.selected_instance(at) {
-            return Some(Ok(instance));
+    fn log_source(&self, at: Moment) -> Option<Result<LogSource, Text>> {
+        match self.selected_instance(at) {
+            Some(instance) => self.source_of(&instance, at),
+            None => self.source_of(&self.target(at)?, at),
         }
-        let target = self.target(at)?;
+    }
+
+    fn source_of(&self, target: &Ref, at: Moment) -> Option<Result<LogSource, Text>> {
         let view = self.core.view(at.now);
-        match target.kind.role() {
-            Role::Instance => Some(Ok(target)),
-            Role::Workload => {
-                let worst = view.instances_of(&target).min_by_key(|it| trouble_first(it));
-                let why = || Text::from(format!("no instance of {} is there to read from", target.local()));
-                Some(worst.map(|it| it.key.clone()).ok_or_else(why))
+        let worst = match target.kind.role() {
+            Role::Instance => return Some(Ok(LogSource { whole: target.clone(), worst: target.clone() })),
+            Role::Workload => view.instances_of(target).min_by_key(|it| trouble_first(it)),
+            // A Service of Kubernetes: its pods are those of what it leads to.
+            Role::Endpoint if target.kind == Kind::Endpoint => {
+                let behind = view.endpoint(target)?.serves.iter().filter(|of| of.kind.runs_pods());
+                behind.flat_map(|of| view.instances_of(of)).min_by_key(|it| trouble_first(it))
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        let why = || Text::from(format!("no instance of {} is there to read from", target.local()));
+        let worst = worst.map(|it| it.key.clone()).ok_or_else(why);
+        Some(worst.map(|worst| LogSource { whole: target.clone(), worst }))
     }
 
     /// The instance that is selected on a case file's page of them.

@@ -7,7 +7,9 @@ pub mod lists;
 pub mod looking;
 pub mod moving;
 pub mod nouns;
+pub mod owner;
 pub mod palette;
+pub mod scoping;
 
 use crate::domain::{LogLine, Severity, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};
@@ -90,6 +92,10 @@ impl App {
             self.screen.notice = None;
             self.dirty = true;
         }
+        if self.reorder.is_some_and(|until| until <= at.felt) {
+            self.order_list(at);
+            self.dirty = true;
+        }
         if self.released.is_some_and(|until| until <= at.felt) {
             self.released = None;
             let before = self.list().map(|list| list.order.clone());
@@ -101,7 +107,10 @@ impl App {
     /// When a turn is due though nothing comes in.
     pub fn next_deadline(&self) -> Deadline {
         let notice = self.screen.notice.as_ref().map(|notice| notice.until);
-        Deadline { world: self.core.next_deadline(), person: [notice, self.released].into_iter().flatten().min() }
+        Deadline {
+            world: self.core.next_deadline(),
+            person: [notice, self.released, self.reorder].into_iter().flatten().min(),
+        }
     }
 
     /// The world is another one: lists, announcements and the footer follow.
@@ -220,15 +229,7 @@ impl App {
 
     fn log_lines(&mut self, ticket: u64, lines: Vec<LogLine>) {
         let Some(view) = self.log_view(ticket) else { return };
-        if !view.following {
-            view.behind += lines.len();
-        }
-        view.lines.extend(lines);
-        while view.lines.len() > LogView::KEPT {
-            view.lines.pop_front();
-            view.dropped += 1;
-        }
-        view.behind = view.behind.min(view.lines.len());
+        view.take(lines);
         self.dirty = true;
     }
 

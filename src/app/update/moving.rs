@@ -2,8 +2,8 @@
 
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, Place, rows};
-use crate::domain::{Severity, Text};
-use crate::ui::{CaseFile, CaseTab, Layer, Overlay, Pane, RowKey, Screen, case, panes};
+use crate::domain::{Ref, Role, Severity, Text};
+use crate::ui::{CaseFile, CaseTab, Layer, Overlay, Pane, RowKey, Scope, Screen, case, panes};
 
 use super::lists::within;
 
@@ -12,6 +12,7 @@ use super::lists::within;
 struct Spot {
     pane: Pane,
     filter: Option<Text>,
+    scope: Option<Scope>,
     selected: Option<RowKey>,
     top: usize,
     layers: Vec<Layer>,
@@ -37,6 +38,7 @@ impl App {
         Spot {
             pane: self.screen.home.pane,
             filter: self.screen.home.filter.clone(),
+            scope: self.screen.home.scope.clone(),
             selected: list.and_then(|list| list.selected.clone()),
             top: list.map_or(0, |list| list.top),
             layers: self.screen.layers.iter().take_while(kept).cloned().collect(),
@@ -60,6 +62,7 @@ impl App {
         self.cancel_streams();
         self.screen.home.pane = spot.pane;
         self.screen.home.filter = spot.filter;
+        self.screen.home.scope = spot.scope;
         self.screen.layers = spot.layers;
         self.order_anew(at);
         let list = self.list_mut();
@@ -90,6 +93,15 @@ impl App {
             screen.layers.retain(|layer| matches!(layer, Layer::Case(_)));
             screen.layers.push(Layer::Case(case));
         });
+    }
+
+    /// Whether there is more to say of the selected row than its description: it runs, is run on or asked, or something
+    /// is wrong with it.
+    fn has_case(&self, at: Moment) -> bool {
+        let bare = |key: Ref| {
+            matches!(key.kind.role(), Role::Volume | Role::Autoscaler | Role::Budget | Role::Config | Role::Namespace)
+        };
+        self.incident(at).is_some() || !self.target(at).is_some_and(bare)
     }
 
     /// The topmost layer.
@@ -165,6 +177,7 @@ fn move_selection(app: &mut App, at: Moment, way: Way) {
     let from = list.selected_index().unwrap_or(0);
     let to = way.from(from, list.order.len(), page);
     list.selected = list.order.get(to).cloned();
+    list.found = to;
     app.scroll_to_selected();
 }
 
@@ -236,7 +249,13 @@ fn turn_page(app: &mut App, at: Moment, by: isize) {
         }
         return;
     }
-    show_pane(app, next(&Pane::ALL, app.screen.home.pane, by), at);
+    let pane = match app.screen.home.pane.digit() {
+        Some(_) => next(&Pane::ALL, app.screen.home.pane, by),
+        // From a list without a key to the first pane, or the last.
+        None if by > 0 => Pane::ALL[0],
+        None => Pane::ALL[Pane::ALL.len() - 1],
+    };
+    show_pane(app, pane, at);
 }
 
 /// Shows a pane, whatever is open. A filter belongs to where it was typed: going back finds it there.
@@ -258,6 +277,8 @@ pub fn open_now(app: &App, at: Moment) -> Now {
         None => match app.list().and_then(|list| list.selected.as_ref()) {
             Some(RowKey::Run(_)) => Some(Ok(Text::new("follow the run"))),
             Some(RowKey::Fold(_)) => Some(Ok(Text::new("unfold"))),
+            Some(RowKey::Object(key)) if app.narrows() => Some(Ok(Text::from(format!("only {}", key.name)))),
+            Some(_) if !app.has_case(at) => Some(Ok(Text::new("describe"))),
             Some(_) => Some(Ok(Text::new("case file"))),
             None => None,
         },
@@ -281,6 +302,8 @@ pub fn open(app: &mut App, at: Moment) {
             app.screen.overlay = Some(Overlay::Run(id));
         }
         RowKey::Fold(what) => super::looking::unfold(app, what, at),
+        RowKey::Object(key) if app.narrows() => app.narrow_to(&key, at),
+        _ if !app.has_case(at) => super::looking::describe(app, at),
         row => app.open_case(row, at),
     }
 }

@@ -1,70 +1,69 @@
-//! Nouns that k9s, Docker and Nomad users type after `:`, and what they show here.
+//! Nouns that kubectl, k9s, Docker and Nomad users type after `:`, and the list that each opens.
 
 use crate::domain::Text;
-use crate::ui::{PaletteItem, Pane};
+use crate::ui::{Every, PaletteItem, Pane};
 
-/// A noun and its pane.
+/// A noun and its list.
 #[derive(Debug)]
 pub struct Noun {
     /// What may be typed, the shortest first.
     pub names: &'static [&'static str],
-    /// Where it leads.
+    /// Where it leads. What is typed after the noun narrows the list.
     pub pane: Pane,
-    /// What the pane is narrowed to; what is typed after the noun is taken in its place.
-    pub filter: Option<&'static str>,
-    /// What to know about it.
-    pub say: Option<&'static str>,
 }
 
-const IN_CASE: &str = "what runs is in the case file of its workload: enter, then tab to its instances";
-
-const fn noun(names: &'static [&'static str], pane: Pane, filter: Option<&'static str>) -> Noun {
-    Noun { names, pane, filter, say: None }
+const fn every(names: &'static [&'static str], every: Every) -> Noun {
+    Noun { names, pane: Pane::Every(every) }
 }
 
-const fn told(names: &'static [&'static str], pane: Pane, say: &'static str) -> Noun {
-    Noun { names, pane, filter: None, say: Some(say) }
+const fn pane(names: &'static [&'static str], pane: Pane) -> Noun {
+    Noun { names, pane }
 }
 
 /// All of them.
 pub static TABLE: &[Noun] = &[
-    told(&["po", "pod", "pods"], Pane::Workloads, IN_CASE),
-    noun(&["dp", "deploy", "deployment", "deployments"], Pane::Workloads, Some("deployment")),
-    noun(&["sts", "statefulset", "statefulsets"], Pane::Workloads, Some("statefulset")),
-    noun(&["ds", "daemonset", "daemonsets"], Pane::Workloads, Some("daemonset")),
-    noun(&["job", "jobs"], Pane::Workloads, Some("job")),
-    noun(&["cj", "cronjob", "cronjobs"], Pane::Workloads, Some("cronjob")),
-    noun(&["svc", "service", "services"], Pane::Workloads, Some("service")),
-    noun(&["tg", "group", "groups", "taskgroup"], Pane::Workloads, Some("task group")),
-    noun(&["ps", "container", "containers"], Pane::Workloads, Some("container")),
-    told(&["alloc", "allocs", "allocation", "allocations", "task", "tasks"], Pane::Workloads, IN_CASE),
-    noun(&["no", "node"], Pane::Nodes, None),
-    told(
-        &["ns", "namespace", "namespaces", "project", "projects", "stack", "stacks"],
-        Pane::Workloads,
-        "a name after it narrows the list: `:ns shop`",
-    ),
-    told(
-        &["ctx", "context", "contexts", "cluster", "clusters"],
-        Pane::Workloads,
-        "every watched cluster is shown; a name after it narrows the list: `:ctx prod`",
-    ),
-    told(
-        &["ev", "event", "events"],
-        Pane::Kills,
-        "what happened is here, under Probes, and in the timeline of a case file: enter, then tab",
-    ),
-    noun(&["ro", "rollout"], Pane::Rollouts, None),
-    noun(&["al", "alert"], Pane::Alerts, None),
+    every(&["po", "pod", "pods"], Every::Pods),
+    every(&["dp", "deploy", "deployment", "deployments"], Every::Deployments),
+    every(&["sts", "statefulset", "statefulsets"], Every::StatefulSets),
+    every(&["ds", "daemonset", "daemonsets"], Every::DaemonSets),
+    every(&["rs", "replicaset", "replicasets"], Every::ReplicaSets),
+    every(&["job", "jobs"], Every::Jobs),
+    every(&["cj", "cronjob", "cronjobs"], Every::CronJobs),
+    every(&["svc", "service", "services"], Every::Services),
+    every(&["ing", "ingress", "ingresses"], Every::Ingresses),
+    every(&["tg", "group", "groups", "taskgroup"], Every::TaskGroups),
+    every(&["alloc", "allocs", "allocation", "allocations"], Every::Allocations),
+    every(&["task", "tasks"], Every::Tasks),
+    every(&["ps", "container", "containers"], Every::Containers),
+    every(&["instance", "instances"], Every::Instances),
+    pane(&["no", "node"], Pane::Nodes),
+    every(&["ns", "namespace", "namespaces", "project", "projects", "stack", "stacks"], Every::Namespaces),
+    every(&["ctx", "context", "contexts", "cluster", "clusters"], Every::Clusters),
+    every(&["cm", "configmap", "configmaps"], Every::ConfigMaps),
+    every(&["sec", "secret", "secrets"], Every::Secrets),
+    every(&["pvc", "claim", "claims", "volume", "volumes"], Every::Claims),
+    every(&["hpa", "autoscaler", "autoscalers"], Every::Autoscalers),
+    every(&["pdb", "budget", "budgets"], Every::Budgets),
+    every(&["ev", "event", "events"], Every::Events),
+    pane(&["ro", "rollout"], Pane::Rollouts),
+    pane(&["al", "alert"], Pane::Alerts),
 ];
 
 impl Noun {
     /// Its line in the palette.
     pub fn item(&self) -> PaletteItem {
-        let what = match self.filter {
-            Some(filter) => format!("{} with `{filter}`", self.pane.title()),
-            None => self.pane.title().to_owned(),
+        let what = match self.pane {
+            Pane::Every(Every::Namespaces) => "Namespaces; with a name after it, that one alone".to_owned(),
+            Pane::Every(Every::Clusters) => "Clusters; with a name after it, that one alone".to_owned(),
+            Pane::Every(every) => format!("all {}", lower(every.title())),
+            pane => pane.title().to_owned(),
         };
         PaletteItem { label: Text::from(self.names.join(" ")), what: Text::from(what), key: None, refused: None }
     }
+}
+
+/// A title within a sentence: what has capitals of its own keeps them.
+fn lower(title: &str) -> String {
+    let capitals = title.chars().filter(|c| c.is_uppercase()).count();
+    if capitals == 1 { title.to_lowercase() } else { title.to_owned() }
 }

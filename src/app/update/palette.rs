@@ -206,17 +206,17 @@ impl App {
     }
 
     fn go_to_noun(&mut self, noun: &'static Noun, argument: Option<&str>, at: Moment) {
-        let filter = argument.map(Text::new).or_else(|| noun.filter.map(Text::new));
         let pane = noun.pane;
+        if argument.is_some_and(|name| self.narrow_to_named(pane, name, at)) {
+            return;
+        }
+        let filter = argument.map(Text::new);
         self.leave_for(at, |screen| {
             screen.layers.clear();
             screen.home.pane = pane;
             screen.home.filter = filter;
         });
         self.order_anew(at);
-        if let Some(say) = noun.say.filter(|_| argument.is_none()) {
-            self.say_long(at, say, None);
-        }
     }
 }
 

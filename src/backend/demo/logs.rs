@@ -1,7 +1,7 @@
 //! What programs write to their logs, and what is said of a thing in words.
 
 use crate::domain::words::after;
-use crate::domain::{ContainerState, Kind, LogLine, Object, Phase, Ref, Text, Timestamp};
+use crate::domain::{ContainerState, Kind, LogLine, Object, Phase, Ref, Role, Text, Timestamp};
 
 use super::minute::chance;
 use super::model::Live;
@@ -12,11 +12,17 @@ const PACE: i64 = 3;
 const PAGES: [&str; 8] = ["cart", "orders", "item", "search", "checkout", "account", "prices", "stock"];
 
 impl Sim {
-    /// The last lines of an instance: of its run, or of the run before it.
+    /// The last lines of an instance: of its run, or of the run before it; of a workload those of all its instances.
     ///
     /// # Errors
     /// There are none, and why.
     pub fn tail(&self, key: &Ref, previous: bool, lines: u32) -> Result<Vec<LogLine>, Text> {
+        if let Some(members) = self.members(key) {
+            let of_each = members.iter().filter_map(|it| Some((it, self.tail(it, previous, lines).ok()?)));
+            let mut all = together(of_each);
+            all.drain(..all.len().saturating_sub(lines as usize));
+            return Ok(all);
+        }
         let live =
             self.instances.get(key).ok_or_else(|| Text::from(format!("{} is not there any more", key.local())))?;
         let container = live.object.containers.first();
@@ -36,6 +42,19 @@ impl Sim {
                 let started = exit.and_then(|it| it.started);
                 Ok(self.lines_until(live, started, ended, lines, live.last_words.clone()))
             }
+        }
+    }
+
+    /// The instances of a workload, or of those that a Service leads to; none where the key is of an instance.
+    fn members(&self, key: &Ref) -> Option<Vec<Ref>> {
+        let of = |key: &Ref| self.workloads.get(key).map(|it| it.members.iter().cloned().collect::<Vec<Ref>>());
+        match key.kind.role() {
+            Role::Workload => Some(of(key).unwrap_or_default()),
+            Role::Endpoint => {
+                let serves = self.endpoints.get(key).map(|it| &it.serves[..]).unwrap_or_default();
+                Some(serves.iter().filter_map(of).flatten().collect())
+            }
+            _ => None,
         }
     }
 
@@ -75,6 +94,17 @@ impl Sim {
     /// # Errors
     /// It is not there any more.
     pub fn lines_since(&self, key: &Ref, since: Timestamp) -> Result<Vec<LogLine>, Text> {
+        if let Some(members) = self.members(key) {
+            let of_each = members.iter().filter_map(|it| {
+                let mut lines = self.lines_since(it, since).ok()?;
+                let joined = self.instances.get(it).and_then(|live| live.object.created).filter(|at| *at > since);
+                if let Some(at) = joined {
+                    lines.insert(0, LogLine::note(Some(at), "this pod has joined"));
+                }
+                Some((it, lines))
+            });
+            return Ok(together(of_each));
+        }
         let mut lines = self.tail(key, false, 200)?;
         lines.retain(|line| line.at > Some(since));
         Ok(lines)
@@ -157,6 +187,15 @@ impl Sim {
     pub(super) fn next_use(&self) -> Timestamp {
         after(self.now, 10)
     }
+}
+
+/// Lines of several instances by time, each under the name of who wrote it.
+fn together<'a>(of_each: impl Iterator<Item = (&'a Ref, Vec<LogLine>)>) -> Vec<LogLine> {
+    let labelled =
+        of_each.flat_map(|(key, lines)| lines.into_iter().map(|line| LogLine { from: Some(key.name.clone()), ..line }));
+    let mut all: Vec<LogLine> = labelled.collect();
+    all.sort_by_key(|line| line.at);
+    all
 }
 
 fn pair(name: &str, value: &str) -> Text {

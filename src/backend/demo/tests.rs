@@ -8,7 +8,8 @@ use futures::StreamExt;
 use tokio::sync::watch;
 
 use crate::domain::{
-    Answer, Backend, Batch, Container, Demand, Fact, Feed, Form, Instance, LogRequest, Object, Phase, Ref, Role, Want,
+    Answer, Backend, Batch, Container, Demand, Fact, Feed, Form, Instance, Kind, LogRequest, Object, Phase, Ref, Role,
+    Want,
 };
 
 /// When the tests' nights begin.
@@ -180,6 +181,24 @@ async fn a_log_is_followed_until_its_instance_is_gone() {
     assert!(times.is_sorted());
     assert!(prod.describe(web.clone(), Form::Words).await.expect("words").len() > 5);
     assert!(prod.describe(web, Form::Manifest).await.expect("a manifest").len() > 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_log_of_a_workload_is_that_of_all_its_pods_by_time() {
+    let batches = said("calm", 1, 0);
+    let all = instances(&batches);
+    let web = all.iter().find(|it| it.key.name.starts_with("web-")).and_then(|it| it.owner.clone()).expect("its owner");
+    let prod = running("calm").targets.swap_remove(0).1;
+    let service = Ref::new(&web.cluster, Kind::Endpoint, web.namespace.clone(), web.name.clone());
+    for of in [web, service] {
+        let request =
+            LogRequest { instance: of, container: None, previous: false, since: None, tail: 40, follow: true };
+        let lines: Vec<_> = prod.logs(request).await.expect("a log").take(60).collect().await;
+        let lines: Vec<_> = lines.into_iter().map(|line| line.expect("a line")).collect();
+        assert!(lines.iter().map(|line| line.at).is_sorted());
+        let writers: BTreeSet<_> = lines.iter().map(|line| line.from.clone().expect("who wrote it")).collect();
+        assert!(writers.len() > 10, "{writers:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

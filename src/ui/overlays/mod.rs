@@ -34,7 +34,10 @@ fn filter(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, text: &Input) {
     let pane = screen.home.pane;
     let shown = screen.home.lists.get(&pane).map_or(0, |list| list.order.len());
     let hidden = if text.text.is_empty() { 0 } else { super::panes::besides(pane, ctx, shown) };
-    let end = Phrase::dim(format!("shows {shown}, hides {hidden}   ! inverts   enter keep   esc leave "));
+    let end = match super::filter::problem(&text.text) {
+        Some(problem) => Phrase::of(Ink::Warning, format!("{problem} ")),
+        None => Phrase::dim(format!("shows {shown}, hides {hidden}   ! inverts   enter keep   esc leave ")),
+    };
     input(pen, area, "/", text, &end);
 }
 

@@ -10,7 +10,7 @@ use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
 use crate::action::{Outcome, Run};
-use crate::domain::{Intent, Ref, RolloutPhase};
+use crate::domain::{Intent, Ref, RolloutPhase, Timestamp};
 use crate::state::View;
 
 pub(super) struct Journal<'c>(pub &'c Ctx<'c>);
@@ -156,6 +156,11 @@ impl Rows for Journal<'_> {
             RowKey::Object(key) => Some(key.clone()),
             _ => None,
         }
+    }
+
+    fn since(&self, key: &RowKey) -> Option<Timestamp> {
+        let RowKey::Run(id) = key else { return None };
+        self.0.model.runs.run(*id).map(|run| run.started)
     }
 
     fn empty(&self) -> Vec<Phrase> {

@@ -148,6 +148,10 @@ impl Rows for Kills<'_> {
         self.group(key).map(|group| home(group.newest).clone())
     }
 
+    fn since(&self, key: &RowKey) -> Option<Timestamp> {
+        self.group(key).map(|group| group.newest.last)
+    }
+
     fn empty(&self) -> Vec<Phrase> {
         vec![
             Phrase::of(Ink::Good, "No OOM kill, crash, stop that took too long or eviction has been seen."),

@@ -1,6 +1,7 @@
 //! The list panes: which rows there are, what each shows, and what each says when it has none.
 
 mod alerts;
+mod every;
 mod journal;
 mod kills;
 mod nodes;
@@ -12,9 +13,11 @@ mod workloads;
 
 use rustc_hash::FxHashMap;
 
+pub(super) use every::event;
 pub(super) use nodes::{bar, set_aside};
 
 use super::clock::Clock;
+use super::filter::Narrow;
 use super::glyphs;
 use super::layout;
 use super::model::Model;
@@ -23,7 +26,7 @@ use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
 use crate::diagnose::{Incident, IncidentState};
-use crate::domain::{Freshness, Ref, Role, Severity};
+use crate::domain::{Freshness, Kind, Ref, Role, Severity, Timestamp};
 
 /// What rows are made from.
 pub(super) struct Ctx<'a> {
@@ -95,6 +98,10 @@ impl<'a> Ctx<'a> {
 pub(super) trait Rows {
     /// Keys of all rows, in their natural order.
     fn keys(&self) -> Vec<RowKey>;
+    /// How many there are.
+    fn count(&self) -> usize {
+        self.keys().len()
+    }
     /// Its columns.
     fn columns(&self) -> Vec<Column>;
     /// What a row shows; none where it is not there any more.
@@ -110,6 +117,10 @@ pub(super) trait Rows {
             _ => None,
         }
     }
+    /// What `age<2h` goes by, where that is not the age of what the row is about.
+    fn since(&self, _key: &RowKey) -> Option<Timestamp> {
+        None
+    }
     /// What is said where there are no rows and all that would fill it can be read.
     fn empty(&self) -> Vec<Phrase>;
 }
@@ -123,56 +134,56 @@ pub(super) fn rows<'c>(pane: Pane, ctx: &'c Ctx<'c>) -> Box<dyn Rows + 'c> {
         Pane::Probes => Box::new(probes::Probes(ctx)),
         Pane::Queues => Box::new(queues::Queues(ctx)),
         Pane::Nodes => Box::new(nodes::Nodes(ctx)),
-        Pane::Workloads => Box::new(workloads::Workloads(ctx)),
+        Pane::Workloads => Box::new(workloads::Workloads::all(ctx)),
         Pane::Alerts => Box::new(alerts::Alerts(ctx)),
         Pane::Journal => Box::new(journal::Journal(ctx)),
+        Pane::Every(every) => every::rows(every, ctx),
     }
 }
 
-/// Keys of the rows of a pane in their natural order, those that a filter hides left out. The filter looks at what a row
-/// shows, in any case; `!` first inverts. Equal worlds give equal keys.
+/// Rows of a list in their natural order.
+#[derive(Debug)]
+pub struct Listed {
+    /// Their keys.
+    pub keys: Vec<RowKey>,
+    /// How many there were to choose from: what it cost.
+    pub looked_at: usize,
+}
+
+/// The rows of the list that is shown: those that nothing hides.
+pub fn listed(screen: &Screen, model: &Model<'_>) -> Listed {
+    kept(screen.home.pane, &Ctx::bare(model), Narrow::of(screen).as_ref())
+}
+
+fn kept(pane: Pane, ctx: &Ctx<'_>, narrow: Option<&Narrow<'_>>) -> Listed {
+    let rows = rows(pane, ctx);
+    let Some(narrow) = narrow else {
+        let keys = rows.keys();
+        return Listed { looked_at: keys.len(), keys };
+    };
+    // A filter looks at every incident, also at those that are folded otherwise.
+    let mut keys = if pane == Pane::Triage { triage::Triage(ctx).all() } else { rows.keys() };
+    let looked_at = keys.len();
+    keys.retain(|key| narrow.keeps(ctx, &*rows, key));
+    Listed { keys, looked_at }
+}
+
+/// Keys of the rows of a pane in their natural order, those that a filter hides left out. Equal worlds give equal keys.
 pub fn keys(pane: Pane, model: &Model<'_>, filter: Option<&str>) -> Vec<RowKey> {
-    let ctx = Ctx::bare(model);
-    let Some(filter) = Filter::of(filter) else { return rows(pane, &ctx).keys() };
-    if pane == Pane::Triage {
-        // A filter looks at every incident, also at those that are folded otherwise.
-        return triage::Triage(&ctx).all().into_iter().filter(|key| filter.keeps(&triage::Triage(&ctx), key)).collect();
-    }
-    let rows = rows(pane, &ctx);
-    rows.keys().into_iter().filter(|key| filter.keeps(&*rows, key)).collect()
+    kept(pane, &Ctx::bare(model), Narrow::by(filter).as_ref()).keys
 }
 
 /// How many rows a filter hides.
 pub fn hidden(pane: Pane, model: &Model<'_>, filter: Option<&str>) -> usize {
-    let Some(filter) = Filter::of(filter) else { return 0 };
-    let ctx = Ctx::bare(model);
-    let rows = rows(pane, &ctx);
-    let all = if pane == Pane::Triage { triage::Triage(&ctx).all() } else { rows.keys() };
-    all.iter().filter(|key| !filter.keeps(&*rows, key)).count()
+    let Some(narrow) = Narrow::by(filter) else { return 0 };
+    let Listed { keys, looked_at } = kept(pane, &Ctx::bare(model), Some(&narrow));
+    looked_at - keys.len()
 }
 
 /// How many rows there are besides those in the list that is shown: what its filter hides, without looking at each again.
 pub(super) fn besides(pane: Pane, ctx: &Ctx<'_>, listed: usize) -> usize {
-    let all = if pane == Pane::Triage { triage::Triage(ctx).all().len() } else { rows(pane, ctx).keys().len() };
+    let all = if pane == Pane::Triage { triage::Triage(ctx).all().len() } else { rows(pane, ctx).count() };
     all.saturating_sub(listed)
-}
-
-struct Filter {
-    needle: String,
-    inverted: bool,
-}
-
-impl Filter {
-    fn of(raw: Option<&str>) -> Option<Self> {
-        let raw = raw?;
-        let (inverted, needle) = raw.strip_prefix('!').map_or((false, raw), |rest| (true, rest));
-        let needle = needle.trim().to_lowercase();
-        (!needle.is_empty()).then_some(Self { needle, inverted })
-    }
-
-    fn keeps(&self, rows: &dyn Rows, key: &RowKey) -> bool {
-        rows.words(key).to_lowercase().contains(&self.needle) != self.inverted
-    }
 }
 
 /// How many rows of a pane need someone: its tab's count.
@@ -184,6 +195,7 @@ pub fn attention(pane: Pane, model: &Model<'_>) -> usize {
 pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
     let troubled =
         |role: Role| ctx.troubled().filter(|(key, _)| key.kind.role() == role && ctx.needs_someone(key)).count();
+    let of_kind = |kind: Kind| ctx.troubled().filter(|(key, _)| key.kind == kind && ctx.needs_someone(key)).count();
     match pane {
         Pane::Triage => triage::attention(ctx),
         Pane::Rollouts => rollouts::attention(ctx),
@@ -194,6 +206,7 @@ pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
         Pane::Workloads => troubled(Role::Workload),
         Pane::Alerts => alerts::attention(ctx),
         Pane::Journal => journal::attention(ctx),
+        Pane::Every(every) => every.kinds().iter().map(|kind| of_kind(*kind)).sum(),
     }
 }
 
@@ -206,6 +219,7 @@ pub fn target(pane: Pane, key: &RowKey, model: &Model<'_>) -> Option<Ref> {
         }
         RowKey::Run(id) => model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
         RowKey::Fold(_) => None,
+        RowKey::Event(home, _) => Some(event(&model.view, key).map_or(home, |it| &it.subject).clone()),
         RowKey::Occurrence(_) | RowKey::Object(_) => rows(pane, &Ctx::bare(model)).target(key),
     }
 }

@@ -9,7 +9,7 @@ use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell};
 use crate::action::Run;
 use crate::diagnose::{Incident, IncidentState};
-use crate::domain::{Certainty, Ref, Severity, words::count};
+use crate::domain::{Certainty, Ref, Severity, Timestamp, words::count};
 
 pub(super) struct Triage<'c>(pub &'c Ctx<'c>);
 
@@ -165,6 +165,10 @@ impl Rows for Triage<'_> {
 
     fn target(&self, key: &RowKey) -> Option<Ref> {
         self.incident(key).map(|incident| incident.subject.clone())
+    }
+
+    fn since(&self, key: &RowKey) -> Option<Timestamp> {
+        self.incident(key).map(|incident| incident.since)
     }
 
     fn empty(&self) -> Vec<Phrase> {

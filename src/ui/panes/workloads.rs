@@ -1,5 +1,6 @@
 //! Everything that wants instances: what is troubled first.
 
+use super::super::every::Every;
 use super::super::glyphs;
 use super::super::say;
 use super::super::screen::RowKey;
@@ -7,11 +8,36 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell, short_image};
-use crate::domain::{Desired, Workload};
+use crate::domain::{Desired, Kind, Workload};
 
-pub(super) struct Workloads<'c>(pub &'c Ctx<'c>);
+pub(super) struct Workloads<'c> {
+    ctx: &'c Ctx<'c>,
+    /// Of these kinds alone; of all where there are none.
+    kinds: &'static [Kind],
+    from: &'static str,
+}
 
-impl Workloads<'_> {
+impl<'c> Workloads<'c> {
+    /// Of all kinds.
+    pub const fn all(ctx: &'c Ctx<'c>) -> Self {
+        Self { ctx, kinds: &[], from: "" }
+    }
+
+    /// Those of one list.
+    pub const fn every(ctx: &'c Ctx<'c>, every: Every) -> Self {
+        Self { ctx, kinds: every.kinds(), from: every.where_from() }
+    }
+
+    /// Whether its rows are of several kinds: a list of one kind names it in its title.
+    const fn is_mixed(&self) -> bool {
+        self.kinds.len() != 1
+    }
+
+    fn workloads(&self) -> impl Iterator<Item = &'c Workload> {
+        let all = self.ctx.model.view.workloads();
+        all.filter(|it| self.kinds.is_empty() || self.kinds.contains(&it.key.kind))
+    }
+
     fn image(workload: &Workload) -> String {
         let first = workload.containers.first().map(|container| short_image(&container.image));
         match workload.containers.len() {
@@ -23,30 +49,37 @@ impl Workloads<'_> {
 
 impl Rows for Workloads<'_> {
     fn keys(&self) -> Vec<RowKey> {
-        let mut all: Vec<&Workload> = self.0.model.view.workloads().collect();
+        let mut all: Vec<&Workload> = self.workloads().collect();
         all.sort_by_cached_key(|workload| {
             let key = &workload.key;
-            (self.0.rank_of(key), key.cluster.clone(), key.namespace.clone(), key.name.clone(), key.kind)
+            (self.ctx.rank_of(key), key.cluster.clone(), key.namespace.clone(), key.name.clone(), key.kind)
         });
         all.into_iter().map(|workload| RowKey::Object(workload.key.clone())).collect()
     }
 
+    fn count(&self) -> usize {
+        self.workloads().count()
+    }
+
     fn columns(&self) -> Vec<Column> {
-        vec![
-            self.0.where_column(),
-            words("kind", Room::Fits(4, 11), 5),
+        let mut columns = vec![self.ctx.where_column()];
+        if self.is_mixed() {
+            columns.push(words("kind", Room::Fits(4, 11), 5));
+        }
+        columns.extend([
             words("name", Room::Fits(8, 28), 9),
             numbers("ready", 7, 8),
             numbers("restarts", 8, 4),
             words("image", Room::Fits(8, 22), 6),
             words("state", Room::Rest(24), 9),
             numbers("age", 4, 3),
-        ]
+        ]);
+        columns
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {
         let RowKey::Object(key) = key else { return None };
-        let view = self.0.model.view;
+        let view = self.ctx.model.view;
         let workload = view.workload(key)?;
         let counts = view.counts(workload);
         let ready = match counts.wanted {
@@ -56,31 +89,34 @@ impl Rows for Workloads<'_> {
             None => counts.ready.to_string(),
         };
         let restarts: u32 = view.instances_of(key).map(crate::domain::Instance::restarts).sum();
-        let incident = self.0.incident_on(key);
+        let incident = self.ctx.incident_on(key);
         let state = match incident {
             Some(incident) if incident.subject == *key => Phrase::text(incident.summary.as_str()),
             Some(incident) => Phrase::text(format!("suffers from {}", incident.subject.local())),
-            None => say::workload_state(&view, &self.0.clock, workload),
+            None => say::workload_state(&view, &self.ctx.clock, workload),
         };
         let ink = if counts.missing() > 0 { Ink::Strong } else { Ink::Text };
-        let mut row = Row::new(
-            incident.map_or((glyphs::NONE, Ink::Dim), glyphs::of_incident),
-            vec![
-                cluster_cell(self.0, key),
-                Phrase::dim(key.kind.noun()),
-                name_cell(key),
-                Phrase::of(ink, ready),
-                Phrase::text(if restarts > 0 { restarts.to_string() } else { String::new() }),
-                Phrase::text(Self::image(workload)),
-                state,
-                Phrase::text(workload.created.map(|at| self.0.clock.age(at)).unwrap_or_default()),
-            ],
-        );
+        let mut cells = vec![cluster_cell(self.ctx, key)];
+        if self.is_mixed() {
+            cells.push(Phrase::dim(key.kind.noun()));
+        }
+        cells.extend([
+            name_cell(key),
+            Phrase::of(ink, ready),
+            Phrase::text(if restarts > 0 { restarts.to_string() } else { String::new() }),
+            Phrase::text(Self::image(workload)),
+            state,
+            Phrase::text(workload.created.map(|at| self.ctx.clock.age(at)).unwrap_or_default()),
+        ]);
+        let mut row = Row::new(incident.map_or((glyphs::NONE, Ink::Dim), glyphs::of_incident), cells);
         row.faded = incident.is_none() && counts.wanted == Some(0);
         Some(row)
     }
 
     fn empty(&self) -> Vec<Phrase> {
+        if !self.kinds.is_empty() {
+            return vec![Phrase::text("There is none."), Phrase::dim(self.from)];
+        }
         vec![
             Phrase::text("There is nothing that wants to run."),
             Phrase::dim("Containers, services, deployments, jobs and task groups show here, healthy or not."),

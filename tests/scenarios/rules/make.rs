@@ -158,7 +158,13 @@ pub fn disk(place: &mut Place, free: u64) {
 
 pub fn volume(place: &mut Place, state: &str) {
     let key = place.key(Kind::Volume, "data");
-    let volume = Volume { key, driver: None, state: Some(state.into()), message: Some("no provisioner".into()) };
+    let volume = Volume {
+        key,
+        driver: None,
+        state: Some(state.into()),
+        message: Some("no provisioner".into()),
+        size_bytes: None,
+    };
     place.put(Object::Volume(Box::new(volume)));
 }
 

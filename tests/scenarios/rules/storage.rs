@@ -14,7 +14,7 @@ fn mounts(place: &mut Place, said: &str, ago: i64) {
 fn claim(place: &mut Place, said: &str) {
     let key = place.key(Kind::Volume, "data");
     let (driver, state, message) = (Some("fast".into()), Some("pending".into()), Some(said.into()));
-    place.put(Object::Volume(Box::new(Volume { key, driver, state, message })));
+    place.put(Object::Volume(Box::new(Volume { key, driver, state, message, size_bytes: None })));
     place.look();
     place.pass(180);
 }

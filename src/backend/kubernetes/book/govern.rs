@@ -5,9 +5,10 @@ use crate::domain::{Autoscaler, Budget, Config, Kind, Name, Namespace, Quota, Re
 use super::super::wire::Both;
 use super::super::wire::meta::Meta;
 use super::super::wire::pod::condition;
+use super::super::wire::quantity::Quantity;
 use super::super::wire::rest::{
-    AutoscalerSpec, AutoscalerStatus, BudgetSpec, BudgetStatus, ClaimSpec, Measure, Metric, Nothing, Phased, QuotaSpec,
-    QuotaStatus, ScaledSpec, ScaledStatus, TargetRef, Value,
+    AutoscalerSpec, AutoscalerStatus, BudgetSpec, BudgetStatus, ClaimSpec, ClaimStatus, Measure, Metric, Nothing,
+    Phased, QuotaSpec, QuotaStatus, ScaledSpec, ScaledStatus, TargetRef, Value,
 };
 use super::scribe::{Scribe, text};
 use super::select::Picker;
@@ -195,13 +196,16 @@ pub(super) fn namespace(key: Ref, meta: &Meta, it: &Both<Nothing, Phased>) -> Na
 }
 
 /// A claim, without what events say of it.
-pub(super) fn claim(scribe: &mut Scribe, key: Ref, it: &Both<ClaimSpec, Phased>) -> Volume {
+pub(super) fn claim(scribe: &mut Scribe, key: Ref, it: &Both<ClaimSpec, ClaimStatus>) -> Volume {
     let state = it.status.phase.to_ascii_lowercase();
+    // What it has, once it is bound; before that what it asks for.
+    let size = it.status.capacity.get("storage").or_else(|| it.spec.resources.requests.get("storage"));
     Volume {
         key,
         driver: scribe.some(&it.spec.storage_class_name),
         state: (!state.is_empty()).then(|| scribe.name(&state)),
         message: None,
+        size_bytes: size.map(Quantity::whole),
     }
 }
 

@@ -113,6 +113,13 @@ impl Work {
         let mut base = Workload::new(who.key, who.uid.clone(), desired);
         base.created = meta.created.0;
         base.labels = scribe.labels(&meta.labels);
+        // Its pods' labels besides its own: who asks for pods by a label finds them by their workload.
+        for (name, value) in scribe.labels(labels) {
+            if base.label(&name).is_none() {
+                base.labels.push((name, value));
+            }
+        }
+        base.labels.sort_unstable();
         template::describe(scribe, &mut base, spec, claims);
         let owner = Ownership::of(meta);
         base.managed_by = owner.by;

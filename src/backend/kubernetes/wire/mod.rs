@@ -154,7 +154,7 @@ shapes! {
     Node Nodes rest::NodeSpec, rest::NodeStatus;
     Service Services rest::ServiceSpec, rest::Nothing;
     Ingress Ingresses rest::IngressSpec, rest::Nothing;
-    Claim PersistentVolumeClaims rest::ClaimSpec, rest::Phased;
+    Claim PersistentVolumeClaims rest::ClaimSpec, rest::ClaimStatus;
     Budget PodDisruptionBudgets rest::BudgetSpec, rest::BudgetStatus;
     Autoscaler HorizontalPodAutoscalers rest::AutoscalerSpec, rest::AutoscalerStatus;
     Quota ResourceQuotas rest::QuotaSpec, rest::QuotaStatus;

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::meta::Meta;
-use super::pod::Condition;
+use super::pod::{Condition, Resources};
 use super::read::{Amounts, Flag, Int, List, Of, Pairs, Str, Time};
 
 /// A half of an object of which nothing is used.
@@ -129,6 +129,14 @@ pub struct Named {
 #[serde(rename_all = "camelCase", default)]
 pub struct ClaimSpec {
     pub storage_class_name: Str,
+    pub resources: Of<Resources>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ClaimStatus {
+    pub phase: Str,
+    pub capacity: Amounts,
 }
 
 #[derive(Debug, Default, Deserialize)]

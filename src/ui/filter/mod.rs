@@ -1,0 +1,76 @@
+//! What narrows a list: a filter that was typed, and a namespace or cluster that was chosen.
+
+mod facets;
+mod parse;
+
+use super::panes::{Ctx, Rows};
+use super::screen::{RowKey, Scope, Screen};
+use crate::domain::Ref;
+
+use facets::Facets;
+use parse::{Parsed, Test, parse};
+
+/// A filter that was typed. Words are and-ed and looked for in what a row shows, in any case; `key=value` is a label;
+/// `ns:`, `node:`, `state:` and their like are fields; `!` turns a word round, by itself all of them.
+#[derive(Debug, Clone)]
+pub(super) struct Filter(Parsed);
+
+impl Filter {
+    /// None where it narrows nothing.
+    pub(super) fn of(raw: Option<&str>) -> Option<Self> {
+        let parsed = parse(raw?);
+        (!parsed.terms.is_empty()).then_some(Self(parsed))
+    }
+
+    /// Whether a row stays.
+    pub(super) fn keeps(&self, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
+        let (mut shown, mut facets) = (None, None);
+        let mut holds = |test: &Test| match test {
+            Test::Words(word) => shown.get_or_insert_with(|| rows.words(key).to_lowercase()).contains(word.as_str()),
+            test => facets.get_or_insert_with(|| Facets::of(ctx, rows, key)).hold(test),
+        };
+        self.0.terms.iter().all(|term| holds(&term.test) != term.not) != self.0.inverted
+    }
+}
+
+/// What was expected in the place of something in a filter that is not understood.
+pub fn problem(raw: &str) -> Option<String> {
+    parse(raw).problem
+}
+
+/// All that narrows the list that is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Narrow<'a> {
+    filter: Option<Filter>,
+    scope: Option<&'a Scope>,
+}
+
+impl<'a> Narrow<'a> {
+    /// By a filter alone.
+    pub(super) fn by(filter: Option<&str>) -> Option<Self> {
+        Filter::of(filter).map(|filter| Self { filter: Some(filter), scope: None })
+    }
+
+    /// By what the screen says; none where nothing is narrowed.
+    pub(super) fn of(screen: &'a Screen) -> Option<Self> {
+        let (filter, scope) = (Filter::of(screen.home.filter.as_deref()), screen.home.scope.as_ref());
+        (filter.is_some() || scope.is_some()).then_some(Self { filter, scope })
+    }
+
+    /// Whether a row stays.
+    pub(super) fn keeps(&self, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
+        self.scope.is_none_or(|scope| is_within(scope, ctx, rows, key))
+            && self.filter.as_ref().is_none_or(|filter| filter.keeps(ctx, rows, key))
+    }
+}
+
+/// Whether a row has to do with what the panes are narrowed to. What is in no namespace, a node or a cluster, concerns all
+/// of its cluster; an incident also what it drags along.
+pub(super) fn is_within(scope: &Scope, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
+    let fits = |of: &Ref| scope.holds(of);
+    if let RowKey::Incident(id) = key {
+        let Some(incident) = ctx.model.diagnosis.incidents().iter().find(|it| it.id == *id) else { return true };
+        return fits(&incident.subject) || incident.symptoms.iter().any(|symptom| fits(&symptom.about));
+    }
+    rows.target(key).is_none_or(|target| fits(&target))
+}
