@@ -65,6 +65,8 @@ pub enum Role {
     Namespace,
     /// Configures.
     Config,
+    /// Keeps workloads as a repository has them.
+    Application,
     /// The target itself.
     Cluster,
 }
@@ -121,6 +123,7 @@ kinds! {
     Namespace "Namespace" Namespace,
     ConfigMap "ConfigMap" Config,
     Secret "Secret" Config,
+    Application "Application" Application,
     Cluster "Cluster" Cluster,
 }
 
@@ -167,6 +170,7 @@ impl Kind {
             Kind::Namespace => "namespace",
             Kind::ConfigMap => "ConfigMap",
             Kind::Secret => "Secret",
+            Kind::Application => "application",
             Kind::Cluster => "cluster",
         }
     }

@@ -25,6 +25,7 @@ pub(super) const fn api_kind(kind: Kind) -> Option<ApiKind> {
         Kind::Namespace => ApiKind::Namespaces,
         Kind::ConfigMap => ApiKind::ConfigMaps,
         Kind::Secret => ApiKind::Secrets,
+        Kind::Application => ApiKind::ArgoApplications,
         Kind::TaskGroup
         | Kind::Service
         | Kind::ComposeService

@@ -8,6 +8,7 @@ mod creation;
 mod data;
 mod ending;
 mod evidence;
+mod gitops;
 mod image;
 mod memory;
 mod missing;
@@ -78,6 +79,9 @@ const RULES: &[&Rule] = &[
     &traffic::POOL_FULL,
     &traffic::QUEUE_BACKED_UP,
     &alert::ALERT,
+    &gitops::SYNC_FAILED,
+    &gitops::APPLICATION_UNWELL,
+    &gitops::OUT_OF_SYNC,
     &ending::NAMESPACE_STUCK,
     &node::QUORUM,
     &policy::QUOTA_NEARLY_USED,

@@ -437,6 +437,31 @@ pub fn ingress(place: &mut Place, backends: &[&str]) {
     place.pass(60);
 }
 
+/// An Argo CD application in order, but for what is changed of it; looked at for a while.
+pub fn application(place: &mut Place, change: impl FnOnce(&mut Application)) {
+    let mut it = Application {
+        key: place.key(Kind::Application, "shop"),
+        keeps: Vec::new(),
+        place: Some("https://git.example/shop prod".into()),
+        automated: true,
+        syncing: false,
+        sync: Some("Synced".into()),
+        differs: Vec::new(),
+        differing: 0,
+        health: Some("Healthy".into()),
+        health_since: None,
+        unwell: Vec::new(),
+        failed: None,
+        failed_at: None,
+        error: None,
+        error_since: None,
+    };
+    change(&mut it);
+    place.put(Object::Application(Box::new(it)));
+    place.look();
+    place.pass(60);
+}
+
 /// A Deployment that users reach by a Service, as it should be or not.
 pub fn pod_practice(place: &mut Place, good: bool, wanted: u32) {
     place.tell(vec![Fact::Listed(Source::of("poddisruptionbudgets"))]);

@@ -8,6 +8,7 @@ mod deploy;
 mod desk;
 mod event;
 mod exit;
+mod gitops;
 mod govern;
 mod happen;
 mod health;
