@@ -20,7 +20,7 @@ use super::ask::Link;
 use super::book::Book;
 use super::failure::Failure;
 use super::heard::{Heard, Said};
-use super::kinds::{ApiKind, When};
+use super::kinds::ApiKind;
 use super::pace::Pace;
 use super::target::Target;
 use super::wants::{self, Wants};
@@ -132,7 +132,7 @@ impl Cluster {
         self.allowed(Rights::default());
         // Each source is named before the first is complete: else the first would pass for all that there is.
         self.facts.push(Fact::Listing(source(), None));
-        let kinds = ApiKind::ALL.iter().filter(|kind| kind.when() != When::Installed);
+        let kinds = ApiKind::ALL.iter().filter(|kind| !kind.when().need_not_be_served());
         let keys: Vec<Key> = kinds.flat_map(|kind| self.keys_of(*kind)).collect();
         self.name(keys);
         self.connect();

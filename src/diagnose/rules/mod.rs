@@ -19,6 +19,7 @@ mod policy;
 mod practice;
 mod probe;
 mod replicas;
+mod scaling;
 mod schedule;
 mod shared;
 mod storage;

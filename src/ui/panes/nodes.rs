@@ -20,7 +20,7 @@ pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
 }
 
 fn needs_someone(ctx: &Ctx<'_>, node: &Node) -> bool {
-    !matches!(node.state, NodeState::Ready | NodeState::Unknown)
+    !matches!(node.state, NodeState::Ready | NodeState::Unknown | NodeState::Coming)
         || !node.pressure.is_empty()
         || ctx.needs_someone(&node.key)
 }
@@ -92,6 +92,7 @@ impl Rows for Nodes<'_> {
         let ready = node.state == NodeState::Ready && node.pressure.is_empty();
         let mark = match self.0.incident_on(key) {
             Some(incident) => glyphs::of_incident(incident),
+            None if node.state == NodeState::Coming => (glyphs::MOVING, Ink::Text),
             None if !ready && node.state != NodeState::Unknown => (glyphs::WARNING, Ink::Warning),
             None if node.cordoned || node.draining => (glyphs::HELD, Ink::Text),
             None => (glyphs::NONE, Ink::Dim),

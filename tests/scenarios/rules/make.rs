@@ -302,15 +302,28 @@ pub fn surge(place: &mut Place, needs_mib: u64) {
     put(place, it);
 }
 
-/// A pod for which there is no room, and what an autoscaler said of it so long ago.
-pub fn scaled_up(place: &mut Place, ago: i64, said: &str) {
+/// A pod for which there is no room, since so long.
+pub fn unplaced(place: &mut Place, ago: i64) -> Instance {
     let workload = place.workload(Kind::Deployment, "batch", 1);
     place.put(Object::Workload(Box::new(workload.clone())));
     let mut it = place.instance(&workload, 0);
-    (it.phase, it.ready, it.created, it.since) = (Phase::Pending, false, Some(at(-950)), Some(at(-950)));
+    (it.phase, it.ready, it.created, it.since) = (Phase::Pending, false, Some(at(-ago)), Some(at(-ago)));
     it.message = Some("0/3 nodes are available: 3 Insufficient memory.".into());
+    put(place, it.clone());
+    it
+}
+
+/// The same, and what an autoscaler said of it so long ago.
+pub fn scaled_up(place: &mut Place, ago: i64, said: &str) {
+    let it = unplaced(place, 950);
     place.occurred(OccurrenceKind::Changed, &it, ago, |event| event.text = Some(said.into()));
-    put(place, it);
+}
+
+/// A node that is on its way.
+pub fn coming(place: &mut Place, since: i64, message: Option<&str>) {
+    let mut node = Node::new(place.key(Kind::NodeClaim, "default-a"), "c", NodeState::Coming);
+    (node.since, node.message) = (Some(at(since)), message.map(Into::into));
+    place.put(Object::Node(Box::new(node)));
 }
 
 pub fn autoscaler(place: &mut Place, target: &Ref, change: impl FnOnce(&mut Autoscaler)) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::super::failure::Failure;
-use super::super::kinds::{ApiKind, When};
+use super::super::kinds::ApiKind;
 use super::{Api, decode, or_none};
 
 /// All groups with their resources in one answer (since 1.27); an older server answers with the groups alone.
@@ -68,7 +68,7 @@ struct Named {
 
 /// The kinds that are asked about.
 fn optional() -> impl Iterator<Item = ApiKind> {
-    ApiKind::ALL.iter().copied().filter(|kind| kind.when() == When::Installed)
+    ApiKind::ALL.iter().copied().filter(|kind| kind.when().need_not_be_served())
 }
 
 /// The kinds that are watched only where they are served, and are served here.

@@ -187,6 +187,7 @@ impl Book {
             }
             ApiKind::ResourceQuotas => vec![self.key(Kind::Namespace, &Name::new(""), it.namespace)],
             ApiKind::Nodes
+            | ApiKind::NodeClaims
             | ApiKind::Events
             | ApiKind::PersistentVolumeClaims
             | ApiKind::PodDisruptionBudgets

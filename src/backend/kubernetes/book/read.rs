@@ -68,6 +68,7 @@ impl Book {
             What::EndpointSlice(it) => Record::Slice(Box::new(Slice::read(scribe, it, meta.labels.get(SERVICE)?))),
             What::Ingress(it) => Record::Entrance(Box::new(Entrance::read(scribe, &it.spec))),
             What::Node(it) => Record::Node(Box::new(nodes::node(scribe, key?, uid, meta, it))),
+            What::NodeClaim(it) => Record::Node(Box::new(nodes::coming(scribe, key?, uid, meta, it)?)),
             What::Claim(it) => Record::Volume(Box::new(govern::claim(scribe, key?, it))),
             What::Budget(it) => Record::Bounds(Box::new(govern::Bounds::read(scribe, key?, it))),
             What::Autoscaler(it) => {
@@ -140,6 +141,7 @@ fn kind_of(api: ApiKind, what: &What) -> Option<Kind> {
         What::CronJob(_) => Kind::CronJob,
         What::Rollout(_) => Kind::ArgoRollout,
         What::Node(_) => Kind::Node,
+        What::NodeClaim(_) => Kind::NodeClaim,
         What::Service(_) => Kind::Endpoint,
         What::Ingress(_) => Kind::Ingress,
         What::Claim(_) => Kind::Volume,

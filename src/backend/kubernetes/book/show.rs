@@ -287,6 +287,7 @@ pub(super) fn api_kind(kind: Kind) -> Option<ApiKind> {
         Kind::ArgoRollout => ApiKind::ArgoRollouts,
         Kind::BarePod | Kind::Pod => ApiKind::Pods,
         Kind::Node => ApiKind::Nodes,
+        Kind::NodeClaim => ApiKind::NodeClaims,
         Kind::Volume => ApiKind::PersistentVolumeClaims,
         Kind::Endpoint => ApiKind::Services,
         Kind::Ingress => ApiKind::Ingresses,

@@ -7,7 +7,7 @@ use tokio::task::{AbortHandle, JoinError};
 
 use super::super::failure::Failure;
 use super::super::heard::{Heard, Said};
-use super::super::kinds::{ApiKind, When};
+use super::super::kinds::ApiKind;
 use super::super::watch::Watch;
 use super::fallback::Fallback;
 use super::{Cluster, Key};
@@ -112,9 +112,9 @@ impl Cluster {
                 let trouble = trouble.clone();
                 self.watch_in_trouble(&key, &trouble);
                 match trouble.kind {
-                    TroubleKind::TooOld if key.0.when() == When::Installed => return self.close(vec![key]),
+                    TroubleKind::TooOld if key.0.when().need_not_be_served() => return self.close(vec![key]),
                     TroubleKind::Forbidden if self.may_fall_back(&key) => return self.fall_back(key.0, trouble),
-                    TroubleKind::Forbidden if key.0.when() == When::Allowed => return self.leave_out(key),
+                    TroubleKind::Forbidden if key.0.when().need_not_be_allowed() => return self.leave_out(key),
                     _ if self.is_replaced(&key) => return,
                     _ => heard,
                 }
@@ -163,11 +163,11 @@ impl Cluster {
             Ok(served) => served,
             Err(failure) => return tracing::info!(%failure, "it is not known what else is served"),
         };
-        let gone = self.open.keys().filter(|(kind, _)| kind.when() == When::Installed && !served.contains(kind));
+        let gone = self.open.keys().filter(|(kind, _)| kind.when().need_not_be_served() && !served.contains(kind));
         let gone: Vec<Key> = gone.cloned().collect();
         self.close(gone);
         for kind in served {
-            if !self.open.keys().any(|(known, _)| *known == kind) {
+            if !self.open.keys().any(|(known, _)| *known == kind) && !self.left_out.contains(&kind) {
                 let keys = self.keys_of(kind);
                 self.name(keys);
             }

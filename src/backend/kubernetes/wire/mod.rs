@@ -162,6 +162,7 @@ shapes! {
     Namespace Namespaces rest::Nothing, rest::Phased;
     Rollout ArgoRollouts work::RolloutSpec, work::RolloutStatus;
     Application ArgoApplications gitops::ApplicationSpec, gitops::ApplicationStatus;
+    NodeClaim NodeClaims rest::NodeClaimSpec, rest::NodeClaimStatus;
     Scaled ScaledObjects rest::ScaledSpec, rest::ScaledStatus;
 }
 
