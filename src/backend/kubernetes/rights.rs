@@ -50,6 +50,11 @@ const fn look(group: &'static str, resource: &'static str, why: &'static str) ->
     Need { group, resource, verbs: LOOK, what_for: For::Reading, namespaced: true, why }
 }
 
+/// Measured things have no watch.
+const fn measure(resource: &'static str, why: &'static str) -> Need {
+    Need { verbs: &["get", "list"], ..look("metrics.k8s.io", resource, why) }
+}
+
 const fn everywhere(need: Need) -> Need {
     Need { namespaced: false, ..need }
 }
@@ -84,6 +89,8 @@ const NEEDS: &[Need] = &[
     look("argoproj.io", "applications", "who else deploys, where Argo CD is there"),
     everywhere(look("karpenter.sh", "nodeclaims", "nodes on their way, where Karpenter is there")),
     look("keda.sh", "scaledobjects", "who else sets the replicas, where KEDA is there"),
+    everywhere(measure("nodes", "what they use, where that is measured")),
+    measure("pods", "what they use, where that is measured"),
     Need { what_for: For::Values, ..look("", "secrets", "which Secret changed; only metadata is asked for") },
     act("", "pods", &["delete"], "delete a pod"),
     act("", "pods/eviction", &["create"], "evict a pod; drain a node"),

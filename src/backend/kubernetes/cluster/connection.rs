@@ -89,6 +89,7 @@ impl Cluster {
         if is_due(&mut self.line.look_at, now) {
             self.look();
         }
+        self.measure_if_due(now);
     }
 
     /// Connects, unless that is under way.
@@ -250,6 +251,7 @@ impl Cluster {
         self.begin_again();
         self.review();
         self.look_for_readable();
+        self.usage.forgive();
     }
 
     /// Asks what may be done, where it would be done.

@@ -1,10 +1,9 @@
 //! Naming, starting and ending watches, and what they say.
 
-use std::collections::BTreeSet;
-
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{AbortHandle, JoinError};
 
+use super::super::api::Served;
 use super::super::failure::Failure;
 use super::super::heard::{Heard, Said};
 use super::super::kinds::ApiKind;
@@ -158,9 +157,12 @@ impl Cluster {
     }
 
     /// What is watched only where it is served.
-    pub(super) fn served(&mut self, outcome: Result<BTreeSet<ApiKind>, Failure>) {
+    pub(super) fn served(&mut self, outcome: Result<Served, Failure>) {
         let served = match outcome {
-            Ok(served) => served,
+            Ok(served) => {
+                self.may_measure(served.metrics);
+                served.kinds
+            }
             Err(failure) => return tracing::info!(%failure, "it is not known what else is served"),
         };
         let gone = self.open.keys().filter(|(kind, _)| kind.when().need_not_be_served() && !served.contains(kind));
