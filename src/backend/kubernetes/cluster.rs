@@ -61,6 +61,7 @@ enum Done {
     Served(Result<Served, Failure>),
     Measured(Box<Measured>),
     Allowed(Rights),
+    LoginEnds(Option<Timestamp>),
     Readable(Readable),
     Told(Want, Answer),
 }
@@ -171,6 +172,7 @@ impl Cluster {
             Ok(Done::Served(outcome)) => self.served(outcome),
             Ok(Done::Measured(measured)) => self.measured(*measured),
             Ok(Done::Allowed(rights)) => self.allowed(rights),
+            Ok(Done::LoginEnds(at)) => self.login_ends(at),
             Ok(Done::Readable(readable)) => self.readable(readable),
             Ok(Done::Told(want, answer)) => {
                 self.wants.done(want.clone());

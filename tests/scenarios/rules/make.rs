@@ -153,6 +153,7 @@ pub fn disk(place: &mut Place, free: u64) {
         disk_total_bytes: Some(200 << 30),
         disk_free_bytes: Some(free),
         disk_path: Some("/var/lib/docker".into()),
+        login_ends: None,
     })));
 }
 
@@ -367,6 +368,7 @@ pub fn kubernetes(place: &mut Place, version: &str) {
         disk_total_bytes: None,
         disk_free_bytes: None,
         disk_path: None,
+        login_ends: None,
     })));
 }
 
