@@ -74,6 +74,7 @@ const CAUSES: &[Cause] = &[
     Cause::Rollout,
     Cause::Schedule,
     Cause::Traffic,
+    Cause::GitOps,
     Cause::Alert,
     Cause::Risk,
     Cause::Advice,
@@ -81,6 +82,7 @@ const CAUSES: &[Cause] = &[
 
 fn title(cause: Cause) -> String {
     match cause {
+        Cause::GitOps => "GitOps".to_owned(),
         Cause::Risk => "Risks".to_owned(),
         Cause::Advice => "Advice (not in triage)".to_owned(),
         cause => capital(cause.as_str()),
@@ -91,6 +93,7 @@ fn about(rule: &Rule) -> String {
     format!("a {}; cause {}, family {}", rule.subject.as_str(), rule.cause.as_str(), rule.family)
         .replace("a endpoint", "an endpoint")
         .replace("a alert", "an alert")
+        .replace("a application", "an application")
 }
 
 fn time(rule: &Rule) -> String {

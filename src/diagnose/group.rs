@@ -101,6 +101,11 @@ impl Row<'_> {
         !self.stands_alone() && (self.weight.tier <= Tier::Capacity || shared)
     }
 
+    /// It only repeats what is wrong with what it keeps, where that is known.
+    fn only_tells(&self) -> bool {
+        self.cause() == Cause::GitOps
+    }
+
     fn symptom(&self, certainty: Certainty) -> Symptom {
         let found = &self.life.found;
         Symptom {
@@ -223,12 +228,13 @@ fn parents(rows: &[Row<'_>], heads: &Heads<'_>, view: &View<'_>) -> Parents {
             let began = rows[*child].life.since;
             let child_is_queue = rows[*child].subject.kind.role() == Role::Queue;
             let earlier = match slack {
-                _ if matches!(link, Link::Lacks(_)) => true,
+                _ if matches!(link, Link::Lacks(_)) || rows[*child].only_tells() => true,
                 false => (since, rows[cause].subject) < (began, rows[*child].subject),
                 true if child_is_queue => since <= after(began, GROWS_BEFORE),
                 true => since <= after(began, NOTICED_LATER),
             };
-            if cause != *child && earlier && rows[cause].can_drag() && !leads_to(cause, *child, &parents) {
+            let can_drag = rows[cause].can_drag() || rows[*child].only_tells();
+            if cause != *child && earlier && can_drag && !leads_to(cause, *child, &parents) {
                 let candidate = (certainty, since, cause);
                 best = Some(best.map_or(candidate, |known| known.min(candidate)));
             }

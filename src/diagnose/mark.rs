@@ -50,7 +50,7 @@ impl Marks {
                 Role::Instance => self.instance(key, view),
                 Role::Node => self.node(key, view),
                 Role::Cluster => self.cluster(key, view),
-                Role::Workload | Role::Queue | Role::Alert => self.mark(key.clone()),
+                Role::Workload | Role::Queue | Role::Alert | Role::Application => self.mark(key.clone()),
                 Role::Endpoint | Role::Volume | Role::Namespace | Role::Config => self.needed(key, view),
                 Role::Autoscaler => self.subjects.extend(view.autoscaler(key).map(|it| it.target.clone())),
                 Role::Budget => self.subjects.extend(view.budget(key).into_iter().flat_map(|it| it.covers.clone())),
@@ -118,8 +118,10 @@ impl Marks {
         let alerts = view.alerts().map(|it| &it.key).filter(ours);
         let volumes = view.volumes().map(|it| &it.key).filter(ours);
         let namespaces = view.namespaces().map(|it| &it.key).filter(ours);
+        let applications = view.applications().map(|it| &it.key).filter(ours);
         let traffic = queues.chain(endpoints).chain(volumes);
-        self.subjects.extend(workloads.chain(nodes).chain(traffic).chain(alerts).chain(namespaces).cloned());
+        let around = alerts.chain(namespaces).chain(applications);
+        self.subjects.extend(workloads.chain(nodes).chain(traffic).chain(around).cloned());
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Cause {
     Schedule,
     /// Work piles up in front of it.
     Traffic,
+    /// What keeps it as a repository has it says that it is not so.
+    GitOps,
     /// Someone else says that something is wrong.
     Alert,
     /// Quiet today: stands by itself, whatever else is wrong.
@@ -84,6 +86,7 @@ impl Cause {
             Cause::Rollout => "rollout",
             Cause::Schedule => "schedule",
             Cause::Traffic => "traffic",
+            Cause::GitOps => "gitops",
             Cause::Alert => "alert",
             Cause::Risk => "risk",
             Cause::Advice => "advice",
@@ -108,6 +111,8 @@ pub enum Subject {
     Alert,
     /// A namespace, with its quotas.
     Namespace,
+    /// What keeps workloads as a repository has them.
+    Application,
     /// A target as a whole.
     Cluster,
 }
@@ -123,6 +128,7 @@ impl Subject {
             Subject::Endpoint => Role::Endpoint,
             Subject::Alert => Role::Alert,
             Subject::Namespace => Role::Namespace,
+            Subject::Application => Role::Application,
             Subject::Cluster => Role::Cluster,
         }
     }
@@ -137,6 +143,7 @@ impl Subject {
             Subject::Endpoint => "endpoint",
             Subject::Alert => "alert",
             Subject::Namespace => "namespace",
+            Subject::Application => "application",
             Subject::Cluster => "cluster",
         }
     }

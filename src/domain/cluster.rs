@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Timestamp;
 use super::identity::{Kind, Ref};
 use super::text::{Name, Text};
 
@@ -32,6 +33,9 @@ pub struct ClusterInfo {
     /// The path of that disk.
     #[serde(default)]
     pub disk_path: Option<Text>,
+    /// When our client certificate ends, where a person has to renew it.
+    #[serde(default)]
+    pub login_ends: Option<Timestamp>,
 }
 
 /// Which orchestrator.

@@ -10,7 +10,7 @@ use super::identity::{ClusterId, Ref};
 use super::instance::Instance;
 use super::node::Node;
 use super::occurrence::Occurrence;
-use super::policy::{Autoscaler, Budget, Config, Namespace};
+use super::policy::{Application, Autoscaler, Budget, Config, Namespace};
 use super::queue::{Endpoint, Queue, Volume};
 use super::sample::Sample;
 use super::source::{Source, Trouble};
@@ -84,6 +84,8 @@ pub enum Object {
     Namespace(Box<Namespace>),
     /// Configures.
     Config(Box<Config>),
+    /// Keeps workloads as a repository has them.
+    Application(Box<Application>),
 }
 
 impl Object {
@@ -102,6 +104,7 @@ impl Object {
             Object::Budget(it) => &it.key,
             Object::Namespace(it) => &it.key,
             Object::Config(it) => &it.key,
+            Object::Application(it) => &it.key,
         }
     }
 }

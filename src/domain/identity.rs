@@ -65,6 +65,8 @@ pub enum Role {
     Namespace,
     /// Configures.
     Config,
+    /// Keeps workloads as a repository has them.
+    Application,
     /// The target itself.
     Cluster,
 }
@@ -111,6 +113,7 @@ kinds! {
     Task "Task" Instance,
     ContainerInstance "ContainerInstance" Instance,
     Node "Node" Node,
+    NodeClaim "NodeClaim" Node,
     Queue "Queue" Queue,
     Volume "Volume" Volume,
     Endpoint "Endpoint" Endpoint,
@@ -121,6 +124,7 @@ kinds! {
     Namespace "Namespace" Namespace,
     ConfigMap "ConfigMap" Config,
     Secret "Secret" Config,
+    Application "Application" Application,
     Cluster "Cluster" Cluster,
 }
 
@@ -157,6 +161,7 @@ impl Kind {
             Kind::Allocation => "allocation",
             Kind::Task => "task",
             Kind::Node => "node",
+            Kind::NodeClaim => "node on its way",
             Kind::Queue => "queue",
             Kind::Volume => "volume",
             Kind::Endpoint => "endpoint",
@@ -167,6 +172,7 @@ impl Kind {
             Kind::Namespace => "namespace",
             Kind::ConfigMap => "ConfigMap",
             Kind::Secret => "Secret",
+            Kind::Application => "application",
             Kind::Cluster => "cluster",
         }
     }

@@ -34,7 +34,7 @@ pub use occurrence::{Occurrence, OccurrenceKind, OomScope, Origin};
 pub use plan::{
     Draft, Grade, Intent, Line, LineKind, Pin, Plan, Receipt, Refusal, Seen, Step, StepAction, StepError, Until,
 };
-pub use policy::{Autoscaler, Budget, Config, Namespace, Quota};
+pub use policy::{Application, Autoscaler, Budget, Config, Namespace, Quota};
 pub use queue::{Endpoint, Queue, Volume};
 pub use sample::{Metric, Sample};
 pub use seam::{Backend, Feed, Form, LogLine, LogRequest, LogStream, Unsupported};

@@ -94,6 +94,8 @@ pub enum NodeState {
     Down,
     /// Not said.
     Unknown,
+    /// Asked for, and not there yet.
+    Coming,
 }
 
 /// A node's part in the quorum.

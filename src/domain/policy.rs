@@ -91,6 +91,55 @@ pub struct Quota {
     pub hard: u64,
 }
 
+/// Keeps objects as a repository says they should be (Argo CD Application).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Application {
+    /// Its stable key.
+    pub key: Ref,
+    /// The workloads that it keeps, where they are in this cluster.
+    #[serde(default)]
+    pub keeps: Vec<Ref>,
+    /// The repository, and where in it.
+    #[serde(default)]
+    pub place: Option<Text>,
+    /// Changes of the repository are applied without a person.
+    #[serde(default)]
+    pub automated: bool,
+    /// They are being applied now.
+    #[serde(default)]
+    pub syncing: bool,
+    /// `Synced`, `OutOfSync`, `Unknown`.
+    #[serde(default)]
+    pub sync: Option<Name>,
+    /// What differs from the repository, the first few: `Deployment shop/web`.
+    #[serde(default)]
+    pub differs: Vec<Text>,
+    /// How many differ.
+    #[serde(default)]
+    pub differing: u32,
+    /// `Healthy`, `Progressing`, `Degraded`, `Suspended`, `Missing`, `Unknown`.
+    #[serde(default)]
+    pub health: Option<Name>,
+    /// Since when, where that is told.
+    #[serde(default)]
+    pub health_since: Option<Timestamp>,
+    /// What is not well, the first few, with its message: `Deployment shop/web: exceeded its progress deadline`.
+    #[serde(default)]
+    pub unwell: Vec<Text>,
+    /// Why the last sync failed, if it did.
+    #[serde(default)]
+    pub failed: Option<Text>,
+    /// When that was.
+    #[serde(default)]
+    pub failed_at: Option<Timestamp>,
+    /// Why it cannot be compared with the repository, if it cannot.
+    #[serde(default)]
+    pub error: Option<Text>,
+    /// Since when.
+    #[serde(default)]
+    pub error_since: Option<Timestamp>,
+}
+
 /// A ConfigMap or a Secret: that it is there, and when and by whom it was changed. Never what it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {

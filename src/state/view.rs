@@ -1,8 +1,8 @@
 //! The read-only face of the model.
 
 use crate::domain::{
-    Alert, Answer, Autoscaler, Budget, ClusterId, ClusterInfo, Config, Endpoint, Freshness, Instance, Metric,
-    Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want, Workload,
+    Alert, Answer, Application, Autoscaler, Budget, ClusterId, ClusterInfo, Config, Endpoint, Freshness, Instance,
+    Metric, Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want, Workload,
 };
 
 use super::counts::Counts;
@@ -59,6 +59,7 @@ impl<'a> View<'a> {
     typed!(budget, budgets, Budget, Budget, Budget);
     typed!(namespace, namespaces, Namespace, Namespace, Namespace);
     typed!(config, configs, Config, Config, Config);
+    typed!(application, applications, Application, Application, Application);
     typed!(cluster_info, cluster_infos, Cluster, ClusterInfo, Cluster);
 
     /// One instance, by its key.

@@ -501,7 +501,8 @@ fn each_edge(object: &Object, mut with: impl FnMut(Edge, &Ref)) {
         | Object::Alert(_)
         | Object::Cluster(_)
         | Object::Namespace(_)
-        | Object::Config(_) => {}
+        | Object::Config(_)
+        | Object::Application(_) => {}
     }
 }
 

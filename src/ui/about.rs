@@ -7,7 +7,8 @@ use super::theme::Ink;
 use super::why::{Section, usage};
 use crate::domain::words::{bytes, many};
 use crate::domain::{
-    Alert, AlertState, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy, Timestamp, Workload,
+    Alert, AlertState, Application, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy, Timestamp,
+    Workload,
 };
 
 /// `Deployment, revision 42, 3 wanted`.
@@ -119,6 +120,7 @@ pub(super) fn object(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
                 ctx.model.view.dependents_of(key).take(12).map(|of| Phrase::text(of.local())).collect();
             vec![Section::new("is", changed.into_iter().map(Phrase::text).collect()), Section::new("used by", used)]
         }
+        Some(Object::Application(it)) => application(it),
         // Not every orchestrator tells of its namespaces: they are where workloads are.
         None if key.kind == Kind::Namespace => {
             let inside =
@@ -129,6 +131,23 @@ pub(super) fn object(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
         }
         None => vec![Section::new("", vec![Phrase::dim("It is not there any more.")])],
     }
+}
+
+fn application(it: &Application) -> Vec<Section> {
+    let words = |it: &Option<crate::domain::Name>| it.as_deref().unwrap_or("not said").to_owned();
+    let by = if it.automated { "by itself" } else { "by hand" };
+    let is = format!("sync {}, health {}; synced {by}", words(&it.sync), words(&it.health));
+    let mut lines = vec![Phrase::text(is)];
+    lines.extend(it.place.as_ref().map(|place| Phrase::dim(format!("from {place}"))));
+    let each = |of: &[crate::domain::Text]| of.iter().map(|it| Phrase::text(it.as_str())).collect::<Vec<_>>();
+    let keeps = it.keeps.iter().take(12).map(|of| Phrase::text(of.local())).collect();
+    vec![
+        Section::new("is", lines),
+        Section::new("said", it.failed.iter().chain(&it.error).map(|said| Phrase::text(said.as_str())).collect()),
+        Section::new("unwell", each(&it.unwell)),
+        Section::new("differs", each(&it.differs)),
+        Section::new("keeps", keeps),
+    ]
 }
 
 fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {

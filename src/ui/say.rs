@@ -79,6 +79,7 @@ pub fn node_state(node: &Node) -> String {
         NodeState::Unreachable => "silent",
         NodeState::Down => "down",
         NodeState::Unknown => "unknown",
+        NodeState::Coming => "on its way",
     }
     .to_owned();
     if node.draining {

@@ -213,6 +213,7 @@ pub(super) fn usage(ctx: &Ctx<'_>, subject: &Ref) -> Vec<Phrase> {
     }
     let own = [
         (Metric::MemoryBytes, view.node(subject).and_then(|node| node.memory_bytes).map(|n| n as f64)),
+        (Metric::CpuMillis, view.node(subject).and_then(|node| node.cpu_millis).map(|n| n as f64)),
         (Metric::QueueDepth, None),
         (Metric::ConnectionsUsed, view.latest(subject, Metric::ConnectionsMax)),
     ];

@@ -97,6 +97,7 @@ impl Place {
                 Role::Endpoint => "endpoints",
                 Role::Volume => "volumes",
                 Role::Alert => "alerts",
+                Role::Application => "applications",
                 _ => "workloads",
             },
         })

@@ -341,6 +341,7 @@ impl Side {
             disk_total_bytes: Some(100),
             disk_free_bytes: Some(free),
             disk_path: None,
+            login_ends: None,
         })));
         key
     }

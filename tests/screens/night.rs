@@ -51,6 +51,7 @@ impl Telling {
             disk_total_bytes: None,
             disk_free_bytes: None,
             disk_path: None,
+            login_ends: None,
         };
         telling.put(kinds[0], Object::Cluster(Box::new(info)));
         telling

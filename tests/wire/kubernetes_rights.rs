@@ -204,3 +204,51 @@ async fn secrets_that_may_not_be_read_are_no_trouble_and_are_named_as_denied() {
         .await;
     assert!(!watcher.sources().contains(&"secrets".to_owned()));
 }
+
+#[tokio::test]
+async fn what_is_used_is_measured_where_that_is_served_of_what_somebody_looks_at() {
+    use cockpit::domain::{ClusterId, Demand, Kind, Metric, Ref};
+    const NODES: &str = "/apis/metrics.k8s.io/v1beta1/nodes";
+    const SHOP: &str = "/apis/metrics.k8s.io/v1beta1/namespaces/shop/pods";
+    let plane = Plane::start().await;
+    plane.script().served = vec![("metrics.k8s.io", "v1beta1", "nodes")];
+    plane.put("/api/v1/nodes", "", "n1", serde_json::json!({}));
+    plane.pod("shop", "web");
+    plane.pod("shop", "other");
+    let usage = serde_json::json!({ "cpu": "250000000n", "memory": "1024Ki" });
+    plane.put(NODES, "", "n1", serde_json::json!({ "timestamp": "2026-11-24T12:44:50Z", "usage": usage }));
+    for name in ["web", "other", "gone"] {
+        let containers = serde_json::json!([{ "name": "main", "usage": usage }]);
+        plane.put("/apis/metrics.k8s.io/v1beta1/pods", "shop", name, serde_json::json!({ "containers": containers }));
+    }
+    let mut watcher = Watcher::of(&plane);
+    let key = |kind, namespace: Option<&str>, name: &str| {
+        Ref::new(&ClusterId::new("test"), kind, namespace.map(Into::into), name)
+    };
+    let node = key(Kind::Node, None, "n1");
+    watcher.until("the node is measured", |view| view.latest(&node, Metric::CpuMillis) == Some(250.0)).await;
+    assert!(plane.asked("list", SHOP).is_empty(), "nobody looks at a pod");
+    let web = key(Kind::Pod, Some("shop"), "web");
+    watcher.demand.send_replace(Demand { visible: vec![web.clone()], ..Demand::default() });
+    watcher.until("the pod is measured", |view| view.latest(&web, Metric::MemoryBytes) == Some(1_048_576.0)).await;
+    for other in ["other", "gone"] {
+        assert_eq!(watcher.view().latest(&key(Kind::Pod, Some("shop"), other), Metric::MemoryBytes), None);
+    }
+    assert!(plane.asked("watch", NODES).is_empty());
+}
+
+#[tokio::test]
+async fn use_that_may_not_be_read_is_named_and_no_trouble() {
+    let plane = Plane::start().await;
+    plane.script().served = vec![("metrics.k8s.io", "v1", "nodes")];
+    plane.put("/api/v1/nodes", "", "n1", serde_json::json!({}));
+    plane.refuse("list", "/apis/metrics.k8s.io/v1/nodes", 403, None);
+    let mut watcher = Watcher::of(&plane);
+    watcher.until_live().await;
+    let cluster = cockpit::domain::ClusterId::new("test");
+    let denied = |view: &cockpit::state::View<'_>| {
+        view.rights(&cluster).is_some_and(|rights| rights.denied.iter().any(|it| *it == "list nodes.metrics.k8s.io"))
+    };
+    watcher.until("it is named among what is denied", denied).await;
+    watcher.until_live().await;
+}

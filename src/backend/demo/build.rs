@@ -76,6 +76,7 @@ fn info(spec: &ClusterSpec, cluster: &ClusterId) -> ClusterInfo {
         disk_total_bytes: None,
         disk_free_bytes: None,
         disk_path: None,
+        login_ends: None,
     }
 }
 

@@ -6,7 +6,6 @@
 mod lines;
 mod served;
 
-use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 use std::future::Future;
 use std::sync::Arc;
@@ -32,6 +31,7 @@ use super::kinds::{ApiKind, Depth};
 use super::pace::Pace;
 
 pub(super) use lines::Lines;
+pub(super) use served::Served;
 
 /// Plain objects.
 pub(super) const JSON: &str = "application/json";
@@ -245,8 +245,8 @@ impl Api {
         Ok(Text::new(&version.git_version))
     }
 
-    /// The kinds that are watched only where they are served, and are served here.
-    pub(super) async fn served(&self) -> Result<BTreeSet<ApiKind>, Failure> {
+    /// What need not be served, and is.
+    pub(super) async fn served(&self) -> Result<Served, Failure> {
         served::served(self).await
     }
 

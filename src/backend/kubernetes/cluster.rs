@@ -6,6 +6,7 @@ mod fallback;
 mod hello;
 mod readable;
 mod sources;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -16,18 +17,21 @@ use tokio::time::Instant;
 
 use crate::domain::{Answer, Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp, Want};
 
+use super::api::Served;
 use super::ask::Link;
 use super::book::Book;
 use super::failure::Failure;
 use super::heard::{Heard, Said};
-use super::kinds::{ApiKind, When};
+use super::kinds::ApiKind;
 use super::pace::Pace;
 use super::target::Target;
+use super::usage::Measured;
 use super::wants::{self, Wants};
 use connection::Line;
 use fallback::Fallback;
 use hello::{Hello, Lost};
 use readable::Readable;
+use usage::Usage;
 
 /// Facts of one batch at most.
 const BATCH: usize = 512;
@@ -54,8 +58,10 @@ pub(super) async fn run(
 enum Done {
     Connected(Box<Result<Hello, Lost>>),
     Answered(Result<Text, Failure>),
-    Served(Result<BTreeSet<ApiKind>, Failure>),
+    Served(Result<Served, Failure>),
+    Measured(Box<Measured>),
     Allowed(Rights),
+    LoginEnds(Option<Timestamp>),
     Readable(Readable),
     Told(Want, Answer),
 }
@@ -86,6 +92,7 @@ struct Cluster {
     jobs: JoinSet<Done>,
     link: Arc<Link>,
     wants: Wants,
+    usage: Usage,
     /// What may be done, as it was last told.
     rights: Rights,
     /// Kinds that are not watched because they may not be read, and need not be.
@@ -123,6 +130,7 @@ impl Cluster {
             jobs: JoinSet::new(),
             link,
             wants: Wants::default(),
+            usage: Usage::default(),
             rights: Rights::default(),
             left_out: BTreeSet::new(),
         }
@@ -132,14 +140,15 @@ impl Cluster {
         self.allowed(Rights::default());
         // Each source is named before the first is complete: else the first would pass for all that there is.
         self.facts.push(Fact::Listing(source(), None));
-        let kinds = ApiKind::ALL.iter().filter(|kind| kind.when() != When::Installed);
+        let kinds = ApiKind::ALL.iter().filter(|kind| !kind.when().need_not_be_served());
         let keys: Vec<Key> = kinds.flat_map(|kind| self.keys_of(*kind)).collect();
         self.name(keys);
         self.connect();
         let mut asked = true;
         while !self.out.is_closed() {
             self.flush().await;
-            let next = self.line.next().unwrap_or_else(|| Instant::now() + self.pace.rights_every);
+            let next = [self.line.next(), self.usage.due()].into_iter().flatten().min();
+            let next = next.unwrap_or_else(|| Instant::now() + self.pace.rights_every);
             let turns = Arc::clone(&self.turns);
             tokio::select! {
                 () = self.out.closed() => return,
@@ -161,7 +170,9 @@ impl Cluster {
             Ok(Done::Connected(outcome)) => self.connected(*outcome),
             Ok(Done::Answered(outcome)) => self.answered(outcome),
             Ok(Done::Served(outcome)) => self.served(outcome),
+            Ok(Done::Measured(measured)) => self.measured(*measured),
             Ok(Done::Allowed(rights)) => self.allowed(rights),
+            Ok(Done::LoginEnds(at)) => self.login_ends(at),
             Ok(Done::Readable(readable)) => self.readable(readable),
             Ok(Done::Told(want, answer)) => {
                 self.wants.done(want.clone());
@@ -181,6 +192,7 @@ impl Cluster {
     fn tell_rights(&mut self) {
         let read_only = self.target.read_only.then(|| Text::new("this cluster is watched read-only"));
         let unread = self.left_out.iter().map(|kind| Text::from(format!("list {}", kind.plural())));
+        let unread = unread.chain(self.usage.denied());
         let denied = self.rights.denied.iter().cloned().chain(unread).collect();
         self.facts.push(Fact::Allowed(Rights { read_only, denied }));
     }
@@ -209,6 +221,7 @@ impl Cluster {
     fn demanded(&mut self) {
         let retry = self.demand.borrow_and_update().retry;
         self.fetch();
+        self.measure_sooner();
         if std::mem::replace(&mut self.retry, retry) == retry {
             return;
         }

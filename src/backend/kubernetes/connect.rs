@@ -80,6 +80,17 @@ pub fn certificate_expires(target: &Target) -> Option<Timestamp> {
     Plan::of(target).ok()?.expires
 }
 
+/// A certificate that is made for longer than this is renewed by a person; one for less by whatever made it.
+const MADE_TO_LAST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The same, where a person has to renew it.
+pub(super) fn certificate_to_renew(target: &Target) -> Option<Timestamp> {
+    let Way::Context { files, context } = &target.way else { return None };
+    let found = Kubeconfigs::read(files).ok()?.some().ok()?.resolve(context).ok()?;
+    let (from, until) = expiry::span_of_pem(&certificate(&found.user).ok()??)?;
+    (until.duration_since(from) > MADE_TO_LAST).then_some(until)
+}
+
 /// Files may lie where reading hangs (a network), and building a client reads some.
 async fn blocking<T: Send + 'static>(
     within: Duration,

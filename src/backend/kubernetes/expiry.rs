@@ -1,4 +1,4 @@
-//! Until when a certificate is good: the one field of X.509 (RFC 5280, 4.1) that a person is told of.
+//! Until when a certificate is good: the one part of X.509 (RFC 5280, 4.1) that a person is told of.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -14,11 +14,16 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 /// Until when the first certificate of some PEM is good; none where that cannot be read.
 pub(super) fn of_pem(pem: &[u8]) -> Option<Timestamp> {
-    let certificate = CertificateDer::from_pem_slice(pem).ok()?;
-    not_after(&certificate)
+    span_of_pem(pem).map(|(_, until)| until)
 }
 
-fn not_after(der: &[u8]) -> Option<Timestamp> {
+/// From when until when it is.
+pub(super) fn span_of_pem(pem: &[u8]) -> Option<(Timestamp, Timestamp)> {
+    let certificate = CertificateDer::from_pem_slice(pem).ok()?;
+    validity(&certificate)
+}
+
+fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let (certificate, _) = take(der, SEQUENCE)?;
     let (mut signed, _) = take(certificate, SEQUENCE)?;
     if let Some((_, rest)) = take(signed, VERSION) {
@@ -29,9 +34,9 @@ fn not_after(der: &[u8]) -> Option<Timestamp> {
         signed = element(signed)?.2;
     }
     let (validity, _) = take(signed, SEQUENCE)?;
-    let (_, _, after) = element(validity)?;
-    let (tag, time, _) = element(after)?;
-    moment(tag, time)
+    let (from, begins, after) = element(validity)?;
+    let (until, ends, _) = element(after)?;
+    Some((moment(from, begins)?, moment(until, ends)?))
 }
 
 /// The first element, where it has this tag: what it holds, and what follows it.
@@ -82,6 +87,7 @@ mod tests {
     fn a_certificate_says_until_when_it_is_good() {
         assert_eq!(of_pem(&pem("client/cert.pem")), at("2126-10-31T01:02:01Z"));
         assert_eq!(of_pem(&pem("ca.pem")), at("2126-10-31T01:02:01Z"));
+        assert!(span_of_pem(&pem("ca.pem")).is_some_and(|(from, until)| from < until));
     }
 
     #[test]
@@ -96,7 +102,7 @@ mod tests {
     fn what_is_cut_off_or_no_certificate_has_no_end() {
         let der = CertificateDer::from_pem_slice(&pem("client/cert.pem")).expect("a certificate");
         for end in 0..der.len() {
-            assert_eq!(not_after(&der[..end]), None, "cut at {end}");
+            assert_eq!(validity(&der[..end]), None, "cut at {end}");
         }
         assert_eq!(of_pem(&pem("server-key.pem")), None);
         assert_eq!(of_pem(b"\x30\x82\xff\xff"), None);

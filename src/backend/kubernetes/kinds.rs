@@ -20,6 +20,20 @@ pub(super) enum When {
     Installed,
     /// From the start, where it may be: few give the right, for good reasons, and little is missed without it.
     Allowed,
+    /// From the start, where the server serves it and it may be.
+    Offered,
+}
+
+impl When {
+    /// Whether it need not be served: it is asked for only where it is.
+    pub(super) const fn need_not_be_served(self) -> bool {
+        matches!(self, When::Installed | When::Offered)
+    }
+
+    /// Whether it is gone without where it may not be read: that is named, and is no trouble.
+    pub(super) const fn need_not_be_allowed(self) -> bool {
+        matches!(self, When::Allowed | When::Offered)
+    }
 }
 
 macro_rules! kinds {
@@ -87,6 +101,7 @@ kinds! {
     Secrets "secrets" "" "v1" true Metadata Allowed,
     ArgoRollouts "rollouts" "argoproj.io" "v1alpha1" true Whole Installed,
     ArgoApplications "applications" "argoproj.io" "v1alpha1" true Whole Installed,
+    NodeClaims "nodeclaims" "karpenter.sh" "v1" false Whole Offered,
     ScaledObjects "scaledobjects" "keda.sh" "v1alpha1" true Whole Installed,
 }
 

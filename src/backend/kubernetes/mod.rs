@@ -36,6 +36,7 @@ mod rights;
 mod selector;
 mod target;
 mod thread;
+mod usage;
 mod wants;
 mod watch;
 mod wire;

@@ -19,6 +19,8 @@ pub struct Pace {
     pub retry_most: Duration,
     /// How often a kind is listed that may be listed and not watched.
     pub list_every: Duration,
+    /// How often use is measured, where it is. Servers that measure do so every 15 to 60 s.
+    pub use_every: Duration,
     /// How often rights that were denied are asked for again.
     pub rights_every: Duration,
     /// Objects of one page.
@@ -35,6 +37,7 @@ impl Default for Pace {
             retry_first: Duration::from_millis(500),
             retry_most: Duration::from_secs(30),
             list_every: Duration::from_secs(30),
+            use_every: Duration::from_secs(30),
             rights_every: Duration::from_secs(300),
             page: 500,
         }

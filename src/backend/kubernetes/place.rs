@@ -17,6 +17,7 @@ pub(super) const fn api_kind(kind: Kind) -> Option<ApiKind> {
         Kind::ArgoRollout => ApiKind::ArgoRollouts,
         Kind::Pod | Kind::BarePod => ApiKind::Pods,
         Kind::Node => ApiKind::Nodes,
+        Kind::NodeClaim => ApiKind::NodeClaims,
         Kind::Volume => ApiKind::PersistentVolumeClaims,
         Kind::Endpoint => ApiKind::Services,
         Kind::Ingress => ApiKind::Ingresses,
@@ -25,6 +26,7 @@ pub(super) const fn api_kind(kind: Kind) -> Option<ApiKind> {
         Kind::Namespace => ApiKind::Namespaces,
         Kind::ConfigMap => ApiKind::ConfigMaps,
         Kind::Secret => ApiKind::Secrets,
+        Kind::Application => ApiKind::ArgoApplications,
         Kind::TaskGroup
         | Kind::Service
         | Kind::ComposeService

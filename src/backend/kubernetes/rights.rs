@@ -50,6 +50,11 @@ const fn look(group: &'static str, resource: &'static str, why: &'static str) ->
     Need { group, resource, verbs: LOOK, what_for: For::Reading, namespaced: true, why }
 }
 
+/// Measured things have no watch.
+const fn measure(resource: &'static str, why: &'static str) -> Need {
+    Need { verbs: &["get", "list"], ..look("metrics.k8s.io", resource, why) }
+}
+
 const fn everywhere(need: Need) -> Need {
     Need { namespaced: false, ..need }
 }
@@ -82,7 +87,10 @@ const NEEDS: &[Need] = &[
     look("autoscaling", "horizontalpodautoscalers", "who else sets the replicas"),
     look("argoproj.io", "rollouts", "rollouts by Argo, where it is there"),
     look("argoproj.io", "applications", "who else deploys, where Argo CD is there"),
+    everywhere(look("karpenter.sh", "nodeclaims", "nodes on their way, where Karpenter is there")),
     look("keda.sh", "scaledobjects", "who else sets the replicas, where KEDA is there"),
+    everywhere(measure("nodes", "what they use, where that is measured")),
+    measure("pods", "what they use, where that is measured"),
     Need { what_for: For::Values, ..look("", "secrets", "which Secret changed; only metadata is asked for") },
     act("", "pods", &["delete"], "delete a pod"),
     act("", "pods/eviction", &["create"], "evict a pod; drain a node"),
@@ -109,7 +117,7 @@ pub fn role_manifest(reach: Reach, namespaces: &[String]) -> String {
     let mut out = format!("# The least that cockpit needs to {does} {place}. To be given with `kubectl apply -f`.\n");
     if !namespaces.is_empty() {
         let left: Vec<&str> = needs(reach).filter(|need| !need.namespaced).map(|need| need.resource).collect();
-        let left = without_repeats(left).join(" and ");
+        let left = listed(&without_repeats(left));
         let _ =
             writeln!(out, "# Not in it: {left}, which lie in no namespace. cockpit says that it does not see them.");
     }
@@ -191,6 +199,14 @@ fn kind(what: &str, namespace: Option<&str>) -> String {
 /// A string of JSON is one of YAML.
 fn quoted(raw: &str) -> String {
     json!(raw).to_string()
+}
+
+/// `a, b and c`.
+fn listed(all: &[&str]) -> String {
+    match all {
+        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => all.concat(),
+    }
 }
 
 fn without_repeats<T: PartialEq>(all: Vec<T>) -> Vec<T> {
@@ -353,7 +369,7 @@ mod tests {
     #[test]
     fn in_namespaces_it_is_a_role_of_each_and_names_what_lies_in_none() {
         let manifest = role_manifest(Reach::Control, &["shop".to_owned(), "no".to_owned()]);
-        assert!(manifest.contains("# Not in it: nodes and namespaces, which"), "{manifest}");
+        assert!(manifest.contains("# Not in it: nodes, namespaces and nodeclaims, which"), "{manifest}");
         let all = documents(&manifest);
         let places: Vec<(&str, &str)> = all
             .iter()

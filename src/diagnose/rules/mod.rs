@@ -8,6 +8,7 @@ mod creation;
 mod data;
 mod ending;
 mod evidence;
+mod gitops;
 mod image;
 mod memory;
 mod missing;
@@ -18,6 +19,7 @@ mod policy;
 mod practice;
 mod probe;
 mod replicas;
+mod scaling;
 mod schedule;
 mod shared;
 mod storage;
@@ -78,12 +80,16 @@ const RULES: &[&Rule] = &[
     &traffic::POOL_FULL,
     &traffic::QUEUE_BACKED_UP,
     &alert::ALERT,
+    &gitops::SYNC_FAILED,
+    &gitops::APPLICATION_UNWELL,
+    &gitops::OUT_OF_SYNC,
     &ending::NAMESPACE_STUCK,
     &node::QUORUM,
     &policy::QUOTA_NEARLY_USED,
     &policy::AUTOSCALER_BLIND,
     &policy::AUTOSCALER_AT_LIMIT,
     &policy::BUDGET_BLOCKS,
+    &policy::LOGIN_ENDS,
     &capacity::NO_SPARE_NODE,
     &capacity::VERSION_SKEW,
     &node::DISK_NEARLY_FULL,

@@ -91,7 +91,7 @@ fn node_down(scene: &Scene<'_>, out: &mut Out) {
         NodeState::Down => "is down",
         NodeState::Unreachable => "is silent",
         NodeState::NotReady => "is not ready",
-        NodeState::Ready | NodeState::Unknown => return,
+        NodeState::Ready | NodeState::Unknown | NodeState::Coming => return,
     };
     let said = node.message.as_deref().map_or(String::new(), |said| format!(" ({})", quote(said)));
     let hosted: Vec<_> =
@@ -123,6 +123,7 @@ fn node_words(node: &Node) -> Text {
         NodeState::Unreachable => "unreachable: what runs on it may still run",
         NodeState::Down => "down",
         NodeState::Unknown => "unknown",
+        NodeState::Coming => "not there yet",
     };
     let said = node.message.as_deref().map_or(String::new(), |said| format!(": {said}"));
     Text::from(format!("{}: {state}{said}", node.key.name))

@@ -13,6 +13,7 @@ use crate::domain::{
 use super::evidence::{
     backs_off, how_often, instances, last_exit, old_serve, part_of, recheck_countdown, rollout_frame,
 };
+use super::scaling::Scaling;
 
 /// No node takes it.
 pub const CANNOT_BE_PLACED: Rule = Rule {
@@ -20,7 +21,8 @@ pub const CANNOT_BE_PLACED: Rule = Rule {
     family: "placement",
     summary: "no node takes an instance: room, constraints, taints or volumes",
     looks_at: "instances that wait for a node, and the scheduler's own words; without words only after two minutes. For want of room \
-               what is needed and the largest hole are counted. What waits for a node that an autoscaler is bringing ranks lower",
+               what is needed and the largest hole are counted. What waits for a node that is on its way (Karpenter's NodeClaims, \
+               the events of the cluster autoscaler) ranks lower, for ten minutes",
     mend: "room: free some, uncordon or add a node, or ask for less; constraint: mend it or the node's labels. If a rollout \
            brought it, take that back",
     subject: Subject::Workload,
@@ -78,6 +80,8 @@ pub const CANNOT_START: Rule = Rule {
     check: cannot_start,
 };
 
+/// While something waits, how much room there is and what is on its way is looked at so often, seconds.
+const LOOKED_EACH: i64 = 30;
 /// Without a word of the scheduler's it may just take its time, seconds.
 const WORDLESS: i64 = 120;
 
@@ -109,18 +113,19 @@ fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
         let cause = "waits for a node; the scheduler does not say why";
         return say(scene, &waiting, cause, Certainty::Suspected, Some(since), out);
     };
-    let scaling = scaling(scene, &waiting);
-    if let Some(Scaling::Brings(at)) = scaling {
-        out.recheck_at(after(at, BRINGS_WITHIN));
-        let what = "waits for a node that the autoscaler is bringing";
-        say(scene, &waiting, what, Certainty::Confirmed, since, out);
+    let scaling = Scaling::of(scene, &waiting);
+    out.recheck_at(after(scene.now(), LOOKED_EACH));
+    if let Some(it @ Scaling::Brings { .. }) = &scaling {
+        say(scene, &waiting, &it.words(scene.now()), it.certainty(), since, out);
         // Nobody has to do anything yet.
-        out.finding = out.finding.take().map(|it| Finding { severity: Severity::Warning, ..it }.tier(Tier::Stuck));
+        out.finding = out.finding.take().map(|found| {
+            let found = Finding { severity: Severity::Warning, ..found }.tier(Tier::Stuck);
+            it.evidence().into_iter().fold(found, |found, (at, said)| found.evidence(at, "autoscaler", said))
+        });
         return;
     }
     let mut cause = match no_room(scene, &waiting, said) {
         Some(numbers) => {
-            out.recheck_at(after(scene.now(), 60));
             let rest = besides_room(said);
             let rest = if rest.is_empty() { String::new() } else { format!("; {rest}") };
             let surge = scene.in_rollout() && scene.counts().missing() == 0;
@@ -129,10 +134,9 @@ fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
         }
         None => format!("cannot be placed: {}", in_our_words(said)),
     };
-    match scaling {
-        Some(Scaling::BringsNone(why)) => cause.push_str(&format!("; the autoscaler brings no node: {why}")),
-        Some(Scaling::Late) => cause.push_str("; the autoscaler was to bring a node and has not"),
-        _ => cause.push_str(old_serve(scene)),
+    match &scaling {
+        Some(it) => cause.push_str(&it.words(scene.now())),
+        None => cause.push_str(old_serve(scene)),
     }
     say(scene, &waiting, &cause, Certainty::Confirmed, since, out);
     // A claim that nobody fills is the cause, whichever was noticed first.
@@ -143,35 +147,6 @@ fn cannot_be_placed(scene: &Scene<'_>, out: &mut Out) {
         let lacks = super::missing::missing(scene.cluster(), scene.key.namespace.as_ref(), said);
         finding.links.extend(lacks.map(|it| Link::Shared(it.what)));
     }
-}
-
-/// What a cluster autoscaler says of what waits (kubernetes/autoscaler: TriggeredScaleUp, NotTriggerScaleUp; karpenter:
-/// Nominated).
-enum Scaling {
-    Brings(Timestamp),
-    BringsNone(String),
-    Late,
-}
-
-/// A node that is brought is there within so long, as a rule, seconds.
-const BRINGS_WITHIN: i64 = 600;
-
-fn scaling(scene: &Scene<'_>, waiting: &[&Instance]) -> Option<Scaling> {
-    let of_them = |it: &&crate::domain::Occurrence| waiting.iter().any(|instance| scene.is_of(instance, &it.subject));
-    let newest = scene.view.occurrences_of(scene.key).filter(of_them).rev().find_map(|it| {
-        let said = it.text.as_deref()?;
-        let lower = said.to_lowercase();
-        if lower.contains("triggered scale-up") || lower.contains("should schedule on: nodeclaim") {
-            return Some((it.last, None));
-        }
-        let (_, why) = said.split_once("didn't trigger scale-up").filter(|_| lower.contains("scale-up"))?;
-        Some((it.last, Some(quote(why.trim_start_matches([':', ' '])))))
-    })?;
-    Some(match newest {
-        (_, Some(why)) => Scaling::BringsNone(why),
-        (at, None) if after(at, BRINGS_WITHIN) > scene.now() => Scaling::Brings(at),
-        (_, None) => Scaling::Late,
-    })
 }
 
 /// Where room is what lacks and every node that takes newcomers has less than is needed: the numbers.

@@ -1,10 +1,10 @@
-//! What governs workloads from outside: autoscalers, disruption budgets, quotas.
+//! What governs workloads from outside: autoscalers, disruption budgets, quotas; and our own way to them.
 
 use crate::diagnose::logs::quote;
 use crate::diagnose::rule::{Cause, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
-use crate::domain::words::{bytes, count};
-use crate::domain::{Autoscaler, Quota, Severity, Tier};
+use crate::domain::words::{after, bytes, count, countdown_changes_at, seconds_between, span};
+use crate::domain::{Autoscaler, Quota, Severity, Text, Tier};
 
 /// An autoscaler cannot read what it goes by.
 pub const AUTOSCALER_BLIND: Rule = Rule {
@@ -65,6 +65,25 @@ pub const QUOTA_NEARLY_USED: Rule = Rule {
     clear_after_seconds: 300,
     check: quota_nearly_used,
 };
+
+/// Our login ends soon.
+pub const LOGIN_ENDS: Rule = Rule {
+    id: "login-ends",
+    family: "login",
+    summary: "the client certificate by which cockpit, and whoever else uses that kubeconfig, logs in ends soon",
+    looks_at: "the certificate of the kubeconfig, from 14 days before its end; not one that was made for less than a month, which \
+               something renews by itself",
+    mend: "renew it before it ends (kubeadm: `kubeadm certs renew`; else as it was made): cockpit takes the new one by itself",
+    subject: Subject::Cluster,
+    cause: Cause::Risk,
+    reads: &[],
+    hold_seconds: 0,
+    clear_after_seconds: 60,
+    check: login_ends,
+};
+
+/// So long before its end a login is named, seconds.
+const LOGIN_SOON: i64 = 14 * 86_400;
 
 /// From this share on a quota is named, percent.
 const QUOTA_PERCENT: u64 = 90;
@@ -175,4 +194,27 @@ fn amount(of: &Quota, n: u64) -> String {
     } else {
         count(n)
     }
+}
+
+fn login_ends(scene: &Scene<'_>, out: &mut Out) {
+    let Some(ends) = scene.view.cluster_info(scene.key).and_then(|it| it.login_ends) else { return };
+    let soon = after(ends, -LOGIN_SOON);
+    if soon > scene.now() {
+        return out.recheck_at(soon);
+    }
+    let left = seconds_between(scene.now(), ends);
+    let when = match left {
+        // The server itself may not care, or not look again at who is connected.
+        0 => format!("has ended {} ago", span(seconds_between(ends, scene.now()))),
+        _ => format!("ends in {}", span(left)),
+    };
+    out.recheck_at(if left > 0 { countdown_changes_at(ends, scene.now()) } else { after(scene.now(), 3600) });
+    let summary = format!("the client certificate of the kubeconfig {when}");
+    let mut finding = Finding::new(Severity::Risk, summary).tier(Tier::Risk).evidence(
+        Some(ends),
+        "kubeconfig",
+        "it is good until then",
+    );
+    finding.label = Some(Text::new("login"));
+    out.say(finding);
 }

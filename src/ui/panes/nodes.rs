@@ -7,12 +7,14 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
-use crate::domain::{DesiredState, Metric, Node, NodeState};
+use crate::domain::{DesiredState, Instance, Kind, Metric, Node, NodeState};
 
 pub(super) struct Nodes<'c>(pub &'c Ctx<'c>);
 
 /// Columns of a bar, its share in figures included.
 const BAR: u16 = 11;
+/// Columns of two shares in figures: memory, processor time.
+const USED: u16 = 9;
 
 /// Nodes that somebody has to look at.
 pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
@@ -20,7 +22,7 @@ pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
 }
 
 fn needs_someone(ctx: &Ctx<'_>, node: &Node) -> bool {
-    !matches!(node.state, NodeState::Ready | NodeState::Unknown)
+    !matches!(node.state, NodeState::Ready | NodeState::Unknown | NodeState::Coming)
         || !node.pressure.is_empty()
         || ctx.needs_someone(&node.key)
 }
@@ -56,6 +58,35 @@ pub(in crate::ui) fn bar(share: Option<f64>) -> Phrase {
     Phrase::of(ink, full).and(Ink::Dim, rest).and(Ink::Text, format!("{:>4}%", (share * 100.0).round() as i64))
 }
 
+/// What is in use of a node's memory and processor time, beside what is set aside.
+fn used(ctx: &Ctx<'_>, node: &Node) -> Phrase {
+    let share = |metric, of: Option<u64>| {
+        let (used, of) = (ctx.model.view.latest(&node.key, metric)?, of.filter(|of| *of > 0)?);
+        Some(format!("{:>3}%", (used / of as f64 * 100.0).round() as i64))
+    };
+    let (memory, cpu) = (share(Metric::MemoryBytes, node.memory_bytes), share(Metric::CpuMillis, node.cpu_millis));
+    match (memory, cpu) {
+        (None, None) => Phrase::dim("?"),
+        (memory, cpu) => {
+            let unknown = || "   ?".to_owned();
+            Phrase::text(format!("{} {}", memory.unwrap_or_else(unknown), cpu.unwrap_or_else(unknown)))
+        }
+    }
+}
+
+impl Nodes<'_> {
+    /// Whether use is known of any node of which more than that is shown.
+    fn are_measured(&self) -> bool {
+        let view = self.0.model.view;
+        let measured = |node: &Node| view.latest(&node.key, Metric::CpuMillis).is_some();
+        view.nodes().any(|node| node.key.kind == Kind::Node && measured(node) && view.hosted_on(&node.key).any(asks))
+    }
+}
+
+fn asks(it: &Instance) -> bool {
+    it.memory_request_bytes > 0
+}
+
 impl Rows for Nodes<'_> {
     fn keys(&self) -> Vec<RowKey> {
         let mut all: Vec<&Node> = self.0.model.view.nodes().collect();
@@ -67,16 +98,19 @@ impl Rows for Nodes<'_> {
     }
 
     fn columns(&self) -> Vec<Column> {
-        vec![
+        let mut columns = vec![
             self.0.where_column(),
             words("node", Room::Fits(8, 24), 9),
             words("state", Room::Fits(5, 22), 9),
             words("role", Room::Fits(4, 12), 5),
             numbers("memory", BAR, 7),
             numbers("cpu", BAR, 6),
-            numbers("runs", 5, 8),
-            words("why", Room::Rest(16), 4),
-        ]
+        ];
+        if self.are_measured() {
+            columns.push(numbers("used", USED, 5));
+        }
+        columns.extend([numbers("runs", 5, 8), words("why", Room::Rest(16), 4)]);
+        columns
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {
@@ -92,6 +126,7 @@ impl Rows for Nodes<'_> {
         let ready = node.state == NodeState::Ready && node.pressure.is_empty();
         let mark = match self.0.incident_on(key) {
             Some(incident) => glyphs::of_incident(incident),
+            None if node.state == NodeState::Coming => (glyphs::MOVING, Ink::Text),
             None if !ready && node.state != NodeState::Unknown => (glyphs::WARNING, Ink::Warning),
             None if node.cordoned || node.draining => (glyphs::HELD, Ink::Text),
             None => (glyphs::NONE, Ink::Dim),
@@ -101,19 +136,19 @@ impl Rows for Nodes<'_> {
             (None, Some(message)) => message.to_string(),
             (None, None) => String::new(),
         };
-        Some(Row::new(
-            mark,
-            vec![
-                cluster_cell(self.0, key),
-                name_cell(key),
-                Phrase::of(if ready { Ink::Text } else { Ink::Strong }, say::node_state(node)),
-                Phrase::text(role),
-                bar(memory),
-                bar(cpu),
-                Phrase::text(instances.to_string()),
-                Phrase::text(why),
-            ],
-        ))
+        let mut cells = vec![
+            cluster_cell(self.0, key),
+            name_cell(key),
+            Phrase::of(if ready { Ink::Text } else { Ink::Strong }, say::node_state(node)),
+            Phrase::text(role),
+            bar(memory),
+            bar(cpu),
+        ];
+        if self.are_measured() {
+            cells.push(used(self.0, node));
+        }
+        cells.extend([Phrase::text(instances.to_string()), Phrase::text(why)]);
+        Some(Row::new(mark, cells))
     }
 
     fn empty(&self) -> Vec<Phrase> {

@@ -153,6 +153,7 @@ pub fn disk(place: &mut Place, free: u64) {
         disk_total_bytes: Some(200 << 30),
         disk_free_bytes: Some(free),
         disk_path: Some("/var/lib/docker".into()),
+        login_ends: None,
     })));
 }
 
@@ -308,15 +309,28 @@ pub fn surge(place: &mut Place, needs_mib: u64) {
     put(place, it);
 }
 
-/// A pod for which there is no room, and what an autoscaler said of it so long ago.
-pub fn scaled_up(place: &mut Place, ago: i64, said: &str) {
+/// A pod for which there is no room, since so long.
+pub fn unplaced(place: &mut Place, ago: i64) -> Instance {
     let workload = place.workload(Kind::Deployment, "batch", 1);
     place.put(Object::Workload(Box::new(workload.clone())));
     let mut it = place.instance(&workload, 0);
-    (it.phase, it.ready, it.created, it.since) = (Phase::Pending, false, Some(at(-950)), Some(at(-950)));
+    (it.phase, it.ready, it.created, it.since) = (Phase::Pending, false, Some(at(-ago)), Some(at(-ago)));
     it.message = Some("0/3 nodes are available: 3 Insufficient memory.".into());
+    put(place, it.clone());
+    it
+}
+
+/// The same, and what an autoscaler said of it so long ago.
+pub fn scaled_up(place: &mut Place, ago: i64, said: &str) {
+    let it = unplaced(place, 950);
     place.occurred(OccurrenceKind::Changed, &it, ago, |event| event.text = Some(said.into()));
-    put(place, it);
+}
+
+/// A node that is on its way.
+pub fn coming(place: &mut Place, since: i64, message: Option<&str>) {
+    let mut node = Node::new(place.key(Kind::NodeClaim, "default-a"), "c", NodeState::Coming);
+    (node.since, node.message) = (Some(at(since)), message.map(Into::into));
+    place.put(Object::Node(Box::new(node)));
 }
 
 pub fn autoscaler(place: &mut Place, target: &Ref, change: impl FnOnce(&mut Autoscaler)) {
@@ -360,6 +374,7 @@ pub fn kubernetes(place: &mut Place, version: &str) {
         disk_total_bytes: None,
         disk_free_bytes: None,
         disk_path: None,
+        login_ends: None,
     })));
 }
 
@@ -439,6 +454,31 @@ pub fn ingress(place: &mut Place, backends: &[&str]) {
     let serves = backends.iter().map(|name| place.key(Kind::Endpoint, name)).collect();
     let it = Endpoint { key, serves, ready: 0, not_ready: 0, selector: None, exposure, pool: false };
     place.put(Object::Endpoint(Box::new(it)));
+    place.look();
+    place.pass(60);
+}
+
+/// An Argo CD application in order, but for what is changed of it; looked at for a while.
+pub fn application(place: &mut Place, change: impl FnOnce(&mut Application)) {
+    let mut it = Application {
+        key: place.key(Kind::Application, "shop"),
+        keeps: Vec::new(),
+        place: Some("https://git.example/shop prod".into()),
+        automated: true,
+        syncing: false,
+        sync: Some("Synced".into()),
+        differs: Vec::new(),
+        differing: 0,
+        health: Some("Healthy".into()),
+        health_since: None,
+        unwell: Vec::new(),
+        failed: None,
+        failed_at: None,
+        error: None,
+        error_since: None,
+    };
+    change(&mut it);
+    place.put(Object::Application(Box::new(it)));
     place.look();
     place.pass(60);
 }

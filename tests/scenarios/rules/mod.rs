@@ -25,6 +25,7 @@ macro_rules! cases {
 mod crash;
 mod creation;
 mod data;
+mod gitops;
 mod image;
 pub mod make;
 mod memory;
@@ -45,6 +46,7 @@ fn every_case() -> impl Iterator<Item = &'static Case> {
         policy::CASES,
         storage::CASES,
         data::CASES,
+        gitops::CASES,
         image::CASES,
         memory::CASES,
         node::CASES,

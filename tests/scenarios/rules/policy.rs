@@ -11,6 +11,16 @@ fn budget(place: &mut Place, wanted: u32, allowed: u32) {
     place.pass(120);
 }
 
+/// Our login ends so many seconds from now.
+fn login(place: &mut Place, left: i64) {
+    kubernetes(place, "v1.34.4");
+    let key = ClusterInfo::key_of(&place.cluster);
+    let mut info = place.world.view(place.now).cluster_info(&key).cloned().expect("there");
+    info.login_ends = Some(at(left));
+    place.put(Object::Cluster(Box::new(info)));
+    place.look();
+}
+
 fn namespace(place: &mut Place, change: impl FnOnce(&mut Namespace)) {
     let key = place.key(Kind::Namespace, "shop");
     let mut it = Namespace { key, deleting: None, held_by: None, quotas: Vec::new() };
@@ -55,6 +65,14 @@ cases! {
         budget(place, 2, 0);
     }
     "budget-blocks", "one may go", None, |place| { budget(place, 1, 1); }
+
+    "login-ends", "in some days", Some("the client certificate of the kubeconfig ends in 9 d 4 h"), |place| {
+        login(place, 9 * 86_400 + 4 * 3600);
+    }
+    "login-ends", "it has ended, and nobody looked", Some("the client certificate of the kubeconfig has ended 1 h ago"), |place| {
+        login(place, -3600);
+    }
+    "login-ends", "in a year", None, |place| { login(place, 365 * 86_400); }
 
     "quota-nearly-used", "memory", Some("quota compute: requests.memory 3.8 GiB of 4 GiB used (95 %), and 1 more"), |place| {
         namespace(place, |it| it.quotas = vec![quota("pods", 92, 100), quota("requests.memory", 4_085_000_000, 4 << 30), quota("requests.cpu", 1000, 4000)]);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::super::failure::Failure;
-use super::super::kinds::{ApiKind, When};
+use super::super::kinds::ApiKind;
 use super::{Api, decode, or_none};
 
 /// All groups with their resources in one answer (since 1.27); an older server answers with the groups alone.
@@ -66,16 +66,29 @@ struct Named {
     name: String,
 }
 
-/// The kinds that are asked about.
-fn optional() -> impl Iterator<Item = ApiKind> {
-    ApiKind::ALL.iter().copied().filter(|kind| kind.when() == When::Installed)
+/// What a server serves of what need not be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::backend::kubernetes) struct Served {
+    /// Kinds to be watched.
+    pub(in crate::backend::kubernetes) kinds: BTreeSet<ApiKind>,
+    /// In which version use is measured, if it is.
+    pub(in crate::backend::kubernetes) metrics: Option<&'static str>,
 }
 
-/// The kinds that are watched only where they are served, and are served here.
-pub(super) async fn served(api: &Api) -> Result<BTreeSet<ApiKind>, Failure> {
+/// The group in which use is measured, and its versions, the best first.
+const METRICS: (&str, [&str; 2]) = ("metrics.k8s.io", ["v1", "v1beta1"]);
+
+/// The kinds that are asked about.
+fn optional() -> impl Iterator<Item = ApiKind> {
+    ApiKind::ALL.iter().copied().filter(|kind| kind.when().need_not_be_served())
+}
+
+/// What need not be served, and is.
+pub(super) async fn served(api: &Api) -> Result<Served, Failure> {
     let groups: Groups = decode(&api.get_as("/apis", AGGREGATED).await?)?;
+    let metrics = groups.metrics();
     if groups.groups.is_empty() {
-        return Ok(aggregated(&groups.items));
+        return Ok(Served { kinds: aggregated(&groups.items), metrics });
     }
     let mut found = BTreeSet::new();
     let mut asked: Vec<(String, Resources)> = Vec::new();
@@ -89,7 +102,19 @@ pub(super) async fn served(api: &Api) -> Result<BTreeSet<ApiKind>, Failure> {
             found.insert(kind);
         }
     }
-    Ok(found)
+    Ok(Served { kinds: found, metrics })
+}
+
+impl Groups {
+    /// The best version in which use is measured. What is behind it may be away just now: that shows when it is asked.
+    fn metrics(&self) -> Option<&'static str> {
+        let (group, versions) = METRICS;
+        let aggregated = self.items.iter().filter(|it| it.metadata.name == group);
+        let plain = self.groups.iter().filter(|it| it.name == group);
+        let aggregated = aggregated.flat_map(|it| &it.versions).map(|it| it.version.as_str());
+        let served: Vec<&str> = aggregated.chain(plain.flat_map(|it| &it.versions).map(|it| &*it.version)).collect();
+        versions.into_iter().find(|version| served.contains(version))
+    }
 }
 
 fn aggregated(items: &[Item]) -> BTreeSet<ApiKind> {
@@ -122,8 +147,24 @@ mod tests {
         let apps = groups.items.iter().find(|item| item.metadata.name == "apps").expect("apps");
         assert!(apps.versions.iter().any(|it| it.resources.iter().any(|it| it.resource == "deployments")));
         assert!(aggregated(&groups.items).is_empty(), "nothing was installed there");
+        assert_eq!(groups.metrics(), Some("v1beta1"), "though nothing answered there");
         let plain = recorded("apis");
         assert!(plain.items.is_empty());
         assert!(named(&plain.groups, ApiKind::Deployments) && !named(&plain.groups, ApiKind::ArgoRollouts));
+    }
+
+    #[test]
+    fn use_is_measured_in_the_best_version_that_is_served() {
+        let aggregated = |versions: &str| -> Groups {
+            let raw = format!(r#"{{"items":[{{"metadata":{{"name":"metrics.k8s.io"}},"versions":[{versions}]}}]}}"#);
+            serde_json::from_str(&raw).expect("groups")
+        };
+        // The server that measures is away: its resources are not known.
+        let old = r#"{"version":"v1beta1","freshness":"Stale"}"#;
+        assert_eq!(aggregated(old).metrics(), Some("v1beta1"));
+        assert_eq!(aggregated(&format!(r#"{old},{{"version":"v1","resources":[]}}"#)).metrics(), Some("v1"));
+        assert_eq!(aggregated(r#"{"version":"v9"}"#).metrics(), None);
+        let plain = r#"{"groups":[{"name":"metrics.k8s.io","versions":[{"version":"v1beta1"}]}]}"#;
+        assert_eq!(serde_json::from_str::<Groups>(plain).expect("groups").metrics(), Some("v1beta1"));
     }
 }

@@ -149,7 +149,11 @@ impl Said {
             (Kind::Pod, "ProbeWarning") => (ProbeFailure, Certainty::Suspected),
             (Kind::Pod, "Failed") if message.starts_with("Failed to pull image") => (PullFailure, Certainty::Confirmed),
             (Kind::Pod, "ErrImageNeverPull" | "InspectFailed") => (PullFailure, Certainty::Confirmed),
-            (Kind::Pod, "FailedScheduling") => (SchedulingFailure, Certainty::Confirmed),
+            // Of one that has found its node nobody needs to know how.
+            (Kind::Pod, "TriggeredScaleUp" | "Nominated" | "NotTriggerScaleUp") if whom.node.is_some() => return None,
+            (Kind::Pod, "Nominated") if !message.contains("nodeclaim/") => return None,
+            (Kind::Pod, "TriggeredScaleUp" | "Nominated") => (Changed, Certainty::Confirmed),
+            (Kind::Pod, "FailedScheduling" | "NotTriggerScaleUp") => (SchedulingFailure, Certainty::Confirmed),
             (Kind::Pod, "FailedMount" | "FailedAttachVolume" | "FailedMapVolume") => {
                 (MountFailure, Certainty::Confirmed)
             }

@@ -48,7 +48,8 @@ impl Book {
             Record::Volume(it) => vec![it.key.clone()],
             Record::Namespace(it) => vec![it.key.clone()],
             Record::Config(it) => vec![it.key.clone()],
-            Record::Replica(_) | Record::Run(_) | Record::App(_) | Record::Slice(_) | Record::Quotas(_) => Vec::new(),
+            Record::App(it) => vec![it.base.key.clone()],
+            Record::Replica(_) | Record::Run(_) | Record::Slice(_) | Record::Quotas(_) => Vec::new(),
         }
     }
 
@@ -153,7 +154,7 @@ impl Book {
             ApiKind::Deployments | ApiKind::StatefulSets | ApiKind::DaemonSets | ApiKind::ArgoRollouts => {
                 self.pickers(it)
             }
-            ApiKind::ArgoApplications => self.of_app(it.name),
+            ApiKind::ArgoApplications => self.of_app(it),
             ApiKind::Services => self.of_service(it),
             ApiKind::EndpointSlices => it
                 .both()
@@ -186,6 +187,7 @@ impl Book {
             }
             ApiKind::ResourceQuotas => vec![self.key(Kind::Namespace, &Name::new(""), it.namespace)],
             ApiKind::Nodes
+            | ApiKind::NodeClaims
             | ApiKind::Events
             | ApiKind::PersistentVolumeClaims
             | ApiKind::PodDisruptionBudgets
@@ -288,7 +290,16 @@ impl Book {
         keys
     }
 
-    fn of_app(&self, app: &Name) -> Vec<Ref> {
+    /// Of an application its workloads show where their definitions are, and no more.
+    fn of_app(&self, it: &Change<'_>) -> Vec<Ref> {
+        let placed = |record: Option<&Record>| match record {
+            Some(Record::App(app)) => Some((app.base.place.clone(), app.heals)),
+            _ => None,
+        };
+        if placed(it.before) == placed(it.now) {
+            return Vec::new();
+        }
+        let app = it.name;
         let mut keys = Vec::new();
         for kind in super::show::WORKS {
             let all = self.shelves.all(kind);

@@ -8,6 +8,7 @@ mod deploy;
 mod desk;
 mod event;
 mod exit;
+mod gitops;
 mod govern;
 mod happen;
 mod health;
@@ -137,6 +138,28 @@ impl Book {
         self.show_all(out);
         self.tell_all(out);
         self.tidy();
+    }
+
+    /// How many nodes there are, once they were heard of, or cannot be.
+    pub(super) fn count_nodes(&self) -> Option<usize> {
+        self.sources.settled(ApiKind::Nodes).then(|| self.shelves.count(ApiKind::Nodes))
+    }
+
+    /// A node that is there.
+    pub(super) fn node(&self, name: &str) -> Option<Ref> {
+        match self.record(ApiKind::Nodes, "", name)? {
+            Record::Node(it) => Some(it.key.clone()),
+            _ => None,
+        }
+    }
+
+    /// A pod that is there, and for whom it works.
+    pub(super) fn pod(&self, namespace: &str, name: &str) -> Option<(Ref, Ref)> {
+        let (name, entry) = self.shelves.named(ApiKind::Pods, namespace, name)?;
+        let Record::Pod(pod) = &entry.record else { return None };
+        let namespace = Name::new(namespace);
+        let workload = owner::owned(&self.shelves, &self.scribe, &namespace, name, pod).workload;
+        Some((self.key(Kind::Pod, &namespace, name), workload))
     }
 
     fn source(&self, place: u16) -> Source {

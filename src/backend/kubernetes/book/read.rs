@@ -5,10 +5,11 @@ use crate::domain::{Desired, Kind, Name};
 use super::super::kinds::ApiKind;
 use super::super::wire::pod::{PodSpec, PodStatus};
 use super::super::wire::{Both, Item, What};
+use super::gitops::App;
 use super::pods::Pod;
 use super::shelf::Record;
 use super::traffic::{Entrance, Service, Slice};
-use super::work::{App, Detail, Who, Work};
+use super::work::{Detail, Who, Work};
 use super::{Book, deploy, govern, jobs, nodes, rolling};
 
 /// Names the Service that a slice belongs to (k8s.io/api/discovery/v1).
@@ -62,11 +63,12 @@ impl Book {
                 Record::Work(Box::new(rolling::daemon_set(scribe, who()?, it, known_work, self.now)))
             }
             What::CronJob(it) => Record::Work(Box::new(jobs::cron_job(scribe, who()?, it))),
-            What::Application(it) => Record::App(Box::new(App::read(&it.spec))),
+            What::Application(it) => Record::App(Box::new(App::read(scribe, key?, it))),
             What::Service(it) => Record::Service(Box::new(Service::read(scribe, &it.spec))),
             What::EndpointSlice(it) => Record::Slice(Box::new(Slice::read(scribe, it, meta.labels.get(SERVICE)?))),
             What::Ingress(it) => Record::Entrance(Box::new(Entrance::read(scribe, &it.spec))),
             What::Node(it) => Record::Node(Box::new(nodes::node(scribe, key?, uid, meta, it))),
+            What::NodeClaim(it) => Record::Node(Box::new(nodes::coming(scribe, key?, uid, meta, it)?)),
             What::Claim(it) => Record::Volume(Box::new(govern::claim(scribe, key?, it))),
             What::Budget(it) => Record::Bounds(Box::new(govern::Bounds::read(scribe, key?, it))),
             What::Autoscaler(it) => {
@@ -139,6 +141,7 @@ fn kind_of(api: ApiKind, what: &What) -> Option<Kind> {
         What::CronJob(_) => Kind::CronJob,
         What::Rollout(_) => Kind::ArgoRollout,
         What::Node(_) => Kind::Node,
+        What::NodeClaim(_) => Kind::NodeClaim,
         What::Service(_) => Kind::Endpoint,
         What::Ingress(_) => Kind::Ingress,
         What::Claim(_) => Kind::Volume,
@@ -147,6 +150,7 @@ fn kind_of(api: ApiKind, what: &What) -> Option<Kind> {
         What::Namespace(_) => Kind::Namespace,
         What::Config if api == ApiKind::Secrets => Kind::Secret,
         What::Config => Kind::ConfigMap,
-        What::EndpointSlice(_) | What::Quota(_) | What::Application(_) | What::Event(_) => return None,
+        What::Application(_) => Kind::Application,
+        What::EndpointSlice(_) | What::Quota(_) | What::Event(_) => return None,
     })
 }

@@ -6,10 +6,11 @@ use crate::domain::{Autoscaler, Config, Name, Namespace, Node, Quota, Volume};
 
 use super::super::kinds::ApiKind;
 use super::deploy::Replica;
+use super::gitops::App;
 use super::govern::{Bounds, Scaling};
 use super::pods::Pod;
 use super::traffic::{Entrance, Service, Slice};
-use super::work::{App, Run, Work};
+use super::work::{Run, Work};
 
 /// What is remembered of one object.
 #[derive(Debug, PartialEq)]

@@ -75,8 +75,8 @@ impl Book {
             }
             Record::Node(it) => Object::Node(it.clone()),
             Record::Config(it) => Object::Config(it.clone()),
+            Record::App(it) => Object::Application(Box::new(it.base.clone())),
             Record::Run(_)
-            | Record::App(_)
             | Record::Slice(_)
             | Record::Scaling(_)
             | Record::Scaled(_)
@@ -141,7 +141,7 @@ impl Book {
             .collect();
         of_name.sort_unstable_by_key(|(namespace, _)| *namespace);
         let Some(Record::App(known)) = of_name.first().map(|(_, entry)| &entry.record) else { return };
-        let place = known.place.as_ref().map_or_else(String::new, |place| format!(": {place}"));
+        let place = known.base.place.as_ref().map_or_else(String::new, |place| format!(": {place}"));
         let heals = if known.heals { ", which puts back what is changed by hand" } else { "" };
         it.defined_in = Some(Text::from(format!("application {app}{heals}{place}")));
     }
@@ -287,12 +287,14 @@ pub(super) fn api_kind(kind: Kind) -> Option<ApiKind> {
         Kind::ArgoRollout => ApiKind::ArgoRollouts,
         Kind::BarePod | Kind::Pod => ApiKind::Pods,
         Kind::Node => ApiKind::Nodes,
+        Kind::NodeClaim => ApiKind::NodeClaims,
         Kind::Volume => ApiKind::PersistentVolumeClaims,
         Kind::Endpoint => ApiKind::Services,
         Kind::Ingress => ApiKind::Ingresses,
         Kind::Budget => ApiKind::PodDisruptionBudgets,
         Kind::ConfigMap => ApiKind::ConfigMaps,
         Kind::Secret => ApiKind::Secrets,
+        Kind::Application => ApiKind::ArgoApplications,
         _ => return None,
     })
 }

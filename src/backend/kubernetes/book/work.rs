@@ -7,7 +7,6 @@ use crate::domain::{Desired, Kind, Name, Ref, Text, Timestamp, Workload};
 use super::super::wire::meta::Meta;
 use super::super::wire::pod::PodSpec;
 use super::super::wire::read::Pairs;
-use super::super::wire::work::ApplicationSpec;
 use super::deploy::Deploying;
 use super::owner::Controller;
 use super::rolling::Rolling;
@@ -70,25 +69,6 @@ impl Run {
             Some(cron) => scribe.key(Kind::CronJob, namespace, cron),
             None => scribe.key(Kind::Job, namespace, name),
         }
-    }
-}
-
-/// An Argo CD application: where the definitions of others are.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct App {
-    /// `https://git.example/shop overlays/prod`
-    pub(super) place: Option<Text>,
-    /// It puts back what somebody changes by hand.
-    pub(super) heals: bool,
-}
-
-impl App {
-    pub(super) fn read(it: &ApplicationSpec) -> Self {
-        let first = it.sources.first().unwrap_or(&it.source.0);
-        let path = first.path.some().or(first.chart.some()).unwrap_or("");
-        let place = format!("{} {path}", &*first.url);
-        let heals = it.sync_policy.automated.as_ref().is_some_and(|it| it.self_heal.0);
-        Self { place: text(&place), heals }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::api::Api;
+use super::super::connect;
 use super::super::failure::Failure;
 use super::super::rights;
 use super::super::watch::backed_off;
@@ -89,6 +90,7 @@ impl Cluster {
         if is_due(&mut self.line.look_at, now) {
             self.look();
         }
+        self.measure_if_due(now);
     }
 
     /// Connects, unless that is under way.
@@ -174,7 +176,24 @@ impl Cluster {
         // After all else was named: see `run`.
         self.tell_cluster(info);
         self.review();
+        self.look_at_login();
         self.nudge_all();
+    }
+
+    /// Looks when our certificate ends. It may have been renewed where it lies, while the connection goes on.
+    fn look_at_login(&mut self) {
+        let target = self.target.clone();
+        self.jobs.spawn(async move {
+            let read = tokio::task::spawn_blocking(move || connect::certificate_to_renew(&target));
+            Done::LoginEnds(read.await.ok().flatten())
+        });
+    }
+
+    /// Trouble of the cluster's stays as it is: this was read of a file.
+    pub(super) fn login_ends(&mut self, login_ends: Option<Timestamp>) {
+        let Some(info) = self.line.info.as_mut().filter(|info| info.login_ends != login_ends) else { return };
+        info.login_ends = login_ends;
+        self.facts.push(Fact::Put(source(), Object::Cluster(Box::new(info.clone()))));
     }
 
     /// Not over and over, where a login is valid for no time at all.
@@ -194,6 +213,7 @@ impl Cluster {
             disk_total_bytes: None,
             disk_free_bytes: None,
             disk_path: None,
+            login_ends: self.line.info.as_ref().and_then(|info| info.login_ends),
         }
     }
 
@@ -250,6 +270,8 @@ impl Cluster {
         self.begin_again();
         self.review();
         self.look_for_readable();
+        self.usage.forgive();
+        self.look_at_login();
     }
 
     /// Asks what may be done, where it would be done.

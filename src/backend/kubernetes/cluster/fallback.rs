@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::super::heard::Said;
-use super::super::kinds::{ApiKind, When};
+use super::super::kinds::ApiKind;
 use super::readable::{self, Readable};
 use super::{Cluster, Done, Key};
 use crate::domain::{Name, Text, Trouble};
@@ -100,7 +100,7 @@ impl Cluster {
         let Some(fallen) = self.fallback.fallen.get_mut(&kind) else { return };
         let before = std::mem::replace(&mut fallen.replaced, watched > 0 && left_out == 0);
         let trouble = match (watched, left_out) {
-            (0, _) if kind.when() == When::Allowed => {
+            (0, _) if kind.when().need_not_be_allowed() => {
                 self.fallback.fallen.remove(&kind);
                 return self.leave_out((kind, None));
             }

@@ -1,8 +1,6 @@
 //! The first words with a cluster: is it there, which is it, what does it serve.
 
-use std::collections::BTreeSet;
-
-use super::super::api::Api;
+use super::super::api::{Api, Served};
 use super::super::connect::{self, Connection};
 use super::super::failure::Failure;
 use super::super::kinds::ApiKind;
@@ -16,8 +14,8 @@ pub(super) struct Hello {
     /// The same for every way in.
     pub(super) identity: Name,
     pub(super) version: Option<Text>,
-    /// Kinds that need not be served, and are.
-    pub(super) served: Result<BTreeSet<ApiKind>, Failure>,
+    /// What need not be served, and is.
+    pub(super) served: Result<Served, Failure>,
 }
 
 /// A cluster that did not.

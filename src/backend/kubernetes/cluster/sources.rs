@@ -1,13 +1,12 @@
 //! Naming, starting and ending watches, and what they say.
 
-use std::collections::BTreeSet;
-
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{AbortHandle, JoinError};
 
+use super::super::api::Served;
 use super::super::failure::Failure;
 use super::super::heard::{Heard, Said};
-use super::super::kinds::{ApiKind, When};
+use super::super::kinds::ApiKind;
 use super::super::watch::Watch;
 use super::fallback::Fallback;
 use super::{Cluster, Key};
@@ -112,9 +111,9 @@ impl Cluster {
                 let trouble = trouble.clone();
                 self.watch_in_trouble(&key, &trouble);
                 match trouble.kind {
-                    TroubleKind::TooOld if key.0.when() == When::Installed => return self.close(vec![key]),
+                    TroubleKind::TooOld if key.0.when().need_not_be_served() => return self.close(vec![key]),
                     TroubleKind::Forbidden if self.may_fall_back(&key) => return self.fall_back(key.0, trouble),
-                    TroubleKind::Forbidden if key.0.when() == When::Allowed => return self.leave_out(key),
+                    TroubleKind::Forbidden if key.0.when().need_not_be_allowed() => return self.leave_out(key),
                     _ if self.is_replaced(&key) => return,
                     _ => heard,
                 }
@@ -158,16 +157,19 @@ impl Cluster {
     }
 
     /// What is watched only where it is served.
-    pub(super) fn served(&mut self, outcome: Result<BTreeSet<ApiKind>, Failure>) {
+    pub(super) fn served(&mut self, outcome: Result<Served, Failure>) {
         let served = match outcome {
-            Ok(served) => served,
+            Ok(served) => {
+                self.may_measure(served.metrics);
+                served.kinds
+            }
             Err(failure) => return tracing::info!(%failure, "it is not known what else is served"),
         };
-        let gone = self.open.keys().filter(|(kind, _)| kind.when() == When::Installed && !served.contains(kind));
+        let gone = self.open.keys().filter(|(kind, _)| kind.when().need_not_be_served() && !served.contains(kind));
         let gone: Vec<Key> = gone.cloned().collect();
         self.close(gone);
         for kind in served {
-            if !self.open.keys().any(|(known, _)| *known == kind) {
+            if !self.open.keys().any(|(known, _)| *known == kind) && !self.left_out.contains(&kind) {
                 let keys = self.keys_of(kind);
                 self.name(keys);
             }

@@ -174,4 +174,5 @@ fn until_when_a_certificate_is_good_is_known_without_a_login() {
     std::fs::write(dir.path().join("cert.pem"), tls("cert.pem")).expect("written");
     let target = target(dir.path(), PLAIN, "{client-certificate: cert.pem, client-key: gone.pem}");
     assert_eq!(certificate_expires(&target), "2126-10-31T01:02:01Z".parse().ok());
+    assert_eq!(certificate_to_renew(&target), certificate_expires(&target), "it was made for a hundred years");
 }

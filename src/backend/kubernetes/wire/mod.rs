@@ -1,5 +1,6 @@
 //! What is read of the server's objects, and how. Everything that is not used is skipped as it is read.
 
+pub mod gitops;
 pub mod meta;
 pub mod pod;
 pub mod quantity;
@@ -160,7 +161,8 @@ shapes! {
     Quota ResourceQuotas rest::QuotaSpec, rest::QuotaStatus;
     Namespace Namespaces rest::Nothing, rest::Phased;
     Rollout ArgoRollouts work::RolloutSpec, work::RolloutStatus;
-    Application ArgoApplications work::ApplicationSpec, rest::Nothing;
+    Application ArgoApplications gitops::ApplicationSpec, gitops::ApplicationStatus;
+    NodeClaim NodeClaims rest::NodeClaimSpec, rest::NodeClaimStatus;
     Scaled ScaledObjects rest::ScaledSpec, rest::ScaledStatus;
 }
 

@@ -1,5 +1,5 @@
 //! What is around workloads: nodes, the ways to them, what bounds them, and what happened (k8s.io/api/core/v1, discovery/v1,
-//! networking/v1, policy/v1, autoscaling/v2; keda.sh/v1alpha1).
+//! networking/v1, policy/v1, autoscaling/v2; keda.sh/v1alpha1, karpenter.sh/v1).
 
 use serde::Deserialize;
 
@@ -49,6 +49,22 @@ pub struct NodeInfo {
     pub kubelet_version: Str,
     pub container_runtime_version: Str,
     pub kernel_version: Str,
+}
+
+/// A node that was asked for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct NodeClaimSpec {
+    pub taints: List<Taint>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NodeClaimStatus {
+    /// Its node, once that is there.
+    pub node_name: Str,
+    pub allocatable: Amounts,
+    pub conditions: List<Condition>,
 }
 
 #[derive(Debug, Default, Deserialize)]

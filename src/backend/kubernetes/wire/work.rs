@@ -1,4 +1,4 @@
-//! What wants pods (k8s.io/api/apps/v1, batch/v1; argoproj.io/v1alpha1).
+//! What wants pods (k8s.io/api/apps/v1, batch/v1; argoproj.io/v1alpha1 Rollouts).
 
 use serde::Deserialize;
 
@@ -189,34 +189,4 @@ pub struct RolloutStatus {
     #[serde(rename = "stableRS")]
     pub stable: Str,
     pub conditions: List<Condition>,
-}
-
-/// Argo CD's.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct ApplicationSpec {
-    pub source: Of<Repository>,
-    pub sources: List<Repository>,
-    pub sync_policy: Of<SyncPolicy>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Repository {
-    #[serde(rename = "repoURL")]
-    pub url: Str,
-    pub path: Str,
-    pub chart: Str,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SyncPolicy {
-    pub automated: Option<Automated>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Automated {
-    pub self_heal: Flag,
 }

@@ -1,6 +1,6 @@
 //! What is around workloads: nodes, ways in, autoscalers, quotas, configuration.
 
-use super::hear::{Scenes, line, said, then};
+use super::hear::{Scenes, line, put, said, then};
 use crate::backend::kubernetes::kinds::ApiKind;
 use crate::domain::{Exposure, Kind, Object};
 
@@ -58,6 +58,64 @@ fn an_ingress_leads_users_to_what_its_services_pick() {
     let gone = line(ApiKind::Ingresses, &format!(r#"{{"type":"DELETED","object":{ingress}}}"#));
     scenes.hear(said(ApiKind::Ingresses, then(), vec![gone]));
     assert_eq!(endpoint(&scenes, Kind::Endpoint, "api").exposure, Exposure::No);
+}
+
+#[test]
+fn a_node_is_on_its_way_until_it_has_registered() {
+    use crate::domain::NodeState::Coming;
+    let claim = |conditions: &str| {
+        format!(
+            r#"{{"apiVersion":"karpenter.sh/v1","kind":"NodeClaim","metadata":{{"name":"default-rp626","uid":"c","creationTimestamp":"2026-11-24T12:44:20Z",
+              "labels":{{"karpenter.sh/nodepool":"default"}}}},"spec":{{"nodeClassRef":{{"group":"karpenter.k8s.aws","kind":"EC2NodeClass","name":"default"}},
+              "taints":[{{"key":"gpu","effect":"NoSchedule"}}]}},"status":{{"conditions":[{conditions}]}}}}"#
+        )
+    };
+    let launched = r#"{"type":"Launched","status":"Unknown","reason":"AwaitingReconciliation","message":"object is awaiting reconciliation"}"#;
+    let mut scenes = Scenes::with(&[(ApiKind::NodeClaims, &claim(launched))]);
+    let shown = |scenes: &Scenes| match scenes.object(Kind::NodeClaim, "", "default-rp626") {
+        Object::Node(it) => (**it).clone(),
+        _ => panic!("not that"),
+    };
+    let it = shown(&scenes);
+    assert_eq!((it.state, it.since, it.message), (Coming, "2026-11-24T12:44:20Z".parse().ok(), None));
+    assert_eq!(it.taints.len(), 1);
+    let refused = r#"{"type":"Launched","status":"False","reason":"LaunchFailed","message":"insufficient capacity"}"#;
+    scenes.hear(said(ApiKind::NodeClaims, then(), vec![put(ApiKind::NodeClaims, &claim(refused))]));
+    assert_eq!(shown(&scenes).message.as_deref(), Some("insufficient capacity"));
+    let there = r#"{"type":"Launched","status":"True"},{"type":"Registered","status":"True"}"#;
+    scenes.hear(said(ApiKind::NodeClaims, then(), vec![put(ApiKind::NodeClaims, &claim(there))]));
+    assert!(scenes.objects.is_empty(), "from then on it is a node");
+}
+
+#[test]
+fn what_an_autoscaler_says_is_told_of_pods_that_wait() {
+    use crate::domain::OccurrenceKind::{Changed, SchedulingFailure};
+    let pod = |node: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"p","namespace":"shop","uid":"p"}},"spec":{{{node}"containers":[{{"name":"p"}}]}},"status":{{"phase":"Pending"}}}}"#
+        )
+    };
+    let event = |reason: &str, message: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"e.{reason}","namespace":"shop","uid":"{reason}"}},"involvedObject":{{"kind":"Pod","namespace":"shop","name":"p","uid":"p"}},
+              "reason":"{reason}","message":"{message}","firstTimestamp":"2026-11-24T12:44:20Z","lastTimestamp":"2026-11-24T12:44:20Z","count":1}}"#
+        )
+    };
+    let brings = event("TriggeredScaleUp", "pod triggered scale-up: [{pool-a 3->4 (max: 10)}]");
+    let claims = event("Nominated", "Pod should schedule on: nodeclaim/default-rp626");
+    let none = event("NotTriggerScaleUp", "pod didn't trigger scale-up: 1 max node group size reached");
+    let of = |node: &str| {
+        let pod = pod(node);
+        let scenes = Scenes::with(&[
+            (ApiKind::Pods, &pod),
+            (ApiKind::Events, &brings),
+            (ApiKind::Events, &claims),
+            (ApiKind::Events, &none),
+        ]);
+        (scenes.told("shop", Changed).len(), scenes.told("shop", SchedulingFailure).len())
+    };
+    assert_eq!(of(""), (2, 1));
+    assert_eq!(of(r#""nodeName":"n1","#), (0, 0), "it has found a node");
 }
 
 #[test]

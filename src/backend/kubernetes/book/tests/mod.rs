@@ -2,6 +2,7 @@
 
 mod around;
 mod ends;
+mod gitops;
 mod hear;
 mod made;
 mod order;
