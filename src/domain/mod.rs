@@ -2,6 +2,7 @@
 //! intend, and the seams ([`Feed`], [`Backend`]). Nothing here does IO, reads a clock or knows a colour.
 
 mod alert;
+mod change;
 mod cluster;
 mod demand;
 mod fact;
@@ -22,6 +23,7 @@ pub mod words;
 mod workload;
 
 pub use alert::{Alert, AlertState};
+pub use change::{Change, Difference, How};
 pub use cluster::{BackendKind, ClusterInfo, Nouns};
 pub use demand::{Demand, Scope, Want};
 pub use fact::{Answer, Batch, Fact, Object, Rights};
