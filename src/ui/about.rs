@@ -63,12 +63,13 @@ pub(super) fn change(ctx: &Ctx<'_>, key: &Ref) -> Vec<Phrase> {
     let Some(want) = view.workload(key).and_then(Change::of) else { return Vec::new() };
     match view.answer(&want) {
         Some(Answer::Changed(change)) => {
-            let at = change.at.map(|at| format!("{} ", ctx.clock.moment(at))).unwrap_or_default();
-            let by = change.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
-            let head = Phrase::dim(format!("{at}revision {}{by}, against {}:", change.to, change.from));
+            // What differs comes first: of a short pane it is what is seen.
             let none = change.differences.is_empty().then(|| Phrase::text(change.in_words(0)));
             let each = change.differences.iter().map(|it| Phrase::text(it.in_words()));
-            std::iter::once(head).chain(none).chain(each).collect()
+            let at = change.at.map(|at| format!(", {}", ctx.clock.moment(at))).unwrap_or_default();
+            let by = change.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+            let which = Phrase::dim(format!("revision {} against {}{at}{by}", change.to, change.from));
+            none.into_iter().chain(each).chain([which]).collect()
         }
         Some(Answer::Failed(why)) => vec![Phrase::dim(format!("against the revision before: {why}"))],
         _ => Vec::new(),

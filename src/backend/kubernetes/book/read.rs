@@ -62,7 +62,7 @@ impl Book {
                 Record::Work(Box::new(rolling::daemon_set(scribe, who()?, it, known_work, self.now)))
             }
             What::CronJob(it) => Record::Work(Box::new(jobs::cron_job(scribe, who()?, it))),
-            What::Application(it) => Record::App(Box::new(App::read(&it.spec))),
+            What::Application(it) => Record::App(Box::new(App::read(&it.spec, &it.status))),
             What::Service(it) => Record::Service(Box::new(Service::read(scribe, &it.spec))),
             What::EndpointSlice(it) => Record::Slice(Box::new(Slice::read(scribe, it, meta.labels.get(SERVICE)?))),
             What::Ingress(it) => Record::Entrance(Box::new(Entrance::read(scribe, &it.spec))),

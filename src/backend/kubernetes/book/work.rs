@@ -7,7 +7,7 @@ use crate::domain::{Desired, Kind, Name, Ref, Text, Timestamp, Workload};
 use super::super::wire::meta::Meta;
 use super::super::wire::pod::PodSpec;
 use super::super::wire::read::Pairs;
-use super::super::wire::work::ApplicationSpec;
+use super::super::wire::work::{ApplicationSpec, ApplicationStatus};
 use super::deploy::Deploying;
 use super::owner::Controller;
 use super::rolling::Rolling;
@@ -83,13 +83,20 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn read(it: &ApplicationSpec) -> Self {
+    pub(super) fn read(it: &ApplicationSpec, status: &ApplicationStatus) -> Self {
         let first = it.sources.first().unwrap_or(&it.source.0);
         let path = first.path.some().or(first.chart.some()).unwrap_or("");
-        let place = format!("{} {path}", &*first.url);
+        let revision = status.sync.revision.some().map_or_else(String::new, |it| format!(" at {}", commit(it)));
+        let place = format!("{} {}", &*first.url, format!("{path}{revision}").trim_start());
         let heals = it.sync_policy.automated.as_ref().is_some_and(|it| it.self_heal.0);
         Self { place: text(&place), heals }
     }
+}
+
+/// A commit as people write it; a chart's version as it is.
+fn commit(revision: &str) -> &str {
+    let is_hash = revision.len() >= 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hash { &revision[..7] } else { revision }
 }
 
 /// Namespace and name of an object that is being read, with who it is.

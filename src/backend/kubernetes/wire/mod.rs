@@ -160,7 +160,7 @@ shapes! {
     Quota ResourceQuotas rest::QuotaSpec, rest::QuotaStatus;
     Namespace Namespaces rest::Nothing, rest::Phased;
     Rollout ArgoRollouts work::RolloutSpec, work::RolloutStatus;
-    Application ArgoApplications work::ApplicationSpec, rest::Nothing;
+    Application ArgoApplications work::ApplicationSpec, work::ApplicationStatus;
     Scaled ScaledObjects rest::ScaledSpec, rest::ScaledStatus;
 }
 

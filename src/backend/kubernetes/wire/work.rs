@@ -220,3 +220,17 @@ pub struct SyncPolicy {
 pub struct Automated {
     pub self_heal: Flag,
 }
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ApplicationStatus {
+    pub sync: Of<Sync>,
+}
+
+/// What it was last compared with.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Sync {
+    /// A commit, or a chart's version.
+    pub revision: Str,
+}

@@ -336,12 +336,14 @@ fn a_bare_replicaset_is_a_workload_and_a_revision_is_none() {
 
 #[test]
 fn whoever_owns_a_definition_is_said() {
-    let app = r#"{"metadata":{"name":"shop","namespace":"argocd","uid":"a"},"spec":{"source":{"repoURL":"https://git.example/shop","path":"overlays/prod"},"syncPolicy":{"automated":{"selfHeal":true}}}}"#;
+    let app = r#"{"metadata":{"name":"shop","namespace":"argocd","uid":"a"},"spec":{"source":{"repoURL":"https://git.example/shop","path":"overlays/prod"},"syncPolicy":{"automated":{"selfHeal":true}}},"status":{"sync":{"revision":"0123456789abcdef0123456789abcdef01234567"}}}"#;
     for (meta, by, place) in [
         (
             r#","annotations":{"argocd.argoproj.io/tracking-id":"shop:apps/Deployment:shop/web"}"#,
             Some("argocd"),
-            Some("application shop, which puts back what is changed by hand: https://git.example/shop overlays/prod"),
+            Some(
+                "application shop, which puts back what is changed by hand: https://git.example/shop overlays/prod at 0123456",
+            ),
         ),
         (r#","labels":{"argocd.argoproj.io/instance":"other"}"#, Some("argocd"), Some("application other")),
         (
