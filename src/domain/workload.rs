@@ -60,6 +60,9 @@ pub struct Workload {
     /// How long an instance has to end after being asked, seconds.
     #[serde(default)]
     pub stop_timeout_seconds: Option<u32>,
+    /// So long an instance has to be ready before it counts as available, seconds.
+    #[serde(default)]
+    pub min_ready_seconds: u32,
     /// Whether it says where its instances may run.
     #[serde(default)]
     pub placed: bool,
@@ -96,6 +99,7 @@ impl Workload {
             labels: Vec::new(),
             restart_policy: RestartPolicy::Unknown,
             stop_timeout_seconds: None,
+            min_ready_seconds: 0,
             placed: false,
             one_off: false,
             managed_by: None,

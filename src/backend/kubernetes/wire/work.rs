@@ -21,6 +21,7 @@ pub struct DeploymentSpec {
     pub replicas: Option<Int>,
     pub paused: Flag,
     pub progress_deadline_seconds: Option<Int>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
 }
 
@@ -56,6 +57,7 @@ pub struct StatefulSetSpec {
     pub replicas: Option<Int>,
     pub pod_management_policy: Str,
     pub update_strategy: Of<UpdateStrategy>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
     pub volume_claim_templates: List<ClaimTemplate>,
     pub ordinals: Of<Ordinals>,
@@ -103,6 +105,7 @@ pub struct StatefulSetStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct DaemonSetSpec {
     pub update_strategy: Of<UpdateStrategy>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
 }
 
@@ -171,6 +174,7 @@ pub struct RolloutSpec {
     pub replicas: Option<Int>,
     pub paused: Flag,
     pub progress_deadline_seconds: Option<Int>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
 }
 
