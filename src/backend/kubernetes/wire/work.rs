@@ -131,6 +131,9 @@ pub struct JobSpec {
     pub completions: Option<Int>,
     pub parallelism: Option<Int>,
     pub backoff_limit: Option<Int>,
+    pub backoff_limit_per_index: Option<Int>,
+    pub max_failed_indexes: Option<Int>,
+    pub active_deadline_seconds: Option<Int>,
     pub suspend: Flag,
     pub template: Of<Template>,
 }
@@ -141,6 +144,8 @@ pub struct JobStatus {
     pub active: Int,
     pub succeeded: Int,
     pub failed: Int,
+    /// `1,3-5`
+    pub failed_indexes: Str,
     pub completion_time: Time,
     pub conditions: List<Condition>,
 }
