@@ -166,10 +166,11 @@ impl App {
         self.preview_drawn = true;
     }
 
-    /// What is needed of the feeds: what is on the screen is streamed.
+    /// What is needed of the feeds: what is on the screen is streamed, what a case file shows is asked for.
     pub fn demand(&self, now: Timestamp) -> Demand {
         let model = self.model(now);
-        self.core.demand(crate::ui::panes::visible_refs(&self.screen, &model), &std::collections::BTreeSet::new())
+        let wants = crate::ui::panes::wants(&self.screen, &model);
+        self.core.demand(crate::ui::panes::visible_refs(&self.screen, &model), &wants)
     }
 
     /// Whether nothing may be changed anywhere: by a flag, or because every cluster says so (a recording).

@@ -10,6 +10,7 @@ use crate::domain::{Name, Ref, Timestamp, Want};
 use crate::state::{Deadlines, View};
 
 use super::advice::Advice;
+use super::brought;
 use super::group::{self, Homes};
 use super::incident::{Incident, IncidentState};
 use super::lifecycle::Life;
@@ -136,7 +137,7 @@ impl Diagnosis {
                     advice.push((rule.id, finding.summary));
                     continue;
                 }
-                outcome.push((rule, finding, standing));
+                outcome.push((rule, brought::with_changes(&scene, rule, finding), standing));
             }
             self.advice.set(&key, advice);
         } else {

@@ -1,6 +1,7 @@
 //! Small pure rules over the model; then grouping, lifecycle and ranking. What triage lists comes from here alone.
 
 mod advice;
+mod brought;
 mod catalogue;
 mod diagnosis;
 mod exit;
@@ -16,6 +17,7 @@ mod rules;
 mod scene;
 mod settings;
 
+pub use brought::{CONFIGURATION, TEMPLATE};
 pub use catalogue::{explain, markdown};
 pub use diagnosis::Diagnosis;
 pub use exit::exit_words;

@@ -51,6 +51,13 @@ pub enum Want {
     Query(Name),
     /// What happened to it before.
     History(Ref),
+    /// How a revision of a workload differs from the one before: a new revision is a new want.
+    Change {
+        /// Whose.
+        workload: Ref,
+        /// Which revision.
+        revision: Name,
+    },
     /// Every object of a kind that is not watched otherwise.
     Kind(Kind),
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 use super::alert::Alert;
+use super::change::Change;
 use super::cluster::ClusterInfo;
 use super::demand::Want;
 use super::identity::{ClusterId, Ref};
@@ -126,6 +127,8 @@ pub struct Rights {
 pub enum Answer {
     /// Lines of a log, oldest first.
     Lines(Vec<Text>),
+    /// How a revision differs from the one before.
+    Changed(Box<Change>),
     /// It could not be had, and why.
     Failed(Text),
 }

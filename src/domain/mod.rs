@@ -2,6 +2,7 @@
 //! intend, and the seams ([`Feed`], [`Backend`]). Nothing here does IO, reads a clock or knows a colour.
 
 mod alert;
+mod change;
 mod cluster;
 mod demand;
 mod fact;
@@ -22,6 +23,7 @@ pub mod words;
 mod workload;
 
 pub use alert::{Alert, AlertState};
+pub use change::{Change, Difference, How};
 pub use cluster::{BackendKind, ClusterInfo, Nouns};
 pub use demand::{Demand, Scope, Want};
 pub use fact::{Answer, Batch, Fact, Object, Rights};
@@ -42,8 +44,8 @@ pub use source::{Freshness, Source, Trouble, TroubleKind};
 pub use text::{Interner, Name, Text, sanitise};
 pub use verdict::{Certainty, Severity, Tier};
 pub use workload::{
-    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, Hindrance, LogDriver, Mount, MountKind,
-    Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
+    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, GaveUp, Hindrance, JobState, LogDriver,
+    Mount, MountKind, Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
 };
 
 /// A point in time (UTC). Times of a server are as the server said them; see `engine` for offsets.

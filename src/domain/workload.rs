@@ -36,6 +36,9 @@ pub struct Workload {
     /// What keeps its controller from making instances: a quota, an admission webhook, a policy.
     #[serde(default)]
     pub hindrance: Option<Box<Hindrance>>,
+    /// How a Job stands in its server's own judgement.
+    #[serde(default)]
+    pub job: Option<Box<JobState>>,
     /// Its instances come one after the other, each when the one before is ready (StatefulSet `OrderedReady`).
     #[serde(default)]
     pub ordered: bool,
@@ -60,6 +63,9 @@ pub struct Workload {
     /// How long an instance has to end after being asked, seconds.
     #[serde(default)]
     pub stop_timeout_seconds: Option<u32>,
+    /// So long an instance has to be ready before it counts as available, seconds.
+    #[serde(default)]
+    pub min_ready_seconds: u32,
     /// Whether it says where its instances may run.
     #[serde(default)]
     pub placed: bool,
@@ -88,6 +94,7 @@ impl Workload {
             history: Vec::new(),
             rollout: None,
             hindrance: None,
+            job: None,
             ordered: false,
             on_delete: false,
             schedule: None,
@@ -96,6 +103,7 @@ impl Workload {
             labels: Vec::new(),
             restart_policy: RestartPolicy::Unknown,
             stop_timeout_seconds: None,
+            min_ready_seconds: 0,
             placed: false,
             one_off: false,
             managed_by: None,
@@ -373,6 +381,32 @@ pub struct Hindrance {
     /// Since when.
     #[serde(default)]
     pub since: Option<Timestamp>,
+}
+
+/// How a Job stands; of a CronJob, how the last of its Jobs does.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct JobState {
+    /// Somebody suspended it.
+    #[serde(default)]
+    pub suspended: bool,
+    /// It gave up, and why.
+    #[serde(default)]
+    pub gave_up: Option<GaveUp>,
+}
+
+/// Why a Job is not tried again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GaveUp {
+    /// The server's word: `BackoffLimitExceeded`.
+    pub reason: Name,
+    /// What the server says beside that.
+    #[serde(default)]
+    pub message: Option<Text>,
+    /// The setting that it came up against: `backoffLimit 6`.
+    #[serde(default)]
+    pub limit: Option<Name>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// When a workload runs.

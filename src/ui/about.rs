@@ -7,8 +7,8 @@ use super::theme::Ink;
 use super::why::{Section, usage};
 use crate::domain::words::{bytes, many};
 use crate::domain::{
-    Alert, AlertState, Application, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy, Timestamp,
-    Workload,
+    Alert, AlertState, Answer, Application, Change, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy,
+    Timestamp, Workload,
 };
 
 /// `Deployment, revision 42, 3 wanted`.
@@ -55,6 +55,25 @@ pub(super) fn newest_revision(ctx: &Ctx<'_>, workload: &Workload) -> Option<(Tim
         _ => String::new(),
     };
     Some((at, Phrase::text(format!("{} revision {} rolled out{by}{brought}", ctx.clock.moment(at), revision.id))))
+}
+
+/// How the newest revision of a workload differs from the one before, where that was asked for.
+pub(super) fn change(ctx: &Ctx<'_>, key: &Ref) -> Vec<Phrase> {
+    let view = ctx.model.view;
+    let Some(want) = view.workload(key).and_then(Change::of) else { return Vec::new() };
+    match view.answer(&want) {
+        Some(Answer::Changed(change)) => {
+            // What differs comes first: of a short pane it is what is seen.
+            let none = change.differences.is_empty().then(|| Phrase::text(change.in_words(0)));
+            let each = change.differences.iter().map(|it| Phrase::text(it.in_words()));
+            let at = change.at.map(|at| format!(", {}", ctx.clock.moment(at))).unwrap_or_default();
+            let by = change.by.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+            let which = Phrase::dim(format!("revision {} against {}{at}{by}", change.to, change.from));
+            none.into_iter().chain(each).chain([which]).collect()
+        }
+        Some(Answer::Failed(why)) => vec![Phrase::dim(format!("against the revision before: {why}"))],
+        _ => Vec::new(),
+    }
 }
 
 /// What is known of an object by itself.
@@ -189,6 +208,7 @@ fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {
         Section::new("runs", runs),
         Section::new("use", usage(ctx, &it.key)),
         Section::new("since", rolled),
+        Section::new("changed", change(ctx, &it.key)),
         Section::new("reach", vec![Phrase::text(reach)]),
         Section::new("needs", needs.collect()),
         Section::new("needed", if needed.is_empty() { Vec::new() } else { vec![Phrase::text(needed.join(", "))] }),

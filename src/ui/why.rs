@@ -7,7 +7,7 @@ use super::say;
 use super::screen::{Pane, RowKey};
 use super::text::Phrase;
 use super::theme::Ink;
-use crate::diagnose::{Incident, IncidentState};
+use crate::diagnose::{CONFIGURATION, Incident, IncidentState, TEMPLATE};
 use crate::domain::words::{bytes, seconds_between};
 use crate::domain::{Certainty, Exposure, Metric, Occurrence, OccurrenceKind, Ref, Role, Timestamp};
 
@@ -52,7 +52,8 @@ pub(super) fn brief(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16, heigh
     let mut left = height;
     // What changed just before tells more than what else was seen.
     let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|ix| (parts[*ix].label != "before" || *ix == 0, *ix));
+    let changes = |ix: usize| matches!(parts[ix].label, "before" | "changed");
+    order.sort_by_key(|ix| (!changes(*ix) || *ix == 0, *ix));
     order.sort_by_key(|ix| *ix > 0);
     // The cause is never cut short for what follows from it; how sure it is may be.
     let strong = |line: &&Wrapped| line.bare.0.iter().any(|(ink, _)| *ink == Ink::Strong);
@@ -164,7 +165,8 @@ fn of_incident(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Section> {
         Section::new("why", vec![cause(ctx, incident)]),
         Section::new("seen", evidence(ctx, incident)),
         Section::new("use", usage(ctx, &incident.subject)),
-        Section::new("before", before(ctx, &incident.subject, incident.since)),
+        Section::new("before", before(ctx, incident)),
+        Section::new("changed", about::change(ctx, &incident.subject)),
         Section::new("drags", drags(incident)),
         Section::new("reach", vec![reach(incident)]),
         Section::new("rank", vec![Phrase::dim(format!("{}; rule {}", incident.place, incident.rule))]),
@@ -186,7 +188,9 @@ fn cause(ctx: &Ctx<'_>, incident: &Incident) -> Phrase {
 }
 
 fn evidence(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Phrase> {
-    let each = incident.evidence.iter().map(|it| {
+    // What changed before has its place below.
+    let seen = incident.evidence.iter().filter(|it| !matches!(it.source.as_str(), CONFIGURATION | TEMPLATE));
+    let each = seen.map(|it| {
         let at = it.at.map(|at| format!("{} ", ctx.clock.moment(at))).unwrap_or_default();
         Phrase::of(Ink::Dim, format!("{at}{}: ", it.source)).and(Ink::Text, it.text.as_str())
     });
@@ -256,8 +260,8 @@ fn trend(ctx: &Ctx<'_>, key: &Ref, metric: Metric, most: Option<f64>) -> Option<
 }
 
 /// What was rolled out or changed just before, the newest first.
-fn before(ctx: &Ctx<'_>, subject: &Ref, since: Timestamp) -> Vec<Phrase> {
-    let view = ctx.model.view;
+fn before(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Phrase> {
+    let (view, subject, since) = (ctx.model.view, &incident.subject, incident.since);
     let near = |at: Timestamp| seconds_between(at, since) < BEFORE && at.as_second() <= since.as_second() + 60;
     let changes = |it: &&Occurrence| matches!(it.kind, OccurrenceKind::Deployed | OccurrenceKind::Changed);
     let mut lines: Vec<(Timestamp, Phrase)> = view
@@ -272,6 +276,11 @@ fn before(ctx: &Ctx<'_>, subject: &Ref, since: Timestamp) -> Vec<Phrase> {
             lines.push((at, text));
         }
     }
+    let configured = incident.evidence.iter().filter(|it| it.source.as_str() == CONFIGURATION);
+    lines.extend(configured.filter_map(|it| {
+        let at = it.at?;
+        Some((at, Phrase::text(format!("{} {}", ctx.clock.moment(at), it.text))))
+    }));
     lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     lines.into_iter().map(|(_, line)| line).collect()
 }

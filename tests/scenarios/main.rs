@@ -1,5 +1,6 @@
 //! The diagnosis as a specification: what is found, what is left alone, what is one row, what stands above what.
 
+mod brought;
 mod docs;
 mod grouping;
 mod lifecycle;

@@ -1,8 +1,8 @@
 //! What is opened on top of the panes, and what floats.
 
 use cockpit::domain::{
-    Draft, Grade, Intent, Kind, Line, LineKind, LogLine, LogRequest, Name, Pin, Refusal, Seen, Severity, Step,
-    StepAction, StepError, Text, Until,
+    Answer, Batch, Change, Difference, Draft, Fact, Grade, How, Intent, Kind, Line, LineKind, LogLine, LogRequest,
+    Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
 };
 use cockpit::ui::{
     Armed, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
@@ -41,6 +41,42 @@ fn case_files() {
             stage.screen.layers.push(Layer::Case(file));
             insta::assert_snapshot!(format!("case-{}-{}x{}", tab.title(), size.0, size.1), stage.text());
         }
+    }
+}
+
+#[test]
+fn a_case_file_with_what_the_newest_revision_changed() {
+    let changed = |was: &str, now: &str| How::Changed(Some((Text::new(was), Text::new(now))));
+    let difference = |what: &str, how: How| Difference { what: Text::new(what), how };
+    for size in SIZES {
+        let mut stage = staged(size);
+        let workload = stage.core.view(stage.now).workload(&worker()).cloned().expect("the worker");
+        let want = Change::of(&workload).expect("its server keeps revisions");
+        let change = Change {
+            from: "41".into(),
+            to: "42".into(),
+            at: Some(ago(40)),
+            by: Some(Text::new("argocd application shop")),
+            differences: vec![
+                difference("worker image", changed("registry.example/shop/worker:2.8.4", "2.9.0")),
+                difference("worker env PREFETCH", How::Changed(None)),
+                difference("worker env DB_URL", changed("a value", "Secret db key url")),
+                difference("worker memory limit", changed("512Mi", "256Mi")),
+                difference("volume cache", How::Added(Some(Text::new("emptyDir")))),
+            ],
+        };
+        let answer = Fact::Answered(want, Answer::Changed(Box::new(change)));
+        let cluster = worker().cluster;
+        stage.core.fold(Batch { cluster, at: stage.now, facts: vec![answer] });
+        stage.core.settle_now(stage.now);
+        stage.screen.layers.push(Layer::Case(case(&stage, CaseTab::Why)));
+        insta::assert_snapshot!(format!("case-changed-{}x{}", size.0, size.1), stage.text());
+        stage.screen.layers.clear();
+        let mut stage = stage.at(Pane::Triage);
+        let rows = &stage.screen.home.lists[&Pane::Triage];
+        let row = rows.order.iter().position(|it| *it == case(&stage, CaseTab::Why).of).expect("its row");
+        stage = stage.select(row);
+        insta::assert_snapshot!(format!("triage-changed-{}x{}", size.0, size.1), stage.text());
     }
 }
 

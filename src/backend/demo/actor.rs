@@ -156,6 +156,7 @@ impl Actor {
         let cluster = self.sim.cluster().clone();
         let ours = |want: &&Want| match want {
             Want::Usage(key) | Want::History(key) | Want::LogTail { instance: key, .. } => key.cluster == cluster,
+            Want::Change { workload, .. } => workload.cluster == cluster,
             Want::Query(_) | Want::Kind(_) => true,
         };
         let new: Vec<Want> = wants.iter().filter(|it| !listener.answered.contains(*it)).filter(ours).cloned().collect();
@@ -200,6 +201,7 @@ impl Sim {
                 Err(why) => Answer::Failed(why),
             },
             Want::History(key) => Answer::Lines(self.history(key)),
+            Want::Change { workload, revision } => self.change(workload, revision),
             Want::Query(_) => Answer::Failed(Text::new("the demo has no metrics server to query")),
             Want::Kind(kind) => Answer::Failed(Text::from(format!("the demo has no more of {kind}"))),
         };

@@ -6,6 +6,7 @@ mod act;
 mod actor;
 mod befall;
 mod build;
+mod change;
 mod clock;
 mod company;
 mod control;

@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, mpsc, watch as channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use crate::domain::{Answer, Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp, Want};
+use crate::domain::{Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp};
 
 use super::api::Served;
 use super::ask::Link;
@@ -26,7 +26,7 @@ use super::kinds::ApiKind;
 use super::pace::Pace;
 use super::target::Target;
 use super::usage::Measured;
-use super::wants::{self, Wants};
+use super::wants::{self, Told, Wants};
 use connection::Line;
 use fallback::Fallback;
 use hello::{Hello, Lost};
@@ -63,7 +63,7 @@ enum Done {
     Allowed(Rights),
     LoginEnds(Option<Timestamp>),
     Readable(Readable),
-    Told(Want, Answer),
+    Told(Told),
 }
 
 /// One cluster and the watches over it.
@@ -174,9 +174,9 @@ impl Cluster {
             Ok(Done::Allowed(rights)) => self.allowed(rights),
             Ok(Done::LoginEnds(at)) => self.login_ends(at),
             Ok(Done::Readable(readable)) => self.readable(readable),
-            Ok(Done::Told(want, answer)) => {
-                self.wants.done(want.clone());
-                self.facts.push(Fact::Answered(want, answer));
+            Ok(Done::Told(told)) => {
+                self.wants.done(&told);
+                self.facts.push(Fact::Answered(told.want, told.answer));
                 self.fetch();
             }
             // A panic of ours: what it was to bring is asked for again in time.
@@ -210,11 +210,14 @@ impl Cluster {
         let wanted = self.wants.next(&self.demand.borrow(), &self.target.name);
         for want in wanted {
             let link = Arc::clone(&self.link);
-            self.jobs.spawn(async move {
-                let (want, answer) = wants::read(&*link, want).await;
-                Done::Told(want, answer)
-            });
+            self.jobs.spawn(async move { Done::Told(wants::read(&*link, want).await) });
         }
+    }
+
+    /// The server is there: what was asked while it was not is asked again.
+    fn fetch_again(&mut self) {
+        self.wants.again();
+        self.fetch();
     }
 
     /// Something else is wanted; perhaps that what is in trouble is tried at once.
@@ -233,8 +236,9 @@ impl Cluster {
     }
 
     /// Everybody who waits tries again.
-    fn nudge_all(&self) {
+    fn nudge_all(&mut self) {
         self.nudge.send_modify(|count| *count += 1);
+        self.fetch_again();
     }
 
     /// Sends what there is to say. Waits for room, and the watches wait with it. Words that are here already go along.

@@ -10,6 +10,7 @@ mod alias;
 mod api;
 mod ask;
 mod book;
+mod changes;
 mod cluster;
 mod conceal;
 mod connect;

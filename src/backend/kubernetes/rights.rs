@@ -79,6 +79,7 @@ const NEEDS: &[Need] = &[
     look("apps", "statefulsets", "rollouts"),
     look("apps", "daemonsets", "rollouts"),
     look("apps", "replicasets", "their revisions"),
+    Need { verbs: &["list"], ..look("apps", "controllerrevisions", "what a new revision changed") },
     look("batch", "jobs", "jobs that fail"),
     look("batch", "cronjobs", "schedules that are missed"),
     look("discovery.k8s.io", "endpointslices", "who is ready to serve"),

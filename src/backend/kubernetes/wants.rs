@@ -1,4 +1,4 @@
-//! What is fetched only because somebody wants it: the last lines of a pod's output.
+//! What is fetched only because somebody wants it: the last lines of a pod's output, how a revision differs.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use futures::StreamExt;
 use crate::domain::{Answer, ClusterId, Demand, Kind, Ref, Text, Want};
 
 use super::ask::{Ask, Failed, Part, escaped, read as read_json};
+use super::changes;
 use super::lines::Lines;
 use super::peek::{Newest, Pod};
 use super::thread::Opening;
@@ -25,7 +26,52 @@ const WITHIN: Duration = Duration::from_secs(15);
 #[derive(Debug, Default)]
 pub(super) struct Wants {
     answered: BTreeSet<Want>,
+    /// Of those, which the server did not answer: it was away, or did not take our login.
+    missed: BTreeSet<Want>,
     reading: BTreeSet<Want>,
+}
+
+/// What came of a want.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) want: Want,
+    pub(super) answer: Answer,
+    /// The server was away: it may be asked again.
+    missed: bool,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Why {
+    pub(super) words: Text,
+    /// It says nothing of what was wanted: the server was away, or did not take our login.
+    pub(super) away: bool,
+}
+
+impl From<Failed> for Why {
+    fn from(failed: Failed) -> Self {
+        let away = matches!(failed.status, None | Some(401 | 429 | 503));
+        let words = if failed.is_gone() { Text::new("it is not there any more") } else { failed.words };
+        Self { words, away }
+    }
+}
+
+impl From<Text> for Why {
+    fn from(words: Text) -> Self {
+        Self { words, away: false }
+    }
+}
+
+impl From<&str> for Why {
+    fn from(words: &str) -> Self {
+        Text::new(words).into()
+    }
+}
+
+impl From<String> for Why {
+    fn from(words: String) -> Self {
+        Text::from(words).into()
+    }
 }
 
 impl Wants {
@@ -33,9 +79,11 @@ impl Wants {
     /// [`read`], and then to be told [`Wants::done`].
     pub(super) fn next(&mut self, demand: &Demand, cluster: &ClusterId) -> Vec<Want> {
         self.answered.retain(|want| demand.wants.contains(want));
+        self.missed.retain(|want| demand.wants.contains(want));
         let room = AT_ONCE.saturating_sub(self.reading.len());
         let ours = |want: &&Want| match want {
             Want::LogTail { instance, .. } => instance.cluster == *cluster && is_pod(instance),
+            Want::Change { workload, .. } => workload.cluster == *cluster,
             _ => false,
         };
         let new = |want: &&Want| !self.answered.contains(*want) && !self.reading.contains(*want);
@@ -44,10 +92,20 @@ impl Wants {
         next
     }
 
-    /// It was answered, whatever the answer: it is not asked again.
-    pub(super) fn done(&mut self, want: Want) {
-        self.reading.remove(&want);
-        self.answered.insert(want);
+    /// It was answered, whatever the answer: it is not asked again, unless nobody was there to answer.
+    pub(super) fn done(&mut self, told: &Told) {
+        self.reading.remove(&told.want);
+        self.answered.insert(told.want.clone());
+        if told.missed {
+            self.missed.insert(told.want.clone());
+        }
+    }
+
+    /// The server is there: what it missed is asked again.
+    pub(super) fn again(&mut self) {
+        for want in std::mem::take(&mut self.missed) {
+            self.answered.remove(&want);
+        }
     }
 }
 
@@ -55,29 +113,29 @@ const fn is_pod(instance: &Ref) -> bool {
     matches!(instance.kind, Kind::Pod | Kind::BarePod)
 }
 
-/// Reads the last lines of the run that is wanted.
-pub(super) async fn read(server: &dyn Ask, want: Want) -> (Want, Answer) {
-    let answer = match tail(server, &want).await {
-        Ok(lines) => Answer::Lines(lines),
-        Err(words) => Answer::Failed(words),
+/// Reads what is wanted.
+pub(super) async fn read(server: &dyn Ask, want: Want) -> Told {
+    let outcome = match &want {
+        Want::Change { workload, revision } => {
+            changes::change(server, workload, revision).await.map(|it| Answer::Changed(Box::new(it)))
+        }
+        want => tail(server, want).await.map(Answer::Lines),
     };
-    (want, answer)
+    let missed = outcome.as_ref().is_err_and(|why| why.away);
+    Told { want, answer: outcome.unwrap_or_else(|why| Answer::Failed(why.words)), missed }
 }
 
-async fn tail(server: &dyn Ask, want: &Want) -> Result<Vec<Text>, Text> {
+async fn tail(server: &dyn Ask, want: &Want) -> Result<Vec<Text>, Why> {
     let Want::LogTail { instance, container, previous, run } = want else {
-        return Err(Text::new("only the last lines of an output can be wanted of a Kubernetes cluster"));
+        return Err("a Kubernetes cluster is not asked for that".into());
     };
     let namespace = instance.namespace.as_deref().unwrap_or_default();
     let path = format!("/api/v1/namespaces/{}/pods/{}", escaped(namespace), escaped(&instance.name));
-    let pod: Pod = read_json(server, &path, Part::Whole).await.map_err(|failed| match failed.is_gone() {
-        true => Text::new("it is not there any more"),
-        false => failed.words,
-    })?;
-    let container = pod.choose(container.as_deref()).map_err(Text::from)?.name;
+    let pod: Pod = read_json(server, &path, Part::Whole).await?;
+    let container = pod.choose(container.as_deref())?.name;
     let previous = match RunId::of(run, &container) {
         Some(run) if run.uid != pod.metadata.uid => {
-            return Err(Text::new("another pod has its name by now"));
+            return Err("another pod has its name by now".into());
         }
         Some(run) => run.is_previous(*previous, pod.newest(&container))?,
         None => *previous,
@@ -85,8 +143,9 @@ async fn tail(server: &dyn Ask, want: &Want) -> Result<Vec<Text>, Text> {
     let opening = Opening { container, previous, since: None, tail: Some(LINES), follow: false };
     let path = opening.path(namespace, &instance.name);
     let read = tokio::time::timeout(WITHIN, lines(server, &path)).await;
-    read.map_err(|_| Text::from(format!("no end of the output within {} s", WITHIN.as_secs())))?
-        .map_err(|failed| failed.words)
+    let read = read.map_err(|_| Why::from(format!("no end of the output within {} s", WITHIN.as_secs())))?;
+    // Of the output it is not the pod that is gone.
+    read.map_err(|failed| Why { words: failed.words.clone(), ..failed.into() })
 }
 
 async fn lines(server: &dyn Ask, path: &str) -> Result<Vec<Text>, Failed> {

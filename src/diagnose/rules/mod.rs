@@ -8,6 +8,7 @@ mod creation;
 mod data;
 mod ending;
 mod evidence;
+mod gate;
 mod gitops;
 mod image;
 mod memory;
@@ -66,6 +67,7 @@ const RULES: &[&Rule] = &[
     &capacity::NODE_OUT_OF_MEMORY,
     &node::NODE_PRESSURE,
     &probe::UNHEALTHY,
+    &gate::READINESS_GATE,
     &probe::PROBE_LIES,
     &probe::SLOW_START,
     &memory::MEMORY_NEAR_LIMIT,

@@ -294,7 +294,7 @@ fn with_needs_of(scene: &Scene<'_>, mut finding: Finding) -> Finding {
 
 fn stalled(scene: &Scene<'_>, rollout: &Rollout, out: &mut Out) {
     let Some(moved) = rollout.progressed.or(rollout.started) else { return };
-    let stalls_at = after(moved, STALL);
+    let stalls_at = after(moved, STALL.max(settling(scene)));
     let overdue = rollout.deadline.is_some_and(|deadline| deadline <= scene.now());
     if stalls_at > scene.now() && !overdue {
         let due = rollout.deadline.map_or(stalls_at, |deadline| deadline.min(stalls_at));
@@ -327,6 +327,14 @@ fn stalled(scene: &Scene<'_>, rollout: &Rollout, out: &mut Out) {
     }
     let said = rollout.message.as_deref().unwrap_or("no counter moved");
     out.say(with_needs_of(scene, finding.evidence(Some(moved), "rollout", said)));
+}
+
+/// How long what is ready is still watched before it counts (`minReadySeconds`), while all that is there is ready: no counter
+/// moves then, and nothing is stuck.
+fn settling(scene: &Scene<'_>) -> i64 {
+    let seconds = scene.workload().map_or(0, |it| i64::from(it.min_ready_seconds));
+    let all_ready = scene.wanted_instances().all(|it| it.ready);
+    if all_ready && seconds > 0 { seconds + STARTING } else { 0 }
 }
 
 /// It is back where it was: worth a word for an hour, for whoever waits for the new revision.

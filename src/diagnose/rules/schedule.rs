@@ -5,7 +5,7 @@ use crate::diagnose::logs;
 use crate::diagnose::rule::{Cause, Edge, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, seconds_between, span, span_changes_at};
-use crate::domain::{Desired, ExitReason, Instance, Phase, Schedule, Severity, Tier, Timestamp};
+use crate::domain::{Desired, ExitReason, GaveUp, Instance, Phase, Schedule, Severity, Tier, Timestamp};
 
 use super::evidence::last_exit;
 
@@ -45,8 +45,9 @@ pub const JOB_FAILED: Rule = Rule {
     id: "job-failed",
     family: "job-failed",
     summary: "a job that runs to its end failed and is not tried again, or the last run of a scheduled one did",
-    looks_at: "jobs with failed instances and none that runs or succeeded later, for a day; of a scheduled one what failed since it \
-               last succeeded, until it is overdue",
+    looks_at: "jobs that their server gave up, and why (backoffLimit, activeDeadlineSeconds, a pod failure policy, failed indexes); \
+               where no server says so, failed instances and none that runs or succeeded later; for a day. Of a scheduled one what \
+               failed since it last succeeded, until it is overdue. Suspended jobs, and what will be tried again, are left alone",
     mend: "read its log, mend the cause, run it again",
     subject: Subject::Workload,
     cause: Cause::Schedule,
@@ -58,6 +59,9 @@ pub const JOB_FAILED: Rule = Rule {
 
 /// The least patience with a late job, seconds.
 const PATIENCE: i64 = 600;
+/// After a failure another try begins within so long, if there is one, seconds (kubernetes: pkg/controller/job
+/// `MaxJobPodFailureBackOff` is ten minutes).
+const TRIED_AGAIN: i64 = 660;
 /// What is suspended for so long may be forgotten, seconds: a week.
 const FORGOTTEN: i64 = 7 * 86_400;
 
@@ -161,15 +165,21 @@ fn run_failed(scene: &Scene<'_>, schedule: &Schedule, out: &mut Out) {
     let (count, first) = failed.fold((0, None), |(count, first): (u64, Option<Timestamp>), it| {
         (count + 1, [first, at(it)].into_iter().flatten().min())
     });
-    let Some((newest, words)) = newest_failed(scene).filter(|(it, _)| at(it) > well && count > 0) else { return };
     from.into_iter().for_each(|from| out.recheck_at(overdue_at(from, period)));
-    let words = if words.is_empty() { newest.message.as_deref().map_or(String::new(), logs::quote) } else { words };
-    let how = if count > 1 { format!("its last {count} runs failed") } else { "its last run failed".to_owned() };
+    let gave_up = gave_up(scene).filter(|it| Some(it.at) > well);
+    let run = newest_failed(scene).filter(|(it, _)| at(it) > well && count > 0);
+    let (words, first) = match (run, gave_up) {
+        (Some((newest, words)), gave_up) => (how(newest, &words, gave_up), first),
+        (None, Some(gave_up)) => (why(gave_up), Some(gave_up.at)),
+        (None, None) => return,
+    };
+    let runs = if count > 1 { format!("its last {count} runs failed") } else { "its last run failed".to_owned() };
     let when = cron_words(&schedule.cron);
-    let finding = Finding::new(Severity::Warning, format!("{how} (schedule: {when}): {words}"))
+    let finding = Finding::new(Severity::Warning, format!("{runs} (schedule: {when}): {words}"))
         .tier(Tier::Stuck)
         .since(first)
-        .since_exact(count == 1);
+        .since_exact(count <= 1);
+    let finding = said_so(finding, gave_up);
     out.say(with_tail(scene, finding));
 }
 
@@ -184,8 +194,16 @@ fn job_failed(scene: &Scene<'_>, out: &mut Out) {
     let at = |it: &Instance| it.since.or(it.created);
     let ended_well = scene.instances().iter().filter(|it| it.phase == Phase::Succeeded).filter_map(|it| at(it)).max();
     let goes_on = scene.instances().iter().any(|it| !it.phase.ended() && it.phase != Phase::Created);
-    let Some((newest, words)) = newest_failed(scene).filter(|_| !goes_on) else { return };
-    let Some(failed_at) = at(newest).filter(|at| Some(*at) > ended_well) else { return };
+    let gave_up = gave_up(scene);
+    let newest = newest_failed(scene).filter(|(it, _)| at(it) > ended_well);
+    let failed_at = gave_up.map(|it| it.at).or_else(|| newest.as_ref().and_then(|(it, _)| at(it)));
+    let Some(failed_at) = failed_at.filter(|_| gave_up.is_some() || !goes_on) else { return };
+    if let Some(job) = workload.job.as_ref().filter(|_| gave_up.is_none()) {
+        let again_by = after(failed_at, TRIED_AGAIN);
+        if job.suspended || again_by > scene.now() {
+            return out.recheck_at(again_by);
+        }
+    }
     let quiet_at = after(failed_at, super::crash::OLD_EXIT);
     if quiet_at <= scene.now() {
         return;
@@ -193,11 +211,52 @@ fn job_failed(scene: &Scene<'_>, out: &mut Out) {
     out.recheck_at(quiet_at);
     let tries = scene.instances().iter().filter(|it| it.phase == Phase::Failed).count();
     let tries = if tries > 1 { format!(", {tries} tries") } else { String::new() };
-    let words = if words.is_empty() { newest.message.as_deref().map_or(String::new(), logs::quote) } else { words };
+    let words = match (&newest, gave_up) {
+        (Some((newest, words)), gave_up) => how(newest, words, gave_up),
+        (None, Some(gave_up)) => why(gave_up),
+        (None, None) => return,
+    };
     let finding = Finding::new(Severity::Warning, format!("job failed{tries}: {words}"))
         .tier(Tier::Stuck)
-        .since(first_failure(scene).or(workload.created));
-    out.say(with_tail(scene, finding));
+        .since(first_failure(scene).or(gave_up.map(|it| it.at)).or(workload.created));
+    out.say(with_tail(scene, said_so(finding, gave_up)));
+}
+
+/// Why its server tries it no more.
+fn gave_up<'a>(scene: &Scene<'a>) -> Option<&'a GaveUp> {
+    scene.workload()?.job.as_ref()?.gave_up.as_ref()
+}
+
+/// How a run failed: that its pods failed too often is no more than they say themselves.
+fn how(newest: &Instance, words: &str, gave_up: Option<&GaveUp>) -> String {
+    let said = newest.message.as_deref().map_or(String::new(), logs::quote);
+    let words = if words.is_empty() { said } else { words.to_owned() };
+    match gave_up {
+        Some(it) if &*it.reason != "BackoffLimitExceeded" || words.is_empty() => why(it),
+        Some(GaveUp { limit: Some(limit), .. }) => format!("{words} ({limit})"),
+        _ => words,
+    }
+}
+
+/// Why a Job gave up, in words.
+fn why(it: &GaveUp) -> String {
+    let limit = it.limit.as_ref().map_or_else(String::new, |limit| format!(" ({limit})"));
+    let said = it.message.as_deref().map_or_else(String::new, |said| format!(": {}", logs::quote(said)));
+    match it.reason.as_str() {
+        "BackoffLimitExceeded" => format!("its pods failed too often{limit}"),
+        "DeadlineExceeded" => format!("it took longer than it may{limit}"),
+        "PodFailurePolicy" => format!("its pod failure policy ended it{said}"),
+        "MaxFailedIndexesExceeded" => format!("more of its indexes failed than may{limit}{said}"),
+        "FailedIndexes" => format!("some of its indexes failed{limit}{said}"),
+        reason => format!("{reason}{said}"),
+    }
+}
+
+fn said_so(finding: Finding, gave_up: Option<&GaveUp>) -> Finding {
+    let Some(it) = gave_up else { return finding };
+    let limit = it.limit.as_ref().map_or_else(String::new, |limit| format!(", {limit}"));
+    let said = it.message.as_deref().map_or_else(String::new, |said| format!(": {}", logs::quote(said)));
+    finding.evidence(Some(it.at), "condition", format!("Failed, {}{limit}{said}", it.reason))
 }
 
 fn first_failure(scene: &Scene<'_>) -> Option<Timestamp> {

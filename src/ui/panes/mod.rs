@@ -11,6 +11,8 @@ mod rollouts;
 mod triage;
 mod workloads;
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 pub(super) use every::event;
@@ -26,7 +28,7 @@ use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
 use crate::diagnose::{Incident, IncidentState};
-use crate::domain::{Freshness, Kind, Ref, Role, Severity, Timestamp};
+use crate::domain::{Change, Freshness, Kind, Ref, Role, Severity, Timestamp, Want};
 
 /// What rows are made from.
 pub(super) struct Ctx<'a> {
@@ -233,6 +235,13 @@ pub fn page_height(screen: &Screen) -> usize {
         }
     };
     usize::from(height.unwrap_or(1)).max(1)
+}
+
+/// What the topmost layer needs to be asked for: of a workload's case file, how its newest revision differs.
+pub fn wants(screen: &Screen, model: &Model<'_>) -> BTreeSet<Want> {
+    let Some(Layer::Case(case)) = screen.layers.last() else { return BTreeSet::new() };
+    let workload = target(screen.home.pane, &case.of, model).and_then(|key| model.view.workload(&key));
+    workload.and_then(Change::of).into_iter().collect()
 }
 
 /// At most so many instances of one workload are asked for at once.

@@ -77,6 +77,18 @@ pub fn rollout(
     workload
 }
 
+/// A rollout that last got on twelve minutes ago, of what has to be ready for so long before the next one follows.
+pub fn settling(place: &mut Place, min_ready_seconds: u32, ready: bool) {
+    let mut workload = rollout(place, Kind::Deployment, 2, 2, RolloutPhase::Progressing, |_| {});
+    (workload.min_ready_seconds, workload.revision) = (min_ready_seconds, None);
+    place.put(Object::Workload(Box::new(workload.clone())));
+    for n in 0..3 {
+        let mut it = place.instance(&workload, n);
+        it.ready = ready || n < 2;
+        put(place, it);
+    }
+}
+
 pub fn unhealthy(place: &mut Place, status: HealthStatus, phase: Phase) {
     let workload = place.workload(Kind::ComposeService, "web", 1);
     place.put(Object::Workload(Box::new(workload.clone())));
@@ -243,6 +255,21 @@ pub fn pending(place: &mut Place, message: &str, ago: i64) {
 /// containerd's words for a command that is not in the image.
 pub const START_ERROR: &str = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create \
                                failed: unable to start container process: exec: \"serve\": executable file not found in $PATH: unknown";
+
+/// One of two pods that runs for so long, with a readiness probe, and is not ready for this reason.
+pub fn gated(place: &mut Place, runs_since: i64, reason: &str) {
+    let workload = probed(place, 2);
+    for n in 0..2 {
+        let mut it = place.instance(&workload, n);
+        if n == 1 {
+            (it.ready, it.created, it.since) = (false, Some(at(runs_since)), Some(at(runs_since)));
+            it.containers[0].state = ContainerState::Running { since: Some(at(runs_since)) };
+            it.reason = Some(Name::new(reason));
+            it.message = Some("target-health.example/web is False (Target registration is in progress)".into());
+        }
+        put(place, it);
+    }
+}
 
 /// A pod that was restarted five times within three minutes and waits for the next time.
 pub fn looping(place: &mut Place, change: impl FnOnce(&mut Container)) -> Instance {

@@ -98,4 +98,12 @@ cases! {
         liveness_kills(place, 31);
     }
     "slow-start", "it ran for an hour", None, |place| { liveness_kills(place, 3600); }
+
+    "readiness-gate", "a load balancer does not take it",
+    Some("1 of 2: containers are ready, a readiness gate is not: target-health.example/web is False (Target registration is in progress)"), |place| {
+        gated(place, -600, "ReadinessGatesNotReady");
+    }
+    "readiness-gate", "it may still open", None, |place| { gated(place, -120, "ReadinessGatesNotReady"); }
+    "readiness-gate", "its containers are not ready themselves", None, |place| { gated(place, -600, "ContainersNotReady"); }
+    "unhealthy", "its probes pass, a gate is closed", None, |place| { gated(place, -600, "ReadinessGatesNotReady"); }
 }

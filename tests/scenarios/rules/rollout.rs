@@ -32,6 +32,11 @@ cases! {
     "rollout-stuck", "getting on", None, |place| {
         rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Progressing, |it| it.progressed = Some(at(-20)));
     }
+    "rollout-stuck", "what is new is ready and waits out its minReadySeconds", None, |place| { settling(place, 1200, true); }
+    "rollout-stuck", "longer than its minReadySeconds",
+    Some("rollout stuck: 1 of 2 updated, no progress for 12 min"), |place| { settling(place, 600, true); }
+    "rollout-stuck", "what is new is not ready: minReadySeconds have not begun",
+    Some("rollout stuck: 1 of 2 updated, no progress for 12 min"), |place| { settling(place, 1200, false); }
     "rollout-stuck", "done", None, |place| { rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Complete, |_| {}); }
 
     "rollout-stuck", "paused half way", Some("rollout paused, 1 of 4 updated"), |place| {

@@ -147,6 +147,7 @@ pub(super) fn deployment(scribe: &mut Scribe, who: Who<'_>, it: &Both<Deployment
         total: status.replicas.count(),
     });
     work.base.hindrance = hindrance(scribe, &status.conditions);
+    work.base.min_ready_seconds = spec.min_ready_seconds.count();
     let progressing = condition(&status.conditions, "Progressing");
     let deadline = spec.progress_deadline_seconds.map_or(DEADLINE, |it| it.0);
     work.detail = Detail::Deploying(Box::new(Deploying {
@@ -213,6 +214,7 @@ pub(super) fn rollout(scribe: &mut Scribe, who: Who<'_>, it: &Both<RolloutSpec, 
         total: status.replicas.count(),
     });
     work.base.hindrance = hindrance(scribe, &status.conditions);
+    work.base.min_ready_seconds = spec.min_ready_seconds.count();
     let seen = *status.observed_generation == *meta.generation.0.to_string();
     let phase = match &*status.phase {
         _ if !seen => RolloutPhase::Progressing,

@@ -25,6 +25,7 @@ impl App {
         let Both { spec, status } = it;
         let first = spec.sources.first().unwrap_or(&spec.source.0);
         let path = first.path.some().or(first.chart.some()).unwrap_or("");
+        let revision = status.sync.revision.some().map_or_else(String::new, |it| format!(" at {}", commit(it)));
         let automated = spec.sync_policy.automated.as_ref().filter(|it| it.enabled.is_none_or(|on| on.0));
         let here = is_here(&spec.destination);
         let mut keeps: Vec<Ref> =
@@ -37,7 +38,7 @@ impl App {
         let base = Application {
             key,
             keeps,
-            place: text(&format!("{} {path}", &*first.url)),
+            place: text(&format!("{} {}", &*first.url, format!("{path}{revision}").trim_start())),
             automated: automated.is_some(),
             syncing: matches!(&*status.operation_state.phase, "Running" | "Terminating"),
             sync: scribe.some(&status.sync.status),
@@ -53,6 +54,12 @@ impl App {
         };
         Self { base, heals: automated.is_some_and(|it| it.self_heal.0) }
     }
+}
+
+/// A commit as people write it; a chart's version as it is.
+fn commit(revision: &str) -> &str {
+    let is_hash = revision.len() >= 40 && revision.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hash { &revision[..7] } else { revision }
 }
 
 /// Whether what it keeps is in the cluster that it is in itself.

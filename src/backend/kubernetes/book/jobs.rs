@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Desired, RestartPolicy, Schedule, Text, Timestamp};
+use crate::domain::{Desired, GaveUp, JobState, RestartPolicy, Schedule, Text, Timestamp};
 
 use super::super::wire::Both;
-use super::super::wire::pod::condition;
+use super::super::wire::pod::{Condition, condition};
 use super::super::wire::work::{CronJobSpec, CronJobStatus, JobSpec, JobStatus};
 use super::cron;
 use super::owner::Controller;
-use super::scribe::Scribe;
+use super::scribe::{Scribe, text};
 use super::work::{Detail, Run, Who, Work};
 
 /// Pods of a Job that may fail, where it does not say (kubernetes: pkg/apis/batch/v1/defaults.go).
@@ -34,6 +34,8 @@ pub(super) fn job(
     // Of pods that failed too often, these tell it themselves.
     let untold = failure.filter(|it| &*it.reason != "BackoffLimitExceeded");
     let failed = untold.and_then(|it| Some((Text::from(format!("{}: {}", &*it.reason, &*it.message)), it.changed.0?)));
+    let gave_up = failure.and_then(|it| gave_up(scribe, it, spec, status));
+    work.base.job = Some(Box::new(JobState { suspended: spec.suspend.0, gave_up }));
     let left = wanted.saturating_sub(status.succeeded.count()).min(at_once);
     let over = complete.is_some() || failure.is_some() || spec.suspend.0;
     Run {
@@ -52,6 +54,34 @@ fn tries(work: &mut Work, spec: &JobSpec) {
     if tries > 0 {
         work.base.restart_policy = RestartPolicy::OnFailure(tries);
     }
+}
+
+/// Why a Job is not tried again, with the setting that it came up against (k8s.io/api/batch/v1 `JobReason*`).
+fn gave_up(scribe: &mut Scribe, it: &Condition, spec: &JobSpec, status: &JobStatus) -> Option<GaveUp> {
+    let limit = match &*it.reason {
+        "BackoffLimitExceeded" => Some(("backoffLimit", spec.backoff_limit.map_or(BACKOFF_LIMIT, |it| it.count()))),
+        "DeadlineExceeded" => spec.active_deadline_seconds.map(|it| ("activeDeadlineSeconds", it.count())),
+        "MaxFailedIndexesExceeded" => spec.max_failed_indexes.map(|it| ("maxFailedIndexes", it.count())),
+        "FailedIndexes" => spec.backoff_limit_per_index.map(|it| ("backoffLimitPerIndex", it.count())),
+        _ => None,
+    };
+    let indexes = status.failed_indexes.some().map(|which| Text::from(format!("indexes {which}")));
+    Some(GaveUp {
+        reason: scribe.name(&it.reason),
+        message: indexes.or_else(|| text(&it.message)),
+        limit: limit.map(|(name, n)| scribe.name(&format!("{name} {n}"))),
+        at: it.changed.0?,
+    })
+}
+
+/// How the last of a CronJob's Jobs stands, where it failed since one ended well.
+pub(super) fn last_failure<'a>(
+    runs: impl Iterator<Item = &'a Run>,
+    succeeded: Option<Timestamp>,
+) -> Option<Box<JobState>> {
+    let failures = runs.filter_map(|run| run.work.base.job.as_ref()?.gave_up.as_ref());
+    let last = failures.max_by_key(|it| it.at).filter(|it| succeeded.is_none_or(|well| well < it.at))?;
+    Some(Box::new(JobState { suspended: false, gave_up: Some(last.clone()) }))
 }
 
 /// A CronJob.

@@ -45,6 +45,8 @@ use recall::Recall;
 use scribe::Scribe;
 use shelf::{Entry, Record, Shelves};
 use sources::Sources;
+pub(super) use template::check_words;
+pub(super) use work::author;
 
 /// Everything that has to be remembered to join what several kinds say of one thing.
 pub(super) struct Book {

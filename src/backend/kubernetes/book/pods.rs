@@ -141,7 +141,7 @@ impl Pod {
             turned: ready.and_then(|it| it.changed.0).into(),
             created: meta.created.0.into(),
             reason: Some(stand.reason).filter(|it| !it.is_empty()).map(|it| scribe.name(it)),
-            message: text(stand.message),
+            message: closed_gates(spec, status, stand.reason).or_else(|| text(stand.message)),
             stopped: !status.reason.is_empty() && matches!(&*status.phase, "Failed" | "Unknown"),
             leaving: leaving(meta, status),
             asked: requests::asked(spec, status),
@@ -246,6 +246,21 @@ impl Pod {
         }
         it
     }
+}
+
+/// Which readiness gates are closed, with what is said of each by whoever is to open it (kubernetes: pkg/kubelet/status/
+/// generate.go names them alone).
+fn closed_gates(spec: &PodSpec, status: &PodStatus, reason: &str) -> Option<Text> {
+    if reason != "ReadinessGatesNotReady" {
+        return None;
+    }
+    let closed = spec.readiness_gates.iter().filter_map(|gate| {
+        let kind = &*gate.condition_type;
+        let Some(it) = condition(&status.conditions, kind) else { return Some(format!("{kind} is not set")) };
+        let said = it.message.some().or(it.reason.some()).map_or_else(String::new, |said| format!(" ({said})"));
+        (!it.holds()).then(|| format!("{kind} is {}{said}", &*it.status))
+    });
+    text(&closed.collect::<Vec<_>>().join("; "))
 }
 
 fn leaving(meta: &Meta, status: &PodStatus) -> Option<Box<Leaving>> {

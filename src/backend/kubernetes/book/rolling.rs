@@ -85,6 +85,7 @@ pub(super) fn stateful_set(
     work.base.reported = Some(Reported { ready, updated, total: status.replicas.count() });
     work.base.ordered = &*spec.pod_management_policy != "Parallel";
     work.base.on_delete = on_delete(&spec.update_strategy);
+    work.base.min_ready_seconds = spec.min_ready_seconds.count();
     own_claims(scribe, &mut work, &claims, wanted, spec.ordinals.start.count());
     let same = status.update_revision == status.current_revision || status.update_revision.is_empty();
     let target = wanted.saturating_sub(spec.update_strategy.rolling_update.partition.count());
@@ -150,6 +151,7 @@ pub(super) fn daemon_set(
     let (updated, available) = (status.updated.count(), status.available.count());
     work.base.reported = Some(Reported { ready: status.ready.count(), updated, total: status.current.count() });
     work.base.on_delete = on_delete(&spec.update_strategy);
+    work.base.min_ready_seconds = spec.min_ready_seconds.count();
     let rolled = before(known).is_some_and(|before| before.rolls);
     let message = if meta.generation.0 > status.observed_generation.0 {
         Some("the change has not been seen by its controller yet".to_owned())

@@ -117,8 +117,13 @@ impl Book {
                 it.hindrance = self.hindrance(&it.key, rolling.short);
             }
             Detail::Timed(zone) => {
-                let runs = self.charges_of(uid, ApiKind::Jobs).filter_map(|name| self.shelves.run(namespace, name, ""));
-                let succeeded = runs.filter_map(|run| run.succeeded).max();
+                let runs: Vec<_> = self
+                    .charges_of(uid, ApiKind::Jobs)
+                    .filter_map(|name| self.shelves.run(namespace, name, ""))
+                    .collect();
+                let succeeded = runs.iter().filter_map(|run| run.succeeded).max();
+                let well = succeeded.max(it.schedule.as_ref().and_then(|it| it.last_success));
+                it.job = jobs::last_failure(runs.into_iter(), well);
                 it.schedule = it.schedule.map(|schedule| jobs::timed(schedule, zone, succeeded, it.created));
             }
         }

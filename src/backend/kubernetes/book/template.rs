@@ -76,7 +76,7 @@ fn probe(kind: ProbeKind, it: &pod::Probe, of: &Container) -> Probe {
 }
 
 /// `GET :8080/healthz`, `TCP :5432`, `CMD pg_isready`, `gRPC :9000`.
-fn check_words(it: &pod::Probe, of: &Container) -> String {
+pub(in super::super) fn check_words(it: &pod::Probe, of: &Container) -> String {
     let port = |port: &str| {
         let named = of.ports.iter().find(|it| *it.name == *port && !port.is_empty());
         named.map_or_else(|| port.to_owned(), |it| it.container_port.0.to_string())

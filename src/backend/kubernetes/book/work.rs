@@ -117,13 +117,21 @@ impl Work {
 
     /// Who is said to have made its newest revision.
     pub(super) fn author(&self) -> Option<Text> {
-        let place = self.base.defined_in.as_ref();
-        match (&self.base.managed_by, place) {
-            (Some(by), Some(place)) => Some(Text::from(format!("{by} {place}"))),
-            (Some(by), None) => Some(by.clone()),
-            (None, _) => self.by.clone(),
-        }
+        authored(self.base.managed_by.as_ref(), self.base.defined_in.as_ref()).or_else(|| self.by.clone())
     }
+}
+
+fn authored(by: Option<&Text>, place: Option<&Text>) -> Option<Text> {
+    match (by, place) {
+        (Some(by), Some(place)) => Some(Text::from(format!("{by} {place}"))),
+        (by, _) => by.cloned(),
+    }
+}
+
+/// The tool that an object is managed by, and where that has its definition: `helm release shop, chart web-1.2`.
+pub(in super::super) fn author(meta: &Meta) -> Option<Text> {
+    let owner = Ownership::of(meta);
+    authored(owner.by.as_ref(), owner.place.as_ref())
 }
 
 /// Who owns a definition.

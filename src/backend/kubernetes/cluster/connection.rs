@@ -237,6 +237,7 @@ impl Cluster {
                     // It may be another one by now.
                     self.connect();
                 }
+                self.fetch_again();
                 self.is_there(version);
             }
             Err(failure) => {

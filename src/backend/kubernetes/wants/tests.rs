@@ -40,8 +40,8 @@ fn of_run(want: &Want, back: u32, previous: bool) -> Want {
 #[tokio::test]
 async fn the_last_lines_of_a_run_are_read() {
     let (script, at, want) = crashing();
-    let (asked, answer) = read(&script, want.clone()).await;
-    assert_eq!(asked, want);
+    let Told { want: asked, answer, missed } = read(&script, want.clone()).await;
+    assert_eq!((asked, missed), (want, false));
     let Answer::Lines(lines) = answer else { panic!("lines") };
     assert_eq!(lines, ["starting api 1.5.0", "panic: cannot parse DATABASE_URL: missing scheme"]);
     let asked = script.asked(&format!("{at}/log"));
@@ -52,7 +52,7 @@ async fn the_last_lines_of_a_run_are_read() {
 async fn lines_of_another_run_are_never_given_for_those_that_were_wanted() {
     // Between two runs the kubelet has the last one alone.
     let (script, at, want) = crashing();
-    assert!(matches!(read(&script, of_run(&want, 1, false)).await.1, Answer::Failed(_)));
+    assert!(matches!(read(&script, of_run(&want, 1, false)).await.answer, Answer::Failed(_)));
     assert!(script.asked(&format!("{at}/log")).is_empty());
     // It was wanted when it had ended, and by now the next one runs.
     let script = Script::default();
@@ -61,24 +61,24 @@ async fn lines_of_another_run_are_never_given_for_those_that_were_wanted() {
     status["state"] = json!({ "running": {} });
     status["restartCount"] = (status["restartCount"].as_u64().expect("a count") + 1).into();
     script.on(&at, Says::Json(pod)).on(&format!("{at}/log"), Says::Log(String::new()));
-    assert_eq!(read(&script, want.clone()).await.1, Answer::Lines(Vec::new()));
+    assert_eq!(read(&script, want.clone()).await.answer, Answer::Lines(Vec::new()));
     assert!(script.asked(&format!("{at}/log"))[0].contains("previous=true"));
     // Another pod has the name.
     let mut other = object("pods", SCENE, "");
     other["metadata"]["uid"] = "another".into();
     let script = Script::default();
     script.on(&at, Says::Json(other));
-    assert!(matches!(read(&script, want).await.1, Answer::Failed(why) if why.contains("another pod")));
+    assert!(matches!(read(&script, want).await.answer, Answer::Failed(why) if why.contains("another pod")));
 }
 
 #[tokio::test]
 async fn what_cannot_be_had_is_told_in_the_servers_words() {
     let (_, at, want) = crashing();
     let script = Script::default();
-    assert_eq!(read(&script, want.clone()).await.1, Answer::Failed(Text::new("it is not there any more")));
+    assert_eq!(read(&script, want.clone()).await.answer, Answer::Failed(Text::new("it is not there any more")));
     script.on(&at, Says::Json(object("pods", SCENE, "")));
     script.on(&format!("{at}/log"), Says::No(400, "previous terminated container \"api\" not found".into()));
-    assert!(matches!(read(&script, want).await.1, Answer::Failed(why) if why.contains("not found")));
+    assert!(matches!(read(&script, want).await.answer, Answer::Failed(why) if why.contains("not found")));
 }
 
 #[tokio::test]
@@ -88,9 +88,35 @@ async fn few_lines_are_kept_and_long_ones_are_cut() {
     script.on(&at, Says::Json(object("pods", SCENE, "")));
     let many: String = (0..100).map(|n| format!("2026-11-24T12:00:00Z {n} {}\n", "ö".repeat(400))).collect();
     script.on(&format!("{at}/log"), Says::Log(many));
-    let Answer::Lines(lines) = read(&script, want).await.1 else { panic!("lines") };
+    let Answer::Lines(lines) = read(&script, want).await.answer else { panic!("lines") };
     assert_eq!(lines.len(), 20);
     assert!(lines[0].starts_with("80 ") && lines.iter().all(|line| line.len() <= 512));
+}
+
+fn told(want: &Want, missed: bool) -> Told {
+    Told { want: want.clone(), answer: Answer::Failed(Text::new("no")), missed }
+}
+
+#[tokio::test]
+async fn who_was_away_is_asked_again_and_who_said_no_is_not() {
+    for (status, missed) in [(503, true), (401, true), (403, false), (404, false), (500, false)] {
+        let (_, at, want) = crashing();
+        let script = Script::default();
+        script.on(&at, Says::No(status, "no".into()));
+        assert_eq!(read(&script, want).await.missed, missed, "{status}");
+    }
+    let (_, _, want) = crashing();
+    let ours = ClusterId::new("prod");
+    let demand = Demand { wants: [want.clone()].into(), ..Demand::default() };
+    let mut asked = Wants::default();
+    assert_eq!(asked.next(&demand, &ours).len(), 1);
+    asked.done(&told(&want, true));
+    assert!(asked.next(&demand, &ours).is_empty(), "it is still away");
+    asked.again();
+    assert_eq!(asked.next(&demand, &ours), [want.clone()], "it is back");
+    asked.done(&told(&want, false));
+    asked.again();
+    assert!(asked.next(&demand, &ours).is_empty(), "it is answered");
 }
 
 #[test]
@@ -110,10 +136,10 @@ fn each_want_is_read_once_and_few_at_a_time() {
     let first = asked.next(&demand, &ours);
     assert_eq!(first.len(), AT_ONCE);
     assert!(asked.next(&demand, &ours).is_empty(), "they are being read");
-    first.iter().cloned().for_each(|want| asked.done(want));
+    first.iter().for_each(|want| asked.done(&told(want, false)));
     let second = asked.next(&demand, &ours);
     assert_eq!(second.len(), 2);
-    second.into_iter().for_each(|want| asked.done(want));
+    second.iter().for_each(|want| asked.done(&told(want, false)));
     assert!(asked.next(&demand, &ours).is_empty(), "all is answered");
     // A want that comes back after it was gone is read anew.
     assert!(asked.next(&Demand::default(), &ours).is_empty());

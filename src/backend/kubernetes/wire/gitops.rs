@@ -58,6 +58,8 @@ pub struct ApplicationStatus {
 #[serde(default)]
 pub struct SyncStatus {
     pub status: Str,
+    /// What it was last compared with: a commit, or a chart's version.
+    pub revision: Str,
 }
 
 #[derive(Debug, Default, Deserialize)]

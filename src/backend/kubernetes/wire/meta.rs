@@ -149,7 +149,7 @@ pub struct Managed {
 }
 
 /// What changes objects because others changed: not who made a change.
-const CONTROLLERS: &[&str] = &[
+pub const CONTROLLERS: &[&str] = &[
     "kube-controller-manager",
     "kubelet",
     "kube-scheduler",

@@ -18,9 +18,17 @@ pub struct PodSpec {
     pub grace: Option<Int>,
     pub node_selector: Pairs,
     pub affinity: Present,
+    pub readiness_gates: List<Gate>,
     pub overhead: Amounts,
     /// Of the pod as a whole.
     pub resources: Of<Resources>,
+}
+
+/// A condition that somebody outside of the pod sets before it counts as ready.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Gate {
+    pub condition_type: Str,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -21,6 +21,7 @@ pub struct DeploymentSpec {
     pub replicas: Option<Int>,
     pub paused: Flag,
     pub progress_deadline_seconds: Option<Int>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
 }
 
@@ -56,6 +57,7 @@ pub struct StatefulSetSpec {
     pub replicas: Option<Int>,
     pub pod_management_policy: Str,
     pub update_strategy: Of<UpdateStrategy>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
     pub volume_claim_templates: List<ClaimTemplate>,
     pub ordinals: Of<Ordinals>,
@@ -103,6 +105,7 @@ pub struct StatefulSetStatus {
 #[serde(rename_all = "camelCase", default)]
 pub struct DaemonSetSpec {
     pub update_strategy: Of<UpdateStrategy>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
 }
 
@@ -128,6 +131,9 @@ pub struct JobSpec {
     pub completions: Option<Int>,
     pub parallelism: Option<Int>,
     pub backoff_limit: Option<Int>,
+    pub backoff_limit_per_index: Option<Int>,
+    pub max_failed_indexes: Option<Int>,
+    pub active_deadline_seconds: Option<Int>,
     pub suspend: Flag,
     pub template: Of<Template>,
 }
@@ -138,6 +144,8 @@ pub struct JobStatus {
     pub active: Int,
     pub succeeded: Int,
     pub failed: Int,
+    /// `1,3-5`
+    pub failed_indexes: Str,
     pub completion_time: Time,
     pub conditions: List<Condition>,
 }
@@ -171,6 +179,7 @@ pub struct RolloutSpec {
     pub replicas: Option<Int>,
     pub paused: Flag,
     pub progress_deadline_seconds: Option<Int>,
+    pub min_ready_seconds: Int,
     pub template: Of<Template>,
 }
 

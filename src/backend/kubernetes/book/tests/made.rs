@@ -277,7 +277,7 @@ fn what_keeps_a_statefulset_from_making_pods_is_only_said_by_events() {
 fn a_job_that_gave_up_says_why_where_its_pods_cannot() {
     let job = |reason: &str| {
         format!(
-            r#"{{"metadata":{{"name":"import","namespace":"shop","uid":"j"}},"spec":{{"completions":2,"backoffLimit":3}},
+            r#"{{"metadata":{{"name":"import","namespace":"shop","uid":"j"}},"spec":{{"completions":2,"backoffLimit":3,"activeDeadlineSeconds":600}},
               "status":{{"conditions":[{{"type":"Failed","status":"True","reason":"{reason}","message":"Job was active longer than specified deadline","lastTransitionTime":"2026-11-24T12:40:00Z"}}]}}}}"#
         )
     };
@@ -288,6 +288,16 @@ fn a_job_that_gave_up_says_why_where_its_pods_cannot() {
     assert!(told[0].text.as_deref().is_some_and(|said| said.starts_with("DeadlineExceeded: ")));
     let scenes = Scenes::with(&[(ApiKind::Jobs, &job("BackoffLimitExceeded"))]);
     assert!(scenes.told("shop", OccurrenceKind::Crash).is_empty(), "its pods tell it");
+    for (reason, limit) in [
+        ("BackoffLimitExceeded", Some("backoffLimit 3")),
+        ("DeadlineExceeded", Some("activeDeadlineSeconds 600")),
+        ("PodFailurePolicy", None),
+    ] {
+        let scenes = Scenes::with(&[(ApiKind::Jobs, &job(reason))]);
+        let state = scenes.workload(Kind::Job, "shop", "import").job.clone().expect("how it stands");
+        let gave_up = state.gave_up.expect("it gave up");
+        assert_eq!((gave_up.reason.as_str(), gave_up.limit.as_deref()), (reason, limit));
+    }
 }
 
 #[test]
@@ -336,12 +346,14 @@ fn a_bare_replicaset_is_a_workload_and_a_revision_is_none() {
 
 #[test]
 fn whoever_owns_a_definition_is_said() {
-    let app = r#"{"metadata":{"name":"shop","namespace":"argocd","uid":"a"},"spec":{"source":{"repoURL":"https://git.example/shop","path":"overlays/prod"},"syncPolicy":{"automated":{"selfHeal":true}}}}"#;
+    let app = r#"{"metadata":{"name":"shop","namespace":"argocd","uid":"a"},"spec":{"source":{"repoURL":"https://git.example/shop","path":"overlays/prod"},"syncPolicy":{"automated":{"selfHeal":true}}},"status":{"sync":{"revision":"0123456789abcdef0123456789abcdef01234567"}}}"#;
     for (meta, by, place) in [
         (
             r#","annotations":{"argocd.argoproj.io/tracking-id":"shop:apps/Deployment:shop/web"}"#,
             Some("argocd"),
-            Some("application shop, which puts back what is changed by hand: https://git.example/shop overlays/prod"),
+            Some(
+                "application shop, which puts back what is changed by hand: https://git.example/shop overlays/prod at 0123456",
+            ),
         ),
         (r#","labels":{"argocd.argoproj.io/instance":"other"}"#, Some("argocd"), Some("application other")),
         (

@@ -29,6 +29,19 @@ fn shown(pod: &str) -> Instance {
 }
 
 #[test]
+fn a_closed_readiness_gate_is_named_with_what_is_said_of_it() {
+    let spec = r#""nodeName":"n","containers":[{"name":"web"}],
+        "readinessGates":[{"conditionType":"lb/web"},{"conditionType":"mesh"},{"conditionType":"open"}]"#;
+    let status = r#""phase":"Running","conditions":[
+        {"type":"Ready","status":"False","reason":"ReadinessGatesNotReady","message":"the status of pod readiness gate \"lb/web\" is not \"True\", but False"},
+        {"type":"ContainersReady","status":"True"},{"type":"open","status":"True"},
+        {"type":"lb/web","status":"False","message":"Target registration is in progress"}]"#;
+    let it = shown(&pod("", spec, status));
+    assert!(!it.ready);
+    assert_eq!(it.message.as_deref(), Some("lb/web is False (Target registration is in progress); mesh is not set"));
+}
+
+#[test]
 fn how_far_a_pod_is() {
     let running =
         r#""containerStatuses":[{"name":"web","ready":true,"state":{"running":{"startedAt":"2026-11-24T12:00:05Z"}}}]"#;
