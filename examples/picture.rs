@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use cockpit::action::Guard;
 use cockpit::app::{App, Event, Key, Keymap, Setup, What};
-use cockpit::backend::replay::read_all;
+use cockpit::backend::replay::Reader;
 use cockpit::diagnose::Settings;
 use cockpit::domain::{Batch, Timestamp};
 use cockpit::ui::svg::{self, Paper};
@@ -56,11 +56,15 @@ fn main() -> ExitCode {
 }
 
 fn picture(args: &Args) -> Result<String, String> {
-    let contents = read_all(&args.recording).map_err(|why| why.to_string())?;
+    let mut recording = Reader::open(&args.recording).map_err(|why| why.to_string())?;
+    let mut batches = Vec::new();
+    while let Some(batch) = recording.next_batch().map_err(|why| why.to_string())? {
+        batches.push(batch);
+    }
     let theme = theme::by_name(&args.theme).ok_or_else(|| format!("there is no theme `{}`", args.theme))?;
-    let first = contents.batches.first().ok_or("there is nothing in it")?.at;
+    let first = batches.first().ok_or("there is nothing in it")?.at;
     let setup = Setup {
-        clusters: contents.header.clusters.iter().map(|cluster| cluster.name.clone()).collect(),
+        clusters: recording.header.clusters.iter().map(|cluster| cluster.name.clone()).collect(),
         unwatched: Vec::new(),
         settings: Settings::default(),
         guard: Guard::default(),
@@ -71,7 +75,7 @@ fn picture(args: &Args) -> Result<String, String> {
         zone: jiff::tz::TimeZone::UTC,
     };
     let mut app = App::new(setup, first);
-    let last = play(&mut app, contents.batches, first);
+    let last = play(&mut app, batches, first);
     for key in args.keys.split_whitespace() {
         let key: Key = key.parse().map_err(|_| format!("`{key}` is no key"))?;
         app.update(Event::at(last, What::Key(key)));

@@ -178,8 +178,11 @@ impl Diagnosis {
         let at_start = seconds_between(self.started, now) <= START_GRACE;
         let (held_since, watched) = match known {
             Some(known) => (known.held_since, known.watched),
-            // It was looked at with all that there was to know, and nothing was found: this is its beginning.
-            None if judged.is_some_and(|it| it.complete) => (now, true),
+            // It was looked at with all that there was to know, and nothing was found: this is its beginning, unless it
+            // is known to be older.
+            None if judged.is_some_and(|it| it.complete && finding.since.is_none_or(|since| since >= it.at)) => {
+                (now, true)
+            }
             // While the first facts still come, what is said late was there before.
             None if at_start => (self.started.min(now), false),
             None => (now, judged.is_some()),

@@ -45,7 +45,7 @@ fn an_application_says_what_differs_what_is_unwell_and_why_it_failed() {
     assert_eq!((it.differing, &*it.differs), (1, &["Service shop/web".into()][..]));
     assert_eq!(it.unwell[0], "Deployment shop/web: Deployment \"web\" exceeded its progress deadline");
     assert!(it.failed.as_deref().is_some_and(|said| said.ends_with("is invalid (tried again 5 times)")), "{it:?}");
-    assert_eq!(it.place.as_deref(), Some("https://git.example/shop overlays/prod"));
+    assert_eq!(it.place.as_deref(), Some("https://git.example/shop overlays/prod at 4f1d"));
     assert!(it.automated && !it.syncing && it.error.is_none(), "a warning is no error");
 }
 
