@@ -156,8 +156,8 @@ impl Every {
             Every::Budgets => &["disruptionbudgets"],
             Every::ConfigMaps => &["configmaps"],
             Every::Secrets => &["secrets"],
-            Every::Namespaces => &["namespaces", "quotas"],
-            Every::Clusters => &[],
+            // They are where anything is.
+            Every::Namespaces | Every::Clusters => &[],
             Every::Events => &["events"],
         }
     }
@@ -183,7 +183,7 @@ impl Every {
                 "Events are what happened since cockpit started, and what the servers still remember of before."
             }
             Every::Clusters => "cockpit doctor says what was looked for.",
-            _ => "It would show here, healthy or not.",
+            _ => "What there is shows here, healthy or not.",
         }
     }
 }

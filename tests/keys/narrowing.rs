@@ -2,8 +2,8 @@
 
 use cockpit::app::{Effect, Event, What};
 use cockpit::domain::{
-    Batch, ClusterId, Desired, DesiredState, Fact, Instance, Kind, Node, NodeState, Object, Phase, Ref, Source,
-    Workload,
+    Alert, AlertState, Batch, ClusterId, Desired, DesiredState, Fact, Instance, Kind, Node, NodeState, Object, Phase,
+    Ref, Severity, Source, Workload,
 };
 use cockpit::ui::{Every, Pane};
 
@@ -170,4 +170,25 @@ fn keys_still_mean_the_row_when_the_list_is_narrowed() {
     desk.command("po");
     let effects = desk.press("l");
     assert!(matches!(&effects[..], [Effect::OpenLogs(_, request)] if request.instance.name == "nightly-1"));
+}
+
+#[test]
+fn an_alert_that_an_incident_elsewhere_drags_along_does_not_bring_it_into_a_namespace() {
+    let mut desk = busy();
+    let alert = Alert {
+        key: Ref::new(&cluster(), Kind::Alert, None, "5c1f"),
+        title: "WebDown".into(),
+        summary: None,
+        severity: Severity::Critical,
+        state: AlertState::Firing,
+        pages: true,
+        about: Some(shop("web")),
+        since: Some(desk.now),
+        runbook: None,
+    };
+    desk.put(vec![Object::Alert(Box::new(alert))]);
+    desk.wait(60_000);
+    desk.press("1");
+    desk.command("ns batch");
+    assert!(!desk.rows().contains(&"web".to_owned()), "{:?}", desk.rows());
 }

@@ -185,7 +185,7 @@ fn deployments_are_found_by_their_noun() {
     assert_eq!(desk.rows(), ["api", "cart", "web", "worker"]);
     desk.command("sts");
     assert_eq!(desk.rows().len(), 0);
-    assert!(desk.frame().contains("There is none."), "{}", desk.frame());
+    assert!(desk.frame().contains("None is known: nothing that is watched"), "{}", desk.frame());
 }
 
 #[test]

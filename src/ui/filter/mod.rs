@@ -65,12 +65,14 @@ impl<'a> Narrow<'a> {
 }
 
 /// Whether a row has to do with what the panes are narrowed to. What is in no namespace, a node or a cluster, concerns all
-/// of its cluster; an incident also what it drags along.
+/// of its cluster; an incident concerns where something lies that it drags along.
 pub(super) fn is_within(scope: &Scope, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
     let fits = |of: &Ref| scope.holds(of);
     if let RowKey::Incident(id) = key {
         let Some(incident) = ctx.model.diagnosis.incidents().iter().find(|it| it.id == *id) else { return true };
-        return fits(&incident.subject) || incident.symptoms.iter().any(|symptom| fits(&symptom.about));
+        // An alert or a node that it drags along is no sign of a namespace.
+        let drags = |of: &Ref| of.namespace.is_some() && fits(of);
+        return fits(&incident.subject) || incident.symptoms.iter().any(|symptom| drags(&symptom.about));
     }
     rows.target(key).is_none_or(|target| fits(&target))
 }

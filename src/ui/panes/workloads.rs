@@ -7,35 +7,35 @@ use super::super::screen::RowKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
+use super::every::none_of;
 use super::{Ctx, Rows, cluster_cell, name_cell, short_image};
-use crate::domain::{Desired, Kind, Workload};
+use crate::domain::{Desired, Workload};
 
 pub(super) struct Workloads<'c> {
     ctx: &'c Ctx<'c>,
-    /// Of these kinds alone; of all where there are none.
-    kinds: &'static [Kind],
-    from: &'static str,
+    /// Those of one list alone.
+    every: Option<Every>,
 }
 
 impl<'c> Workloads<'c> {
     /// Of all kinds.
     pub const fn all(ctx: &'c Ctx<'c>) -> Self {
-        Self { ctx, kinds: &[], from: "" }
+        Self { ctx, every: None }
     }
 
     /// Those of one list.
     pub const fn every(ctx: &'c Ctx<'c>, every: Every) -> Self {
-        Self { ctx, kinds: every.kinds(), from: every.where_from() }
+        Self { ctx, every: Some(every) }
     }
 
     /// Whether its rows are of several kinds: a list of one kind names it in its title.
-    const fn is_mixed(&self) -> bool {
-        self.kinds.len() != 1
+    fn is_mixed(&self) -> bool {
+        self.every.is_none_or(|every| every.kinds().len() > 1)
     }
 
     fn workloads(&self) -> impl Iterator<Item = &'c Workload> {
         let all = self.ctx.model.view.workloads();
-        all.filter(|it| self.kinds.is_empty() || self.kinds.contains(&it.key.kind))
+        all.filter(|it| self.every.is_none_or(|every| every.kinds().contains(&it.key.kind)))
     }
 
     fn image(workload: &Workload) -> String {
@@ -114,8 +114,8 @@ impl Rows for Workloads<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        if !self.kinds.is_empty() {
-            return vec![Phrase::text("There is none."), Phrase::dim(self.from)];
+        if let Some(every) = self.every {
+            return none_of(self.ctx, every);
         }
         vec![
             Phrase::text("There is nothing that wants to run."),

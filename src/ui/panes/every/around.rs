@@ -95,7 +95,7 @@ impl Rows for Services<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(self.every)
+        none_of(self.ctx, self.every)
     }
 }
 
@@ -151,6 +151,6 @@ impl Rows for Claims<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(Every::Claims)
+        none_of(self.0, Every::Claims)
     }
 }

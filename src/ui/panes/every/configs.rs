@@ -69,6 +69,6 @@ impl Rows for Configs<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(self.every)
+        none_of(self.ctx, self.every)
     }
 }

@@ -75,6 +75,6 @@ impl Rows for CronJobs<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(Every::CronJobs)
+        none_of(self.0, Every::CronJobs)
     }
 }

@@ -86,6 +86,6 @@ impl Rows for Events<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(Every::Events)
+        none_of(self.0, Every::Events)
     }
 }

@@ -68,7 +68,7 @@ impl Rows for Autoscalers<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(Every::Autoscalers)
+        none_of(self.0, Every::Autoscalers)
     }
 }
 
@@ -125,6 +125,6 @@ impl Rows for Budgets<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(Every::Budgets)
+        none_of(self.0, Every::Budgets)
     }
 }

@@ -112,6 +112,6 @@ impl Rows for Instances<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(self.every)
+        none_of(self.ctx, self.every)
     }
 }

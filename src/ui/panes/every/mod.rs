@@ -14,7 +14,7 @@ use super::super::screen::RowKey;
 use super::super::text::Phrase;
 use super::workloads::Workloads;
 use super::{Ctx, Rows};
-use crate::domain::{Kind, Ref};
+use crate::domain::{ClusterId, Kind, Ref};
 
 pub(in crate::ui) use events::event;
 
@@ -43,9 +43,22 @@ pub(super) fn rows<'c>(every: Every, ctx: &'c Ctx<'c>) -> Box<dyn Rows + 'c> {
     }
 }
 
-/// What an empty list says.
-fn none_of(every: Every) -> Vec<Phrase> {
-    vec![Phrase::text("There is none."), Phrase::dim(every.where_from())]
+/// What an empty list says: that there is none only where somebody would tell of it.
+pub(super) fn none_of(ctx: &Ctx<'_>, every: Every) -> Vec<Phrase> {
+    let view = ctx.model.view;
+    let words = every.sources();
+    let tells = |cluster: &ClusterId| {
+        words.is_empty() || view.sources(cluster).any(|(source, _)| words.iter().any(|word| source.kind.contains(word)))
+    };
+    let (told, untold): (Vec<&ClusterId>, Vec<&ClusterId>) =
+        view.clusters().map(|(id, _)| id).partition(|id| tells(id));
+    let names: Vec<&str> = untold.iter().map(|id| id.as_str()).collect();
+    let lead = match (told.is_empty(), names.is_empty()) {
+        (false, true) => "There is none.".to_owned(),
+        (false, false) => format!("There is none. Not told of by {}.", names.join(", ")),
+        (true, _) => "None is known: nothing that is watched tells of them.".to_owned(),
+    };
+    vec![Phrase::text(lead), Phrase::dim(every.where_from())]
 }
 
 /// What is troubled first, then by cluster, namespace and name.

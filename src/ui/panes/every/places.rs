@@ -119,7 +119,7 @@ impl Rows for Namespaces<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        none_of(Every::Namespaces)
+        none_of(self.ctx, Every::Namespaces)
     }
 }
 
@@ -196,7 +196,7 @@ impl Rows for Clusters<'_> {
 
     fn empty(&self) -> Vec<Phrase> {
         let unwatched = self.ctx.model.unwatched.len() as u64;
-        let mut said = none_of(Every::Clusters);
+        let mut said = none_of(self.ctx, Every::Clusters);
         if unwatched > 0 {
             said.push(Phrase::dim(format!("Not watched: {}.", many(unwatched, "target"))));
         }
