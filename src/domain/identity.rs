@@ -118,6 +118,8 @@ kinds! {
     Volume "Volume" Volume,
     Endpoint "Endpoint" Endpoint,
     Ingress "Ingress" Endpoint,
+    HttpRoute "HTTPRoute" Endpoint,
+    GrpcRoute "GRPCRoute" Endpoint,
     Alert "Alert" Alert,
     Autoscaler "Autoscaler" Autoscaler,
     Budget "Budget" Budget,
@@ -144,6 +146,11 @@ impl Kind {
         )
     }
 
+    /// Whether it leads to what other endpoints serve.
+    pub const fn leads_on(self) -> bool {
+        matches!(self, Kind::Ingress | Kind::HttpRoute | Kind::GrpcRoute)
+    }
+
     /// The noun a person reads, in the singular: `service` for a Swarm and a Compose service alike.
     pub const fn noun(self) -> &'static str {
         match self {
@@ -166,6 +173,8 @@ impl Kind {
             Kind::Volume => "volume",
             Kind::Endpoint => "endpoint",
             Kind::Ingress => "Ingress",
+            Kind::HttpRoute => "HTTPRoute",
+            Kind::GrpcRoute => "GRPCRoute",
             Kind::Alert => "alert",
             Kind::Autoscaler => "autoscaler",
             Kind::Budget => "disruption budget",

@@ -27,6 +27,8 @@ fn busy() -> Desk {
     let objects = [Object::Workload(Box::new(web)), Object::Workload(Box::new(nightly))];
     let instances = [run, old, bad].map(|it| Object::Instance(Box::new(it)));
     desk.put(objects.into_iter().chain(instances).collect());
+    // Until it is believed that one is missing.
+    desk.wait(31_000);
     desk
 }
 

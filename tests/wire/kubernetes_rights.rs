@@ -252,3 +252,22 @@ async fn use_that_may_not_be_read_is_named_and_no_trouble() {
     watcher.until("it is named among what is denied", denied).await;
     watcher.until_live().await;
 }
+
+#[tokio::test]
+async fn what_is_only_read_where_it_is_served_and_allowed_is_let_go_without_trouble() {
+    let plane = Plane::start().await;
+    plane.script().served = vec![("karpenter.sh", "v1", "nodeclaims")];
+    plane.script().denied.insert("list nodeclaims".to_owned());
+    let mut watcher = Watcher::at(&plane, soon());
+    let cluster = cockpit::domain::ClusterId::new("test");
+    let denied = |view: &cockpit::state::View<'_>| {
+        view.rights(&cluster).is_some_and(|rights| rights.denied.iter().any(|it| *it == "list nodeclaims"))
+    };
+    watcher.until("it is named among what is denied", denied).await;
+    watcher.until_live().await;
+    assert_eq!(watcher.trouble("nodeclaims"), None);
+    watcher
+        .until_said("what is served is looked at again", |fact| matches!(fact, cockpit::domain::Fact::Allowed(_)))
+        .await;
+    assert_eq!(watcher.freshness("nodeclaims"), None, "it is not tried over and over");
+}

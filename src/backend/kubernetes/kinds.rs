@@ -101,6 +101,8 @@ kinds! {
     Secrets "secrets" "" "v1" true Metadata Allowed,
     ArgoRollouts "rollouts" "argoproj.io" "v1alpha1" true Whole Installed,
     ArgoApplications "applications" "argoproj.io" "v1alpha1" true Whole Installed,
+    HttpRoutes "httproutes" "gateway.networking.k8s.io" "v1" true Whole Offered,
+    GrpcRoutes "grpcroutes" "gateway.networking.k8s.io" "v1" true Whole Offered,
     NodeClaims "nodeclaims" "karpenter.sh" "v1" false Whole Offered,
     ScaledObjects "scaledobjects" "keda.sh" "v1alpha1" true Whole Installed,
 }

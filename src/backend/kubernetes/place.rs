@@ -21,6 +21,8 @@ pub(super) const fn api_kind(kind: Kind) -> Option<ApiKind> {
         Kind::Volume => ApiKind::PersistentVolumeClaims,
         Kind::Endpoint => ApiKind::Services,
         Kind::Ingress => ApiKind::Ingresses,
+        Kind::HttpRoute => ApiKind::HttpRoutes,
+        Kind::GrpcRoute => ApiKind::GrpcRoutes,
         Kind::Autoscaler => ApiKind::HorizontalPodAutoscalers,
         Kind::Budget => ApiKind::PodDisruptionBudgets,
         Kind::Namespace => ApiKind::Namespaces,

@@ -86,6 +86,8 @@ const NEEDS: &[Need] = &[
     look("networking.k8s.io", "ingresses", "what is open to users"),
     look("policy", "poddisruptionbudgets", "what may not be taken away"),
     look("autoscaling", "horizontalpodautoscalers", "who else sets the replicas"),
+    look("gateway.networking.k8s.io", "httproutes", "what is open to users, where gateways are"),
+    look("gateway.networking.k8s.io", "grpcroutes", "what is open to users, where gateways are"),
     look("argoproj.io", "rollouts", "rollouts by Argo, where it is there"),
     look("argoproj.io", "applications", "who else deploys, where Argo CD is there"),
     everywhere(look("karpenter.sh", "nodeclaims", "nodes on their way, where Karpenter is there")),

@@ -4,7 +4,7 @@ use crate::diagnose::rule::{Cause, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, count, seconds_between, span};
 use crate::domain::{
-    Certainty, Endpoint, Exposure, Intent, Kind, Metric, Queue, Ref, Role, Severity, Tier, Timestamp, Workload,
+    Certainty, Endpoint, Exposure, Intent, Metric, Queue, Ref, Role, Severity, Tier, Timestamp, Workload,
 };
 use crate::state::Series;
 
@@ -45,7 +45,7 @@ pub const ENDPOINT_DEAD: Rule = Rule {
     family: "endpoint",
     summary: "nobody is ready behind an endpoint, or nothing ever can be",
     looks_at: "the addresses that are ready behind it, as the orchestrator says; a Service whose selector matches no pod; an Ingress \
-               whose backend does not exist. What serves something that rests on purpose is left out",
+               or a route of a Gateway whose backend does not exist. What serves something that rests on purpose is left out",
     mend: "look at the workloads behind it; if those are well, their labels or ports do not fit the endpoint",
     subject: Subject::Endpoint,
     cause: Cause::Traffic,
@@ -170,7 +170,7 @@ fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
     if !scene.complete || (apart && !scene.lists(&[ADDRESSES], namespace)) {
         return;
     }
-    if endpoint.key.kind == Kind::Ingress {
+    if endpoint.key.kind.leads_on() {
         return ingress_dead(scene, endpoint, out);
     }
     let wanted = |key: &&Ref| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0);
@@ -242,13 +242,13 @@ fn ingress_dead(scene: &Scene<'_>, ingress: &Endpoint, out: &mut Out) {
     let absent: Vec<&Ref> = services.iter().copied().filter(|key| seen && scene.view.endpoint(key).is_none()).collect();
     if seen && ingress.serves.is_empty() {
         let finding = Finding::new(Severity::Warning, "has no backend: what it names does not exist").tier(Tier::Stuck);
-        return out.say(finding.evidence(None, "ingress", "no address behind it"));
+        return out.say(finding.evidence(None, ingress.key.kind.noun(), "no address behind it"));
     }
     if let Some(first) = absent.first() {
         let more = if absent.len() > 1 { format!(" and {} more", absent.len() - 1) } else { String::new() };
         let words = format!("its backend {}{more} does not exist", first.local());
         let finding = Finding::new(Severity::Warning, words).tier(Tier::Stuck);
-        return out.say(finding.evidence(None, "ingress", format!("no Service {}", first.local())));
+        return out.say(finding.evidence(None, ingress.key.kind.noun(), format!("no Service {}", first.local())));
     }
     let behind = ingress.serves.iter().filter(|key| match key.kind.role() {
         Role::Endpoint => scene.view.endpoint(key).is_some_and(|it| it.ready == 0 && it.selector.is_some()),

@@ -477,7 +477,12 @@ pub fn service(place: &mut Place, change: impl FnOnce(&mut Place, &mut Endpoint)
 }
 
 pub fn ingress(place: &mut Place, backends: &[&str]) {
-    let (key, exposure) = (place.key(Kind::Ingress, "front"), Exposure::Yes);
+    way_in(place, Kind::Ingress, backends);
+}
+
+/// An Ingress or a route that leads to these Services.
+pub fn way_in(place: &mut Place, kind: Kind, backends: &[&str]) {
+    let (key, exposure) = (place.key(kind, "front"), Exposure::Yes);
     let serves = backends.iter().map(|name| place.key(Kind::Endpoint, name)).collect();
     let it = Endpoint { key, serves, ready: 0, not_ready: 0, selector: None, exposure, pool: false };
     place.put(Object::Endpoint(Box::new(it)));

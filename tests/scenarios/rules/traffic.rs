@@ -53,6 +53,9 @@ cases! {
         service(place, |_, it| it.selector = Some("app=web".into()));
     }
     "endpoint-dead", "addresses that are set by hand", None, |place| { service(place, |_, it| it.selector = None); }
+    "endpoint-dead", "a route to a Service that is not there", Some("its backend shop/web does not exist"), |place| {
+        way_in(place, Kind::HttpRoute, &["web"]);
+    }
     "endpoint-dead", "an Ingress to a Service that is not there", Some("its backend shop/web does not exist"), |place| {
         ingress(place, &["web"]);
     }

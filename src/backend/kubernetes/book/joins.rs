@@ -9,6 +9,7 @@ use super::pods::Pod;
 use super::scribe::Second;
 use super::select::{Labels, selects};
 use super::shelf::{Entry, Record};
+use super::traffic::Entrance;
 
 /// A record of one object before and now.
 struct Change<'a> {
@@ -41,7 +42,7 @@ impl Book {
             Record::Run(it) if it.cron().is_none() => one(Kind::Job),
             Record::Work(it) => vec![it.base.key.clone()],
             Record::Service(_) => one(Kind::Endpoint),
-            Record::Entrance(_) => one(Kind::Ingress),
+            Record::Entrance(it) => one(it.kind),
             Record::Scaling(_) | Record::Scaled(_) => one(Kind::Autoscaler),
             Record::Bounds(_) => one(Kind::Budget),
             Record::Node(it) => vec![it.key.clone()],
@@ -164,12 +165,12 @@ impl Book {
                 })
                 .flat_map(|service| self.ways_in(it.namespace, service))
                 .collect(),
-            ApiKind::Ingresses => {
+            ApiKind::Ingresses | ApiKind::HttpRoutes | ApiKind::GrpcRoutes => {
                 let services = it.both().flat_map(|record| match record {
                     Record::Entrance(it) => it.services.as_slice(),
                     _ => &[],
                 });
-                services.map(|service| here(Kind::Endpoint, service)).collect()
+                services.map(|(namespace, service)| self.key(Kind::Endpoint, namespace, service)).collect()
             }
             ApiKind::HorizontalPodAutoscalers => it
                 .both()
@@ -262,15 +263,25 @@ impl Book {
         keys
     }
 
-    /// A Service, and the Ingresses that lead to it.
+    /// A Service, and what leads to it.
     fn ways_in(&self, namespace: &Name, service: &Name) -> Vec<Ref> {
         let mut keys = vec![self.key(Kind::Endpoint, namespace, service)];
-        for (name, entry) in self.shelves.here(ApiKind::Ingresses, namespace) {
-            if matches!(&entry.record, Record::Entrance(it) if it.services.contains(service)) {
-                keys.push(self.key(Kind::Ingress, namespace, name));
-            }
-        }
+        keys.extend(self.entrances_of(namespace, service).map(|(at, name, it)| self.key(it.kind, at, name)));
         keys
+    }
+
+    /// What leads to a Service, with where it lies: an Ingress beside it, a route anywhere.
+    pub(super) fn entrances_of<'a>(
+        &'a self,
+        namespace: &'a Name,
+        service: &'a Name,
+    ) -> impl Iterator<Item = (&'a Name, &'a Name, &'a Entrance)> {
+        let ingresses = self.shelves.here(ApiKind::Ingresses, namespace).map(move |(name, it)| (namespace, name, it));
+        let routes = [ApiKind::HttpRoutes, ApiKind::GrpcRoutes].into_iter().flat_map(|kind| self.shelves.all(kind));
+        ingresses.chain(routes).filter_map(move |(at, name, entry)| match &entry.record {
+            Record::Entrance(it) if it.leads_to(namespace, service) => Some((at, name, &**it)),
+            _ => None,
+        })
     }
 
     fn of_service(&self, it: &Change<'_>) -> Vec<Ref> {

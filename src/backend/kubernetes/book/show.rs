@@ -192,16 +192,15 @@ impl Book {
     }
 
     fn is_named(&self, namespace: &Name, service: &Name) -> bool {
-        let mut all = self.shelves.here(ApiKind::Ingresses, namespace);
-        all.any(|(_, entry)| matches!(&entry.record, Record::Entrance(it) if it.services.contains(service)))
+        self.entrances_of(namespace, service).any(|(.., it)| it.outside)
     }
 
     fn entrance(&self, it: &Entrance, namespace: &Name, name: &Name) -> Endpoint {
         let (mut serves, mut behind) = (Vec::new(), Behind::default());
-        for service in &it.services {
-            behind = behind.and(self.behind(namespace, service));
-            let Some(Record::Service(service)) = self.record(ApiKind::Services, namespace, service) else { continue };
-            self.each_workload(namespace, |key, labels| {
+        for (at, service) in &it.services {
+            behind = behind.and(self.behind(at, service));
+            let Some(Record::Service(service)) = self.record(ApiKind::Services, at, service) else { continue };
+            self.each_workload(at, |key, labels| {
                 if selects(&service.selector, labels) && !serves.contains(key) {
                     serves.push(key.clone());
                 }
@@ -209,12 +208,12 @@ impl Book {
         }
         serves.sort_unstable();
         Endpoint {
-            key: self.key(Kind::Ingress, namespace, name),
+            key: self.key(it.kind, namespace, name),
             serves,
             ready: behind.ready,
             not_ready: behind.not_ready,
             selector: it.in_words(),
-            exposure: Exposure::Yes,
+            exposure: if it.outside { Exposure::Yes } else { Exposure::No },
             pool: false,
         }
     }
@@ -296,6 +295,8 @@ pub(super) fn api_kind(kind: Kind) -> Option<ApiKind> {
         Kind::Volume => ApiKind::PersistentVolumeClaims,
         Kind::Endpoint => ApiKind::Services,
         Kind::Ingress => ApiKind::Ingresses,
+        Kind::HttpRoute => ApiKind::HttpRoutes,
+        Kind::GrpcRoute => ApiKind::GrpcRoutes,
         Kind::Budget => ApiKind::PodDisruptionBudgets,
         Kind::ConfigMap => ApiKind::ConfigMaps,
         Kind::Secret => ApiKind::Secrets,

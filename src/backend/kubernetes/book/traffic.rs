@@ -1,8 +1,9 @@
-//! Ways in: Services, what is behind them, and Ingresses.
+//! Ways in: Services, what is behind them, and what leads to them: Ingresses, routes of Gateways.
 
-use crate::domain::{Endpoint, Exposure, Name, Ref, Text};
+use crate::domain::{Endpoint, Exposure, Kind, Name, Ref, Text};
 
-use super::super::wire::rest::{EndpointSlice, IngressSpec, ServiceSpec};
+use super::super::wire::read::Int;
+use super::super::wire::rest::{EndpointSlice, IngressSpec, RouteSpec, ServiceSpec};
 use super::scribe::Scribe;
 use super::select;
 
@@ -79,10 +80,15 @@ impl Behind {
     }
 }
 
-/// An Ingress: the Services that it leads to.
+/// What leads to Services: an Ingress, a route of a Gateway.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entrance {
-    pub(super) services: Vec<Name>,
+    /// As what it is shown.
+    pub(super) kind: Kind,
+    /// Namespace and name of each.
+    pub(super) services: Vec<(Name, Name)>,
+    /// Users come in by it.
+    pub(super) outside: bool,
     /// `shop.example/api`
     hosts: Vec<Text>,
 }
@@ -91,19 +97,40 @@ pub(super) struct Entrance {
 const HOSTS: usize = 8;
 
 impl Entrance {
-    pub(super) fn read(scribe: &mut Scribe, it: &IngressSpec) -> Self {
+    pub(super) fn ingress(scribe: &mut Scribe, namespace: &Name, it: &IngressSpec) -> Self {
         let paths = it.rules.iter().flat_map(|rule| rule.http.paths.iter());
         let backends = paths.map(|path| &path.backend.0).chain([&it.default_backend.0]);
         let names = backends.filter_map(|backend| backend.service.name.some());
-        let mut services: Vec<Name> = names.map(|name| scribe.name(name)).collect();
+        let services = names.map(|name| (namespace.clone(), scribe.name(name))).collect();
+        let hosts = it.rules.iter().filter_map(|rule| rule.host.some()).map(|host| scribe.name(host)).collect();
+        Self::new(Kind::Ingress, services, true, hosts)
+    }
+
+    /// None of one that leads to no Service: it redirects, or leads to what is not watched. What gets no share does not count.
+    pub(super) fn route(scribe: &mut Scribe, kind: Kind, namespace: &Name, it: &RouteSpec) -> Option<Self> {
+        let backends = it.rules.iter().flat_map(|rule| rule.backend_refs.iter());
+        let used = backends.filter(|it| matches!(&*it.kind, "" | "Service") && it.weight != Some(Int(0)));
+        let services: Vec<(Name, Name)> = used
+            .map(|it| (scribe.some(&it.namespace).unwrap_or_else(|| namespace.clone()), scribe.name(&it.name)))
+            .collect();
+        // In a mesh its parent is a Service: workloads come in by it.
+        let outside = it.parent_refs.iter().any(|parent| &*parent.kind != "Service");
+        let hosts = it.hostnames.iter().map(|host| scribe.name(host)).collect();
+        (!services.is_empty()).then(|| Self::new(kind, services, outside, hosts))
+    }
+
+    fn new(kind: Kind, mut services: Vec<(Name, Name)>, outside: bool, mut hosts: Vec<Text>) -> Self {
         services.sort_unstable();
         services.dedup();
-        let mut hosts: Vec<Text> =
-            it.rules.iter().filter_map(|rule| rule.host.some()).map(|host| scribe.name(host)).collect();
         hosts.sort_unstable();
         hosts.dedup();
         hosts.truncate(HOSTS);
-        Self { services, hosts }
+        Self { kind, services, outside, hosts }
+    }
+
+    /// Whether it leads to a Service.
+    pub(super) fn leads_to(&self, namespace: &Name, service: &Name) -> bool {
+        self.services.iter().any(|(at, name)| name == service && at == namespace)
     }
 
     /// The hosts that it answers to, in words.

@@ -136,6 +136,8 @@ macro_rules! shapes {
         fn reader(kind: ApiKind) -> Reader {
             match kind {
                 $(ApiKind::$kind => Reader::of::<Whole<$spec, $status>>(),)+
+                // Read as HTTPRoutes are: of both the same is used.
+                ApiKind::GrpcRoutes => Reader::of::<Whole<rest::RouteSpec, rest::Nothing>>(),
                 ApiKind::EndpointSlices => Reader::of::<rest::EndpointSlice>(),
                 ApiKind::Events => Reader::of::<rest::Happened>(),
                 ApiKind::ConfigMaps | ApiKind::Secrets => Reader::of::<rest::MetaOnly>(),
@@ -155,6 +157,7 @@ shapes! {
     Node Nodes rest::NodeSpec, rest::NodeStatus;
     Service Services rest::ServiceSpec, rest::Nothing;
     Ingress Ingresses rest::IngressSpec, rest::Nothing;
+    Route HttpRoutes rest::RouteSpec, rest::Nothing;
     Claim PersistentVolumeClaims rest::ClaimSpec, rest::ClaimStatus;
     Budget PodDisruptionBudgets rest::BudgetSpec, rest::BudgetStatus;
     Autoscaler HorizontalPodAutoscalers rest::AutoscalerSpec, rest::AutoscalerStatus;

@@ -1,5 +1,5 @@
 //! What is around workloads: nodes, the ways to them, what bounds them, and what happened (k8s.io/api/core/v1, discovery/v1,
-//! networking/v1, policy/v1, autoscaling/v2; keda.sh/v1alpha1, karpenter.sh/v1).
+//! networking/v1, policy/v1, autoscaling/v2; gateway.networking.k8s.io/v1, keda.sh/v1alpha1, karpenter.sh/v1).
 
 use serde::Deserialize;
 
@@ -139,6 +139,31 @@ pub struct Backend {
 #[serde(default)]
 pub struct Named {
     pub name: Str,
+}
+
+/// Of an HTTPRoute and a GRPCRoute.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RouteSpec {
+    pub parent_refs: List<RouteRef>,
+    pub hostnames: List<Str>,
+    pub rules: List<RouteRule>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RouteRule {
+    pub backend_refs: List<RouteRef>,
+}
+
+/// A parent, a Gateway where its kind is not said; or a backend, a Service in its own namespace where nothing is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct RouteRef {
+    pub kind: Str,
+    pub namespace: Str,
+    pub name: Str,
+    pub weight: Option<Int>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -61,6 +61,55 @@ fn an_ingress_leads_users_to_what_its_services_pick() {
 }
 
 #[test]
+fn a_route_leads_users_to_services_wherever_they_are() {
+    let service = |namespace: &str| {
+        format!(
+            r#"{{"metadata":{{"name":"web","namespace":"{namespace}","uid":"{namespace}"}},"spec":{{"selector":{{"app":"web"}}}}}}"#
+        )
+    };
+    let route = |name: &str, parent: &str, backends: &str| {
+        format!(
+            r#"{{"apiVersion":"gateway.networking.k8s.io/v1","kind":"HTTPRoute","metadata":{{"name":"{name}","namespace":"shop","uid":"{name}"}},
+              "spec":{{"parentRefs":[{{{parent}"name":"edge"}}],"hostnames":["shop.example"],"rules":[{{"matches":[{{"path":{{"value":"/"}}}}],"backendRefs":[{backends}]}}]}}}}"#
+        )
+    };
+    let (here, there, unused) = (service("shop"), service("other"), service("unused"));
+    let work = r#"{"metadata":{"name":"web","namespace":"other","uid":"w"},"spec":{"template":{"metadata":{"labels":{"app":"web"}}}}}"#;
+    let front = route(
+        "front",
+        "",
+        r#"{"name":"web","namespace":"other","port":80},{"name":"web","namespace":"unused","weight":0}"#,
+    );
+    let mesh = route("mesh", r#""kind":"Service","group":"","#, r#"{"name":"web","port":80}"#);
+    let redirect = route("redirect", "", "");
+    let grpc = route("front", "", r#"{"name":"web","namespace":"other"}"#);
+    let scenes = Scenes::with(&[
+        (ApiKind::Services, &here),
+        (ApiKind::Services, &there),
+        (ApiKind::Services, &unused),
+        (ApiKind::StatefulSets, work),
+        (ApiKind::HttpRoutes, &front),
+        (ApiKind::HttpRoutes, &mesh),
+        (ApiKind::HttpRoutes, &redirect),
+        (ApiKind::GrpcRoutes, &grpc),
+    ]);
+    let endpoint = |kind, namespace: &str, name: &str| match scenes.object(kind, namespace, name) {
+        Object::Endpoint(it) => (**it).clone(),
+        _ => panic!("not that"),
+    };
+    let it = endpoint(Kind::HttpRoute, "shop", "front");
+    assert_eq!(it.serves, [Scenes::key(Kind::StatefulSet, "other", "web")]);
+    assert_eq!((it.exposure, it.selector.as_deref()), (Exposure::Yes, Some("host shop.example")));
+    assert_eq!(endpoint(Kind::GrpcRoute, "shop", "front").serves, it.serves, "one of the same name is another");
+    assert_eq!(endpoint(Kind::HttpRoute, "shop", "mesh").exposure, Exposure::No);
+    for (namespace, exposure) in [("other", Exposure::Yes), ("shop", Exposure::No), ("unused", Exposure::No)] {
+        assert_eq!(endpoint(Kind::Endpoint, namespace, "web").exposure, exposure, "{namespace}");
+    }
+    let redirect = Scenes::key(Kind::HttpRoute, "shop", "redirect");
+    assert!(!scenes.objects.contains_key(&redirect), "it leads nowhere, on purpose");
+}
+
+#[test]
 fn a_node_is_on_its_way_until_it_has_registered() {
     use crate::domain::NodeState::Coming;
     let claim = |conditions: &str| {
