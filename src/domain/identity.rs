@@ -106,6 +106,7 @@ kinds! {
     ReplicaSet "ReplicaSet" Workload,
     ArgoRollout "Rollout" Workload,
     BarePod "BarePod" Workload,
+    Custom "Custom" Workload,
     Pod "Pod" Instance,
     Allocation "Allocation" Instance,
     Task "Task" Instance,
@@ -137,6 +138,7 @@ impl Kind {
                 | Kind::ReplicaSet
                 | Kind::ArgoRollout
                 | Kind::BarePod
+                | Kind::Custom
         )
     }
 
@@ -154,6 +156,7 @@ impl Kind {
             Kind::ReplicaSet => "ReplicaSet",
             Kind::ArgoRollout => "Rollout",
             Kind::Pod | Kind::BarePod => "pod",
+            Kind::Custom => "custom workload",
             Kind::Allocation => "allocation",
             Kind::Task => "task",
             Kind::Node => "node",

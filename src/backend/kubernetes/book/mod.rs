@@ -26,6 +26,7 @@ mod select;
 mod shelf;
 mod show;
 mod sources;
+mod stand_in;
 mod tell;
 mod template;
 mod traffic;
@@ -128,9 +129,12 @@ impl Book {
                     self.learn(kind, true);
                     out.push(Fact::Closed(self.source(place)));
                     self.desk.close(place);
+                    self.mark_stand_ins(kind);
                 }
                 Said::Trouble(trouble) => {
-                    self.sources.trouble(place);
+                    if self.sources.trouble(place) {
+                        self.mark_stand_ins(kind);
+                    }
                     self.show_all(out);
                     out.push(Fact::Trouble(self.source(place), trouble));
                 }
@@ -208,6 +212,9 @@ impl Book {
         if kind == ApiKind::Services && news {
             let all = self.workloads();
             all.into_iter().for_each(|key| self.desk.mark(key, false));
+        }
+        if news {
+            self.mark_stand_ins(kind);
         }
     }
 

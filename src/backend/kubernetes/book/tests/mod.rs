@@ -7,3 +7,4 @@ mod made;
 mod order;
 mod pods;
 mod recorded;
+mod stand_in;
