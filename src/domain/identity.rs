@@ -108,6 +108,7 @@ kinds! {
     ReplicaSet "ReplicaSet" Workload,
     ArgoRollout "Rollout" Workload,
     BarePod "BarePod" Workload,
+    Custom "Custom" Workload,
     Pod "Pod" Instance,
     Allocation "Allocation" Instance,
     Task "Task" Instance,
@@ -143,6 +144,7 @@ impl Kind {
                 | Kind::ReplicaSet
                 | Kind::ArgoRollout
                 | Kind::BarePod
+                | Kind::Custom
         )
     }
 
@@ -165,6 +167,7 @@ impl Kind {
             Kind::ReplicaSet => "ReplicaSet",
             Kind::ArgoRollout => "Rollout",
             Kind::Pod | Kind::BarePod => "pod",
+            Kind::Custom => "custom workload",
             Kind::Allocation => "allocation",
             Kind::Task => "task",
             Kind::Node => "node",

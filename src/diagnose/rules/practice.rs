@@ -118,6 +118,10 @@ fn runs<'a>(scene: &Scene<'a>) -> Option<&'a Workload> {
         return None;
     }
     let for_good = !matches!(workload.desired, Desired::Completions(_) | Desired::Scheduled | Desired::Replicas(0));
+    // Of what is known by its pods alone nobody knows what it asks for.
+    if workload.key.kind.runs_pods() && workload.desired == Desired::Unknown {
+        return None;
+    }
     let there = scene.instances().iter().any(|it| !it.phase.ended() && it.phase != Phase::Created);
     (for_good && there).then_some(workload)
 }

@@ -44,6 +44,13 @@ impl Checks {
     }
 }
 
+impl Checks {
+    /// How long they grant it to start, where it has any, seconds.
+    pub(super) fn granted(self) -> Option<u32> {
+        (self.readiness || self.startup || self.liveness).then_some(self.warm)
+    }
+}
+
 /// Ten seconds where it is not said (kubernetes: pkg/apis/core/v1/defaults.go).
 pub(super) fn period(it: &Probe) -> u32 {
     if it.period_seconds.0 > 0 { it.period_seconds.count() } else { 10 }

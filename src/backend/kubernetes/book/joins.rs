@@ -35,7 +35,8 @@ impl Book {
         let one = |kind| vec![self.key(kind, namespace, name)];
         match record {
             Record::Pod(pod) if pod.alone.is_some() => {
-                vec![self.key(Kind::Pod, namespace, name), self.key(Kind::BarePod, namespace, name)]
+                let alone = pod.alone.as_ref().map(|work| work.base.key.clone());
+                [self.key(Kind::Pod, namespace, name)].into_iter().chain(alone).collect()
             }
             Record::Pod(_) => one(Kind::Pod),
             Record::Replica(it) if it.work.is_some() => one(Kind::ReplicaSet),
@@ -128,6 +129,10 @@ impl Book {
         match kind {
             ApiKind::Pods => {
                 let mut keys = self.rolling(it);
+                keys.extend(it.both().filter_map(|record| match record {
+                    Record::Pod(pod) => self.stood_in_for(it.namespace, it.name, pod),
+                    _ => None,
+                }));
                 keys.extend(self.pickers(it));
                 keys
             }

@@ -27,6 +27,7 @@ mod select;
 mod shelf;
 mod show;
 mod sources;
+mod stand_in;
 mod tell;
 mod template;
 mod traffic;
@@ -129,9 +130,12 @@ impl Book {
                     self.learn(kind, true);
                     out.push(Fact::Closed(self.source(place)));
                     self.desk.close(place);
+                    self.mark_stand_ins(kind);
                 }
                 Said::Trouble(trouble) => {
-                    self.sources.trouble(place);
+                    if self.sources.trouble(place) {
+                        self.mark_stand_ins(kind);
+                    }
                     self.show_all(out);
                     out.push(Fact::Trouble(self.source(place), trouble));
                 }
@@ -231,6 +235,9 @@ impl Book {
         if kind == ApiKind::Services && news {
             let all = self.workloads();
             all.into_iter().for_each(|key| self.desk.mark(key, false));
+        }
+        if news {
+            self.mark_stand_ins(kind);
         }
     }
 

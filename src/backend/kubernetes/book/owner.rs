@@ -67,7 +67,9 @@ pub(super) fn owned(shelves: &Shelves, scribe: &Scribe, namespace: &Name, name: 
         "StatefulSet" => key(Kind::StatefulSet, &owner.name),
         "DaemonSet" => key(Kind::DaemonSet, &owner.name),
         "Job" => of_job(shelves, scribe, namespace, owner),
-        _ => return Owned { workload: key(Kind::BarePod, name), revision: None },
+        // A kubelet's own.
+        "Node" => return Owned { workload: key(Kind::BarePod, name), revision: None },
+        _ => key(Kind::Custom, &owner.name),
     };
     Owned { workload, revision: hash }
 }

@@ -104,7 +104,16 @@ impl Book {
         let What::Pod(it) = &item.what else { return None };
         let Both::<PodSpec, PodStatus> { spec, .. } = &**it;
         let meta = &item.meta;
-        let key = self.key(Kind::BarePod, namespace, name);
+        // Whoever made it, by a controller of which nothing is known here.
+        let owner = meta.controller().filter(|owner| &*owner.kind != "Node");
+        let key = match owner {
+            Some(owner) => {
+                let name = self.scribe.name(&owner.name);
+                self.key(Kind::Custom, namespace, &name)
+            }
+            None => self.key(Kind::BarePod, namespace, name),
+        };
+        let uid = &owner.map_or_else(|| uid.clone(), |owner| Name::new(&owner.uid));
         let ends = matches!(&*spec.restart_policy, "Never" | "OnFailure");
         let desired = if ends { Desired::Completions(1) } else { Desired::Replicas(1) };
         let mut work = Work::new(&mut self.scribe, Who { key, uid, meta }, desired, &meta.labels, spec, &[]);

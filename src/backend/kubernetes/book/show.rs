@@ -25,8 +25,11 @@ impl Book {
             Kind::Pod => self.show_pod(key, namespace),
             Kind::Autoscaler => self.show_autoscaler(namespace, &key.name),
             Kind::Namespace => self.show_namespace(&key.name),
+            Kind::Custom => self.stand_in(key),
             kind => {
-                let entry = self.shelves.get(api_kind(kind)?, namespace, &key.name)?;
+                let Some(entry) = self.shelves.get(api_kind(kind)?, namespace, &key.name) else {
+                    return self.stand_in(key);
+                };
                 Some((entry.source, self.show_record(entry, namespace, &key.name)?))
             }
         }
@@ -35,7 +38,10 @@ impl Book {
     fn show_record(&self, entry: &Entry, namespace: &Name, name: &Name) -> Option<Object> {
         Some(match &entry.record {
             Record::Work(work) => Object::Workload(Box::new(self.workload(work, &entry.uid, namespace))),
-            Record::Pod(pod) => Object::Workload(Box::new(self.workload(pod.alone.as_deref()?, &entry.uid, namespace))),
+            Record::Pod(pod) => {
+                let alone = pod.alone.as_deref().filter(|work| work.base.key.kind == Kind::BarePod)?;
+                Object::Workload(Box::new(self.workload(alone, &entry.uid, namespace)))
+            }
             Record::Replica(set) => {
                 Object::Workload(Box::new(self.workload(set.work.as_deref()?, &entry.uid, namespace)))
             }
@@ -52,6 +58,7 @@ impl Book {
                     }
                 });
                 serves.sort_unstable();
+                serves.dedup();
                 let key = self.key(Kind::Endpoint, namespace, name);
                 let named = self.is_named(namespace, name);
                 Object::Endpoint(Box::new(traffic::endpoint(key, service, serves, self.behind(namespace, name), named)))
@@ -65,6 +72,7 @@ impl Book {
                     }
                 });
                 it.covers.sort_unstable();
+                it.covers.dedup();
                 Object::Budget(Box::new(it))
             }
             Record::Volume(volume) => {
@@ -174,7 +182,7 @@ impl Book {
     }
 
     /// Whether a Service leads to what has these labels. That there is none is known only where Services are.
-    fn exposure(&self, namespace: &Name, labels: &Labels) -> Exposure {
+    pub(super) fn exposure(&self, namespace: &Name, labels: &Labels) -> Exposure {
         let mut services = self.shelves.here(ApiKind::Services, namespace);
         let leads = |entry: &Entry| matches!(&entry.record, Record::Service(it) if selects(&it.selector, labels));
         if services.any(|(_, entry)| leads(entry)) {
@@ -237,16 +245,18 @@ impl Book {
     }
 
     fn show_namespace(&self, name: &Name) -> Option<(u16, Object)> {
-        let entry = self.shelves.get(ApiKind::Namespaces, "", name)?;
-        let Record::Namespace(it) = &entry.record else { return None };
-        let mut it = (**it).clone();
+        let (source, mut it) = match self.shelves.get(ApiKind::Namespaces, "", name) {
+            Some(Entry { source, record: Record::Namespace(it), .. }) => (*source, (**it).clone()),
+            Some(_) => return None,
+            None => self.namespace_by_quotas(name)?,
+        };
         for (_, quotas) in self.shelves.here(ApiKind::ResourceQuotas, name) {
             if let Record::Quotas(quotas) = &quotas.record {
                 it.quotas.extend(quotas.iter().cloned());
             }
         }
         it.quotas.sort_unstable_by(|a, b| (&a.name, &a.resource).cmp(&(&b.name, &b.resource)));
-        Some((entry.source, Object::Namespace(Box::new(it))))
+        Some((source, Object::Namespace(Box::new(it))))
     }
 
     /// Hands over every workload of a namespace, with the labels of its pods.

@@ -82,9 +82,11 @@ impl Sources {
         self.change(place, |it| it.troubled = false);
     }
 
-    /// It cannot be read.
-    pub(super) fn trouble(&mut self, place: u16) {
+    /// It cannot be read; whether that is news of one that was never listed.
+    pub(super) fn trouble(&mut self, place: u16) -> bool {
+        let news = self.at(place).is_some_and(|it| !it.listed && !it.troubled);
         self.change(place, |it| it.troubled = true);
+        news
     }
 
     /// It is not watched any more.
@@ -100,6 +102,14 @@ impl Sources {
     pub(super) fn knows(&self, kind: ApiKind, namespace: &Name) -> bool {
         let covers = |it: &Watched| it.source.partition.as_ref().is_none_or(|part| part == namespace);
         self.of(kind).any(|it| it.listed && covers(it))
+    }
+
+    /// Whether a kind cannot be read in a namespace: it is watched nowhere where that lies, or is in trouble there and was
+    /// never listed.
+    pub(super) fn unread(&self, kind: ApiKind, namespace: &Name) -> bool {
+        let covers = |it: &&Watched| it.source.partition.as_ref().is_none_or(|part| part == namespace);
+        let named = self.all.iter().any(|it| it.kind == kind);
+        named && self.of(kind).filter(covers).all(|it| it.troubled && !it.listed)
     }
 
     /// Whether waiting for a kind is of no use: it was listed, or cannot be.

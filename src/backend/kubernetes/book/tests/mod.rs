@@ -8,3 +8,4 @@ mod made;
 mod order;
 mod pods;
 mod recorded;
+mod stand_in;

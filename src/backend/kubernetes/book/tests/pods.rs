@@ -94,8 +94,9 @@ fn a_pod_works_for_what_a_person_knows() {
         ("DaemonSet", "agent", r#""controller-revision-hash":"6f""#, "DaemonSet/agent", Some("6f")),
         ("Job", "import", "", "Job/import", None),
         ("Job", "backup-29312345", "", "CronJob/backup", None),
-        ("ReplicationController", "old", "", "BarePod/p", None),
-        ("Workflow", "build", "", "BarePod/p", None),
+        ("ReplicationController", "old", "", "Custom/old", None),
+        ("Workflow", "build", "", "Custom/build", None),
+        ("Node", "n1", "", "BarePod/p", None),
     ] {
         let pod = owned(kind, name, labels);
         let cron = r#"{"metadata":{"name":"backup","namespace":"shop","uid":"c"},"spec":{"schedule":"0 2 * * *"}}"#;
