@@ -23,13 +23,16 @@ pub(super) struct Use {
     pub(super) cpu_millis: Option<u64>,
 }
 
+/// What came of one list.
+pub(super) type Outcome = Result<Vec<Use>, Failure>;
+
 /// What came of measuring once.
 #[derive(Debug)]
 pub(super) struct Measured {
     /// None where they were not asked for.
-    pub(super) nodes: Option<Result<Vec<Use>, Failure>>,
+    pub(super) nodes: Option<Outcome>,
     /// Of each namespace.
-    pub(super) pods: Vec<Result<Vec<Use>, Failure>>,
+    pub(super) pods: Vec<Outcome>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -95,7 +98,7 @@ pub(super) async fn measure(api: Api, version: &'static str, nodes: bool, namesp
     Measured { nodes, pods: stream::iter(asked).buffered(AT_ONCE).collect().await }
 }
 
-async fn list(api: &Api, path: String) -> Result<Vec<Use>, Failure> {
+async fn list(api: &Api, path: String) -> Outcome {
     let listed: Listed = decode(&api.get(&path).await?)?;
     Ok(listed.items.0.into_iter().map(Item::read).collect())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::super::failure::Failure;
-use super::super::usage::{self, Measured, Use};
+use super::super::usage::{self, Measured, Outcome, Use};
 use super::{Cluster, Done};
 use crate::domain::{Demand, Fact, Metric, Name, Ref, Sample, Text, Timestamp, Want};
 
@@ -86,7 +86,7 @@ impl Cluster {
 
     /// Measures what is due, of what is known by then: before, there is nobody to tell it of.
     pub(super) fn measure_if_due(&mut self, now: Instant) {
-        if !self.usage.due.is_some_and(|due| due <= now) {
+        if self.usage.due.is_none_or(|due| due > now) {
             return;
         }
         let (Some(api), Some(version)) = (self.line.api.clone(), self.usage.version) else {
@@ -110,10 +110,10 @@ impl Cluster {
     pub(super) fn measured(&mut self, measured: Measured) {
         let Measured { nodes, pods } = measured;
         let denied = self.usage.denied.clone();
-        let asked: Vec<(&'static str, Vec<Result<Vec<Use>, Failure>>)> =
-            vec![("nodes", nodes.into_iter().collect()), ("pods", pods)];
-        for (what, outcomes) in asked.into_iter().filter(|(_, outcomes)| !outcomes.is_empty()) {
-            let forbidden = |it: &Result<Vec<Use>, Failure>| it.as_ref().is_err_and(Failure::is_forbidden);
+        for (what, outcomes) in
+            [("nodes", Vec::from_iter(nodes)), ("pods", pods)].into_iter().filter(|(_, outcomes)| !outcomes.is_empty())
+        {
+            let forbidden = |it: &Outcome| it.as_ref().is_err_and(Failure::is_forbidden);
             match outcomes.iter().all(forbidden) {
                 true => self.usage.denied.insert(what),
                 false => self.usage.denied.remove(what),
@@ -132,7 +132,7 @@ impl Cluster {
     }
 
     /// Tells what is used. That nothing is known is no trouble: what measures runs in the cluster, and is watched as all else.
-    fn tell_used(&mut self, what: &'static str, outcome: Result<Vec<Use>, Failure>) {
+    fn tell_used(&mut self, what: &'static str, outcome: Outcome) {
         let used = match outcome {
             Ok(used) => used,
             Err(failure) => return tracing::debug!(what, %failure, "use is not known"),
