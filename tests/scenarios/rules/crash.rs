@@ -18,6 +18,20 @@ cases! {
         let want = place.diagnosis.wants().iter().next().expect("the last lines are wanted").clone();
         place.tell(vec![Fact::Answered(want, Answer::Lines(vec!["Error: DB_URL is not set".into(), "bye".into()]))]);
     }
+    "crash-loop", "one of a custom controller's two pods, of which no list tells",
+    Some("1 of 2: exits with 1 again and again (restarted 5 times in 2 min)"), |place| {
+        let mut workload = place.workload(Kind::Custom, "main", 2);
+        workload.desired = Desired::Unknown;
+        place.put(Object::Workload(Box::new(workload.clone())));
+        let whole = place.instance(&workload, 0);
+        let mut it = place.instance(&workload, 1);
+        (it.phase, it.ready, it.created) = (Phase::Restarting, false, Some(at(-190)));
+        it.containers[0].restarts = 5;
+        it.containers[0].state = waiting("CrashLoopBackOff", "");
+        it.containers[0].last_exit = Some(exit(1, ExitReason::Error, 20, 5));
+        put(place, whole);
+        put(place, it);
+    }
     "crash-loop", "tasks that fail one after the other", Some("is killed by SIGSYS (159) again and again (3 times in 40 s)"), |place| {
         let workload = place.workload(Kind::Service, "web", 1);
         place.put(Object::Workload(Box::new(workload.clone())));

@@ -113,7 +113,7 @@ async fn who_was_away_is_asked_again_and_who_said_no_is_not() {
     asked.done(&told(&want, true));
     assert!(asked.next(&demand, &ours).is_empty(), "it is still away");
     asked.again();
-    assert_eq!(asked.next(&demand, &ours), [want.clone()], "it is back");
+    assert_eq!(asked.next(&demand, &ours), std::slice::from_ref(&want), "it is back");
     asked.done(&told(&want, false));
     asked.again();
     assert!(asked.next(&demand, &ours).is_empty(), "it is answered");
