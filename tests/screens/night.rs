@@ -442,6 +442,21 @@ pub fn calm_prod() -> Telling {
     t
 }
 
+/// The Kubernetes cluster, its nodes measured and one more on its way.
+pub fn prod_measured() -> Telling {
+    let mut t = prod();
+    for (name, memory, cpu) in [("node-1", 5, 2600.0), ("node-2", 3, 900.0)] {
+        let node = key("prod", Kind::Node, "", name);
+        t.measured(&node, Metric::MemoryBytes, &[(memory * GIB) as f64]);
+        t.measured(&node, Metric::CpuMillis, &[cpu]);
+    }
+    let coming = key("prod", Kind::NodeClaim, "", "default-rp626");
+    let mut coming = Node::new(coming, "claim", NodeState::Coming);
+    coming.since = Some(ago(1));
+    t.put("nodes", Object::Node(Box::new(coming)));
+    t
+}
+
 /// The busy cluster, of which nothing has been told but what its sources list.
 pub fn prod_without_occurrences() -> Telling {
     let mut t = prod();

@@ -94,6 +94,14 @@ fn events_alone_are_forbidden() {
     }
 }
 
+#[test]
+fn nodes_show_what_is_in_use_beside_what_is_set_aside() {
+    for size in SIZES {
+        let core = core(&["prod"], vec![night::prod_measured().batch(&[])]);
+        insta::assert_snapshot!(name(Pane::Nodes, "measured", size), Stage::of(core, size).at(Pane::Nodes).text());
+    }
+}
+
 fn unreachable(listed: bool) -> Core {
     let what = "connection refused, 10.1.0.4:4646";
     let lost = trouble(TroubleKind::Unreachable, what, "start the agent, or correct the address", 1);

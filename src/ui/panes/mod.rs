@@ -135,7 +135,7 @@ pub(super) fn rows<'c>(pane: Pane, ctx: &'c Ctx<'c>) -> Box<dyn Rows + 'c> {
         Pane::Kills => Box::new(kills::Kills::of(ctx)),
         Pane::Probes => Box::new(probes::Probes(ctx)),
         Pane::Queues => Box::new(queues::Queues(ctx)),
-        Pane::Nodes => Box::new(nodes::Nodes(ctx)),
+        Pane::Nodes => Box::new(nodes::Nodes::new(ctx)),
         Pane::Workloads => Box::new(workloads::Workloads::all(ctx)),
         Pane::Alerts => Box::new(alerts::Alerts(ctx)),
         Pane::Journal => Box::new(journal::Journal(ctx)),

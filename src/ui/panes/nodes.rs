@@ -9,7 +9,11 @@ use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
 use crate::domain::{DesiredState, Instance, Kind, Metric, Node, NodeState};
 
-pub(super) struct Nodes<'c>(pub &'c Ctx<'c>);
+pub(super) struct Nodes<'c> {
+    ctx: &'c Ctx<'c>,
+    /// Use is known of a node of which more than that is shown.
+    measured: bool,
+}
 
 /// Columns of a bar, its share in figures included.
 const BAR: u16 = 11;
@@ -74,12 +78,12 @@ fn used(ctx: &Ctx<'_>, node: &Node) -> Phrase {
     }
 }
 
-impl Nodes<'_> {
-    /// Whether use is known of any node of which more than that is shown.
-    fn are_measured(&self) -> bool {
-        let view = self.0.model.view;
-        let measured = |node: &Node| view.latest(&node.key, Metric::CpuMillis).is_some();
-        view.nodes().any(|node| node.key.kind == Kind::Node && measured(node) && view.hosted_on(&node.key).any(asks))
+impl<'c> Nodes<'c> {
+    pub(super) fn new(ctx: &'c Ctx<'c>) -> Self {
+        let view = ctx.model.view;
+        let known = |node: &Node| view.latest(&node.key, Metric::CpuMillis).is_some();
+        let mut nodes = view.nodes().filter(|node| node.key.kind == Kind::Node && known(node));
+        Self { ctx, measured: nodes.any(|node| view.hosted_on(&node.key).any(asks)) }
     }
 }
 
@@ -89,24 +93,24 @@ fn asks(it: &Instance) -> bool {
 
 impl Rows for Nodes<'_> {
     fn keys(&self) -> Vec<RowKey> {
-        let mut all: Vec<&Node> = self.0.model.view.nodes().collect();
+        let mut all: Vec<&Node> = self.ctx.model.view.nodes().collect();
         all.sort_by_key(|node| {
-            let calm = !needs_someone(self.0, node);
-            (calm, self.0.rank_of(&node.key), !(node.cordoned || node.draining), &node.key)
+            let calm = !needs_someone(self.ctx, node);
+            (calm, self.ctx.rank_of(&node.key), !(node.cordoned || node.draining), &node.key)
         });
         all.into_iter().map(|node| RowKey::Object(node.key.clone())).collect()
     }
 
     fn columns(&self) -> Vec<Column> {
         let mut columns = vec![
-            self.0.where_column(),
+            self.ctx.where_column(),
             words("node", Room::Fits(8, 24), 9),
             words("state", Room::Fits(5, 22), 9),
             words("role", Room::Fits(4, 12), 5),
             numbers("memory", BAR, 7),
             numbers("cpu", BAR, 6),
         ];
-        if self.are_measured() {
+        if self.measured {
             columns.push(numbers("used", USED, 5));
         }
         columns.extend([numbers("runs", 5, 8), words("why", Room::Rest(16), 4)]);
@@ -115,8 +119,8 @@ impl Rows for Nodes<'_> {
 
     fn row(&self, key: &RowKey) -> Option<Row> {
         let RowKey::Object(key) = key else { return None };
-        let node = self.0.model.view.node(key)?;
-        let (memory, cpu, instances) = set_aside(self.0, node);
+        let node = self.ctx.model.view.node(key)?;
+        let (memory, cpu, instances) = set_aside(self.ctx, node);
         let role = match node.manager {
             Some(manager) if manager.leader => "leader",
             Some(manager) if !manager.reachable => "manager, lost",
@@ -124,28 +128,28 @@ impl Rows for Nodes<'_> {
             None => "",
         };
         let ready = node.state == NodeState::Ready && node.pressure.is_empty();
-        let mark = match self.0.incident_on(key) {
+        let mark = match self.ctx.incident_on(key) {
             Some(incident) => glyphs::of_incident(incident),
             None if node.state == NodeState::Coming => (glyphs::MOVING, Ink::Text),
             None if !ready && node.state != NodeState::Unknown => (glyphs::WARNING, Ink::Warning),
             None if node.cordoned || node.draining => (glyphs::HELD, Ink::Text),
             None => (glyphs::NONE, Ink::Dim),
         };
-        let why = match (self.0.incident_on(key), &node.message) {
+        let why = match (self.ctx.incident_on(key), &node.message) {
             (Some(incident), _) => incident.summary.to_string(),
             (None, Some(message)) => message.to_string(),
             (None, None) => String::new(),
         };
         let mut cells = vec![
-            cluster_cell(self.0, key),
+            cluster_cell(self.ctx, key),
             name_cell(key),
             Phrase::of(if ready { Ink::Text } else { Ink::Strong }, say::node_state(node)),
             Phrase::text(role),
             bar(memory),
             bar(cpu),
         ];
-        if self.are_measured() {
-            cells.push(used(self.0, node));
+        if self.measured {
+            cells.push(used(self.ctx, node));
         }
         cells.extend([Phrase::text(instances.to_string()), Phrase::text(why)]);
         Some(Row::new(mark, cells))
