@@ -1,7 +1,7 @@
 //! Nodes that fall silent, and API servers that go away and come back.
 
+use super::part;
 use super::report::{Report, is_loud};
-use super::{part, wrong};
 
 /// With what ran on it dragged along.
 pub fn a_node_that_stops_reporting(report: &Report) -> Result<(), String> {
@@ -37,10 +37,16 @@ pub fn is_unreachable(report: &Report) -> Result<(), String> {
     if report.sources().any(said) { Ok(()) } else { Err(format!("nothing is said to be unreachable\n{report}")) }
 }
 
+/// The scene `node-selector` where there is no node at all: it is known all the time.
+pub fn what_is_pending(report: &Report) -> Result<(), String> {
+    let render = report.find("cannot-be-placed", "render")?;
+    if render["severity"] == "critical" { Ok(()) } else { Err(format!("is {}\n{render:#}", render["severity"])) }
+}
+
 /// Before it goes, and once it is back.
 pub fn an_api_server_that_is_there(report: &Report) -> Result<(), String> {
     if is_unreachable(report).is_ok() || !report.is_complete() || report.code != Some(0) {
         return Err(format!("not everything is live\n{report}"));
     }
-    wrong::a_node_selector_that_matches_nothing(report)
+    what_is_pending(report)
 }
