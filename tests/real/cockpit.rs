@@ -4,14 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::scenes::SETTINGS;
+use crate::scenes::report::{Report, in_short};
 use crate::servers::Engine;
 use crate::wait::{PATIENCE, until};
-
-/// How full the disk of this machine is says nothing of what a test did.
-const SETTINGS: &str = "[thresholds]\ndisk_percent = 100\n";
 
 /// A cockpit that looks at one engine or API server, and at nothing else of this machine.
 pub struct Cockpit {
@@ -81,12 +79,7 @@ impl Cockpit {
     pub fn triage(&self) -> Result<Report, String> {
         let began = Instant::now();
         let output = self.run(&["triage", "--json"]);
-        let took = began.elapsed();
-        let out = String::from_utf8_lossy(&output.stdout);
-        let err = String::from_utf8_lossy(&output.stderr);
-        let json = serde_json::from_str(&out)
-            .map_err(|error| format!("triage said no JSON ({error}), {}\n{out}{err}", output.status))?;
-        Ok(Report { json, code: output.status.code(), took })
+        Report::of(&output, began.elapsed())
     }
 
     /// Asks again and again until the list is as `check` wants it; else shows list and log.
@@ -115,7 +108,7 @@ impl Cockpit {
     /// A list that is complete: every source has listed.
     #[track_caller]
     pub fn complete(&self) -> Report {
-        self.until_triage("a complete list", |report| match report.json["complete"] == true {
+        self.until_triage("a complete list", |report| match report.is_complete() {
             true => Ok(()),
             false => Err("not complete".to_owned()),
         })
@@ -131,87 +124,10 @@ impl Cockpit {
     }
 }
 
-/// What `cockpit triage --json` said.
-pub struct Report {
-    /// As it came.
-    pub json: Value,
-    /// The exit code.
-    pub code: Option<i32>,
-    /// How long it took.
-    pub took: Duration,
-}
-
 impl Report {
-    /// Every incident.
-    pub fn incidents(&self) -> impl Iterator<Item = &Value> {
-        self.json["incidents"].as_array().map(Vec::as_slice).unwrap_or_default().iter()
-    }
-
-    /// Those about one name.
-    pub fn about<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.incidents().filter(move |one| one["name"] == name)
-    }
-
-    /// The critical ones and the warnings.
-    pub fn loud(&self) -> impl Iterator<Item = &Value> {
-        self.incidents().filter(|one| is_loud(one))
-    }
-
-    /// Those in one namespace.
-    pub fn within<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a Value> {
-        self.incidents().filter(move |one| one["namespace"] == namespace)
-    }
-
-    /// The one incident of a rule about a name.
-    pub fn find<'a>(&'a self, rule: &str, name: &'a str) -> Result<&'a Value, String> {
-        let mut found = self.about(name).filter(|one| one["rule"] == rule);
-        match (found.next(), found.next()) {
-            (Some(one), None) => Ok(one),
-            (None, _) => Err(format!("no {rule} about {name}")),
-            (Some(_), Some(_)) => Err(format!("more than one {rule} about {name}")),
-        }
-    }
-
     /// Whether anything at all that is said about a name holds a word, in any case.
     pub fn says(&self, name: &str, word: &str) -> bool {
         let word = word.to_lowercase();
         self.about(name).any(|one| one.to_string().to_lowercase().contains(&word))
     }
-}
-
-impl std::fmt::Display for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "exit {:?} after {} ms\n{:#}", self.code, self.took.as_millis(), self.json)
-    }
-}
-
-/// An incident in one line.
-pub fn in_short(incident: &Value) -> String {
-    let word = |key: &str| incident[key].as_str().unwrap_or("-").to_owned();
-    format!(
-        "{} {} {}/{}/{}: {}",
-        word("severity"),
-        word("rule"),
-        word("namespace"),
-        word("kind"),
-        word("name"),
-        word("summary")
-    )
-}
-
-/// Whether it is critical or a warning.
-pub fn is_loud(incident: &Value) -> bool {
-    incident["severity"] == "critical" || incident["severity"] == "warning"
-}
-
-/// Whether an incident's own line holds a word, in any case.
-pub fn line_says(incident: &Value, word: &str) -> Result<(), String> {
-    let line = incident["summary"].as_str().unwrap_or_default().to_lowercase();
-    if line.contains(&word.to_lowercase()) { Ok(()) } else { Err(format!("`{line}` does not say `{word}`")) }
-}
-
-/// Whether its evidence holds a word, in any case.
-pub fn evidence_says(incident: &Value, word: &str) -> Result<(), String> {
-    let evidence = incident["evidence"].to_string().to_lowercase();
-    if evidence.contains(&word.to_lowercase()) { Ok(()) } else { Err(format!("no evidence says `{word}`: {evidence}")) }
 }

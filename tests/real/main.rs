@@ -7,6 +7,8 @@ mod cockpit;
 mod docker;
 mod kubernetes;
 mod planes;
+#[path = "../scenes/mod.rs"]
+mod scenes;
 mod screen;
 mod servers;
 mod wait;

@@ -303,6 +303,18 @@ path_of() {
   esac
 }
 
+# ---- keeping what was said ----
+
+# node_address DIR: by which its node reaches out of this machine.
+node_address() { kube "$1" GET /api/v1/nodes/node-1 | jq -r '.status.addresses[] | select(.type == "InternalIP").address'; }
+
+# ordinary_names DIR ADDRESS: a filter: the paths, address, kernel and ids of this machine become the usual ones.
+ordinary_names() {
+  sed -e "s#$1/nodes/node-1#/var/lib#g; s#$1#/etc/kubernetes#g; s#$2#192.0.2.10#g" \
+    -e "s#$(uname -r)#6.12.0-1-amd64#g" \
+    -e 's#"\(machineID\|systemUUID\|bootID\)":"[^"]*"#"\1":"00000000-0000-0000-0000-000000000000"#g'
+}
+
 # ---- scenes ----
 #
 # A scene is a file of YAML documents, applied in order. Between two of them may stand

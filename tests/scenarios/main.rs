@@ -8,6 +8,9 @@ mod place;
 mod quiet;
 mod quiet_pods;
 mod ranking;
+mod recorded;
 mod rules;
 mod scale;
+#[path = "../scenes/mod.rs"]
+mod scenes;
 mod shared;

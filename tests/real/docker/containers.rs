@@ -1,7 +1,8 @@
 //! What goes wrong with containers.
 
 use super::{on_both, rules};
-use crate::cockpit::{Cockpit, evidence_says, line_says};
+use crate::cockpit::Cockpit;
+use crate::scenes::report::{evidence_says, line_says};
 use crate::screen::Screen;
 use crate::servers::{Api, Engine};
 use crate::wait::PATIENCE;

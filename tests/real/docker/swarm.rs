@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{on_both, rules};
-use crate::cockpit::{Cockpit, line_says};
+use crate::cockpit::Cockpit;
+use crate::scenes::report::line_says;
 use crate::screen::Screen;
 use crate::servers::{Api, Engine};
 use crate::wait::PATIENCE;

@@ -1,5 +1,5 @@
 //! A real Kubernetes: what a person on call is told of each scene under `tests/real/scenes/kubernetes`, by a kubelet that
-//! really runs, probes and kills.
+//! really runs, probes and kills. What has to be said of each is in `tests/scenes`, which recordings are held to as well.
 
 mod people;
 mod quiet;
@@ -8,30 +8,29 @@ mod trouble;
 
 use std::time::Duration;
 
-use crate::cockpit::{Cockpit, Report, in_short, is_loud};
+use crate::cockpit::Cockpit;
 use crate::planes::Plane;
+use crate::scenes::report::Report;
 
 /// A node with sixty pods on two cores is slow, and back-offs grow to minutes.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// The namespace that a scene has to itself.
-fn namespace(scene: &str) -> String {
-    format!("scene-{scene}")
-}
+/// What a report has to show.
+type Check = fn(&Report) -> Result<(), String>;
 
 /// A cockpit of somebody on a plane.
 fn cockpit(plane: &Plane, who: &str) -> Cockpit {
     Cockpit::of(&plane.kubeconfig(who))
 }
 
-/// What is loud in a namespace, a line each.
-fn loud_in(report: &Report, namespace: &str) -> Vec<String> {
-    report.within(namespace).filter(|one| is_loud(one)).map(in_short).collect()
+/// A complete list is right at once.
+#[track_caller]
+fn is_so_at_once(plane: &Plane, check: Check) {
+    is_so(&cockpit(plane, "admin").complete(), check);
 }
 
-/// The namespace's part of a list, to be printed with what is missing.
-fn part(report: &Report, namespace: &str) -> String {
-    let of_it: Vec<String> = report.within(namespace).map(|one| format!("{one:#}")).collect();
-    let all: Vec<String> = report.incidents().map(in_short).collect();
-    format!("--- in {namespace}\n{}\n--- in all\n{}", of_it.join("\n"), all.join("\n"))
+/// This report is right.
+#[track_caller]
+fn is_so(report: &Report, check: Check) {
+    check(report).unwrap_or_else(|wrong| panic!("{wrong}"));
 }

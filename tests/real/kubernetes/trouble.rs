@@ -3,9 +3,9 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{PATIENCE, cockpit, part};
-use crate::cockpit::is_loud;
+use super::{PATIENCE, cockpit, is_so};
 use crate::planes::{Plane, alone, with_all_scenes};
+use crate::scenes::trouble;
 use crate::screen::Screen;
 
 #[test]
@@ -17,19 +17,7 @@ fn a_node_that_stops_reporting() {
     let report = cockpit.complete();
     assert_eq!(report.loud().count(), 0, "{report}");
     plane.stop_kubelet();
-    cockpit.until_triage_within(PATIENCE, "the node to be down", |report| {
-        let node = report.find("node-down", "node-1")?;
-        if !is_loud(node) || node["kind"] != "Node" {
-            return Err(format!("not loud, or not about a node: {node:#}"));
-        }
-        // What ran on it is no cause of its own.
-        let own =
-            report.within("scene-node-silent").filter(|one| one["severity"] == "critical" && one["kind"] != "Endpoint");
-        match own.count() {
-            0 => Ok(()),
-            some => Err(format!("{some} more, beside the node\n{}", part(report, "scene-node-silent"))),
-        }
-    });
+    cockpit.until_triage_within(PATIENCE, "the node to be down", trouble::a_node_that_stops_reporting);
 }
 
 /// Twenty seconds are longer than most time-outs, and shorter than a person's patience.
@@ -48,14 +36,15 @@ fn an_api_server_that_is_gone_for_twenty_seconds() {
     // The trouble is said, and what was known stays.
     screen.until_shows(PATIENCE, &["unreachable", "render"]);
     let report = cockpit.triage().expect("a list, of nothing");
-    assert_eq!(report.code, Some(1), "a source that cannot be read ends with 1\n{report}");
-    assert_eq!(report.loud().count(), 0, "{report}");
+    is_so(&report, trouble::nothing_can_be_read);
+    is_so(&report, trouble::is_unreachable);
     sleep(Duration::from_secs(20).saturating_sub(killed.elapsed()));
     plane.start_api();
     screen.until(PATIENCE, "it to be live again, by itself", |text| {
         let text = text.to_lowercase();
         text.contains("live") && !text.contains("unreachable") && text.contains("render")
     });
+    cockpit.until_triage_within(PATIENCE, "the list of before", trouble::an_api_server_that_is_there);
 }
 
 /// All scenes at once: what a bad night looks like, within the first seconds.

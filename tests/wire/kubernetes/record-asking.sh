@@ -4,12 +4,8 @@
 # keep FILE: stdin becomes a fixture; paths and names of this machine become the usual ones.
 keep() {
   mkdir -p "$(dirname "$OUT/$1")"
-  sed -e "s#$DIR/nodes/node-1#/var/lib#g; s#$DIR#/etc/kubernetes#g; s#${NODE_ADDRESS:=$(node_address)}#192.0.2.10#g" \
-    -e "s#$(uname -r)#6.12.0-1-amd64#g" \
-    -e 's#"\(machineID\|systemUUID\|bootID\)":"[^"]*"#"\1":"00000000-0000-0000-0000-000000000000"#g' >"$OUT/$1"
+  ordinary_names "$DIR" "${NODE_ADDRESS:=$(node_address "$DIR")}" >"$OUT/$1"
 }
-
-node_address() { kube "$DIR" GET /api/v1/nodes/node-1 | jq -r '.status.addresses[] | select(.type == "InternalIP").address'; }
 
 # ask WHO PATH [CURL ARGUMENT...]: as it comes, errors and all.
 ask() {
