@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use cockpit::backend::replay::read_all;
+use cockpit::backend::replay::Reader;
 use cockpit::domain::{Batch, Fact, TroubleKind};
 
 use crate::scenes::report::Report;
@@ -24,11 +24,13 @@ impl Recording {
         let dir = std::env::var_os("COCKPIT_RECORDINGS")
             .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/recordings"), PathBuf::from);
         let file = dir.join(name).with_extension("jsonl");
-        let contents = read_all(&file).unwrap_or_else(|error| panic!("{error}"));
+        let mut reader = Reader::open(&file).unwrap_or_else(|error| panic!("{error}"));
+        let next = || reader.next_batch().unwrap_or_else(|error| panic!("{error}"));
+        let batches: Vec<Batch> = std::iter::from_fn(next).collect();
         // Else what is expected to be quiet would be, for what is not known.
-        assert_eq!((contents.skipped, contents.cut_off), (0, false), "{name}: facts are lost; see tests/real/record");
+        assert_eq!((reader.skipped, reader.cut_off), (0, false), "{name}: facts are lost; see tests/real/record");
         let report = triage(&file);
-        Self { file, batches: contents.batches, report }
+        Self { file, batches, report }
     }
 
     /// What triage said when only so many batches had come.
