@@ -204,10 +204,11 @@ impl Session {
             self.fold(batch);
         }
         let began = Instant::now();
+        let at = self.clock.moment();
         if !self.more && !self.pace.is_due(began, self.hurries()) {
+            self.app.expire(at);
             return Ok(false);
         }
-        let at = self.clock.moment();
         let before = self.app.core().diagnosis().version();
         self.more = self.app.turn(at, &mut || began.elapsed() < SLICE);
         self.pace.turned(began, self.app.core().diagnosis().version() != before);
@@ -305,7 +306,7 @@ impl Session {
         // What was due has just been looked at: what is still due then is not looked at again at once.
         let turn = self.pace.next(Instant::now(), self.hurries());
         let world = deadline.world.map(|at| self.clock.until(at).max(SOON).max(turn));
-        let person = deadline.person.map(|at| self.clock.until_felt(at).max(SOON).max(turn));
+        let person = deadline.person.map(|at| self.clock.until_felt(at).max(SOON));
         let changed = self.pace.is_behind().then_some(turn);
         let minute = Some(self.clock.until(next_minute(self.clock.now())));
         // While a frame is on its way its end is what is waited for.

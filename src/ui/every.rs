@@ -31,7 +31,7 @@ pub enum Every {
     TaskGroups,
     /// Services: what is asked (Kubernetes), and what runs under that name (Swarm, Compose).
     Services,
-    /// Ingresses.
+    /// Ingresses, and routes of Gateways.
     Ingresses,
     /// Claims and volumes.
     Claims,
@@ -122,7 +122,7 @@ impl Every {
             Every::CronJobs => &[Kind::CronJob],
             Every::TaskGroups => &[Kind::TaskGroup],
             Every::Services => &[Kind::Endpoint, Kind::Service, Kind::ComposeService],
-            Every::Ingresses => &[Kind::Ingress],
+            Every::Ingresses => &[Kind::Ingress, Kind::HttpRoute, Kind::GrpcRoute],
             Every::Claims => &[Kind::Volume],
             Every::Autoscalers => &[Kind::Autoscaler],
             Every::Budgets => &[Kind::Budget],
@@ -150,7 +150,7 @@ impl Every {
             Every::CronJobs => &["cronjobs"],
             Every::TaskGroups => &["jobs"],
             Every::Services => &["services", "endpointslices", "containers"],
-            Every::Ingresses => &["ingresses", "endpointslices"],
+            Every::Ingresses => &["ingresses", "routes", "endpointslices"],
             Every::Claims => &["claims", "volumes"],
             Every::Autoscalers => &["autoscalers", "scaledobjects"],
             Every::Budgets => &["disruptionbudgets"],

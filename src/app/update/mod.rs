@@ -87,7 +87,7 @@ impl App {
     }
 
     /// What is due by its time alone: a notice that was read, an order that was held.
-    fn expire(&mut self, at: Moment) {
+    pub fn expire(&mut self, at: Moment) {
         if self.screen.notice.as_ref().is_some_and(|notice| notice.until <= at.felt) {
             self.screen.notice = None;
             self.dirty = true;

@@ -30,7 +30,7 @@ pub static TABLE: &[Noun] = &[
     every(&["job", "jobs"], Every::Jobs),
     every(&["cj", "cronjob", "cronjobs"], Every::CronJobs),
     every(&["svc", "service", "services"], Every::Services),
-    every(&["ing", "ingress", "ingresses"], Every::Ingresses),
+    every(&["ing", "ingress", "ingresses", "route", "routes", "httproute", "httproutes"], Every::Ingresses),
     every(&["tg", "group", "groups", "taskgroup"], Every::TaskGroups),
     every(&["alloc", "allocs", "allocation", "allocations"], Every::Allocations),
     every(&["task", "tasks"], Every::Tasks),

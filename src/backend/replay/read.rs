@@ -10,6 +10,9 @@ use crate::domain::{Batch, ClusterId, Fact, Interner, Text, Timestamp};
 
 use super::{FORMAT, Header, VERSION};
 
+/// Names that nobody holds any more are let go after so many lines.
+const FORGETS_EACH: usize = 256;
+
 /// A recording, read batch by batch: it may be far larger than what it says at any time.
 #[derive(Debug)]
 pub struct Reader {
@@ -57,6 +60,9 @@ impl Reader {
     /// A line cannot be read, but for a last one that was cut off.
     pub fn next_batch(&mut self) -> Result<Option<Batch>, Text> {
         let Self { path, lines, names, skipped, cut_off, .. } = self;
+        if lines.number % FORGETS_EACH == 0 {
+            names.forget_unused();
+        }
         let Some(line) = lines.next().map_err(|error| failed(path, &error))? else { return Ok(None) };
         match names.share(|| batch(line.bytes)) {
             Ok((batch, passed_over)) => {

@@ -86,12 +86,12 @@ impl Scaling {
         match self {
             Scaling::Brings { since, hindered, .. } => {
                 let for_so_long = span(seconds_between(*since, now));
-                format!("waits for a node; one is on its way since {for_so_long}{}", but(hindered))
+                format!("waits for a node; one has been on its way for {for_so_long}{}", but(hindered))
             }
             Scaling::BringsNone(why) => format!("; the autoscaler brings no node: {why}"),
             Scaling::Late { since, hindered } => {
                 let for_so_long = span(seconds_between(*since, now));
-                format!("; a node is on its way since {for_so_long} and does not come{}", but(hindered))
+                format!("; a node has been on its way for {for_so_long} and does not come{}", but(hindered))
             }
         }
     }

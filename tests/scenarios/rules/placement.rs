@@ -65,24 +65,24 @@ cases! {
     Some("rollout stuck: cannot be placed: memory exhausted on 2 of 3 nodes, 1 of 3 nodes had untolerated taint {gpu: a100}; the old pods still serve"), |place| {
         surge(place, 200);
     }
-    "cannot-be-placed", "an autoscaler brings a node", Some("waits for a node; one is on its way since 1 min"), |place| {
+    "cannot-be-placed", "an autoscaler brings a node", Some("waits for a node; one has been on its way for 1 min"), |place| {
         scaled_up(place, 60, "pod triggered scale-up: [{pool-a 3->4 (max: 10)}]");
     }
-    "cannot-be-placed", "an autoscaler was to bring a node", Some("cannot be placed: memory exhausted on 3 of 3 nodes; a node is on its way since 15 min and does not come"), |place| {
+    "cannot-be-placed", "an autoscaler was to bring a node", Some("cannot be placed: memory exhausted on 3 of 3 nodes; a node has been on its way for 15 min and does not come"), |place| {
         scaled_up(place, 900, "pod triggered scale-up: [{pool-a 3->4 (max: 10)}]");
     }
-    "cannot-be-placed", "a node that Karpenter has asked for", Some("waits for a node; one is on its way since 40 s (insufficient capacity)"), |place| {
+    "cannot-be-placed", "a node that Karpenter has asked for", Some("waits for a node; one has been on its way for 40 s (insufficient capacity)"), |place| {
         coming(place, -40, Some("insufficient capacity"));
         scaled_up(place, 40, "Pod should schedule on: nodeclaim/default-a");
     }
-    "cannot-be-placed", "one claim after the other comes to nothing", Some("cannot be placed: memory exhausted on 3 of 3 nodes; a node is on its way since 15 min and does not come (insufficient capacity)"), |place| {
+    "cannot-be-placed", "one claim after the other comes to nothing", Some("cannot be placed: memory exhausted on 3 of 3 nodes; a node has been on its way for 15 min and does not come (insufficient capacity)"), |place| {
         coming(place, -20, Some("insufficient capacity"));
         scaled_up(place, 900, "Pod should schedule on: nodeclaim/default-z");
         let pod = place.key(Kind::Pod, "batch-0");
         let pod = place.world.view(place.now).instance(&pod).cloned().expect("there");
         place.occurred(OccurrenceKind::Changed, &pod, 20, |event| event.text = Some("Pod should schedule on: nodeclaim/default-a".into()));
     }
-    "cannot-be-placed", "a node that was asked for when it began to wait, as no event says", Some("waits for a node; one is on its way since 5 min"), |place| {
+    "cannot-be-placed", "a node that was asked for when it began to wait, as no event says", Some("waits for a node; one has been on its way for 5 min"), |place| {
         coming(place, -300, None);
         unplaced(place, 355);
     }

@@ -30,6 +30,8 @@ pub(super) struct Watched {
 pub(super) struct Sources {
     all: Vec<Watched>,
     places: FxHashMap<(ApiKind, Option<Name>), u16>,
+    /// Kinds of which no list of all of it is in order: the few of which anything may be unread. Asked for of every pod.
+    unsure: Vec<ApiKind>,
 }
 
 impl Sources {
@@ -50,6 +52,7 @@ impl Sources {
             closed: false,
         });
         self.places.insert((kind, partition), place);
+        self.weigh(kind);
         place
     }
 
@@ -59,8 +62,18 @@ impl Sources {
     }
 
     fn change(&mut self, place: u16, with: impl FnOnce(&mut Watched)) {
-        if let Some(it) = self.all.get_mut(usize::from(place)) {
-            with(it);
+        let Some(it) = self.all.get_mut(usize::from(place)) else { return };
+        with(it);
+        let kind = it.kind;
+        self.weigh(kind);
+    }
+
+    /// Whether all of a kind can be read may have changed.
+    fn weigh(&mut self, kind: ApiKind) {
+        let whole = self.of(kind).any(|it| it.source.partition.is_none() && (it.listed || !it.troubled));
+        self.unsure.retain(|known| *known != kind);
+        if !whole {
+            self.unsure.push(kind);
         }
     }
 
@@ -108,8 +121,7 @@ impl Sources {
     /// never listed.
     pub(super) fn unread(&self, kind: ApiKind, namespace: &Name) -> bool {
         let covers = |it: &&Watched| it.source.partition.as_ref().is_none_or(|part| part == namespace);
-        let named = self.all.iter().any(|it| it.kind == kind);
-        named && self.of(kind).filter(covers).all(|it| it.troubled && !it.listed)
+        self.unsure.contains(&kind) && self.of(kind).filter(covers).all(|it| it.troubled && !it.listed)
     }
 
     /// Whether waiting for a kind is of no use: it was listed, or cannot be.

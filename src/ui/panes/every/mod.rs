@@ -70,12 +70,7 @@ fn in_order<'a>(ctx: &Ctx<'_>, keys: impl Iterator<Item = &'a Ref>) -> Vec<RowKe
 
 /// By cluster, namespace and name: how a person looks for it.
 fn by_place(a: &Ref, b: &Ref) -> std::cmp::Ordering {
-    let place = |it: &Ref| (it.cluster.clone(), it.namespace.clone());
-    // Most are of one cluster and of few namespaces: names decide.
-    match (a.cluster == b.cluster, a.namespace == b.namespace) {
-        (true, true) => (&a.name, a.kind).cmp(&(&b.name, b.kind)),
-        _ => place(a).cmp(&place(b)),
-    }
+    (&a.cluster, &a.namespace, &a.name, a.kind).cmp(&(&b.cluster, &b.namespace, &b.name, b.kind))
 }
 
 /// Names of objects in one cell: the first so many, how many more.
