@@ -7,7 +7,7 @@ use super::screen::Pane;
 use super::text::Phrase;
 use super::theme::Ink;
 use crate::domain::words::many;
-use crate::domain::{ClusterId, Freshness, Source, Timestamp, Trouble};
+use crate::domain::{ClusterId, Freshness, Source, Timestamp, Trouble, TroubleKind};
 use crate::state::SourceState;
 
 /// A cluster's name in the header.
@@ -132,8 +132,13 @@ fn troubles(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness, such: &[(&
     let mut groups: Vec<(&Trouble, Vec<(&Source, &SourceState)>)> = Vec::new();
     for (source, state) in such {
         let Some(trouble) = &state.trouble else { continue };
-        let same =
-            |known: &Trouble| known.what == trouble.what || (!known.mend.is_empty() && known.mend == trouble.mend);
+        // Whoever may not read eighteen kinds is told so once.
+        let denied = |it: &Trouble| freshness == Freshness::Forbidden && it.kind == TroubleKind::Forbidden;
+        let same = |known: &Trouble| {
+            known.what == trouble.what
+                || (!known.mend.is_empty() && known.mend == trouble.mend)
+                || (denied(known) && denied(trouble))
+        };
         match groups.iter_mut().find(|(known, _)| same(known)) {
             Some((_, group)) => group.push((*source, *state)),
             None => groups.push((trouble, vec![(*source, *state)])),
@@ -145,7 +150,12 @@ fn troubles(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness, such: &[(&
             _ => forbidden(trouble, &group),
         };
         let line = say(cluster, freshness, text);
-        if trouble.mend.is_empty() { line } else { line.and(Ink::Strong, format!(" To mend: {}.", trouble.mend)) }
+        let alike = group.iter().filter_map(|(_, it)| it.trouble.as_ref()).all(|it| it.mend == trouble.mend);
+        let others = if alike { "" } else { "; the others likewise" };
+        match trouble.mend.is_empty() {
+            true => line,
+            false => line.and(Ink::Strong, format!(" To mend: {}{others}.", trouble.mend)),
+        }
     };
     groups.into_iter().map(line).collect()
 }

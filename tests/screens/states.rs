@@ -79,6 +79,21 @@ fn forbidden() {
     check_all("forbidden", &SIZES[..2], forbidden);
 }
 
+/// Whoever may read nothing is told once which kinds those are, and whom to ask.
+#[test]
+fn many_kinds_forbidden_are_one_line() {
+    let of = |what: &str| {
+        let said = format!("{what} may not be read: user nobody cannot list {what}");
+        trouble(TroubleKind::Forbidden, &said, &format!("ask for the right to list {what}"), 4)
+    };
+    let troubles: Vec<_> = ["deployments", "events", "pods"].iter().map(|kind| (*kind, of(kind))).collect();
+    let core = core(&["prod"], vec![night::calm_prod().batch(&troubles)]);
+    let text = Stage::of(core, (120, 40)).at(Pane::Triage).text();
+    assert!(text.contains("deployments, events, pods cannot be read: they are unknown, not zero"), "{text}");
+    assert_eq!(text.matches("To mend:").count(), 1, "{text}");
+    assert!(text.contains("the others likewise"), "{text}");
+}
+
 #[test]
 fn events_alone_are_forbidden() {
     let events = || {

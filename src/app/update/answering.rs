@@ -25,7 +25,7 @@ pub fn answer(app: &mut App, at: Moment) {
             app.close_overlay();
             app.narrow(filter, at);
             if let Some(problem) = problem {
-                app.say_long(at, &problem, Some(Severity::Advice));
+                app.say_long(at, &format!("{problem}; it is looked for as a word"), Some(Severity::Advice));
             }
         }
         _ => {}

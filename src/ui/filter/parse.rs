@@ -111,7 +111,7 @@ impl Parsed {
     }
 
     fn expects(&mut self, token: &str, expected: &str) {
-        self.problem.get_or_insert_with(|| format!("{token}: expected {expected}; it is looked for as a word"));
+        self.problem.get_or_insert_with(|| format!("{token}: expected {expected}"));
         self.terms.push(words(token));
     }
 }
