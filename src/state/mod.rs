@@ -2,6 +2,7 @@
 
 mod counts;
 mod deadlines;
+mod edges;
 mod series;
 mod slot;
 mod sources;

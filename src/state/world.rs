@@ -12,7 +12,8 @@ use crate::domain::{
 };
 
 use super::deadlines::Deadlines;
-use super::slot::{Edges, Id, Slot};
+use super::edges::each_edge;
+use super::slot::{Id, Slot};
 use super::sources::{ClusterState, SourceState};
 use super::view::View;
 
@@ -452,59 +453,6 @@ pub struct Snapshot {
     pub occurrences: BTreeMap<String, Occurrence>,
     /// The sight of each source.
     pub sources: BTreeMap<(ClusterId, Source), Freshness>,
-}
-
-#[derive(Clone, Copy)]
-enum Edge {
-    Owner,
-    Host,
-    Body,
-    Need,
-    Governs,
-}
-
-impl Edge {
-    fn add(self, edges: &mut Edges, from: Id) {
-        match self {
-            Edge::Owner => edges.instances.push(from),
-            Edge::Host => edges.hosted.push(from),
-            Edge::Body => edges.bodies.push(from),
-            Edge::Need => edges.dependents.push(from),
-            Edge::Governs => edges.governors.push(from),
-        }
-    }
-
-    fn remove(self, edges: &mut Edges, from: Id) {
-        match self {
-            Edge::Owner => edges.instances.retain(|id| *id != from),
-            Edge::Host => edges.hosted.retain(|id| *id != from),
-            Edge::Body => edges.bodies.retain(|id| *id != from),
-            Edge::Need => edges.dependents.retain(|id| *id != from),
-            Edge::Governs => edges.governors.retain(|id| *id != from),
-        }
-    }
-}
-
-fn each_edge(object: &Object, mut with: impl FnMut(Edge, &Ref)) {
-    match object {
-        Object::Instance(it) => {
-            it.owner.iter().for_each(|to| with(Edge::Owner, to));
-            it.node.iter().for_each(|to| with(Edge::Host, to));
-            it.realizes.iter().for_each(|to| with(Edge::Body, to));
-        }
-        Object::Workload(it) => it.depends_on.iter().for_each(|dependency| with(Edge::Need, &dependency.on)),
-        Object::Queue(it) => it.broker.iter().for_each(|to| with(Edge::Need, to)),
-        Object::Endpoint(it) => it.serves.iter().for_each(|to| with(Edge::Need, to)),
-        Object::Autoscaler(it) => with(Edge::Governs, &it.target),
-        Object::Budget(it) => it.covers.iter().for_each(|to| with(Edge::Governs, to)),
-        Object::Node(_)
-        | Object::Volume(_)
-        | Object::Alert(_)
-        | Object::Cluster(_)
-        | Object::Namespace(_)
-        | Object::Config(_)
-        | Object::Application(_) => {}
-    }
 }
 
 fn insert(kept: &mut Vec<Occurrence>, occurrence: Occurrence) {
