@@ -3,9 +3,14 @@
 /// More than this some terminals refuse (xterm takes 100,000 bytes of base64), bytes.
 const LONGEST: usize = 8192;
 
+/// Whether a text is short enough.
+pub const fn takes(text: &str) -> bool {
+    text.len() <= LONGEST
+}
+
 /// What puts `text` into the clipboard (xterm's control sequences, "OSC Ps ; Pt ST", Ps = 52).
 pub fn copy(text: &str) -> Option<Vec<u8>> {
-    (text.len() <= LONGEST).then(|| format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).into_bytes())
+    takes(text).then(|| format!("\x1b]52;c;{}\x07", base64(text.as_bytes())).into_bytes())
 }
 
 /// RFC 4648, section 4.

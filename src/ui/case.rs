@@ -87,7 +87,10 @@ fn timeline(ctx: &Ctx<'_>, pane: Pane, of: &RowKey, columns: u16) -> Vec<Phrase>
     };
     let view = ctx.model.view;
     let mut entries: Vec<(Timestamp, Phrase)> = Vec::new();
-    for it in view.occurrences_of(&target) {
+    // What happened to an instance is kept with its workload, which outlives it.
+    let owner = view.instance(&target).and_then(|it| it.owner.as_ref());
+    let as_one_of = owner.into_iter().flat_map(|owner| view.occurrences_of(owner)).filter(|it| it.subject == target);
+    for it in view.occurrences_of(&target).chain(as_one_of) {
         let times = if it.count > 1 {
             format!(" ({})", crate::domain::words::times(u64::from(it.count)))
         } else {

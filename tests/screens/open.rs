@@ -100,6 +100,16 @@ fn a_case_file_of_a_calm_workload_and_of_a_node() {
     }
 }
 
+#[test]
+fn what_happened_to_an_instance_is_in_its_own_case_file() {
+    let mut stage = staged(SIZES[1]);
+    let of = case(&stage, CaseTab::Instances);
+    let killed = stage.core.view(stage.now).occurrences_of(&worker()).next_back().expect("one").subject.clone();
+    stage.screen.layers.push(Layer::Case(CaseFile { of: RowKey::Object(killed), tab: CaseTab::Timeline, ..of }));
+    let text = stage.text();
+    assert!(text.contains("OOM-killed") && !text.contains("Nothing of its past"), "{text}");
+}
+
 fn log(following: bool, ended: Option<&str>) -> LogView {
     let line = |n: i64, stderr: bool, text: &str| LogLine::output(Some(ago(3 - n)), stderr, text);
     let lines = [

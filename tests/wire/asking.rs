@@ -106,6 +106,23 @@ async fn output_is_given_line_by_line_and_its_end_is_an_end() {
 }
 
 #[tokio::test]
+async fn the_run_before_ends_where_it_ended_and_a_first_run_has_none() {
+    for api in BOTH {
+        let (engine, watcher) = watched(api).await;
+        let before = |name| LogRequest { previous: true, ..request(name, true) };
+        let lines: Vec<_> = watcher.backend().logs(before("crash-loop")).await.expect("a stream").collect().await;
+        assert!(!lines.is_empty(), "{api}");
+        let asked = engine.script().asked.iter().any(|it| it.contains("crash-loop/logs") && it.contains("&until="));
+        assert!(asked, "{api}: all runs write one log");
+        let mut first = json(api, "inspect/tty.json");
+        first["State"]["FinishedAt"] = "0001-01-01T00:00:00Z".into();
+        engine.answer("/containers/tty/json", first);
+        let said = watcher.backend().logs(before("tty")).await.err().expect("there is none");
+        assert!(said.contains("first run"), "{api}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn following_goes_on_over_the_end_of_a_run_without_repeating() {
     let (engine, watcher) = watched("1.52").await;
     let mut lines = watcher.backend().logs(request("crash-loop", true)).await.expect("a stream");

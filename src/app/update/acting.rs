@@ -2,7 +2,7 @@
 
 use crate::action::Outcome;
 use crate::app::command::Now;
-use crate::app::{App, Effect, Moment, rows};
+use crate::app::{App, Effect, Moment, clipboard, rows};
 use crate::domain::{
     Desired, Draft, Grade, Intent, Kind, Node, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload,
 };
@@ -452,7 +452,11 @@ pub fn copy_now(app: &App, _: Moment) -> Now {
 /// Copies it.
 pub fn copy(app: &mut App, at: Moment) {
     if let Some(command) = equivalent(app).cloned() {
-        app.effects.push(Effect::Copy(command));
-        app.say(at, "sent to the terminal's clipboard", None);
+        if clipboard::takes(&command) {
+            app.effects.push(Effect::Copy(command));
+            app.say(at, "sent to the terminal's clipboard", None);
+        } else {
+            app.say(at, "not copied: it is longer than what terminals take into their clipboard (8 KiB)", None);
+        }
     }
 }

@@ -283,8 +283,12 @@ pub fn open_now(app: &App, at: Moment) -> Now {
             None => None,
         },
         Some(Layer::Case(case)) if case.tab == CaseTab::Instances => {
-            let one = app.selected_instance(at).map(|_| Text::new("case file of the instance"));
-            Some(one.ok_or_else(|| Text::new("no instance is selected")))
+            let here = app.target(at);
+            Some(match app.selected_instance(at) {
+                Some(instance) if Some(&instance) == here.as_ref() => Err(Text::new("this is its case file")),
+                Some(_) => Ok(Text::new("case file of the instance")),
+                None => Err(Text::new("no instance is selected")),
+            })
         }
         Some(_) => None,
     }

@@ -54,7 +54,15 @@ impl Backend for Docker {
             }
         };
         let speaker = speaker.ok_or_else(|| Text::from(format!("{} is not there any more", key.local())))?;
-        logs::follow(self.transport.clone(), self.pace, api, speaker, request).await.map_err(fails)
+        let until = match &speaker {
+            Speaker::Container(id) if request.previous => {
+                let before = logs::before(&api, id).await.map_err(fails)?;
+                let first = || Text::from(format!("{} is in its first run: there is none before it", key.local()));
+                Some(before.ok_or_else(first)?)
+            }
+            _ => None,
+        };
+        logs::follow(self.transport.clone(), self.pace, api, speaker, request, until).await.map_err(fails)
     }
 
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {

@@ -19,13 +19,15 @@ pub(super) struct Frames {
     held: BytesMut,
     /// Unfinished lines: of standard output, and of standard error.
     open: [Vec<u8>; 2],
+    /// How many bytes of each are cut off.
+    cut: [usize; 2],
     ready: Vec<LogLine>,
 }
 
 impl Frames {
     /// For a container with or without a terminal.
     pub(super) fn new(tty: bool) -> Self {
-        Self { tty, held: BytesMut::new(), open: [Vec::new(), Vec::new()], ready: Vec::new() }
+        Self { tty, held: BytesMut::new(), open: [Vec::new(), Vec::new()], cut: [0, 0], ready: Vec::new() }
     }
 
     /// Takes bytes in; the lines that are whole now.
@@ -71,6 +73,7 @@ impl Frames {
             let piece = piece.strip_suffix(b"\n").unwrap_or(piece);
             let room = LONGEST.saturating_sub(self.open[stderr].len());
             self.open[stderr].extend_from_slice(&piece[..piece.len().min(room)]);
+            self.cut[stderr] += piece.len().saturating_sub(room);
             if whole {
                 self.line(stderr);
             }
@@ -87,7 +90,10 @@ impl Frames {
             // A line without text ends with its stamp.
             None => raw.parse().map_or((None, raw), |at| (Some(at), "")),
         };
-        self.ready.push(LogLine::output(at, stderr == 1, text));
+        self.ready.push(match std::mem::take(&mut self.cut[stderr]) {
+            0 => LogLine::output(at, stderr == 1, text),
+            cut => LogLine::output(at, stderr == 1, format!("{text}… (cut: {cut} more bytes)")),
+        });
     }
 }
 
@@ -100,6 +106,15 @@ mod tests {
         out.extend(u32::try_from(text.len()).expect("short").to_be_bytes());
         out.extend(text.as_bytes());
         out
+    }
+
+    #[test]
+    fn a_long_line_is_cut_and_that_is_said() {
+        let mut frames = Frames::new(true);
+        let lines = frames.take(format!("{}\nnext\n", "x".repeat(LONGEST + 70)).as_bytes());
+        let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+        assert!(texts[0].ends_with("x… (cut: 70 more bytes)"), "{}", &texts[0][LONGEST - 10..]);
+        assert_eq!(texts[1], "next");
     }
 
     #[test]

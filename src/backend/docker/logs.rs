@@ -86,15 +86,17 @@ pub(super) async fn tail(api: &Api, speaker: &Speaker, part: Part) -> Result<Vec
 }
 
 /// Follows the output until nobody reads it any more, over restarts of the container and of the engine. Fails where there
-/// is nothing to follow.
+/// is nothing to follow. What was written after `until` is left out.
 pub(super) async fn follow(
     transport: Transport,
     pace: Pace,
     api: Api,
     speaker: Speaker,
     request: LogRequest,
+    until: Option<Timestamp>,
 ) -> Result<LogStream, Failure> {
-    let part = Part { tail: Some(request.tail), since: request.since, until: None, follow: request.follow };
+    let follow = request.follow && until.is_none();
+    let part = Part { tail: Some(request.tail), since: request.since, until, follow };
     let (tty, _) = speaker.state(&api).await?;
     let first = api.bytes(&speaker.path(&part)).await?.boxed();
     let (out, lines) = mpsc::channel(WAITING);
@@ -109,6 +111,17 @@ pub(super) async fn follow(
             line
         })
         .boxed())
+}
+
+/// Until when the run of a container before this one wrote: all its runs write one log. None in its first run.
+pub(super) async fn before(api: &Api, id: &str) -> Result<Option<Timestamp>, Failure> {
+    let it: Inspect = super::listing::inspect(api, id).await?;
+    Ok(it.state.finished_at.and_then(end_of_run))
+}
+
+/// What a run wrote is stamped until shortly after its end.
+pub(super) fn end_of_run(ended: Timestamp) -> Option<Timestamp> {
+    ended.checked_add(jiff::SignedDuration::from_millis(500)).ok()
 }
 
 struct Follower {

@@ -84,8 +84,7 @@ impl Watch {
         let (id, record) = self.table.find(instance)?;
         let ended = record.instance.containers.first().and_then(|container| container.last_exit.as_ref()?.ended);
         // All runs of a container write one log: the run before this one ends where it ended.
-        let until = ended.filter(|_| previous && record.running);
-        let until = until.and_then(|ended| ended.checked_add(jiff::SignedDuration::from_millis(500)).ok());
+        let until = ended.filter(|_| previous && record.running).and_then(logs::end_of_run);
         Some((Speaker::Container(id.to_string()), until))
     }
 }
