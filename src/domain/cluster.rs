@@ -36,6 +36,9 @@ pub struct ClusterInfo {
     /// When our client certificate ends, where a person has to renew it.
     #[serde(default)]
     pub login_ends: Option<Timestamp>,
+    /// When the certificate that the server shows ends, where a person has to renew it.
+    #[serde(default)]
+    pub certificate_ends: Option<Timestamp>,
 }
 
 /// Which orchestrator.

@@ -342,6 +342,7 @@ impl Side {
             disk_free_bytes: Some(free),
             disk_path: None,
             login_ends: None,
+            certificate_ends: None,
         })));
         key
     }

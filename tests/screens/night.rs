@@ -52,6 +52,7 @@ impl Telling {
             disk_free_bytes: None,
             disk_path: None,
             login_ends: None,
+            certificate_ends: None,
         };
         telling.put(kinds[0], Object::Cluster(Box::new(info)));
         telling

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cockpit::domain::{Freshness, TroubleKind};
+use cockpit::domain::{ClusterInfo, Freshness, TroubleKind};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use crate::plane::Plane;
-use crate::watcher::Watcher;
+use crate::watcher::{Watcher, cluster};
 
 fn tls_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/tls")
@@ -45,6 +45,13 @@ async fn a_cluster_is_watched_over_tls() {
     let mut watcher = Watcher::of(&plane);
     watcher.until_live().await;
     assert_eq!(watcher.held("namespaces"), 3);
+    // Nobody renews by itself what was made for a hundred years.
+    let ends = "2126-10-31T01:02:01Z".parse().ok();
+    watcher
+        .until("the end of the server's certificate is known", |view| {
+            view.cluster_info(&ClusterInfo::key_of(&cluster())).is_some_and(|it| it.certificate_ends == ends)
+        })
+        .await;
 }
 
 #[tokio::test]

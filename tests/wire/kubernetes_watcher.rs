@@ -29,7 +29,7 @@ pub fn pace() -> Pace {
     Pace { retry_first: Duration::from_millis(20), retry_most: Duration::from_millis(100), ..Pace::default() }
 }
 
-fn cluster() -> ClusterId {
+pub fn cluster() -> ClusterId {
     ClusterId::new("test")
 }
 

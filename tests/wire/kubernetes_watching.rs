@@ -111,6 +111,23 @@ async fn when_the_past_is_forgotten_everything_is_listed_again() {
 }
 
 #[tokio::test]
+async fn lists_come_compressed_over_a_slow_line_alone() {
+    for slow in [false, true] {
+        let plane = Plane::start().await;
+        plane.script().slow = slow;
+        for n in 0..40 {
+            let rest = json!({ "spec": {}, "status": { "phase": "Running", "message": "x".repeat(1000) } });
+            plane.put("/api/v1/pods", "shop", &format!("web-{n}"), rest);
+        }
+        let mut watcher = Watcher::at(&plane, Pace { page: 20, ..pace() });
+        watcher.until_live().await;
+        assert_eq!(watcher.view().instances().count(), 40);
+        let packed: Vec<bool> = plane.asked("list", "/api/v1/pods").iter().map(|it| it.packed).collect();
+        assert_eq!(packed.last(), Some(&slow), "{packed:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_is_forgotten_begins_the_listing_again_with_larger_ones() {
     let plane = Plane::start().await;
     let body = json!({ "kind": "Status", "code": 410, "message": "The provided continue parameter is too old" });

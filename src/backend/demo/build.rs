@@ -77,6 +77,7 @@ fn info(spec: &ClusterSpec, cluster: &ClusterId) -> ClusterInfo {
         disk_free_bytes: None,
         disk_path: None,
         login_ends: None,
+        certificate_ends: None,
     }
 }
 

@@ -48,6 +48,7 @@ fn cluster(target: &Target, scribe: &mut Scribe, info: &Info, version: &str) -> 
         disk_free_bytes: None,
         disk_path: None,
         login_ends: None,
+        certificate_ends: None,
     };
     if manages(info) {
         // Without a leader the engine still calls itself in control, and says why it is not in the error.

@@ -3,6 +3,7 @@
 //! They go over `kube::Client::send` alone: it brings TLS, proxies and logins, and none of kube's own calls has a deadline
 //! or tells of bookmarks. It speaks HTTP/1.1, so a watch is a connection; there are about twenty, which is fine.
 
+mod line;
 mod lines;
 mod served;
 
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
-use http::header::{ACCEPT, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use jiff::SignedDuration;
@@ -22,6 +23,7 @@ use kube::client::Body;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch as channel;
+use tokio::time::Instant;
 
 use crate::domain::{Text, Timestamp};
 
@@ -30,9 +32,13 @@ use super::failure::Failure;
 use super::kinds::{ApiKind, Depth};
 use super::pace::Pace;
 
+use line::Line;
+
 pub(super) use lines::Lines;
 pub(super) use served::Served;
 
+/// How a long answer is compressed, where it is.
+const GZIP: &str = "gzip";
 /// Plain objects.
 pub(super) const JSON: &str = "application/json";
 /// Metadata of a list's objects. Nothing else is accepted in its place: what a Secret holds must not leave the server.
@@ -58,6 +64,7 @@ pub(super) struct Api {
 struct Shared {
     link: channel::Sender<Connection>,
     used: Arc<Used>,
+    line: Line,
     /// The server's clock less ours, milliseconds.
     ahead: AtomicI64,
 }
@@ -126,13 +133,14 @@ pub(super) fn escaped(raw: &str) -> String {
 impl Api {
     /// The server at the end of a connection.
     pub(super) fn new(connection: Connection, pace: Pace) -> Self {
-        let shared =
-            Shared { link: channel::Sender::new(connection), used: Arc::default(), ahead: AtomicI64::new(NO_CLOCK) };
+        let (link, ahead) = (channel::Sender::new(connection), AtomicI64::new(NO_CLOCK));
+        let shared = Shared { link, used: Arc::default(), line: Line::default(), ahead };
         Self { shared: Arc::new(shared), pace }
     }
 
     /// From now on requests go by this connection. What is under way goes on by the old one.
     pub(super) fn renew(&self, connection: Connection) {
+        self.shared.line.forget();
         self.shared.link.send_replace(connection);
     }
 
@@ -205,7 +213,7 @@ impl Api {
 
     /// An answer that goes on, line by line.
     pub(super) async fn lines(&self, path: &str, accept: &str) -> Result<Lines, Failure> {
-        let answer = self.send(Method::GET, path, accept, Bytes::new()).await?;
+        let answer = self.send(Method::GET, path, accept, Bytes::new(), false).await?;
         Ok(Lines::of(answer.into_body(), Arc::clone(&self.shared.used)))
     }
 
@@ -255,7 +263,7 @@ impl Api {
         &self,
         path: &str,
     ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, Failure> {
-        let body = self.send(Method::GET, path, "*/*", Bytes::new()).await?.into_body();
+        let body = self.send(Method::GET, path, "*/*", Bytes::new(), false).await?.into_body();
         let used = Arc::clone(&self.shared.used);
         let pieces = body.into_data_stream().map_err(|error| Failure::from_chain(&error));
         Ok(pieces.inspect_ok(move |data| used.received(data.len())))
@@ -263,12 +271,20 @@ impl Api {
 
     /// Any request with a whole answer; a body is JSON.
     pub(super) async fn ask(&self, method: Method, path: &str, accept: &str, body: Bytes) -> Result<Bytes, Failure> {
-        let answer = self.send(method, path, accept, body).await?;
+        let packed = self.shared.line.is_slow() && self.shared.link.borrow().compresses;
+        let answer = self.send(method, path, accept, body, packed).await?;
         self.collect(answer, LONGEST_ANSWER).await
     }
 
-    async fn send(&self, method: Method, path: &str, accept: &str, body: Bytes) -> Result<Response<Body>, Failure> {
-        let sent = self.try_to_send(method, path, accept, body).await;
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        accept: &str,
+        body: Bytes,
+        packed: bool,
+    ) -> Result<Response<Body>, Failure> {
+        let sent = self.try_to_send(method, path, accept, body, packed).await;
         sent.map_err(|failure| self.shared.link.borrow().explain(failure, Timestamp::now()))
     }
 
@@ -278,10 +294,14 @@ impl Api {
         path: &str,
         accept: &str,
         body: Bytes,
+        packed: bool,
     ) -> Result<Response<Body>, Failure> {
         let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept).header(USER_AGENT, AGENT);
         if !body.is_empty() {
             request = request.header(CONTENT_TYPE, JSON);
+        }
+        if packed {
+            request = request.header(ACCEPT_ENCODING, GZIP);
         }
         let request = request.body(Body::from(body)).map_err(|error| Failure::from_chain(&error))?;
         self.shared.used.requests.fetch_add(1, Ordering::Relaxed);
@@ -300,12 +320,15 @@ impl Api {
 
     /// A whole body. It may take long over a slow line; it may not stand still.
     async fn collect(&self, answer: Response<Body>, longest: usize) -> Result<Bytes, Failure> {
+        let packed = answer.headers().get(CONTENT_ENCODING).is_some_and(|it| it.as_bytes() == GZIP.as_bytes());
         let mut body = answer.into_body();
         let mut first = Bytes::new();
         let mut all = BytesMut::new();
+        let mut begun = None;
         while let Some(frame) = within(self.pace.answer_within, async { Ok(body.frame().await) }).await? {
             let Ok(data) = frame.map_err(|error| Failure::from_chain(&error))?.into_data() else { continue };
             self.shared.used.received(data.len());
+            begun.get_or_insert_with(Instant::now);
             if first.is_empty() && all.is_empty() {
                 first = data;
                 continue;
@@ -318,7 +341,9 @@ impl Api {
                 return Err(Failure::Malformed(Text::new("the answer has no end")));
             }
         }
-        Ok(if all.is_empty() { first } else { all.freeze() })
+        let all = if all.is_empty() { first } else { all.freeze() };
+        self.shared.line.carried(all.len(), begun.map_or(Duration::ZERO, |begun| begun.elapsed()));
+        if packed { line::unpacked(&all, longest) } else { Ok(all) }
     }
 
     fn look_at_clock(&self, headers: &HeaderMap) {

@@ -61,7 +61,12 @@ enum Done {
     Served(Result<Served, Failure>),
     Measured(Box<Measured>),
     Allowed(Rights),
-    LoginEnds(Option<Timestamp>),
+    Certificates {
+        /// When ours ends, where a person has to renew it.
+        login: Option<Timestamp>,
+        /// From when until when the server's is good, where it was seen.
+        server: Option<(Timestamp, Timestamp)>,
+    },
     Readable(Readable),
     Told(Told),
 }
@@ -172,7 +177,7 @@ impl Cluster {
             Ok(Done::Served(outcome)) => self.served(outcome),
             Ok(Done::Measured(measured)) => self.measured(*measured),
             Ok(Done::Allowed(rights)) => self.allowed(rights),
-            Ok(Done::LoginEnds(at)) => self.login_ends(at),
+            Ok(Done::Certificates { login, server }) => self.certificates(login, server),
             Ok(Done::Readable(readable)) => self.readable(readable),
             Ok(Done::Told(told)) => {
                 self.wants.done(&told);

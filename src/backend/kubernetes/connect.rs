@@ -26,6 +26,10 @@ use super::plugin;
 use super::proxy::{self, Proxies};
 use super::target::{Target, Way};
 
+mod server;
+
+pub(super) use server::certificate as server_certificate;
+
 /// A token that was read from a file is good for so long, where kube cannot read it again itself.
 const TOKEN_KEPT: SignedDuration = SignedDuration::from_mins(5);
 /// Of a server's words, so much is shown.
@@ -40,6 +44,8 @@ pub(super) struct Connection {
     pub(super) address: Text,
     /// The context's namespace.
     pub(super) namespace: String,
+    /// Answers may come compressed: the kubeconfig does not forbid it.
+    pub(super) compresses: bool,
     /// By then it has to be opened anew: the credential ends soon after.
     pub(super) valid_until: Option<Timestamp>,
     /// When our client certificate ends, where we show one.
@@ -80,15 +86,11 @@ pub fn certificate_expires(target: &Target) -> Option<Timestamp> {
     Plan::of(target).ok()?.expires
 }
 
-/// A certificate that is made for longer than this is renewed by a person; one for less by whatever made it.
-const MADE_TO_LAST: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// The same, where a person has to renew it.
 pub(super) fn certificate_to_renew(target: &Target) -> Option<Timestamp> {
     let Way::Context { files, context } = &target.way else { return None };
     let found = Kubeconfigs::read(files).ok()?.some().ok()?.resolve(context).ok()?;
-    let (from, until) = expiry::span_of_pem(&certificate(&found.user).ok()??)?;
-    (until.duration_since(from) > MADE_TO_LAST).then_some(until)
+    expiry::span_of_pem(&certificate(&found.user).ok()??).and_then(expiry::to_renew)
 }
 
 /// Files may lie where reading hangs (a network), and building a client reads some.
@@ -191,9 +193,10 @@ impl Plan {
     fn open(self) -> Result<Connection, Failure> {
         let address = address(&self.config);
         let namespace = self.config.default_namespace.clone();
+        let compresses = !self.config.disable_compression;
         let builder = ClientBuilder::try_from(self.config).map_err(|error| unusable(&self.user, &error))?;
         let Self { who, user, valid_until, expires, .. } = self;
-        Ok(Connection { client: builder.build(), address, namespace, valid_until, expires, who, user })
+        Ok(Connection { client: builder.build(), address, namespace, compresses, valid_until, expires, who, user })
     }
 }
 

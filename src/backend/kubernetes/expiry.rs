@@ -1,5 +1,6 @@
 //! Until when a certificate is good: the one part of X.509 (RFC 5280, 4.1) that a person is told of.
 
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use rustls_pki_types::CertificateDer;
@@ -23,7 +24,16 @@ pub(super) fn span_of_pem(pem: &[u8]) -> Option<(Timestamp, Timestamp)> {
     validity(&certificate)
 }
 
-fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
+/// A certificate that is made for longer than this is renewed by a person; one for less by whatever made it.
+const MADE_TO_LAST: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// When a certificate of this span ends, where a person has to renew it.
+pub(super) fn to_renew((from, until): (Timestamp, Timestamp)) -> Option<Timestamp> {
+    (until.duration_since(from) > MADE_TO_LAST).then_some(until)
+}
+
+/// From when until when a certificate is good.
+pub(super) fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let (certificate, _) = take(der, SEQUENCE)?;
     let (mut signed, _) = take(certificate, SEQUENCE)?;
     if let Some((_, rest)) = take(signed, VERSION) {

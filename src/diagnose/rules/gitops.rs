@@ -43,7 +43,8 @@ pub const OUT_OF_SYNC: Rule = Rule {
     id: "out-of-sync",
     family: "gitops",
     summary: "an application differs from its repository, and goes on doing so",
-    looks_at: "applications that are out of sync for 15 minutes (or when cockpit starts) and are not being synced",
+    looks_at: "applications that are out of sync for 15 minutes (or when cockpit starts) and are not being synced; advice only for \
+               what is synced by hand",
     mend: "sync it, or take back what was changed by hand; what something else sets (replicas of an autoscaler) belongs into \
            `ignoreDifferences`",
     subject: Subject::Application,
@@ -104,6 +105,10 @@ fn out_of_sync(scene: &Scene<'_>, out: &mut Out) {
         n => format!("differs from its repository in {}{first}", many(u64::from(n), "object")),
     };
     let mut finding = quiet(it, format!("{how_many}, {by}"));
+    if !it.automated {
+        // Between a commit and the release that somebody makes of it this is how it should be.
+        finding.severity = Severity::Advice;
+    }
     for each in it.differs.iter().take(5) {
         finding = finding.evidence(None, ARGO, format!("{each} is out of sync"));
     }

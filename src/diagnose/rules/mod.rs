@@ -92,6 +92,7 @@ const RULES: &[&Rule] = &[
     &policy::AUTOSCALER_AT_LIMIT,
     &policy::BUDGET_BLOCKS,
     &policy::LOGIN_ENDS,
+    &policy::CERTIFICATE_ENDS,
     &capacity::NO_SPARE_NODE,
     &capacity::VERSION_SKEW,
     &node::DISK_NEARLY_FULL,

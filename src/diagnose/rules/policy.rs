@@ -4,7 +4,7 @@ use crate::diagnose::logs::quote;
 use crate::diagnose::rule::{Cause, Finding, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, bytes, count, countdown_changes_at, seconds_between, span};
-use crate::domain::{Autoscaler, Quota, Severity, Text, Tier};
+use crate::domain::{Autoscaler, Quota, Severity, Text, Tier, Timestamp};
 
 /// An autoscaler cannot read what it goes by.
 pub const AUTOSCALER_BLIND: Rule = Rule {
@@ -82,8 +82,24 @@ pub const LOGIN_ENDS: Rule = Rule {
     check: login_ends,
 };
 
-/// So long before its end a login is named, seconds.
-const LOGIN_SOON: i64 = 14 * 86_400;
+/// The server's certificate ends soon.
+pub const CERTIFICATE_ENDS: Rule = Rule {
+    id: "certificate-ends",
+    family: "certificate",
+    summary: "the certificate that a cluster's server shows ends soon: after that nobody reaches it, nodes included",
+    looks_at: "the certificate that the server shows, from 14 days before its end; not one that was made for less than a month, \
+               which something renews by itself, and not through a proxy",
+    mend: "renew it and start the server again (kubeadm: `kubeadm certs renew apiserver`; k3s: restart the server)",
+    subject: Subject::Cluster,
+    cause: Cause::Risk,
+    reads: &[],
+    hold_seconds: 0,
+    clear_after_seconds: 60,
+    check: certificate_ends,
+};
+
+/// So long before its end a certificate is named, seconds.
+const ENDS_SOON: i64 = 14 * 86_400;
 
 /// From this share on a quota is named, percent.
 const QUOTA_PERCENT: u64 = 90;
@@ -197,8 +213,18 @@ fn amount(of: &Quota, n: u64) -> String {
 }
 
 fn login_ends(scene: &Scene<'_>, out: &mut Out) {
-    let Some(ends) = scene.view.cluster_info(scene.key).and_then(|it| it.login_ends) else { return };
-    let soon = after(ends, -LOGIN_SOON);
+    let ends = scene.view.cluster_info(scene.key).and_then(|it| it.login_ends);
+    soon_over(scene, out, ends, "login", "the client certificate of the kubeconfig", "kubeconfig");
+}
+
+fn certificate_ends(scene: &Scene<'_>, out: &mut Out) {
+    let ends = scene.view.cluster_info(scene.key).and_then(|it| it.certificate_ends);
+    soon_over(scene, out, ends, "certificate", "the server's certificate", "TLS");
+}
+
+fn soon_over(scene: &Scene<'_>, out: &mut Out, ends: Option<Timestamp>, label: &str, what: &str, source: &str) {
+    let Some(ends) = ends else { return };
+    let soon = after(ends, -ENDS_SOON);
     if soon > scene.now() {
         return out.recheck_at(soon);
     }
@@ -209,12 +235,11 @@ fn login_ends(scene: &Scene<'_>, out: &mut Out) {
         _ => format!("ends in {}", span(left)),
     };
     out.recheck_at(if left > 0 { countdown_changes_at(ends, scene.now()) } else { after(scene.now(), 3600) });
-    let summary = format!("the client certificate of the kubeconfig {when}");
-    let mut finding = Finding::new(Severity::Risk, summary).tier(Tier::Risk).evidence(
+    let mut finding = Finding::new(Severity::Risk, format!("{what} {when}")).tier(Tier::Risk).evidence(
         Some(ends),
-        "kubeconfig",
+        source,
         "it is good until then",
     );
-    finding.label = Some(Text::new("login"));
+    finding.label = Some(Text::new(label));
     out.say(finding);
 }

@@ -238,12 +238,9 @@ fn selects_nothing(scene: &Scene<'_>, endpoint: &Endpoint, out: &mut Out) {
 /// Users come in by it: its backends are Services, or what these serve.
 fn ingress_dead(scene: &Scene<'_>, ingress: &Endpoint, out: &mut Out) {
     let services: Vec<&Ref> = ingress.serves.iter().filter(|key| key.kind.role() == Role::Endpoint).collect();
-    let seen = scene.lists(&SERVICES, scene.key.namespace.as_ref());
-    let absent: Vec<&Ref> = services.iter().copied().filter(|key| seen && scene.view.endpoint(key).is_none()).collect();
-    if seen && ingress.serves.is_empty() {
-        let finding = Finding::new(Severity::Warning, "has no backend: what it names does not exist").tier(Tier::Stuck);
-        return out.say(finding.evidence(None, ingress.key.kind.noun(), "no address behind it"));
-    }
+    let seen = |key: &Ref| scene.lists(&SERVICES, key.namespace.as_ref());
+    let absent: Vec<&Ref> =
+        services.iter().copied().filter(|key| scene.view.endpoint(key).is_none() && seen(key)).collect();
     if let Some(first) = absent.first() {
         let more = if absent.len() > 1 { format!(" and {} more", absent.len() - 1) } else { String::new() };
         let words = format!("its backend {}{more} does not exist", first.local());

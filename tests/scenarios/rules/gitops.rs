@@ -54,6 +54,14 @@ fn what_an_application_says_of_a_workload_with_an_incident_is_a_symptom_of_that(
 }
 
 #[test]
+fn what_somebody_syncs_by_hand_may_wait_for_them() {
+    let mut place = Place::default();
+    application(&mut place, |it| (it.sync, it.automated) = (Some("OutOfSync".into()), false));
+    place.pass(minutes(20));
+    assert_eq!(place.only().severity, Severity::Advice);
+}
+
+#[test]
 fn by_itself_it_is_never_more_than_a_risk() {
     let mut place = Place::default();
     application(&mut place, |it| it.health = Some("Missing".into()));

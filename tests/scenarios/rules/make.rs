@@ -166,6 +166,7 @@ pub fn disk(place: &mut Place, free: u64) {
         disk_free_bytes: Some(free),
         disk_path: Some("/var/lib/docker".into()),
         login_ends: None,
+        certificate_ends: None,
     })));
 }
 
@@ -402,6 +403,7 @@ pub fn kubernetes(place: &mut Place, version: &str) {
         disk_free_bytes: None,
         disk_path: None,
         login_ends: None,
+        certificate_ends: None,
     })));
 }
 

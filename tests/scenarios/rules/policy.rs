@@ -11,12 +11,12 @@ fn budget(place: &mut Place, wanted: u32, allowed: u32) {
     place.pass(120);
 }
 
-/// Our login ends so many seconds from now.
-fn login(place: &mut Place, left: i64) {
+/// Our login, or the server's certificate, ends so many seconds from now.
+fn ends(place: &mut Place, left: i64, which: impl FnOnce(&mut ClusterInfo) -> &mut Option<Timestamp>) {
     kubernetes(place, "v1.34.4");
     let key = ClusterInfo::key_of(&place.cluster);
     let mut info = place.world.view(place.now).cluster_info(&key).cloned().expect("there");
-    info.login_ends = Some(at(left));
+    *which(&mut info) = Some(at(left));
     place.put(Object::Cluster(Box::new(info)));
     place.look();
 }
@@ -67,12 +67,16 @@ cases! {
     "budget-blocks", "one may go", None, |place| { budget(place, 1, 1); }
 
     "login-ends", "in some days", Some("the client certificate of the kubeconfig ends in 9 d 4 h"), |place| {
-        login(place, 9 * 86_400 + 4 * 3600);
+        ends(place, 9 * 86_400 + 4 * 3600, |it| &mut it.login_ends);
     }
     "login-ends", "it has ended, and nobody looked", Some("the client certificate of the kubeconfig has ended 1 h ago"), |place| {
-        login(place, -3600);
+        ends(place, -3600, |it| &mut it.login_ends);
     }
-    "login-ends", "in a year", None, |place| { login(place, 365 * 86_400); }
+    "login-ends", "in a year", None, |place| { ends(place, 365 * 86_400, |it| &mut it.login_ends); }
+    "certificate-ends", "in some days", Some("the server's certificate ends in 3 d"), |place| {
+        ends(place, 3 * 86_400 + 60, |it| &mut it.certificate_ends);
+    }
+    "certificate-ends", "in a month", None, |place| { ends(place, 30 * 86_400, |it| &mut it.certificate_ends); }
 
     "quota-nearly-used", "memory", Some("quota compute: requests.memory 3.8 GiB of 4 GiB used (95 %), and 1 more"), |place| {
         namespace(place, |it| it.quotas = vec![quota("pods", 92, 100), quota("requests.memory", 4_085_000_000, 4 << 30), quota("requests.cpu", 1000, 4000)]);

@@ -59,6 +59,12 @@ cases! {
     "endpoint-dead", "an Ingress to a Service that is not there", Some("its backend shop/web does not exist"), |place| {
         ingress(place, &["web"]);
     }
+    "endpoint-dead", "an Ingress to a Service that stands for a name elsewhere", None, |place| {
+        let key = place.key(Kind::Endpoint, "web");
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves: Vec::new(), ready: 0, not_ready: 0, selector: None, exposure: Exposure::Yes, pool: false })));
+        ingress(place, &["web"]);
+    }
+    "endpoint-dead", "an Ingress that leads to no Service on purpose", None, |place| { ingress(place, &[]); }
     "endpoint-dead", "an Ingress to a Service that is", None, |place| {
         let key = place.key(Kind::Endpoint, "web");
         let serves = vec![place.healthy(Kind::Deployment, "web", 1).key];

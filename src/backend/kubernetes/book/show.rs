@@ -207,14 +207,22 @@ impl Book {
         let (mut serves, mut behind) = (Vec::new(), Behind::default());
         for (at, service) in &it.services {
             behind = behind.and(self.behind(at, service));
-            let Some(Record::Service(service)) = self.record(ApiKind::Services, at, service) else { continue };
-            self.each_workload(at, |key, labels| {
-                if selects(&service.selector, labels) && !serves.contains(key) {
-                    serves.push(key.clone());
-                }
-            });
+            let mut alone = true;
+            if let Some(Record::Service(service)) = self.record(ApiKind::Services, at, service) {
+                self.each_workload(at, |key, labels| {
+                    if selects(&service.selector, labels) {
+                        alone = false;
+                        serves.push(key.clone());
+                    }
+                });
+            }
+            // What is not there, or has nothing of ours behind it, stands for itself.
+            if alone {
+                serves.push(self.key(Kind::Endpoint, at, service));
+            }
         }
         serves.sort_unstable();
+        serves.dedup();
         Endpoint {
             key: self.key(it.kind, namespace, name),
             serves,

@@ -100,7 +100,9 @@ impl Entrance {
     pub(super) fn ingress(scribe: &mut Scribe, namespace: &Name, it: &IngressSpec) -> Self {
         let paths = it.rules.iter().flat_map(|rule| rule.http.paths.iter());
         let backends = paths.map(|path| &path.backend.0).chain([&it.default_backend.0]);
-        let names = backends.filter_map(|backend| backend.service.name.some());
+        // The AWS Load Balancer Controller has actions under names of Services that there are not, with this port.
+        let services = backends.map(|backend| &backend.service.0).filter(|it| &*it.port.name != "use-annotation");
+        let names = services.filter_map(|it| it.name.some());
         let services = names.map(|name| (namespace.clone(), scribe.name(name))).collect();
         let hosts = it.rules.iter().filter_map(|rule| rule.host.some()).map(|host| scribe.name(host)).collect();
         Self::new(Kind::Ingress, services, true, hosts)

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::super::api::Api;
 use super::super::connect;
+use super::super::expiry;
 use super::super::failure::Failure;
 use super::super::rights;
 use super::super::watch::backed_off;
@@ -176,24 +177,28 @@ impl Cluster {
         // After all else was named: see `run`.
         self.tell_cluster(info);
         self.review();
-        self.look_at_login();
+        self.look_at_certificates();
         self.nudge_all();
     }
 
-    /// Looks when our certificate ends. It may have been renewed where it lies, while the connection goes on.
-    fn look_at_login(&mut self) {
-        let target = self.target.clone();
+    /// Looks when our certificate and the server's end. They may have been renewed, while the connection goes on.
+    fn look_at_certificates(&mut self) {
+        let (target, within) = (self.target.clone(), self.pace.answer_within);
         self.jobs.spawn(async move {
-            let read = tokio::task::spawn_blocking(move || connect::certificate_to_renew(&target));
-            Done::LoginEnds(read.await.ok().flatten())
+            let server = connect::server_certificate(&target, within).await;
+            let login = tokio::task::spawn_blocking(move || connect::certificate_to_renew(&target));
+            Done::Certificates { login: login.await.ok().flatten(), server }
         });
     }
 
-    /// Trouble of the cluster's stays as it is: this was read of a file.
-    pub(super) fn login_ends(&mut self, login_ends: Option<Timestamp>) {
-        let Some(info) = self.line.info.as_mut().filter(|info| info.login_ends != login_ends) else { return };
-        info.login_ends = login_ends;
-        self.facts.push(Fact::Put(source(), Object::Cluster(Box::new(info.clone()))));
+    /// Trouble of the cluster's stays as it is. A server's certificate that could not be seen is the one that it was.
+    pub(super) fn certificates(&mut self, login: Option<Timestamp>, server: Option<(Timestamp, Timestamp)>) {
+        let Some(info) = self.line.info.as_mut() else { return };
+        let server = server.map_or(info.certificate_ends, expiry::to_renew);
+        if (info.login_ends, info.certificate_ends) != (login, server) {
+            (info.login_ends, info.certificate_ends) = (login, server);
+            self.facts.push(Fact::Put(source(), Object::Cluster(Box::new(info.clone()))));
+        }
     }
 
     /// Not over and over, where a login is valid for no time at all.
@@ -214,6 +219,7 @@ impl Cluster {
             disk_free_bytes: None,
             disk_path: None,
             login_ends: self.line.info.as_ref().and_then(|info| info.login_ends),
+            certificate_ends: self.line.info.as_ref().and_then(|info| info.certificate_ends),
         }
     }
 
@@ -272,7 +278,7 @@ impl Cluster {
         self.review();
         self.look_for_readable();
         self.usage.forgive();
-        self.look_at_login();
+        self.look_at_certificates();
     }
 
     /// Asks what may be done, where it would be done.

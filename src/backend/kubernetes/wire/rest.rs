@@ -132,7 +132,14 @@ pub struct IngressPath {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Backend {
-    pub service: Of<Named>,
+    pub service: Of<BackendService>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct BackendService {
+    pub name: Str,
+    pub port: Of<Named>,
 }
 
 #[derive(Debug, Default, Deserialize)]

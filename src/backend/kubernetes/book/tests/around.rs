@@ -61,6 +61,26 @@ fn an_ingress_leads_users_to_what_its_services_pick() {
 }
 
 #[test]
+fn a_backend_that_is_not_there_or_is_elsewhere_stands_for_itself() {
+    let elsewhere = r#"{"metadata":{"name":"elsewhere","namespace":"shop","uid":"e"},"spec":{"type":"ExternalName","externalName":"db.example","selector":{"app":"web"}}}"#;
+    let ingress = r#"{"metadata":{"name":"shop","namespace":"shop","uid":"i"},"spec":{"rules":[{"http":{"paths":[
+      {"backend":{"service":{"name":"gone","port":{"number":80}}}},{"backend":{"service":{"name":"elsewhere","port":{"name":"http"}}}},
+      {"backend":{"service":{"name":"ssl-redirect","port":{"name":"use-annotation"}}}}]}}]}}"#;
+    let work = r#"{"metadata":{"name":"web","namespace":"shop","uid":"w"},"spec":{"template":{"metadata":{"labels":{"app":"web"}}}}}"#;
+    let mut scenes =
+        Scenes::with(&[(ApiKind::Services, elsewhere), (ApiKind::StatefulSets, work), (ApiKind::Ingresses, ingress)]);
+    let serves = |scenes: &Scenes| match scenes.object(Kind::Ingress, "shop", "shop") {
+        Object::Endpoint(it) => it.serves.clone(),
+        _ => panic!("not that"),
+    };
+    let service = |name| Scenes::key(Kind::Endpoint, "shop", name);
+    assert_eq!(serves(&scenes), [service("elsewhere"), service("gone")]);
+    let back = r#"{"metadata":{"name":"gone","namespace":"shop","uid":"g"},"spec":{"selector":{"app":"web"}}}"#;
+    scenes.hear(said(ApiKind::Services, then(), vec![put(ApiKind::Services, back)]));
+    assert_eq!(serves(&scenes), [Scenes::key(Kind::StatefulSet, "shop", "web"), service("elsewhere")]);
+}
+
+#[test]
 fn a_route_leads_users_to_services_wherever_they_are() {
     let service = |namespace: &str| {
         format!(

@@ -1,0 +1,89 @@
+//! How fast the line to a server is, and what comes compressed over a slow one.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::super::failure::Failure;
+use crate::domain::Text;
+
+/// Answers of fewer bytes say nothing of the line.
+const TELLING: usize = 16 << 10;
+/// A line of less is slow, bytes a second. Lists of pods come 16 times smaller, for about half as much time again of the
+/// server's and ours as reading them costs: over a fast line that is lost.
+const SLOW: f64 = 4e6;
+
+/// What is known of a line.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    slow: AtomicBool,
+}
+
+impl Line {
+    /// Whether answers are to come compressed.
+    pub(super) fn is_slow(&self) -> bool {
+        self.slow.load(Ordering::Relaxed)
+    }
+
+    /// An answer of so many bytes took so long from its first piece to its last. What was slow once is taken for slow:
+    /// that costs little where it is wrong.
+    pub(super) fn carried(&self, bytes: usize, took: Duration) {
+        if bytes >= TELLING && (bytes as f64) < SLOW * took.as_secs_f64() && !self.slow.swap(true, Ordering::Relaxed) {
+            tracing::debug!(bytes, ?took, "a slow line: from now on answers come compressed");
+        }
+    }
+
+    /// Nothing is known any more: it is another way.
+    pub(super) fn forget(&self) {
+        self.slow.store(false, Ordering::Relaxed);
+    }
+}
+
+/// What a compressed answer holds, unless it is longer than `longest` bytes.
+pub(super) fn unpacked(body: &[u8], longest: usize) -> Result<Bytes, Failure> {
+    let mut all = Vec::with_capacity(body.len().saturating_mul(8).min(longest));
+    let most = u64::try_from(longest).unwrap_or(u64::MAX).saturating_add(1);
+    let read = flate2::read::MultiGzDecoder::new(body).take(most).read_to_end(&mut all);
+    read.map_err(|error| Failure::Malformed(Text::from(format!("the answer is not unpacked: {error}"))))?;
+    if all.len() > longest {
+        return Err(Failure::Malformed(Text::new("the answer has no end")));
+    }
+    Ok(all.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_slow_when_it_carried_much_slowly() {
+        let line = Line::default();
+        line.carried(10_000_000, Duration::from_millis(80));
+        line.carried(2_000, Duration::from_secs(1));
+        line.carried(20_000, Duration::ZERO);
+        assert!(!line.is_slow());
+        line.carried(50_000, Duration::from_millis(200));
+        line.carried(10_000_000, Duration::from_millis(80));
+        assert!(line.is_slow());
+        line.forget();
+        assert!(!line.is_slow());
+    }
+
+    #[test]
+    fn what_is_packed_has_an_end() {
+        let pack = |raw: &[u8]| {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            packed.write_all(raw).expect("written");
+            packed.finish().expect("packed")
+        };
+        let packed = pack(&[b'x'; 1000]);
+        assert_eq!(unpacked(&packed, 1000).expect("unpacked").len(), 1000);
+        assert!(unpacked(&packed, 999).is_err());
+        assert!(unpacked(&packed[..packed.len() - 4], 1000).is_err());
+        assert!(unpacked(b"{}", 1000).is_err());
+    }
+}
