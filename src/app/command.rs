@@ -110,6 +110,7 @@ impl Section {
 pub type Now = Option<Result<Text, Text>>;
 
 /// One thing that can be done.
+#[derive(Clone, Copy)]
 pub struct Command {
     /// The stable name: in the configuration, the palette and the docs.
     pub id: &'static str,

@@ -1,0 +1,102 @@
+//! What shows more of something.
+
+use crate::app::command::{Command, Place, Section};
+use crate::app::update::{looking, moving, owner, palette};
+
+use super::{LISTS, LOOK, OPEN, WORD};
+
+pub(super) const ALL: &[Command] = &[
+    Command {
+        id: "logs",
+        also: &["log"],
+        keys: &["l"],
+        does: "follow the output of the instance, or of all pods of the workload; elsewhere of its worst instance",
+        footer: Some(4),
+        now: looking::logs_now,
+        run: looking::logs,
+        ..LOOK
+    },
+    Command {
+        id: "previous",
+        keys: &["p"],
+        does: "the output of the run before this one; again goes back to this one",
+        places: &[Place::Home, Place::Case, Place::Logs],
+        now: looking::logs_now,
+        run: looking::previous_logs,
+        ..LOOK
+    },
+    Command {
+        id: "open",
+        keys: &["enter"],
+        does: "open the case file of the selected thing; follow a run",
+        footer: Some(5),
+        palette: false,
+        now: moving::open_now,
+        run: moving::open,
+        ..LOOK
+    },
+    Command {
+        id: "owner",
+        also: &["parent"],
+        keys: &["J"],
+        does: "up: from an instance to its workload, from a node and what else stands alone to its cluster",
+        now: owner::owner_now,
+        run: owner::owner,
+        ..LOOK
+    },
+    Command {
+        id: "describe",
+        also: &["inspect"],
+        keys: &["d"],
+        does: "describe it in words",
+        footer: Some(7),
+        now: looking::describe_now,
+        run: looking::describe,
+        ..LOOK
+    },
+    Command {
+        id: "manifest",
+        also: &["yaml"],
+        keys: &["y"],
+        does: "its manifest, with what is secret masked",
+        now: looking::describe_now,
+        run: looking::manifest,
+        ..LOOK
+    },
+    Command {
+        id: "why-here",
+        also: &["why", "rank"],
+        keys: &["w"],
+        does: "why an incident stands where it stands",
+        now: looking::place_now,
+        run: looking::place,
+        ..LOOK
+    },
+    Command {
+        id: "advice",
+        does: "good practice that is not followed",
+        section: Section::Looking,
+        places: OPEN,
+        run: looking::advice,
+        ..WORD
+    },
+    Command {
+        id: "accepted",
+        does: "what the configuration accepts for good",
+        section: Section::Looking,
+        places: OPEN,
+        run: looking::accepted,
+        ..WORD
+    },
+    Command {
+        id: "menu",
+        keys: &["m"],
+        does: "everything that can be done here",
+        section: Section::Looking,
+        places: LISTS,
+        footer: Some(8),
+        palette: false,
+        run: palette::menu,
+        ..WORD
+    },
+];
