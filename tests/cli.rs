@@ -52,8 +52,8 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_140_000 + second).expect("a time")
 }
 
-/// A recording of one engine with one service in order; `trouble` is what is said of its images.
-fn recording(file: &Path, trouble: Option<Trouble>) {
+/// A recording of one engine with one service in order; `troubles` are what is said of other lists.
+fn recording(file: &Path, troubles: &[(&str, Trouble)]) {
     let cluster = ClusterId::new("local");
     let mut recorder = Recorder::create(file, &[(cluster.clone(), BackendKind::Docker)]).expect("a file");
     let containers = Source::of("containers");
@@ -69,10 +69,7 @@ fn recording(file: &Path, trouble: Option<Trouble>) {
         Fact::Put(containers.clone(), Object::Instance(Box::new(instance))),
         Fact::Listed(containers),
     ];
-    match trouble {
-        Some(trouble) => facts.push(Fact::Trouble(Source::of("images"), trouble)),
-        None => facts.extend([Fact::Listing(Source::of("images"), None), Fact::Listed(Source::of("images"))]),
-    }
+    facts.extend(troubles.iter().map(|(list, trouble)| Fact::Trouble(Source::of(*list), trouble.clone())));
     recorder.record(&Batch { cluster, at: at(0), facts }).expect("written");
 }
 
@@ -204,7 +201,7 @@ fn a_threshold_that_is_met_ends_with_3() {
     for severity in ["warning", "critical"] {
         assert_eq!(home.cockpit(&["triage", "--fail-on", severity, "--replay", &file]).status.code(), Some(3));
     }
-    recording(&home.path("calm.jsonl"), None);
+    recording(&home.path("calm.jsonl"), &[]);
     let calm = home.path("calm.jsonl").to_string_lossy().into_owned();
     assert_eq!(home.cockpit(&["triage", "--fail-on", "warning", "--replay", &calm]).status.code(), Some(0));
 }
@@ -279,7 +276,7 @@ fn a_bad_setting_is_named_with_its_line() {
 #[test]
 fn a_recording_that_is_all_read_ends_with_0() {
     let home = Home::new();
-    recording(&home.path("calm.jsonl"), None);
+    recording(&home.path("calm.jsonl"), &[]);
     let output = home.cockpit(&["triage", "--replay", &home.path("calm.jsonl").to_string_lossy()]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stdout(&output).contains("Nothing found in local: 1 workload, 1 instance."), "{}", stdout(&output));
@@ -295,7 +292,7 @@ fn what_could_not_be_read_ends_with_1_and_says_its_mend() {
         since: at(0),
         retry_at: None,
     };
-    recording(&home.path("dark.jsonl"), Some(trouble));
+    recording(&home.path("dark.jsonl"), &[("images", trouble)]);
     let file = home.path("dark.jsonl").to_string_lossy().into_owned();
     let output = home.cockpit(&["triage", "--replay", &file]);
     assert_eq!(output.status.code(), Some(1));
@@ -308,6 +305,21 @@ fn what_could_not_be_read_ends_with_1_and_says_its_mend() {
     assert_eq!(json["complete"], false);
     assert_eq!(json["clusters"][0]["sources"][1]["freshness"], "forbidden");
     assert_eq!(json["clusters"][0]["sources"][1]["trouble"]["kind"], "forbidden");
+}
+
+#[test]
+fn what_is_wrong_with_all_lists_is_said_once() {
+    let home = Home::new();
+    let trouble = Trouble {
+        kind: TroubleKind::Unauthorized,
+        what: "no login: the token is not accepted".into(),
+        mend: "log in again".into(),
+        since: at(0),
+        retry_at: None,
+    };
+    recording(&home.path("out.jsonl"), &[("images", trouble.clone()), ("networks", trouble)]);
+    let said = stdout(&home.cockpit(&["triage", "--replay", &home.path("out.jsonl").to_string_lossy()]));
+    assert_eq!(said.matches("the token is not accepted").count(), 1, "{said}");
 }
 
 #[test]

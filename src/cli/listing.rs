@@ -201,8 +201,12 @@ fn unread(out: &mut String, id: &ClusterId, view: &View<'_>) {
                     Some(at) if state.listed => format!(" What is shown is from {}.", at.strftime("%H:%M UTC")),
                     _ => " Nothing is known of it: that is unknown, not zero.".to_owned(),
                 };
+                // A login that is not accepted is that of all lists.
+                let all = view.sources(id).filter_map(|(_, it)| it.trouble.as_ref());
+                let shared = all.filter(|it| it.what == trouble.what).nth(1).is_some();
                 let what = match freshness {
                     Freshness::Unreachable | Freshness::Loading => String::new(),
+                    _ if shared => String::new(),
                     _ => format!("{source}: "),
                 };
                 format!("{id}: {what}{}. To mend it: {}.{shown}", bare(&trouble.what), bare(&trouble.mend))
