@@ -4,6 +4,7 @@
 
 mod engine;
 mod fleet;
+mod logs;
 mod measure;
 mod screen;
 mod startup;
@@ -18,5 +19,6 @@ fn main() -> std::process::ExitCode {
     world::figures(&mut report);
     engine::figures(&mut report);
     screen::figures(&mut report);
+    logs::figures(&mut report);
     report.finish()
 }

@@ -1,7 +1,7 @@
 //! What a person feels at 50,000 instances: a key, a change that is drawn, and what it costs on the wire.
 
 use cockpit::action::Guard;
-use cockpit::app::{App, Encoder, Event, Key, Keymap, Setup, What};
+use cockpit::app::{App, Effect, Encoder, Event, Key, Keymap, Setup, What};
 use cockpit::diagnose::Settings;
 use cockpit::domain::Timestamp;
 use cockpit::ui::{self, Look};
@@ -16,7 +16,7 @@ use crate::world::INSTANCES;
 const SIZE: (u16, u16) = (120, 36);
 
 /// A screen with the fleet on it, and the frame that the terminal shows.
-struct Shown {
+pub struct Shown {
     app: App,
     frame: Buffer,
     encoder: Encoder,
@@ -24,7 +24,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn new() -> Self {
+    /// The whole fleet, listed and drawn once.
+    pub fn new() -> Self {
         let setup = Setup {
             clusters: vec![fleet::cluster()],
             unwatched: Vec::new(),
@@ -45,12 +46,13 @@ impl Shown {
         shown
     }
 
-    fn hear(&mut self, what: What) {
-        self.app.update(Event::at(self.now, what));
+    /// Something happens; what is to be done about it outside.
+    pub fn hear(&mut self, what: What) -> Vec<Effect> {
+        self.app.update(Event::at(self.now, what))
     }
 
     /// Draws what there is now; the bytes that bring the terminal there.
-    fn draw(&mut self) -> Vec<u8> {
+    pub fn draw(&mut self) -> Vec<u8> {
         let mut next = Buffer::empty(self.frame.area);
         ui::draw(self.app.screen(), &self.app.model(self.now), &mut next);
         let bytes = self.encoder.update(&self.frame, &next);
@@ -82,6 +84,7 @@ pub fn figures(report: &mut Report) {
             "ms",
         );
     }
+    case_files(report, &mut shown);
     every_pod(report, &mut shown);
     shown.hear(What::Key("1".parse().expect("a key")));
     shown.draw();
@@ -104,6 +107,24 @@ pub fn figures(report: &mut Report) {
     println!("screen: {} of 500 changes moved the frame, p50 {:.0} B", bytes.len(), percentile(&mut bytes, 50.0));
     row(report, &mut shown);
     minute(report, &mut shown);
+}
+
+/// Case files of what is wrong, opened and left.
+fn case_files(report: &mut Report, shown: &mut Shown) {
+    let press = |shown: &mut Shown, word: &str| {
+        shown.hear(What::Key(word.parse().expect("a key")));
+        shown.draw()
+    };
+    press(shown, "1");
+    let mut times = Vec::new();
+    for _ in 0..100 {
+        for word in ["enter", "tab", "tab"] {
+            times.push(milliseconds(|| press(shown, word)).0);
+        }
+        press(shown, "esc");
+        press(shown, "j");
+    }
+    report.say("screen: a case file, opened or its page turned, p99", percentile(&mut times, 99.0), 50.0, "ms");
 }
 
 /// The list of every pod: opening it, a key in it, a filter, and what a change costs while it is shown.

@@ -78,6 +78,8 @@ pub enum Section {
     Acting,
     /// What shows more of something.
     Looking,
+    /// Output that is read.
+    Output,
     /// Getting around.
     Moving,
     /// The panes.
@@ -90,14 +92,22 @@ pub enum Section {
 
 impl Section {
     /// All, in order.
-    pub const ALL: [Section; 6] =
-        [Section::Acting, Section::Looking, Section::Moving, Section::Panes, Section::Answering, Section::Program];
+    pub const ALL: [Section; 7] = [
+        Section::Acting,
+        Section::Looking,
+        Section::Output,
+        Section::Moving,
+        Section::Panes,
+        Section::Answering,
+        Section::Program,
+    ];
 
     /// Its name.
     pub const fn title(self) -> &'static str {
         match self {
             Section::Acting => "Acting (a preview comes first)",
             Section::Looking => "Looking closer",
+            Section::Output => "Output",
             Section::Moving => "Getting around",
             Section::Panes => "Panes",
             Section::Answering => "Answering",

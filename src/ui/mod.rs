@@ -10,6 +10,7 @@ mod frame;
 pub mod glyphs;
 mod header;
 mod layout;
+pub mod logs;
 mod model;
 mod overlays;
 pub mod panes;
@@ -28,9 +29,10 @@ mod widgets;
 pub use every::Every;
 pub use filter::problem as filter_problem;
 pub use frame::draw;
+pub use logs::{LogView, Pattern};
 pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{
-    Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Notice, Overlay, PaletteItem, Pane,
-    Preview, Prompt, RowKey, Scope, Screen, Sheet, TextView,
+    Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Notice, Overlay, PaletteItem, Pane, Preview,
+    Prompt, RowKey, Scope, Screen, Seek, Sheet, TextView,
 };

@@ -1,11 +1,10 @@
 //! What is open, selected and typed: plain data that `app::update` changes and a frame shows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use super::every::Every;
-use crate::domain::{
-    ClusterId, Intent, Kind, LogLine, LogRequest, Name, Plan, Ref, Refusal, Severity, Text, Timestamp,
-};
+use super::logs::LogView;
+use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
 /// The whole of it.
 #[derive(Debug, Clone)]
@@ -202,7 +201,7 @@ pub enum Layer {
     /// One place for one thing.
     Case(CaseFile),
     /// Output of an instance.
-    Logs(LogView),
+    Logs(Box<LogView>),
     /// A description or a manifest.
     Text(TextView),
 }
@@ -245,72 +244,6 @@ impl CaseTab {
     }
 }
 
-/// Output of an instance.
-#[derive(Debug, Clone)]
-pub struct LogView {
-    /// What was asked for.
-    pub request: LogRequest,
-    /// The workload that it was opened on, where one instance of it is followed.
-    pub of: Option<Ref>,
-    /// Who has written so far, and what they are called in a line: short, and each different.
-    pub writers: BTreeMap<Name, String>,
-    /// The ticket under which lines come; late lines of another ticket are dropped.
-    pub ticket: u64,
-    /// Lines, oldest first; at most [`LogView::KEPT`].
-    pub lines: VecDeque<LogLine>,
-    /// How many were dropped at the front.
-    pub dropped: u64,
-    /// New lines are shown as they come.
-    pub following: bool,
-    /// Lines between the last visible one and the newest, while not following.
-    pub behind: usize,
-    /// Why it ended, where it has.
-    pub ended: Option<Text>,
-}
-
-impl LogView {
-    /// Lines that are kept.
-    pub const KEPT: usize = 10_000;
-
-    /// What was asked for, with nothing come yet.
-    pub fn new(ticket: u64, request: LogRequest, of: Option<Ref>) -> Self {
-        let (lines, writers) = (VecDeque::new(), BTreeMap::new());
-        Self { request, of, writers, ticket, lines, dropped: 0, following: true, behind: 0, ended: None }
-    }
-
-    /// Takes lines in, the oldest out where there are too many.
-    pub fn take(&mut self, lines: Vec<LogLine>) {
-        if !self.following {
-            self.behind += lines.len();
-        }
-        let before = self.writers.len();
-        for from in lines.iter().filter_map(|line| line.from.as_ref()) {
-            if !self.writers.contains_key(from) {
-                self.writers.insert(from.clone(), String::new());
-            }
-        }
-        if self.writers.len() > before {
-            self.name_writers();
-        }
-        self.lines.extend(lines);
-        while self.lines.len() > Self::KEPT {
-            self.lines.pop_front();
-            self.dropped += 1;
-        }
-        self.behind = self.behind.min(self.lines.len());
-    }
-
-    /// By the end of its name, where that tells them apart: `web-6b4cb595bd-qhxwb` is `qhxwb`, `db-0` stays.
-    fn name_writers(&mut self) {
-        let end = |name: &Name| name.rsplit('-').next().filter(|end| end.len() > 3).unwrap_or(name).to_owned();
-        let names: Vec<Name> = self.writers.keys().cloned().collect();
-        for name in &names {
-            let alone = names.iter().filter(|other| end(other) == end(name)).count() == 1;
-            self.writers.insert(name.clone(), if alone { end(name) } else { name.to_string() });
-        }
-    }
-}
-
 /// Lines of text to read.
 #[derive(Debug, Clone)]
 pub struct TextView {
@@ -340,12 +273,23 @@ pub enum Overlay {
     },
     /// `/`
     Filter(Input),
+    /// What is looked for in output.
+    Seek(Seek),
     /// A question that wants a number or a word before there can be a plan.
     Prompt(Prompt),
     /// A plan before it is confirmed.
     Preview(Preview),
     /// A run as it goes; `esc` lets it go on behind.
     Run(u64),
+}
+
+/// What is looked for in output, as it is typed.
+#[derive(Debug, Clone)]
+pub struct Seek {
+    /// Only lines like it are to be shown; else they are marked and gone to.
+    pub narrows: bool,
+    /// What was typed.
+    pub input: Input,
 }
 
 /// A page of help.

@@ -145,7 +145,7 @@ fn shown(id: &str) -> Option<bool> {
             desk.press("y enter x");
             desk.app.core().runs().run(1).is_some_and(|run| run.stopping)
         }
-        _ => return None,
+        _ => return crate::output::shown(id),
     })
 }
 

@@ -143,15 +143,15 @@ fn log(following: bool, ended: Option<&str>) -> LogView {
 fn logs() {
     for size in SIZES {
         let mut stage = staged(size);
-        stage.screen.layers.push(Layer::Logs(log(true, None)));
+        stage.screen.layers.push(Layer::Logs(Box::new(log(true, None))));
         insta::assert_snapshot!(format!("logs-{}x{}", size.0, size.1), stage.text());
     }
     let mut stage = staged(SIZES[0]);
-    stage.screen.layers.push(Layer::Logs(log(false, None)));
+    stage.screen.layers.push(Layer::Logs(Box::new(log(false, None))));
     insta::assert_snapshot!("logs-held-80x24", stage.text());
-    stage.screen.layers = vec![Layer::Logs(log(true, Some("the container ended")))];
+    stage.screen.layers = vec![Layer::Logs(Box::new(log(true, Some("the container ended"))))];
     insta::assert_snapshot!("logs-ended-80x24", stage.text());
-    stage.screen.layers = vec![Layer::Logs(several())];
+    stage.screen.layers = vec![Layer::Logs(Box::new(several()))];
     insta::assert_snapshot!("logs-of-several-80x24", stage.text());
 }
 

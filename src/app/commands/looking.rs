@@ -1,7 +1,7 @@
 //! What shows more of something.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{looking, moving, owner, palette};
+use crate::app::update::{logs, looking, moving, owner, palette};
 
 use super::{LISTS, LOOK, OPEN, WORD};
 
@@ -12,8 +12,8 @@ pub(super) const ALL: &[Command] = &[
         keys: &["l"],
         does: "follow the output of the instance, or of all pods of the workload; elsewhere of its worst instance",
         footer: Some(4),
-        now: looking::logs_now,
-        run: looking::logs,
+        now: logs::logs_now,
+        run: logs::logs,
         ..LOOK
     },
     Command {
@@ -21,8 +21,8 @@ pub(super) const ALL: &[Command] = &[
         keys: &["p"],
         does: "the output of the run before this one; again goes back to this one",
         places: &[Place::Home, Place::Case, Place::Logs],
-        now: looking::logs_now,
-        run: looking::previous_logs,
+        now: logs::logs_now,
+        run: logs::previous_logs,
         ..LOOK
     },
     Command {

@@ -16,6 +16,8 @@ use super::command::{Command, Moment, Now, Place, Section};
 const HOME: &[Place] = &[Place::Home];
 const LISTS: &[Place] = &[Place::Home, Place::Case];
 const OPEN: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text];
+/// Where digits are panes: in output they are times.
+const PANES: &[Place] = &[Place::Home, Place::Case, Place::Text];
 const READING: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text, Place::Help];
 const SUNK: &[Place] = &[Place::Case, Place::Logs, Place::Text, Place::Help, Place::Run];
 const ANYWHERE: &[Place] = &Place::ALL;

@@ -4,7 +4,7 @@ use crate::app::command::{Command, Section};
 use crate::app::update::{answering, moving, scoping};
 use crate::ui::Pane;
 
-use super::{HOME, KEY, OPEN, WORD};
+use super::{HOME, KEY, PANES, WORD};
 
 /// A pane by its key.
 macro_rules! pane {
@@ -14,7 +14,7 @@ macro_rules! pane {
             keys: &[$key],
             does: $does,
             section: Section::Panes,
-            places: OPEN,
+            places: PANES,
             run: |app, at| moving::show_pane(app, Pane::$pane, at),
             ..WORD
         }

@@ -4,7 +4,7 @@ use crate::app::{App, Effect, Key, Moment};
 use crate::domain::{Severity, Text};
 use crate::ui::{Input, Overlay, Preview};
 
-use super::{acting, field, palette};
+use super::{acting, field, logs, palette};
 
 /// Opens the filter, with what it is now.
 pub fn filter(app: &mut App, at: Moment) {
@@ -18,6 +18,7 @@ pub fn answer(app: &mut App, at: Moment) {
     match &app.screen.overlay {
         Some(Overlay::Palette { .. }) => palette::take(app, at),
         Some(Overlay::Prompt(_)) => acting::take_number(app, at),
+        Some(Overlay::Seek(_)) => logs::take(app, at),
         Some(Overlay::Filter(input)) => {
             let text = input.text.trim();
             let filter = (!text.is_empty() && text != "!").then(|| Text::new(text));
@@ -66,6 +67,7 @@ impl App {
         match &mut self.screen.overlay {
             Some(Overlay::Palette { input, .. } | Overlay::Filter(input)) => Some(input),
             Some(Overlay::Prompt(prompt)) => Some(&mut prompt.input),
+            Some(Overlay::Seek(seek)) => Some(&mut seek.input),
             Some(Overlay::Preview(preview)) => {
                 let named = matches!(&preview.plan, Some(Ok(plan)) if plan.typed.is_some());
                 named.then_some(&mut preview.typed)

@@ -1,143 +1,17 @@
-//! Looking closer: logs, descriptions, help, and how things are shown.
+//! Looking closer: descriptions, help, and how things are shown.
 
 use crate::app::command::{Now, Section};
 use crate::app::{App, Effect, Moment, Place, TABLE};
 use crate::diagnose::Incident;
-use crate::domain::{DesiredState, Form, Instance, Kind, LogRequest, Phase, Ref, Role, Severity, Text};
-use crate::ui::{CaseTab, Layer, LogView, Overlay, Sheet, TextView, case};
-
-/// Lines of the past that a log begins with.
-const TAIL: u32 = 500;
-
-/// Whether there is output to follow, and whose.
-pub fn logs_now(app: &App, at: Moment) -> Now {
-    if let Some(Layer::Logs(view)) = app.screen.layers.last() {
-        return Some(Ok(Text::new(if view.request.previous { "this run" } else { "run before" })));
-    }
-    Some(app.log_source(at)?.map(|source| {
-        let all = app.core.view(at.now).instances_of(&source.whole).nth(1).is_some();
-        Text::new(if all && source.is_followed_whole() { "logs of all" } else { "logs" })
-    }))
-}
-
-/// Follows the output of the instance; of a workload that of all its pods, or of its worst instance where the
-/// orchestrator cannot tell them together.
-pub fn logs(app: &mut App, at: Moment) {
-    let Some(Ok(source)) = app.log_source(at) else { return };
-    app.touch(at.felt);
-    let whole = source.is_followed_whole();
-    let instance = if whole { source.whole.clone() } else { source.worst };
-    let of = (!whole && instance != source.whole).then_some(source.whole);
-    app.follow_output(output_of(instance), of);
-}
-
-/// The output of the run before; in a log, to and fro.
-pub fn previous_logs(app: &mut App, at: Moment) {
-    let Some(Layer::Logs(view)) = app.screen.layers.last() else {
-        let Some(Ok(source)) = app.log_source(at) else { return };
-        app.touch(at.felt);
-        let request = LogRequest { previous: true, follow: false, ..output_of(source.worst.clone()) };
-        return app.follow_output(request, Some(source.whole).filter(|whole| *whole != source.worst));
-    };
-    let (ticket, request, of) = (view.ticket, view.request.clone(), view.of.clone());
-    let back = of.clone().filter(|of| request.previous && of.kind.runs_pods());
-    let instance = match (request.previous, request.instance.kind.role()) {
-        // Of several, the run before is that of the worst: the others may have had none.
-        (false, Role::Workload | Role::Endpoint) => match app.source_of(&request.instance, at) {
-            Some(Ok(source)) => source.worst,
-            Some(Err(why)) => return app.say(at, &format!("previous: {why}"), Some(Severity::Advice)),
-            None => return,
-        },
-        _ => back.clone().unwrap_or_else(|| request.instance.clone()),
-    };
-    let of = match back {
-        Some(_) => None,
-        None => of.or_else(|| (instance != request.instance).then(|| request.instance.clone())),
-    };
-    app.effects.push(Effect::Cancel(ticket));
-    app.screen.layers.pop();
-    let previous = !request.previous;
-    app.follow_output(LogRequest { instance, previous, follow: !previous, ..request }, of);
-}
-
-fn output_of(instance: Ref) -> LogRequest {
-    LogRequest { instance, container: None, previous: false, since: None, tail: TAIL, follow: true }
-}
-
-/// Whose output is meant.
-struct LogSource {
-    /// What is selected.
-    whole: Ref,
-    /// Its instance whose output says most about what is wrong.
-    worst: Ref,
-}
-
-impl LogSource {
-    /// Whether the orchestrator tells the output of all its instances together, new ones too.
-    fn is_followed_whole(&self) -> bool {
-        self.whole.kind.runs_pods() || self.whole.kind.role() == Role::Endpoint
-    }
-}
+use crate::domain::{Form, Ref, Severity, Text};
+use crate::ui::{CaseTab, Layer, Overlay, Sheet, TextView, case};
 
 impl App {
-    fn follow_output(&mut self, request: LogRequest, of: Option<Ref>) {
-        let ticket = self.ticket();
-        self.screen.layers.push(Layer::Logs(LogView::new(ticket, request.clone(), of)));
-        self.effects.push(Effect::OpenLogs(ticket, request));
-    }
-
-    /// Whose output is meant; none where nothing that is selected has any.
-    fn log_source(&self, at: Moment) -> Option<Result<LogSource, Text>> {
-        match self.selected_instance(at) {
-            Some(instance) => self.source_of(&instance, at),
-            None => self.source_of(&self.target(at)?, at),
-        }
-    }
-
-    fn source_of(&self, target: &Ref, at: Moment) -> Option<Result<LogSource, Text>> {
-        let view = self.core.view(at.now);
-        let worst = match target.kind.role() {
-            Role::Instance => return Some(Ok(LogSource { whole: target.clone(), worst: target.clone() })),
-            Role::Workload => view.instances_of(target).min_by_key(|it| trouble_first(it)),
-            // A Service of Kubernetes: its pods are those of what it leads to.
-            Role::Endpoint if target.kind == Kind::Endpoint => {
-                let behind = view.endpoint(target)?.serves.iter().filter(|of| of.kind.runs_pods());
-                behind.flat_map(|of| view.instances_of(of)).min_by_key(|it| trouble_first(it))
-            }
-            _ => return None,
-        };
-        let why = || Text::from(format!("no instance of {} is there to read from", target.local()));
-        let worst = worst.map(|it| it.key.clone()).ok_or_else(why);
-        Some(worst.map(|worst| LogSource { whole: target.clone(), worst }))
-    }
-
     /// The instance that is selected on a case file's page of them.
     pub(super) fn selected_instance(&self, at: Moment) -> Option<Ref> {
         let Some(Layer::Case(case)) = self.screen.layers.last() else { return None };
         let selected = case.selected.clone().filter(|_| case.tab == CaseTab::Instances)?;
         case::instances_of(case, &self.screen, &self.model(at.now)).contains(&selected).then_some(selected)
-    }
-}
-
-/// The instance whose output says most about what is wrong stands first.
-fn trouble_first(it: &Instance) -> impl Ord + use<> {
-    let phase = match it.phase {
-        Phase::Restarting | Phase::Failed => 0,
-        Phase::Running if !it.ready => 1,
-        Phase::Running | Phase::Stopping | Phase::Paused => 2,
-        _ => 3,
-    };
-    let unwanted = it.desired == DesiredState::Stop;
-    (phase, unwanted, std::cmp::Reverse(it.restarts()), std::cmp::Reverse(it.since), it.key.clone())
-}
-
-/// Follows, or stands still.
-pub fn follow(app: &mut App, _: Moment) {
-    if let Some(Layer::Logs(view)) = app.layer_mut() {
-        view.following = !view.following;
-        if view.following {
-            view.behind = 0;
-        }
     }
 }
 
@@ -335,7 +209,7 @@ impl App {
         match &self.screen.overlay {
             Some(Overlay::Help(_)) => Place::Help,
             Some(Overlay::Palette { .. }) => Place::Palette,
-            Some(Overlay::Filter(_)) => Place::Filter,
+            Some(Overlay::Filter(_) | Overlay::Seek(_)) => Place::Filter,
             Some(Overlay::Prompt(_)) => Place::Prompt,
             Some(Overlay::Preview(_)) => Place::Preview,
             Some(Overlay::Run(_)) => Place::Run,

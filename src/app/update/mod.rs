@@ -4,6 +4,7 @@ pub mod acting;
 pub mod answering;
 pub mod field;
 pub mod lists;
+pub mod logs;
 pub mod looking;
 pub mod moving;
 pub mod nouns;
@@ -222,7 +223,7 @@ impl App {
 
     fn log_view(&mut self, ticket: u64) -> Option<&mut LogView> {
         self.screen.layers.iter_mut().rev().find_map(|layer| match layer {
-            Layer::Logs(view) if view.ticket == ticket => Some(view),
+            Layer::Logs(view) if view.ticket == ticket => Some(&mut **view),
             _ => None,
         })
     }

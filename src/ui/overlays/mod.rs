@@ -10,9 +10,10 @@ use ratatui::layout::Rect;
 pub use help::sheet_extent;
 pub(super) use run::{outcome, step};
 
+use super::logs::Pattern;
 use super::panes::Ctx;
 use super::pen::Pen;
-use super::screen::{Input, Overlay, Screen};
+use super::screen::{Input, Overlay, Screen, Seek};
 use super::text::{Phrase, fit, split, width};
 use super::theme::Ink;
 
@@ -22,6 +23,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, overlay: &
         Overlay::Help(sheet) => help::draw(pen, sheet),
         Overlay::Palette { input, items, selected } => palette::draw(pen, input, items, *selected),
         Overlay::Filter(input) => filter(pen, screen, ctx, input),
+        Overlay::Seek(seek) => in_output(pen, seek),
         Overlay::Prompt(prompt) => palette::prompt(pen, prompt),
         Overlay::Preview(shown) => preview::draw(pen, shown),
         Overlay::Run(id) => run::draw(pen, ctx, *id),
@@ -39,6 +41,17 @@ fn filter(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, text: &Input) {
         None => Phrase::dim(format!("shows {shown}, hides {hidden}   ! inverts   enter keep   esc leave ")),
     };
     input(pen, area, "/", text, &end);
+}
+
+/// What is looked for in output as it is typed, on the last line.
+fn in_output(pen: &mut Pen<'_>, seek: &Seek) {
+    let area = last_line(pen);
+    let end = match (Pattern::problem(&seek.input.text), seek.narrows) {
+        (Some(problem), _) => Phrase::of(Ink::Warning, format!("{problem}: taken as it stands ")),
+        (None, true) => Phrase::dim("regex, ! inverts, level:warn, field=value   enter keep   esc leave "),
+        (None, false) => Phrase::dim("regex, level:error, field=value   enter find   esc leave "),
+    };
+    input(pen, area, if seek.narrows { "/" } else { "find " }, &seek.input, &end);
 }
 
 /// The last line of the frame, empty.

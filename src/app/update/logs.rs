@@ -1,0 +1,299 @@
+//! Output: whose it is, since when, and what of it is shown.
+
+use crate::app::command::Now;
+use crate::app::{App, Effect, Moment};
+use crate::domain::words::after;
+use crate::domain::{
+    Container, ContainerState, DesiredState, Instance, Kind, LogRequest, Name, Phase, Ref, Role, Severity, Text,
+};
+use crate::ui::{Input, Layer, LogView, Overlay, Pattern, Seek};
+
+/// Lines of the past that a log begins with.
+const TAIL: u32 = 500;
+/// The same, where it begins at a time.
+const TAIL_SINCE: u32 = 2000;
+/// So long before an incident its output begins, seconds.
+const BEFORE: i64 = 60;
+
+/// Whether there is output to follow, and whose.
+pub fn logs_now(app: &App, at: Moment) -> Now {
+    if let Some(Layer::Logs(view)) = app.screen.layers.last() {
+        return Some(Ok(Text::new(if view.request.previous { "this run" } else { "run before" })));
+    }
+    Some(app.log_source(at)?.map(|source| {
+        let all = app.core.view(at.now).instances_of(&source.whole).nth(1).is_some();
+        Text::new(if all && source.is_followed_whole() { "logs of all" } else { "logs" })
+    }))
+}
+
+/// Follows the output of the instance; of a workload that of all its pods, or of its worst instance where the
+/// orchestrator cannot tell them together.
+pub fn logs(app: &mut App, at: Moment) {
+    let Some(Ok(source)) = app.log_source(at) else { return };
+    app.touch(at.felt);
+    let whole = source.is_followed_whole();
+    let instance = if whole { source.whole.clone() } else { source.worst };
+    let of = (!whole && instance != source.whole).then_some(source.whole);
+    let container = app.troubled_container(&instance, at);
+    // Of what is wrong, one wants what was written since that began.
+    let since = app.incident(at).map(|it| after(it.since, -BEFORE));
+    let tail = if since.is_some() { TAIL_SINCE } else { TAIL };
+    app.follow_output(LogRequest { container, since, tail, ..output_of(instance) }, of);
+}
+
+/// The output of the run before; in a log, to and fro.
+pub fn previous_logs(app: &mut App, at: Moment) {
+    let Some(Layer::Logs(view)) = app.screen.layers.last() else {
+        let Some(Ok(source)) = app.log_source(at) else { return };
+        app.touch(at.felt);
+        let container = app.troubled_container(&source.worst, at);
+        let request = LogRequest { container, previous: true, follow: false, ..output_of(source.worst.clone()) };
+        return app.follow_output(request, Some(source.whole).filter(|whole| *whole != source.worst));
+    };
+    let (request, of) = (view.request.clone(), view.of.clone());
+    let back = of.clone().filter(|of| request.previous && of.kind.runs_pods());
+    let instance = match (request.previous, request.instance.kind.role()) {
+        // Of several, the run before is that of the worst: the others may have had none.
+        (false, Role::Workload | Role::Endpoint) => match app.source_of(&request.instance, at) {
+            Some(Ok(source)) => source.worst,
+            Some(Err(why)) => return app.say(at, &format!("previous: {why}"), Some(Severity::Advice)),
+            None => return,
+        },
+        _ => back.clone().unwrap_or_else(|| request.instance.clone()),
+    };
+    let of = match back {
+        Some(_) => None,
+        None => of.or_else(|| (instance != request.instance).then(|| request.instance.clone())),
+    };
+    let previous = !request.previous;
+    app.turn_to(LogRequest { instance, previous, follow: !previous, since: None, ..request }, of);
+}
+
+fn output_of(instance: Ref) -> LogRequest {
+    LogRequest { instance, container: None, previous: false, since: None, tail: TAIL, follow: true }
+}
+
+/// Whose output is meant.
+struct LogSource {
+    /// What is selected.
+    whole: Ref,
+    /// Its instance whose output says most about what is wrong.
+    worst: Ref,
+}
+
+impl LogSource {
+    /// Whether the orchestrator tells the output of all its instances together, new ones too.
+    fn is_followed_whole(&self) -> bool {
+        self.whole.kind.runs_pods() || self.whole.kind.role() == Role::Endpoint
+    }
+}
+
+impl App {
+    fn follow_output(&mut self, request: LogRequest, of: Option<Ref>) {
+        let ticket = self.ticket();
+        self.screen.layers.push(Layer::Logs(Box::new(LogView::new(ticket, request.clone(), of))));
+        self.effects.push(Effect::OpenLogs(ticket, request));
+    }
+
+    /// Reads other output in the place of what is read, and looks at it in the same way.
+    fn turn_to(&mut self, request: LogRequest, of: Option<Ref>) {
+        let ticket = self.ticket();
+        let Some(Layer::Logs(view)) = self.layer_mut() else { return };
+        let next = view.turned_to(ticket, request.clone(), of);
+        let before = std::mem::replace(&mut **view, next);
+        self.effects.push(Effect::Cancel(before.ticket));
+        self.effects.push(Effect::OpenLogs(ticket, request));
+    }
+
+    /// Of an instance with several containers the one that fails, where one does.
+    fn troubled_container(&self, instance: &Ref, at: Moment) -> Option<Name> {
+        let view = self.core.view(at.now);
+        let all = &view.instance(instance)?.containers;
+        if all.len() < 2 {
+            return None;
+        }
+        let failed = |it: &&Container| it.restarts > 0 || it.exit().is_some_and(|exit| exit.code != 0);
+        let runs = |it: &Container| matches!(it.state, ContainerState::Running { .. });
+        all.iter().filter(failed).max_by_key(|it| (!runs(it), it.restarts)).map(|it| it.name.clone())
+    }
+
+    /// Whose output is meant; none where nothing that is selected has any.
+    fn log_source(&self, at: Moment) -> Option<Result<LogSource, Text>> {
+        match self.selected_instance(at) {
+            Some(instance) => self.source_of(&instance, at),
+            None => self.source_of(&self.target(at)?, at),
+        }
+    }
+
+    fn source_of(&self, target: &Ref, at: Moment) -> Option<Result<LogSource, Text>> {
+        let view = self.core.view(at.now);
+        let worst = match target.kind.role() {
+            Role::Instance => return Some(Ok(LogSource { whole: target.clone(), worst: target.clone() })),
+            Role::Workload => view.instances_of(target).min_by_key(|it| trouble_first(it)),
+            // A Service of Kubernetes: its pods are those of what it leads to.
+            Role::Endpoint if target.kind == Kind::Endpoint => {
+                let behind = view.endpoint(target)?.serves.iter().filter(|of| of.kind.runs_pods());
+                behind.flat_map(|of| view.instances_of(of)).min_by_key(|it| trouble_first(it))
+            }
+            _ => return None,
+        };
+        let why = || Text::from(format!("no instance of {} is there to read from", target.local()));
+        let worst = worst.map(|it| it.key.clone()).ok_or_else(why);
+        Some(worst.map(|worst| LogSource { whole: target.clone(), worst }))
+    }
+}
+
+/// The instance whose output says most about what is wrong stands first.
+fn trouble_first(it: &Instance) -> impl Ord + use<> {
+    let phase = match it.phase {
+        Phase::Restarting | Phase::Failed => 0,
+        Phase::Running if !it.ready => 1,
+        Phase::Running | Phase::Stopping | Phase::Paused => 2,
+        _ => 3,
+    };
+    let unwanted = it.desired == DesiredState::Stop;
+    (phase, unwanted, std::cmp::Reverse(it.restarts()), std::cmp::Reverse(it.since), it.key.clone())
+}
+
+/// Follows, or stands still.
+pub fn follow(app: &mut App, _: Moment) {
+    if let Some(Layer::Logs(view)) = app.layer_mut() {
+        view.following = !view.following;
+        if view.following {
+            view.behind = 0;
+        }
+    }
+}
+
+/// Opens the field for what lines have to be like.
+pub fn filter(app: &mut App, _: Moment) {
+    app.ask_for(true);
+}
+
+/// Opens the field for what is looked for.
+pub fn search(app: &mut App, _: Moment) {
+    app.ask_for(false);
+}
+
+/// Takes what was typed into that field.
+pub fn take(app: &mut App, at: Moment) {
+    let Some(Overlay::Seek(Seek { narrows, input })) = app.screen.overlay.take() else { return };
+    let pattern = Pattern::new(&input.text);
+    if let Some(problem) = Pattern::problem(&input.text) {
+        app.say_long(at, &format!("{problem}; it is looked for as it stands"), Some(Severity::Advice));
+    }
+    let Some(Layer::Logs(view)) = app.layer_mut() else { return };
+    if narrows {
+        return view.narrow(pattern);
+    }
+    (view.search, view.found) = (pattern, None);
+    if view.search.is_some() {
+        go(app, at, true);
+    }
+}
+
+/// Whether something is looked for.
+pub fn seek_now(app: &App, _: Moment) -> Now {
+    let Some(Layer::Logs(view)) = app.screen.layers.last() else { return None };
+    let what = view.search.as_ref().map(|search| Text::from(format!("next {}", search.text)));
+    Some(what.ok_or_else(|| Text::new("nothing is looked for yet")))
+}
+
+/// To the line above that is looked for.
+pub fn seek_up(app: &mut App, at: Moment) {
+    go(app, at, true);
+}
+
+/// To the line below that is looked for.
+pub fn seek_down(app: &mut App, at: Moment) {
+    go(app, at, false);
+}
+
+fn go(app: &mut App, at: Moment, upwards: bool) {
+    let Some(Layer::Logs(view)) = app.layer_mut() else { return };
+    if !view.seek(upwards) {
+        let way = if upwards { "above" } else { "below" };
+        let what = view.search.as_ref().map(|it| it.text.clone()).unwrap_or_default();
+        app.say(at, &format!("no line {way} has {what}"), None);
+    }
+}
+
+/// Wraps long lines, or lets them go on to the right.
+pub fn wrap(app: &mut App, _: Moment) {
+    if let Some(Layer::Logs(view)) = app.layer_mut() {
+        view.sideways = if view.sideways.is_some() { None } else { Some(0) };
+    }
+}
+
+/// Columns that one key goes sideways.
+const ASIDE: usize = 20;
+
+/// To the right, in lines that are not wrapped.
+pub fn right(app: &mut App, _: Moment) {
+    if let Some(Layer::Logs(view)) = app.layer_mut() {
+        view.sideways = Some(view.sideways.map_or(ASIDE, |from| from.saturating_add(ASIDE)));
+    }
+}
+
+/// To the left again.
+pub fn left(app: &mut App, _: Moment) {
+    if let Some(Layer::Logs(view)) = app.layer_mut() {
+        view.sideways = view.sideways.map(|from| from.saturating_sub(ASIDE));
+    }
+}
+
+/// Shows records as they were written, or taken apart.
+pub fn raw(app: &mut App, _: Moment) {
+    if let Some(Layer::Logs(view)) = app.layer_mut() {
+        view.raw = !view.raw;
+    }
+}
+
+/// Reads from so many seconds ago on; the newest lines, whenever they were written, where none are said.
+pub fn range(app: &mut App, at: Moment, seconds: Option<i64>) {
+    let Some(Layer::Logs(view)) = app.screen.layers.last() else { return };
+    let since = seconds.map(|seconds| after(at.now, -seconds));
+    let tail = if since.is_some() { LogView::KEPT as u32 } else { TAIL };
+    let (request, of) = (LogRequest { since, tail, ..view.request.clone() }, view.of.clone());
+    app.turn_to(request, of);
+}
+
+/// Whether there is another container to read.
+pub fn container_now(app: &App, at: Moment) -> Now {
+    let Some(Layer::Logs(view)) = app.screen.layers.last() else { return None };
+    let next = app.next_container(&view.request, at);
+    Some(next.map(|name| Text::from(format!("of {name}"))).ok_or_else(|| Text::new("it has one container")))
+}
+
+/// Reads the next container.
+pub fn container(app: &mut App, at: Moment) {
+    let Some(Layer::Logs(view)) = app.screen.layers.last() else { return };
+    let (request, of) = (view.request.clone(), view.of.clone());
+    if let Some(next) = app.next_container(&request, at) {
+        app.turn_to(LogRequest { container: Some(next), ..request }, of);
+    }
+}
+
+impl App {
+    fn ask_for(&mut self, narrows: bool) {
+        let Some(Layer::Logs(view)) = self.screen.layers.last() else { return };
+        let known = if narrows { &view.filter } else { &view.search };
+        let text = known.as_ref().map(|it| it.text.clone()).unwrap_or_default();
+        self.screen.overlay = Some(Overlay::Seek(Seek { narrows, input: Input { cursor: text.len(), text } }));
+    }
+
+    /// The container after the one that is read; none where there is only one.
+    fn next_container(&self, request: &LogRequest, at: Moment) -> Option<Name> {
+        let view = self.core.view(at.now);
+        let of_instance = view.instance(&request.instance).map(|it| it.containers.iter().map(|it| it.name.clone()));
+        let of_workload = view.workload(&request.instance).map(|it| it.containers.iter().map(|it| it.name.clone()));
+        let names: Vec<Name> = match (of_instance, of_workload) {
+            (Some(names), _) => names.collect(),
+            (None, Some(names)) => names.collect(),
+            (None, None) => return None,
+        };
+        let at = request.container.as_ref().and_then(|name| names.iter().position(|it| it == name));
+        // What is read where none is named is the first, for most.
+        names.get((at.unwrap_or(0) + 1) % names.len().max(1)).filter(|_| names.len() > 1).cloned()
+    }
+}

@@ -1,0 +1,11 @@
+//! Output that is read: what is kept of it, what of that is shown, and how.
+
+mod draw;
+mod find;
+mod record;
+mod view;
+
+pub(super) use draw::logs;
+pub use find::Pattern;
+pub use record::{Level, Record};
+pub use view::LogView;

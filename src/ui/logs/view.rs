@@ -1,0 +1,265 @@
+//! What is kept of output, and what of that is shown.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::find::Pattern;
+use crate::domain::{LogLine, LogRequest, Name, Ref, Text};
+
+/// Output of an instance.
+#[derive(Debug, Clone)]
+pub struct LogView {
+    /// What was asked for.
+    pub request: LogRequest,
+    /// The workload that it was opened on, where one instance of it is followed.
+    pub of: Option<Ref>,
+    /// Who has written so far, and what they are called in a line: short, and each different.
+    pub writers: BTreeMap<Name, String>,
+    /// The ticket under which lines come; late lines of another ticket are dropped.
+    pub ticket: u64,
+    /// Lines, oldest first; at most [`LogView::KEPT`], and [`LogView::KEPT_BYTES`] of text.
+    pub lines: VecDeque<LogLine>,
+    /// How many were dropped at the front.
+    pub dropped: u64,
+    /// New lines are shown as they come.
+    pub following: bool,
+    /// Lines that are shown between the last visible one and the newest, while not following.
+    pub behind: usize,
+    /// Why it ended, where it has.
+    pub ended: Option<Text>,
+    /// Lines that are not like this are not shown.
+    pub filter: Option<Pattern>,
+    /// What is marked, and gone to.
+    pub search: Option<Pattern>,
+    /// The line that was gone to last, by its number since the start.
+    pub found: Option<u64>,
+    /// Lines are not wrapped, and begin at this column.
+    pub sideways: Option<usize>,
+    /// Records are shown as they were written.
+    pub raw: bool,
+    /// Numbers of the lines that are shown, where some are not.
+    shown: Option<VecDeque<u64>>,
+    bytes: usize,
+}
+
+impl LogView {
+    /// Lines that are kept.
+    pub const KEPT: usize = 10_000;
+    /// Bytes of text that are kept.
+    pub const KEPT_BYTES: usize = 16 << 20;
+
+    /// What was asked for, with nothing come yet.
+    pub fn new(ticket: u64, request: LogRequest, of: Option<Ref>) -> Self {
+        Self {
+            request,
+            of,
+            writers: BTreeMap::new(),
+            ticket,
+            lines: VecDeque::new(),
+            dropped: 0,
+            following: true,
+            behind: 0,
+            ended: None,
+            filter: None,
+            search: None,
+            found: None,
+            sideways: None,
+            raw: false,
+            shown: None,
+            bytes: 0,
+        }
+    }
+
+    /// The same way to look at other output.
+    pub fn turned_to(&self, ticket: u64, request: LogRequest, of: Option<Ref>) -> Self {
+        let mut view = Self::new(ticket, request, of);
+        (view.search, view.sideways, view.raw) = (self.search.clone(), self.sideways, self.raw);
+        view.narrow(self.filter.clone());
+        view
+    }
+
+    /// Takes lines in, the oldest out where there are too many.
+    pub fn take(&mut self, lines: Vec<LogLine>) {
+        self.meet_writers(&lines);
+        let before = self.len();
+        for line in lines {
+            let number = self.dropped + self.lines.len() as u64;
+            if let (Some(filter), Some(shown)) = (&self.filter, &mut self.shown)
+                && filter.holds(&line)
+            {
+                shown.push_back(number);
+            }
+            self.bytes += line.text.len();
+            self.lines.push_back(line);
+        }
+        if !self.following {
+            self.behind += self.len() - before;
+        }
+        while self.lines.len() > Self::KEPT || (self.bytes > Self::KEPT_BYTES && self.lines.len() > 1) {
+            if let Some(line) = self.lines.pop_front() {
+                self.bytes -= line.text.len();
+            }
+            self.dropped += 1;
+        }
+        if let Some(shown) = &mut self.shown {
+            while shown.front().is_some_and(|number| *number < self.dropped) {
+                shown.pop_front();
+            }
+        }
+        self.behind = self.behind.min(self.len());
+    }
+
+    /// How many lines are shown, on the screen or above and below it.
+    pub fn len(&self) -> usize {
+        self.shown.as_ref().map_or(self.lines.len(), VecDeque::len)
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Lines that are shown, with their numbers since the start, from the last visible one upwards.
+    pub fn upwards(&self) -> impl Iterator<Item = (u64, &LogLine)> {
+        let last = self.len() - if self.following { 0 } else { self.behind.min(self.len()) };
+        (0..last).rev().filter_map(|place| {
+            let number = self.number(place);
+            Some((number, self.line(number)?))
+        })
+    }
+
+    /// Shows only lines that are like this; all where it is none. The newest is looked at again.
+    pub fn narrow(&mut self, filter: Option<Pattern>) {
+        self.shown = filter.as_ref().map(|filter| {
+            let all = self.lines.iter().zip(self.dropped..);
+            all.filter(|(line, _)| filter.holds(line)).map(|(_, number)| number).collect()
+        });
+        self.filter = filter;
+        self.behind = 0;
+    }
+
+    /// Goes to the next line that the search fits: upwards, or down again. Whether there is one.
+    pub fn seek(&mut self, upwards: bool) -> bool {
+        let Some(search) = &self.search else { return false };
+        let fits = |place: &usize| self.line(self.number(*place)).is_some_and(|line| !line.note && search.holds(line));
+        let len = self.len();
+        // From the line that was found last, where that is still shown.
+        let from = self.found.map(|number| self.place_of(number));
+        let next = match (upwards, from) {
+            (true, from) => (0..from.unwrap_or(len)).rev().find(fits),
+            (false, Some(from)) => (from + 1..len).find(fits),
+            (false, None) => (0..len).find(fits),
+        };
+        let Some(place) = next else { return false };
+        (self.found, self.following) = (Some(self.number(place)), false);
+        // Some lines below it say what came of it.
+        self.behind = len.saturating_sub(place + 1 + BELOW);
+        true
+    }
+
+    /// The number of the line that stands at a place among those that are shown.
+    fn number(&self, place: usize) -> u64 {
+        match &self.shown {
+            Some(shown) => shown.get(place).copied().unwrap_or(u64::MAX),
+            None => self.dropped + place as u64,
+        }
+    }
+
+    fn place_of(&self, number: u64) -> usize {
+        match &self.shown {
+            Some(shown) => shown.partition_point(|known| *known < number),
+            None => usize::try_from(number.saturating_sub(self.dropped)).unwrap_or(usize::MAX).min(self.lines.len()),
+        }
+    }
+
+    fn line(&self, number: u64) -> Option<&LogLine> {
+        self.lines.get(usize::try_from(number.checked_sub(self.dropped)?).ok()?)
+    }
+
+    fn meet_writers(&mut self, lines: &[LogLine]) {
+        let before = self.writers.len();
+        for from in lines.iter().filter_map(|line| line.from.as_ref()) {
+            if !self.writers.contains_key(from) {
+                self.writers.insert(from.clone(), String::new());
+            }
+        }
+        if self.writers.len() > before {
+            self.name_writers();
+        }
+    }
+
+    /// By the end of its name, where that tells them apart: `web-6b4cb595bd-qhxwb` is `qhxwb`, `db-0` stays.
+    fn name_writers(&mut self) {
+        let end = |name: &Name| name.rsplit('-').next().filter(|end| end.len() > 3).unwrap_or(name).to_owned();
+        let names: Vec<Name> = self.writers.keys().cloned().collect();
+        for name in &names {
+            let alone = names.iter().filter(|other| end(other) == end(name)).count() == 1;
+            self.writers.insert(name.clone(), if alone { end(name) } else { name.to_string() });
+        }
+    }
+}
+
+/// Lines below one that was gone to.
+const BELOW: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ClusterId, Kind};
+
+    fn view() -> LogView {
+        let instance = Ref::new(&ClusterId::new("test"), Kind::Pod, Some("shop".into()), "web");
+        let request = LogRequest { instance, container: None, previous: false, since: None, tail: 200, follow: true };
+        LogView::new(1, request, None)
+    }
+
+    fn numbered(from: usize, to: usize) -> Vec<LogLine> {
+        (from..to)
+            .map(|n| LogLine::output(None, false, format!("{} {n}", if n % 10 == 0 { "tenth" } else { "line" })))
+            .collect()
+    }
+
+    fn bottom(view: &LogView) -> Option<&str> {
+        view.upwards().next().map(|(_, line)| line.text.as_str())
+    }
+
+    #[test]
+    fn no_more_is_kept_than_is_allowed_in_lines_and_in_bytes() {
+        let mut view = view();
+        view.take(numbered(0, LogView::KEPT + 5));
+        assert_eq!((view.lines.len(), view.dropped), (LogView::KEPT, 5));
+        let long = "x".repeat(1 << 20);
+        (0..40).for_each(|_| view.take(vec![LogLine::output(None, false, long.as_str())]));
+        assert!(view.lines.iter().map(|line| line.text.len()).sum::<usize>() <= LogView::KEPT_BYTES);
+    }
+
+    #[test]
+    fn a_filter_holds_for_what_is_there_and_for_what_comes() {
+        let mut view = view();
+        view.take(numbered(0, 100));
+        view.narrow(Pattern::new("tenth"));
+        assert_eq!((view.len(), bottom(&view)), (10, Some("tenth 90")));
+        view.following = false;
+        view.take(numbered(100, 111));
+        assert_eq!((view.len(), view.behind, bottom(&view)), (12, 2, Some("tenth 90")));
+        view.take(numbered(111, LogView::KEPT + 50));
+        assert!(view.upwards().all(|(_, line)| line.text.starts_with("tenth")));
+        view.narrow(None);
+        assert_eq!(view.len(), LogView::KEPT);
+    }
+
+    #[test]
+    fn a_search_goes_up_and_down_and_says_when_there_is_no_more() {
+        let mut view = view();
+        view.take(numbered(0, 25));
+        view.search = Pattern::new("tenth");
+        assert!(view.seek(true));
+        assert_eq!((view.found, view.following, view.behind), (Some(20), false, 0));
+        assert!(view.seek(true));
+        assert_eq!((view.found, bottom(&view)), (Some(10), Some("line 15")));
+        assert!(view.seek(false) && !view.seek(false));
+        assert_eq!(view.found, Some(20));
+        assert!(view.seek(true) && view.seek(true) && !view.seek(true));
+        view.search = Pattern::new("nowhere");
+        assert!(!view.seek(true) && !view.seek(false));
+    }
+}

@@ -1,0 +1,155 @@
+//! Output that is read: what of it is shown, since when, and whose.
+
+use cockpit::app::{Effect, What};
+use cockpit::domain::{Container, ContainerState, Kind, LogLine, LogRequest, Object, Phase, words};
+use cockpit::ui::{Layer, LogView, Overlay};
+
+use crate::desk::{Desk, ready_pod};
+
+/// A log of `api` with twenty lines, every fifth of which is an error, and one long record.
+fn read() -> Desk {
+    let mut desk = Desk::new();
+    let effects = desk.press("7 l");
+    let ticket = opened(&effects).0;
+    let mut lines: Vec<LogLine> = (0..20)
+        .map(|n| LogLine::output(None, false, format!("{} {n}", if n % 5 == 0 { "error" } else { "fine" })))
+        .collect();
+    lines.push(LogLine::output(None, false, r#"{"level":"warn","msg":"slow","user":{"id":42}}"#));
+    desk.update(What::LogLines(ticket, lines));
+    desk
+}
+
+fn view(desk: &Desk) -> &LogView {
+    match desk.app.screen().layers.last() {
+        Some(Layer::Logs(view)) => view,
+        other => panic!("output, not {other:?}"),
+    }
+}
+
+fn opened(effects: &[Effect]) -> (u64, LogRequest) {
+    let found = effects.iter().find_map(|effect| match effect {
+        Effect::OpenLogs(ticket, request) => Some((*ticket, request.clone())),
+        _ => None,
+    });
+    found.expect("output was asked for")
+}
+
+/// Of each command on output, whether its key does what it says.
+pub fn shown(id: &str) -> Option<bool> {
+    let range = |key: &str, seconds: i64| {
+        let mut desk = read();
+        let (ticket, request) = opened(&desk.press(key));
+        let since = request.since.map(|since| words::seconds_between(since, desk.now));
+        // A key takes its time, too.
+        since.is_some_and(|it| (seconds..seconds + 5).contains(&it)) && view(&desk).ticket == ticket
+    };
+    let press = |keys: &str| {
+        let mut desk = read();
+        desk.press(keys);
+        desk
+    };
+    Some(match id {
+        "filter-output" => view(&press("/ e r r o r enter")).len() == 4,
+        "find" => view(&press("s e r r o r enter")).found == Some(15),
+        "find-above" => view(&press("s e r r o r enter n")).found == Some(10),
+        "find-below" => view(&press("s e r r o r enter n n N")).found == Some(10),
+        "next-container" => {
+            let mut desk = two_containers();
+            desk.press("l");
+            opened(&desk.press("tab")).1.container.as_deref() == Some("proxy")
+        }
+        "wrap" => view(&press("w")).sideways == Some(0) && view(&press("w w")).sideways.is_none(),
+        "to-the-right" => view(&press("right right")).sideways == Some(40),
+        "to-the-left" => view(&press("right right left")).sideways == Some(20),
+        "as-written" => press("r").frame().contains(r#"{"level":"warn""#) && !read().frame().contains(r#"{"level":"#),
+        "newest" => opened(&press("1").press("0")).1.since.is_none(),
+        "last-minute" => range("1", 60),
+        "last-5-minutes" => range("2", 300),
+        "last-15-minutes" => range("3", 900),
+        "last-hour" => range("4", 3600),
+        "last-day" => range("5", 86_400),
+        _ => return None,
+    })
+}
+
+/// The selected pod has a container that works and one that does not.
+fn two_containers() -> Desk {
+    let mut desk = Desk::new();
+    let mut pod = ready_pod("api", 0);
+    let running = || ContainerState::Running { since: None };
+    pod.containers = vec![Container::new("main", "api:1", running()), Container::new("proxy", "proxy:1", running())];
+    desk.put(vec![Object::Instance(Box::new(pod))]);
+    desk.command("po");
+    desk
+}
+
+#[test]
+fn of_several_containers_the_one_that_fails_is_read_first() {
+    let mut desk = two_containers();
+    assert_eq!(opened(&desk.press("l")).1.container, None, "nothing is wrong with either");
+    let mut pod = ready_pod("api", 0);
+    let mut proxy = Container::new("proxy", "proxy:1", ContainerState::Running { since: None });
+    proxy.restarts = 3;
+    pod.containers = vec![Container::new("main", "api:1", ContainerState::Running { since: None }), proxy];
+    desk.put(vec![Object::Instance(Box::new(pod))]);
+    desk.press("esc");
+    assert_eq!(opened(&desk.press("l")).1.container.as_deref(), Some("proxy"));
+}
+
+#[test]
+fn a_filter_and_a_way_to_look_outlive_the_range() {
+    let mut desk = read();
+    desk.press("/ l e v e l : w a r n enter");
+    assert!(desk.frame().contains("WARN  slow  user.id=42"), "{}", desk.frame());
+    assert!(desk.frame().contains("/level:warn") && desk.frame().contains("1 of 21"), "{}", desk.frame());
+    let effects = desk.press("w 4");
+    assert!(effects.iter().any(|it| matches!(it, Effect::Cancel(_))), "what was read before is not followed any more");
+    let ticket = opened(&effects).0;
+    desk.update(What::LogLines(
+        ticket,
+        vec![LogLine::output(None, false, "plain"), LogLine::output(None, false, r#"{"level":60,"msg":"over"}"#)],
+    ));
+    assert_eq!((view(&desk).len(), view(&desk).sideways), (1, Some(0)));
+    desk.press("/ ctrl-u enter");
+    assert_eq!(view(&desk).len(), 2, "nothing is hidden by nothing");
+}
+
+#[test]
+fn what_is_no_expression_is_said_while_it_is_typed_and_when_it_is_taken() {
+    let mut desk = read();
+    desk.press("s (");
+    assert!(desk.frame().contains("unclosed group"), "{}", desk.frame());
+    desk.press("enter");
+    assert!(
+        desk.notice().contains("no line above has (") || desk.notice().contains("unclosed group"),
+        "{}",
+        desk.notice()
+    );
+    desk.press("n");
+    assert!(desk.notice().contains("no line above"), "{}", desk.notice());
+}
+
+#[test]
+fn esc_leaves_the_field_and_then_the_output() {
+    let mut desk = read();
+    desk.press("/ x esc");
+    assert!(!matches!(desk.app.screen().overlay, Some(Overlay::Seek(_))) && view(&desk).len() == 21);
+    desk.press("esc");
+    assert!(desk.layers().is_empty());
+}
+
+#[test]
+fn of_what_is_wrong_output_begins_shortly_before_that_began() {
+    let mut desk = Desk::new();
+    let mut pod = ready_pod("api", 0);
+    let reason = "CreateContainerConfigError".into();
+    let state = ContainerState::Waiting { reason, message: Some("secret \"api\" not found".into()) };
+    (pod.ready, pod.phase, pod.containers) = (false, Phase::Pending, vec![Container::new("main", "api:1", state)]);
+    desk.put(vec![Object::Instance(Box::new(pod))]);
+    desk.wait(300_000);
+    desk.press("1");
+    let since = desk.app.core().diagnosis().incidents().first().map(|it| it.since).expect("an incident");
+    let (_, request) = opened(&desk.press("l"));
+    assert_eq!(request.since, Some(words::after(since, -60)));
+    assert_eq!(request.instance.kind, Kind::Deployment);
+}
