@@ -3,6 +3,7 @@
 use super::case;
 use super::glyphs;
 use super::layout::LayerAreas;
+use super::logs::marked;
 use super::pen::Pen;
 use super::screen::TextView;
 use super::text::Phrase;
@@ -17,7 +18,11 @@ pub(super) fn text(pen: &mut Pen<'_>, text: &TextView, areas: &LayerAreas) {
         Some(Err(why)) => (Phrase::default(), vec![Phrase::of(Ink::Warning, format!(" {} {why}", glyphs::WARNING))]),
         Some(Ok(lines)) => {
             let end = Phrase::dim(format!("{} lines", count(lines.len() as u64)));
-            (end, lines.iter().map(|line| Phrase::text(format!(" {line}"))).collect())
+            let shown = lines.iter().enumerate().map(|(at, line)| {
+                let lead = if text.found == Some(at) { glyphs::HERE } else { " " };
+                Phrase::of(Ink::Key, lead).then(marked(Phrase::text(line.as_str()), text.search.iter()))
+            });
+            (end, shown.collect())
         }
     };
     pen.rule(areas.title, &title, &end);

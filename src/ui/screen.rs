@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::every::Every;
-use super::logs::LogView;
+use super::logs::{LogView, Pattern};
 use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
 /// The whole of it.
@@ -255,7 +255,37 @@ pub struct TextView {
     pub ticket: u64,
     /// First visible line.
     pub scroll: usize,
+    /// What is marked, and gone to.
+    pub search: Option<Pattern>,
+    /// The line that was gone to last.
+    pub found: Option<usize>,
 }
+
+impl TextView {
+    /// Lines that come under a ticket, or are there.
+    pub fn new(title: Text, lines: Option<Result<Vec<Text>, Text>>, ticket: u64) -> Self {
+        Self { title, lines, ticket, scroll: 0, search: None, found: None }
+    }
+
+    /// Goes to the next line that the search fits, downwards and round, or upwards. Whether there is one.
+    pub fn seek(&mut self, upwards: bool) -> bool {
+        let (Some(search), Some(Ok(lines))) = (&self.search, &self.lines) else { return false };
+        let fits: Vec<usize> = (0..lines.len()).filter(|at| !search.spans(&lines[*at]).is_empty()).collect();
+        let next = match (upwards, self.found) {
+            (false, None) => fits.iter().find(|at| **at >= self.scroll).or(fits.first()),
+            (false, Some(found)) => fits.iter().find(|at| **at > found).or(fits.first()),
+            (true, None) => fits.last(),
+            (true, Some(found)) => fits.iter().rev().find(|at| **at < found).or(fits.last()),
+        };
+        let Some(at) = next.copied() else { return false };
+        // Some lines above it say where one is.
+        (self.found, self.scroll) = (Some(at), at.saturating_sub(ABOVE));
+        true
+    }
+}
+
+/// Lines above one that was gone to.
+const ABOVE: usize = 3;
 
 /// Something that floats and takes the keys.
 #[derive(Debug, Clone)]

@@ -53,6 +53,9 @@ pub fn shown(id: &str) -> Option<bool> {
         "find" => view(&press("s e r r o r enter")).found == Some(15),
         "find-above" => view(&press("s e r r o r enter n")).found == Some(10),
         "find-below" => view(&press("s e r r o r enter n n N")).found == Some(10),
+        "find-in-text" => text("/ i m a g e enter") == (Some(7), 4),
+        "next-found" => text("/ i m a g e enter n").0 == Some(12),
+        "found-before" => text("/ i m a g e enter n n N").0 == Some(12),
         "next-container" => {
             let mut desk = two_containers();
             desk.press("l");
@@ -70,6 +73,22 @@ pub fn shown(id: &str) -> Option<bool> {
         "last-day" => range("5", 86_400),
         _ => return None,
     })
+}
+
+/// Of a description with three images, which line was found, and the first that is shown.
+fn text(keys: &str) -> (Option<usize>, usize) {
+    let mut desk = Desk::new();
+    let effects = desk.press("7 d");
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Describe(ticket, ..) => Some(*ticket),
+        _ => None,
+    });
+    let lines =
+        (0..100).map(|n| if [7, 12, 80].contains(&n) { "Image: web:1".into() } else { format!("line {n}").into() });
+    desk.update(What::TextReady(asked.expect("it was asked for"), Ok(lines.collect())));
+    desk.press(keys);
+    let Some(Layer::Text(view)) = desk.app.screen().layers.last() else { panic!("a text") };
+    (view.found, view.scroll)
 }
 
 /// The selected pod has a container that works and one that does not.

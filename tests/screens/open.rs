@@ -172,7 +172,7 @@ fn several() -> LogView {
 
 #[test]
 fn text_that_is_read() {
-    let view = |lines| TextView { title: Text::new("prod shop/worker described"), lines, ticket: 1, scroll: 3 };
+    let view = |lines| TextView { scroll: 3, ..TextView::new(Text::new("prod shop/worker described"), lines, 1) };
     let lines: Vec<Text> = (1..40).map(|n| Text::from(format!("line {n} of the description"))).collect();
     for (name, lines) in [
         ("text", Some(Ok(lines))),

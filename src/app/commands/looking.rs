@@ -2,8 +2,14 @@
 
 use crate::app::command::{Command, Place, Section};
 use crate::app::update::{logs, looking, moving, owner, palette};
+use crate::domain::Text;
 
-use super::{LISTS, LOOK, OPEN, WORD};
+use super::{KEY, LISTS, LOOK, OPEN, WORD};
+
+const TEXT: &[Place] = &[Place::Text];
+
+/// A key of a text.
+const FIND: Command = Command { section: Section::Looking, places: TEXT, now: logs::seek_now, ..KEY };
 
 pub(super) const ALL: &[Command] = &[
     Command {
@@ -98,5 +104,22 @@ pub(super) const ALL: &[Command] = &[
         palette: false,
         run: palette::menu,
         ..WORD
+    },
+    Command {
+        id: "find-in-text",
+        keys: &["/"],
+        does: "find lines of a description or a manifest",
+        footer: Some(1),
+        now: |_, _| Some(Ok(Text::new("find"))),
+        run: logs::search,
+        ..FIND
+    },
+    Command { id: "next-found", keys: &["n"], does: "the next line that is looked for", run: logs::seek_down, ..FIND },
+    Command {
+        id: "found-before",
+        keys: &["N"],
+        does: "the line before that is looked for",
+        run: logs::seek_up,
+        ..FIND
     },
 ];

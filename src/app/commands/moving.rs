@@ -3,7 +3,7 @@
 use crate::app::command::Command;
 use crate::app::update::{lists, moving};
 
-use super::{HOME, KEY, LISTS, OPEN, PANES, SUNK};
+use super::{HOME, KEY, LISTS, OPEN, SUNK};
 
 pub(super) const ALL: &[Command] = &[
     Command { id: "down", keys: &["j", "down"], does: "one down", run: moving::down, ..KEY },
@@ -38,7 +38,7 @@ pub(super) const ALL: &[Command] = &[
         id: "go-to-new",
         keys: &["n"],
         does: "go to the new incident that the tab line announces",
-        places: PANES,
+        places: LISTS,
         now: lists::go_to_new_now,
         run: lists::go_to_new,
         ..KEY

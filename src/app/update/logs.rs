@@ -182,20 +182,32 @@ pub fn take(app: &mut App, at: Moment) {
     if let Some(problem) = Pattern::problem(&input.text) {
         app.say_long(at, &format!("{problem}; it is looked for as it stands"), Some(Severity::Advice));
     }
-    let Some(Layer::Logs(view)) = app.layer_mut() else { return };
-    if narrows {
-        return view.narrow(pattern);
-    }
-    (view.search, view.found) = (pattern, None);
-    if view.search.is_some() {
-        go(app, at, true);
+    let looks = pattern.is_some();
+    let upwards = match app.layer_mut() {
+        Some(Layer::Logs(view)) if narrows => return view.narrow(pattern),
+        Some(Layer::Logs(view)) => {
+            (view.search, view.found) = (pattern, None);
+            true
+        }
+        Some(Layer::Text(view)) => {
+            (view.search, view.found) = (pattern, None);
+            false
+        }
+        _ => return,
+    };
+    if looks {
+        go(app, at, upwards);
     }
 }
 
 /// Whether something is looked for.
 pub fn seek_now(app: &App, _: Moment) -> Now {
-    let Some(Layer::Logs(view)) = app.screen.layers.last() else { return None };
-    let what = view.search.as_ref().map(|search| Text::from(format!("next {}", search.text)));
+    let search = match app.screen.layers.last() {
+        Some(Layer::Logs(view)) => &view.search,
+        Some(Layer::Text(view)) => &view.search,
+        _ => return None,
+    };
+    let what = search.as_ref().map(|search| Text::from(format!("next {}", search.text)));
     Some(what.ok_or_else(|| Text::new("nothing is looked for yet")))
 }
 
@@ -210,11 +222,14 @@ pub fn seek_down(app: &mut App, at: Moment) {
 }
 
 fn go(app: &mut App, at: Moment, upwards: bool) {
-    let Some(Layer::Logs(view)) = app.layer_mut() else { return };
-    if !view.seek(upwards) {
-        let way = if upwards { "above" } else { "below" };
-        let what = view.search.as_ref().map(|it| it.text.clone()).unwrap_or_default();
-        app.say(at, &format!("no line {way} has {what}"), None);
+    let (found, search, way) = match app.layer_mut() {
+        Some(Layer::Logs(view)) => (view.seek(upwards), &view.search, if upwards { " above" } else { " below" }),
+        Some(Layer::Text(view)) => (view.seek(upwards), &view.search, ""),
+        _ => return,
+    };
+    if !found {
+        let what = search.as_ref().map(|it| it.text.clone()).unwrap_or_default();
+        app.say(at, &format!("no line{way} has {what}"), None);
     }
 }
 
@@ -276,8 +291,12 @@ pub fn container(app: &mut App, at: Moment) {
 
 impl App {
     fn ask_for(&mut self, narrows: bool) {
-        let Some(Layer::Logs(view)) = self.screen.layers.last() else { return };
-        let known = if narrows { &view.filter } else { &view.search };
+        let known = match self.screen.layers.last() {
+            Some(Layer::Logs(view)) if narrows => &view.filter,
+            Some(Layer::Logs(view)) => &view.search,
+            Some(Layer::Text(view)) => &view.search,
+            _ => return,
+        };
         let text = known.as_ref().map(|it| it.text.clone()).unwrap_or_default();
         self.screen.overlay = Some(Overlay::Seek(Seek { narrows, input: Input { cursor: text.len(), text } }));
     }

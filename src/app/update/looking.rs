@@ -38,7 +38,7 @@ fn fetch(app: &mut App, at: Moment, form: Form) {
         Form::Words => format!("{} {} ({})", key.kind.noun(), key.local(), key.cluster),
         Form::Manifest => format!("{} {} ({}), manifest", key.kind.noun(), key.local(), key.cluster),
     };
-    app.screen.layers.push(Layer::Text(TextView { title: Text::from(title), lines: None, ticket, scroll: 0 }));
+    app.screen.layers.push(Layer::Text(TextView::new(Text::from(title), None, ticket)));
     app.effects.push(Effect::Describe(ticket, key, form));
 }
 
@@ -86,7 +86,7 @@ impl App {
     fn read(&mut self, title: &str, lines: Vec<Text>, none: &str) {
         let lines = if lines.is_empty() { vec![Text::new(none)] } else { lines };
         let ticket = self.ticket();
-        let view = TextView { title: Text::new(title), lines: Some(Ok(lines)), ticket, scroll: 0 };
+        let view = TextView::new(Text::new(title), Some(Ok(lines)), ticket);
         self.screen.layers.push(Layer::Text(view));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::find::Pattern;
 use super::record::{Level, Record};
 use super::view::LogView;
 use crate::domain::words::{count, many};
@@ -118,7 +119,7 @@ fn rows(
         None => (Phrase::of(ink, line.text.as_str()), Vec::new()),
     };
     let text = [text].into_iter().chain(below.into_iter().map(|line| Phrase::dim(format!("  {line}"))));
-    let text = text.map(|text| marked(text, logs));
+    let text = text.map(|text| marked(text, logs.search.iter().chain(&logs.filter)));
     let rows: Vec<Phrase> = match logs.sideways {
         Some(from) => text.map(|text| beyond(text, from)).collect(),
         None => text.flat_map(|text| if text.is_empty() { vec![text] } else { text.wrap(room) }).collect(),
@@ -154,13 +155,9 @@ fn of_record(record: &Record) -> (Phrase, Vec<String>) {
 }
 
 /// The phrase with what is looked for in another ink.
-fn marked(phrase: Phrase, logs: &LogView) -> Phrase {
-    let patterns = || logs.search.iter().chain(&logs.filter);
-    if patterns().next().is_none() {
-        return phrase;
-    }
+pub(in crate::ui) fn marked<'a>(phrase: Phrase, patterns: impl Iterator<Item = &'a Pattern>) -> Phrase {
     let plain = phrase.plain();
-    let mut spans: Vec<Range<usize>> = patterns().flat_map(|pattern| pattern.spans(&plain)).collect();
+    let mut spans: Vec<Range<usize>> = patterns.flat_map(|pattern| pattern.spans(&plain)).collect();
     if spans.is_empty() {
         return phrase;
     }

@@ -5,7 +5,7 @@ mod find;
 mod record;
 mod view;
 
-pub(super) use draw::logs;
+pub(super) use draw::{logs, marked};
 pub use find::Pattern;
 pub use record::{Level, Record};
 pub use view::LogView;
