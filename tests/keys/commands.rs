@@ -2,7 +2,7 @@
 
 use cockpit::app::{Effect, TABLE, What, keys_page};
 use cockpit::domain::{NodeState, Object};
-use cockpit::ui::{Armed, CaseTab, Layer, Overlay, Pane};
+use cockpit::ui::{Armed, CaseTab, Every, Layer, Overlay, Pane};
 
 use crate::desk::{Desk, a_node, deployment};
 
@@ -53,6 +53,11 @@ fn shown(id: &str) -> Option<bool> {
         "owner" => at("6 J").0.layers() == ["case prod"],
         "describe" => at("7 d").0.layers() == ["Deployment shop/api (prod)"],
         "manifest" => at("7 y").0.layers() == ["Deployment shop/api (prod), manifest"],
+        "events-of" => {
+            let (desk, _) = at("7 e");
+            let home = &desk.app.screen().home;
+            (home.pane, home.filter.as_deref()) == (Pane::Every(Every::Events), Some("api"))
+        }
         "why-here" => at("7 w").0.notice().contains("no incident"),
         "menu" => matches!(at("7 m").0.app.screen().overlay, Some(Overlay::Palette { .. })),
         "advice" => {

@@ -70,6 +70,15 @@ pub(super) const ALL: &[Command] = &[
         ..LOOK
     },
     Command {
+        id: "events-of",
+        keys: &["e"],
+        does: "what happened to it, in the list of events",
+        palette: false,
+        now: moving::events_now,
+        run: moving::events,
+        ..LOOK
+    },
+    Command {
         id: "why-here",
         also: &["why", "rank"],
         keys: &["w"],

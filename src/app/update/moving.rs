@@ -2,8 +2,8 @@
 
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, Place, rows};
-use crate::domain::{Ref, Role, Severity, Text};
-use crate::ui::{CaseFile, CaseTab, Layer, Overlay, Pane, RowKey, Scope, Screen, case, panes};
+use crate::domain::{Kind, Ref, Role, Severity, Text};
+use crate::ui::{CaseFile, CaseTab, Every, Layer, Overlay, Pane, RowKey, Scope, Screen, case, panes};
 
 use super::lists::within;
 
@@ -267,6 +267,23 @@ pub fn show_pane(app: &mut App, pane: Pane, at: Moment) {
         screen.layers.clear();
         screen.home.pane = pane;
         screen.home.filter = None;
+    });
+    app.order_anew(at);
+}
+
+/// Whether there is something that events could be about.
+pub fn events_now(app: &App, at: Moment) -> Now {
+    app.selected_instance(at).or_else(|| app.target(at)).map(|_| Ok(Text::new("events")))
+}
+
+/// The list of events, narrowed to what is selected, or to the cluster that is.
+pub fn events(app: &mut App, at: Moment) {
+    let Some(key) = app.selected_instance(at).or_else(|| app.target(at)) else { return };
+    let filter = (key.kind != Kind::Cluster).then(|| key.name.clone());
+    app.leave_for(at, |screen| {
+        screen.layers.clear();
+        screen.home.pane = Pane::Every(Every::Events);
+        screen.home.filter = filter;
     });
     app.order_anew(at);
 }
