@@ -68,6 +68,9 @@ pub struct App {
     looked_at: usize,
     /// When a long list is put in order again.
     reorder: Option<Timestamp>,
+    /// When lines of output were last shown as they came, and when the next ones are.
+    lines_shown: Option<Timestamp>,
+    lines_due: Option<Timestamp>,
     /// When quitting was last asked for.
     leaving: Option<Timestamp>,
     tickets: u64,
@@ -119,6 +122,8 @@ impl App {
             ordered: None,
             looked_at: 0,
             reorder: None,
+            lines_shown: None,
+            lines_due: None,
             leaving: None,
             tickets: 0,
             effects: Vec::new(),

@@ -172,3 +172,23 @@ fn of_what_is_wrong_output_begins_shortly_before_that_began() {
     assert_eq!(request.since, Some(words::after(since, -60)));
     assert_eq!(request.instance.kind, Kind::Deployment);
 }
+
+#[test]
+fn lines_that_pour_are_shown_now_and_then_and_a_key_at_once() {
+    let mut desk = Desk::new();
+    let ticket = opened(&desk.press("7 l")).0;
+    let pour = |desk: &mut Desk| {
+        desk.app.take_dirty();
+        desk.update(What::LogLines(ticket, vec![LogLine::output(None, false, "more")]));
+        desk.app.take_dirty()
+    };
+    assert!(pour(&mut desk), "the first is shown at once");
+    assert!(!pour(&mut desk) && !pour(&mut desk));
+    assert_eq!(desk.app.next_deadline().person, desk.now.checked_add(jiff::SignedDuration::from_millis(250)).ok());
+    desk.tap("f");
+    assert!(desk.app.take_dirty(), "a key does not wait for it");
+    desk.wait(250);
+    assert!(desk.app.take_dirty());
+    desk.wait(250);
+    assert!(pour(&mut desk), "it has been calm");
+}

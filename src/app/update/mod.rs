@@ -20,6 +20,9 @@ use super::{App, Effect, Event, Key, TABLE, What};
 
 use lists::{HOLD_MS, STEADY_MS, later, within};
 
+/// Between two frames that only bring more lines of output, milliseconds.
+const LINES_MS: i64 = 250;
+
 /// When the screen has to be looked at though nothing happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Deadline {
@@ -54,7 +57,7 @@ impl App {
                 self.tell_outcomes(&open, at);
                 self.refresh(at);
             }
-            What::LogLines(ticket, lines) => self.log_lines(ticket, lines),
+            What::LogLines(ticket, lines) => self.log_lines(ticket, lines, at),
             What::LogEnded(ticket, why) => {
                 if let Some(view) = self.log_view(ticket) {
                     view.ended = Some(why);
@@ -93,6 +96,9 @@ impl App {
             self.screen.notice = None;
             self.dirty = true;
         }
+        if self.lines_due.is_some_and(|due| due <= at.felt) {
+            (self.lines_shown, self.lines_due, self.dirty) = (Some(at.felt), None, true);
+        }
         if self.reorder.is_some_and(|until| until <= at.felt) {
             self.order_list(at);
             self.dirty = true;
@@ -110,7 +116,7 @@ impl App {
         let notice = self.screen.notice.as_ref().map(|notice| notice.until);
         Deadline {
             world: self.core.next_deadline(),
-            person: [notice, self.released, self.reorder].into_iter().flatten().min(),
+            person: [notice, self.released, self.reorder, self.lines_due].into_iter().flatten().min(),
         }
     }
 
@@ -228,10 +234,16 @@ impl App {
         })
     }
 
-    fn log_lines(&mut self, ticket: u64, lines: Vec<LogLine>) {
+    /// Lines are shown at once where they come singly, and four times a second where they pour: nobody reads more, and
+    /// over a slow line a key would wait behind them.
+    fn log_lines(&mut self, ticket: u64, lines: Vec<LogLine>, at: Moment) {
         let Some(view) = self.log_view(ticket) else { return };
         view.take(lines);
-        self.dirty = true;
+        let due = self.lines_shown.map(|shown| later(shown, LINES_MS)).filter(|due| *due > at.felt);
+        self.lines_due = due;
+        if due.is_none() {
+            (self.lines_shown, self.dirty) = (Some(at.felt), true);
+        }
     }
 
     fn text_ready(&mut self, ticket: u64, lines: Result<Vec<Text>, Text>) {
