@@ -23,6 +23,10 @@ pub const HELD: &str = "‖";
 pub const NONE: &str = "·";
 /// The selected row.
 pub const HERE: &str = "▸";
+/// A row that was marked.
+pub const MARKED: &str = "■";
+/// The selected row, where it is marked.
+pub const HERE_MARKED: &str = "▣";
 /// What follows belongs to the row above.
 pub const DRAGS: &str = "↳";
 
@@ -37,6 +41,8 @@ const TWINS: &[(&str, &str)] = &[
     (HELD, "="),
     (NONE, "."),
     (HERE, ">"),
+    (MARKED, "*"),
+    (HERE_MARKED, "@"),
     (DRAGS, "\\"),
     ("●", "*"),
     ("○", "o"),

@@ -1,6 +1,6 @@
 //! What is open, selected and typed: plain data that `app::update` changes and a frame shows.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::every::Every;
 use crate::domain::{
@@ -183,6 +183,19 @@ pub struct ListState {
     pub touched: Option<Timestamp>,
     /// When the selected row last came to be another one without a key.
     pub shifted: Option<Timestamp>,
+    /// Rows that a person marked.
+    pub marks: Marks,
+}
+
+/// Rows that a person marked: by what they are of, so that they stay marked wherever they move.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// All of them, also those that a filter hides.
+    pub rows: BTreeSet<RowKey>,
+    /// The one that was marked last: a range begins there.
+    pub last: Option<RowKey>,
+    /// How many of them cannot be seen in the list: counted when it is put in order.
+    pub hidden: usize,
 }
 
 impl ListState {

@@ -68,6 +68,8 @@ fn shown(id: &str) -> Option<bool> {
             desk.command("accepted");
             desk.frame().contains("Nothing that is wrong is accepted.")
         }
+        "mark" => at("7 space").0.list().marks.rows.len() == 1,
+        "mark-range" => at("7 space j ctrl-space").0.list().marks.rows.len() == 3,
         "follow" => {
             let (desk, _) = at("7 l f");
             matches!(desk.app.screen().layers.last(), Some(Layer::Logs(view)) if !view.following)

@@ -4,6 +4,7 @@ mod acting;
 mod commands;
 mod desk;
 mod lists;
+mod marking;
 mod narrowing;
 mod reading;
 mod walking;

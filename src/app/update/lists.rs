@@ -54,11 +54,13 @@ impl App {
         (self.looked_at, self.ordered, self.reorder) = (looked_at, Some(at.felt), None);
         let list = self.list_mut();
         if !fresh.is_empty() && list.order == fresh {
+            self.follow_marks(at);
             return false;
         }
         let held = within(list.touched, at.felt, HOLD_MS);
         let order = if held { merge(&list.order, fresh) } else { fresh };
         let gone = select(list, order, at.felt);
+        self.follow_marks(at);
         self.scroll_to_selected();
         gone
     }

@@ -5,6 +5,7 @@ pub mod answering;
 pub mod field;
 pub mod lists;
 pub mod looking;
+pub mod marking;
 pub mod moving;
 pub mod nouns;
 pub mod owner;

@@ -170,6 +170,13 @@ fn kept(pane: Pane, ctx: &Ctx<'_>, narrow: Option<&Narrow<'_>>) -> Listed {
     Listed { keys, looked_at }
 }
 
+/// Which of some rows are not there any more, whatever hides them.
+pub fn gone(pane: Pane, model: &Model<'_>, keys: &[&RowKey]) -> BTreeSet<RowKey> {
+    let ctx = Ctx::bare(model);
+    let rows = rows(pane, &ctx);
+    keys.iter().filter(|key| rows.row(key).is_none()).map(|key| (*key).clone()).collect()
+}
+
 /// Keys of the rows of a pane in their natural order, those that a filter hides left out. Equal worlds give equal keys.
 pub fn keys(pane: Pane, model: &Model<'_>, filter: Option<&str>) -> Vec<RowKey> {
     kept(pane, &Ctx::bare(model), Narrow::by(filter).as_ref()).keys

@@ -59,6 +59,8 @@ pub struct Row {
     pub cells: Vec<Phrase>,
     /// Over, or of no weight.
     pub faded: bool,
+    /// A person marked it.
+    pub marked: bool,
     /// A line below it, where there is room.
     pub more: Option<Phrase>,
 }
@@ -66,7 +68,7 @@ pub struct Row {
 impl Row {
     /// A row.
     pub const fn new(mark: (&'static str, Ink), cells: Vec<Phrase>) -> Self {
-        Self { mark, cells, faded: false, more: None }
+        Self { mark, cells, faded: false, marked: false, more: None }
     }
 
     /// What it shows, as one string: what a filter looks at.
@@ -131,8 +133,15 @@ impl Table<'_> {
         if selected {
             let style = pen.style(Ink::Selected);
             pen.clear(area, style);
-            pen.put(area.x, area.y, 1, glyphs::HERE, style);
         }
+        let sign = match (selected, row.marked) {
+            (true, true) => glyphs::HERE_MARKED,
+            (true, false) => glyphs::HERE,
+            (false, true) => glyphs::MARKED,
+            (false, false) => "",
+        };
+        let style = over.unwrap_or_else(|| pen.style(Ink::Key));
+        pen.put(area.x, area.y, 1, sign, style);
         let mark = over.unwrap_or_else(|| pen.style(row.mark.1));
         pen.put(area.x + 1, area.y, 1, row.mark.0, mark);
         for ((cell, column), (x, wide)) in row.cells.iter().zip(self.columns).zip(places) {
