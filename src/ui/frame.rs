@@ -90,7 +90,7 @@ fn draw_list(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, rows: &dyn Rows,
     let visible: Vec<(usize, Row)> = keys.map(|(ix, key)| (ix, row(key))).collect();
     let place = visible.iter().position(|(ix, _)| Some(*ix) == selected);
     let visible: Vec<Row> = visible.into_iter().map(|(_, row)| row).collect();
-    Table { columns: &rows.columns(), rows: &visible, selected: place }.draw(pen, areas.heading, area);
+    Table { columns: &rows.columns(), rows: &visible, selected: place, sort: list.sort }.draw(pen, areas.heading, area);
 }
 
 fn gone() -> Row {

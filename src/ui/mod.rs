@@ -19,6 +19,7 @@ mod say;
 mod screen;
 mod side;
 mod sights;
+mod sort;
 pub mod svg;
 mod text;
 pub mod theme;
@@ -32,5 +33,5 @@ pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{
     Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Marks, Notice, Overlay, PaletteItem,
-    Pane, Preview, Prompt, RowKey, Scope, Screen, Sheet, TextView,
+    Pane, Preview, Prompt, RowKey, Scope, Screen, Sheet, Sort, TextView,
 };

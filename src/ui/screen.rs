@@ -185,6 +185,17 @@ pub struct ListState {
     pub shifted: Option<Timestamp>,
     /// Rows that a person marked.
     pub marks: Marks,
+    /// The column that it is in the order of; none: in the pane's own.
+    pub sort: Option<Sort>,
+}
+
+/// The order of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// Its name.
+    pub column: &'static str,
+    /// The greatest first.
+    pub descending: bool,
 }
 
 /// Rows that a person marked: by what they are of, so that they stay marked wherever they move.

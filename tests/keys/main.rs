@@ -7,4 +7,5 @@ mod lists;
 mod marking;
 mod narrowing;
 mod reading;
+mod sorting;
 mod walking;

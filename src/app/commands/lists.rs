@@ -1,9 +1,9 @@
 //! What is done to the list that is shown: its marks, its order, its columns.
 
 use crate::app::command::{Command, Section};
-use crate::app::update::marking;
+use crate::app::update::{marking, sorting};
 
-use super::{HOME, KEY};
+use super::{HOME, KEY, WORD};
 
 pub(super) const ALL: &[Command] = &[
     Command {
@@ -25,5 +25,14 @@ pub(super) const ALL: &[Command] = &[
         now: marking::mark_now,
         run: marking::mark_range,
         ..KEY
+    },
+    Command {
+        id: "sort",
+        keys: &["o"],
+        does: "order the list by a column: :sort age, :sort -age the other way, :sort default its own order",
+        section: Section::Looking,
+        places: HOME,
+        run: sorting::menu,
+        ..WORD
     },
 ];

@@ -11,6 +11,7 @@ pub mod nouns;
 pub mod owner;
 pub mod palette;
 pub mod scoping;
+pub mod sorting;
 
 use crate::domain::{LogLine, Severity, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};

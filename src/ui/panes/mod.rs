@@ -5,6 +5,7 @@ mod every;
 mod journal;
 mod kills;
 mod nodes;
+mod order;
 mod probes;
 mod queues;
 mod rollouts;
@@ -24,6 +25,7 @@ use super::glyphs;
 use super::layout;
 use super::model::Model;
 use super::screen::{Layer, Pane, RowKey, Screen};
+use super::sort::SortKey;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
@@ -108,6 +110,10 @@ pub(super) trait Rows {
     fn columns(&self) -> Vec<Column>;
     /// What a row shows; none where it is not there any more.
     fn row(&self, key: &RowKey) -> Option<Row>;
+    /// What a column puts a row in order by; none where that is the words of its cell. `where`, `kind` and names need none.
+    fn sort_key(&self, _key: &RowKey, _column: &str) -> Option<SortKey> {
+        None
+    }
     /// What a filter looks at: what the row shows.
     fn words(&self, key: &RowKey) -> String {
         self.row(key).map(|row| row.plain()).unwrap_or_default()
@@ -154,7 +160,17 @@ pub struct Listed {
 
 /// The rows of the list that is shown: those that nothing hides.
 pub fn listed(screen: &Screen, model: &Model<'_>) -> Listed {
-    kept(screen.home.pane, &Ctx::bare(model), Narrow::of(screen).as_ref())
+    let (pane, ctx) = (screen.home.pane, Ctx::bare(model));
+    let mut listed = kept(pane, &ctx, Narrow::of(screen).as_ref());
+    if let Some(sort) = screen.home.lists.get(&pane).and_then(|list| list.sort) {
+        listed.keys = order::sorted(&*rows(pane, &ctx), listed.keys, sort);
+    }
+    listed
+}
+
+/// Names of the columns that a pane has.
+pub fn columns(pane: Pane, model: &Model<'_>) -> Vec<&'static str> {
+    rows(pane, &Ctx::bare(model)).columns().iter().map(|column| column.title).collect()
 }
 
 fn kept(pane: Pane, ctx: &Ctx<'_>, narrow: Option<&Narrow<'_>>) -> Listed {

@@ -1,10 +1,12 @@
 //! Rows under columns.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::super::glyphs;
 use super::super::pen::Pen;
-use super::super::text::{Phrase, width};
+use super::super::screen::Sort;
+use super::super::text::{Phrase, fit, width};
 use super::super::theme::Ink;
 
 /// Which side a column's text stands on.
@@ -93,6 +95,8 @@ pub struct Table<'a> {
     pub rows: &'a [Row],
     /// Which of them is selected.
     pub selected: Option<usize>,
+    /// The column that they are in the order of.
+    pub sort: Option<Sort>,
 }
 
 impl Table<'_> {
@@ -103,7 +107,7 @@ impl Table<'_> {
             let style = pen.style(Ink::Dim);
             for ((x, wide), column) in places.iter().zip(self.columns) {
                 if *wide > 0 {
-                    write(pen, column.align, (*x, heading.y, *wide), &Phrase::dim(column.title), Some(style));
+                    self.draw_title(pen, column, (*x, heading.y, *wide), style);
                 }
             }
         }
@@ -122,6 +126,22 @@ impl Table<'_> {
                 y += 1;
             }
         }
+    }
+
+    /// A column's name; with an arrow where the rows are in its order, which stays when the name is cut.
+    fn draw_title(&self, pen: &mut Pen<'_>, column: &Column, (x, y, wide): (u16, u16, u16), style: Style) {
+        let Some(sort) = self.sort.filter(|sort| sort.column == column.title) else {
+            return write(pen, column.align, (x, y, wide), &Phrase::dim(column.title), Some(style));
+        };
+        let arrow = if sort.descending { glyphs::DESCENDING } else { glyphs::ASCENDING };
+        let name = fit(column.title, usize::from(wide.saturating_sub(1)));
+        write(pen, column.align, (x, y, wide), &Phrase::dim(format!("{name}{arrow}")), Some(style));
+    }
+
+    /// Columns that a column's name takes.
+    fn title_width(&self, column: &Column) -> u16 {
+        let arrow = self.sort.is_some_and(|sort| sort.column == column.title);
+        width(column.title) as u16 + u16::from(arrow)
     }
 
     fn draw_row(&self, pen: &mut Pen<'_>, row: &Row, selected: bool, area: Rect, places: &[(u16, u16)]) {
@@ -191,10 +211,14 @@ impl Table<'_> {
             .enumerate()
             .map(|(ix, column)| match column.room {
                 _ if !shown[ix] => 0,
+                // A number's column is no wider than it has to be: the arrow wants room beside its name.
+                Room::Fixed(wide) | Room::Rest(wide) if self.sort.is_some_and(|it| it.column == column.title) => {
+                    wide.max(self.title_width(column))
+                }
                 Room::Fixed(wide) | Room::Rest(wide) => wide,
                 Room::Fits(least, share) => {
                     let most = (u32::from(room) * u32::from(share) / 100) as u16;
-                    self.widest(ix).max(width(column.title) as u16).clamp(least, most.max(least))
+                    self.widest(ix).max(self.title_width(column)).clamp(least, most.max(least))
                 }
             })
             .collect();
@@ -215,13 +239,7 @@ fn total(widths: &[u16], gap: u16) -> u16 {
     widths.iter().fold(0u16, |sum, wide| sum.saturating_add(*wide)) + gap * shown.saturating_sub(1)
 }
 
-fn write(
-    pen: &mut Pen<'_>,
-    align: Align,
-    (x, y, wide): (u16, u16, u16),
-    phrase: &Phrase,
-    over: Option<ratatui::style::Style>,
-) {
+fn write(pen: &mut Pen<'_>, align: Align, (x, y, wide): (u16, u16, u16), phrase: &Phrase, over: Option<Style>) {
     match align {
         Align::Left => {
             pen.write(x, y, wide, phrase, over);
