@@ -27,7 +27,7 @@ mod why;
 mod widgets;
 
 pub use every::Every;
-pub use filter::problem as filter_problem;
+pub use filter::{is_within as filter_is_within, problem as filter_problem};
 pub use frame::draw;
 pub use model::Model;
 pub use overlays::sheet_extent;

@@ -168,6 +168,16 @@ pub fn listed(screen: &Screen, model: &Model<'_>) -> Listed {
     listed
 }
 
+/// The rows of a list that are left when its filter has become a narrower one, in their order.
+pub fn narrowed(screen: &Screen, model: &Model<'_>, mut keys: Vec<RowKey>) -> Vec<RowKey> {
+    let ctx = Ctx::bare(model);
+    let rows = rows(screen.home.pane, &ctx);
+    if let Some(narrow) = Narrow::of(screen) {
+        keys.retain(|key| narrow.keeps(&ctx, &*rows, key));
+    }
+    keys
+}
+
 /// Names of the columns that a pane has.
 pub fn columns(pane: Pane, model: &Model<'_>) -> Vec<&'static str> {
     rows(pane, &Ctx::bare(model)).columns().iter().map(|column| column.title).collect()
