@@ -33,6 +33,7 @@ impl Shown {
             keymap: Keymap::new(&[]).expect("the keys as they are"),
             look: Look { ascii: false, mono: false, theme: 0 },
             utc: true,
+            columns: Default::default(),
             size: SIZE,
             zone: jiff::tz::TimeZone::UTC,
         };

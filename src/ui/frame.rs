@@ -89,8 +89,16 @@ fn draw_list(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, rows: &dyn Rows,
     let row = |key| Row { marked: list.marks.rows.contains(key), ..rows.row(key).unwrap_or_else(gone) };
     let visible: Vec<(usize, Row)> = keys.map(|(ix, key)| (ix, row(key))).collect();
     let place = visible.iter().position(|(ix, _)| Some(*ix) == selected);
-    let visible: Vec<Row> = visible.into_iter().map(|(_, row)| row).collect();
-    Table { columns: &rows.columns(), rows: &visible, selected: place, sort: list.sort }.draw(pen, areas.heading, area);
+    let mut visible: Vec<Row> = visible.into_iter().map(|(_, row)| row).collect();
+    let mut columns = rows.columns();
+    if let Some(picked) = panes::picked(&columns, screen.home.columns.get(&pane)) {
+        for row in &mut visible {
+            row.cells = picked.iter().map(|ix| row.cells.get(*ix).cloned().unwrap_or_default()).collect();
+        }
+        columns = picked.iter().map(|ix| columns[*ix]).collect();
+    }
+    let table = Table { columns: &columns, rows: &visible, selected: place, sort: list.sort, wide: list.wide };
+    table.draw(pen, areas.heading, area);
 }
 
 fn gone() -> Row {

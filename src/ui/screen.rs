@@ -56,6 +56,8 @@ pub struct Home {
     pub filter: Option<Text>,
     /// The namespace or cluster that every pane is narrowed to.
     pub scope: Option<Scope>,
+    /// Columns that a person chose for a list, in their order.
+    pub columns: BTreeMap<Pane, Vec<String>>,
 }
 
 /// What every pane is narrowed to. Never kept: the next start shows everything.
@@ -145,6 +147,16 @@ impl Pane {
         }
     }
 
+    /// Its name in the configuration: `triage`, `task-groups`.
+    pub fn name(self) -> String {
+        self.title().to_lowercase().replace(' ', "-")
+    }
+
+    /// All lists there are: the panes, and those of every object of a kind.
+    pub fn lists() -> impl Iterator<Item = Pane> {
+        Pane::ALL.into_iter().chain(Every::ALL.into_iter().map(Pane::Every))
+    }
+
     /// The digit that shows it, where it has one.
     pub fn digit(self) -> Option<usize> {
         Pane::ALL.iter().position(|pane| *pane == self).map(|ix| ix + 1)
@@ -187,6 +199,8 @@ pub struct ListState {
     pub marks: Marks,
     /// The column that it is in the order of; none: in the pane's own.
     pub sort: Option<Sort>,
+    /// Columns shrink before one of them goes.
+    pub wide: bool,
 }
 
 /// The order of a column.
@@ -469,7 +483,13 @@ impl Default for Screen {
         Self {
             size: (80, 24),
             look: Look { ascii: false, mono: false, theme: 0 },
-            home: Home { pane: Pane::Triage, lists: BTreeMap::new(), filter: None, scope: None },
+            home: Home {
+                pane: Pane::Triage,
+                lists: BTreeMap::new(),
+                filter: None,
+                scope: None,
+                columns: BTreeMap::new(),
+            },
             layers: Vec::new(),
             overlay: None,
             notice: None,

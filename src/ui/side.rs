@@ -47,7 +47,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
         } else {
             let shown = keys.iter().take(height - named).filter_map(|key| rows.row(key));
             let visible: Vec<Row> = shown.map(|row| Row { more: None, ..row }).collect();
-            Table { columns: &rows.columns(), rows: &visible, selected: None, sort: None }.draw(pen, heading, body);
+            Table { columns: &rows.columns(), rows: &visible, selected: None, sort: None, wide: false }
+                .draw(pen, heading, body);
         }
         y += height as u16 + 1;
     }

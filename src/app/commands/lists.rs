@@ -1,7 +1,7 @@
 //! What is done to the list that is shown: its marks, its order, its columns.
 
 use crate::app::command::{Command, Section};
-use crate::app::update::{marking, sorting};
+use crate::app::update::{lists, marking, sorting};
 
 use super::{HOME, KEY, WORD};
 
@@ -33,6 +33,15 @@ pub(super) const ALL: &[Command] = &[
         section: Section::Looking,
         places: HOME,
         run: sorting::menu,
+        ..WORD
+    },
+    Command {
+        id: "wide",
+        keys: &["W"],
+        does: "show also the columns that fit only where others shrink; again, only those that fit",
+        section: Section::Looking,
+        places: HOME,
+        run: lists::wide,
         ..WORD
     },
 ];

@@ -163,6 +163,12 @@ impl App {
     }
 }
 
+/// Shows columns by shrinking others, or does not.
+pub fn wide(app: &mut App, _: Moment) {
+    let list = app.list_mut();
+    list.wide = !list.wide;
+}
+
 /// Whether there is something to go to.
 pub fn go_to_new_now(app: &App, _: Moment) -> Now {
     let new = app.announced.is_some().then(|| Text::new("go to the new incident"));

@@ -29,8 +29,10 @@ use super::sort::SortKey;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
-use crate::diagnose::{Incident, IncidentState};
+use crate::action::Guard;
+use crate::diagnose::{Incident, IncidentState, Settings};
 use crate::domain::{Change, Freshness, Kind, Ref, Role, Severity, Timestamp, Want};
+use crate::engine::Core;
 
 /// What rows are made from.
 pub(super) struct Ctx<'a> {
@@ -108,6 +110,10 @@ pub(super) trait Rows {
     }
     /// Its columns.
     fn columns(&self) -> Vec<Column>;
+    /// All that it may have: some have a column only where there is something to show in it.
+    fn all_columns(&self) -> Vec<Column> {
+        self.columns()
+    }
     /// What a row shows; none where it is not there any more.
     fn row(&self, key: &RowKey) -> Option<Row>;
     /// What a column puts a row in order by; none where that is the words of its cell. `where`, `kind` and names need none.
@@ -176,6 +182,21 @@ pub fn narrowed(screen: &Screen, model: &Model<'_>, mut keys: Vec<RowKey>) -> Ve
         keys.retain(|key| narrow.keeps(&ctx, &*rows, key));
     }
     keys
+}
+
+/// Names of all columns that a pane can have, whatever is watched: what a configuration may choose from.
+pub fn column_names(pane: Pane) -> Vec<&'static str> {
+    let core = Core::new(Settings::default(), Guard::default(), &[], Timestamp::UNIX_EPOCH);
+    let (view, diagnosis, runs) = (core.view(Timestamp::UNIX_EPOCH), core.diagnosis(), core.runs());
+    let ctx = Ctx::bare(&Model { view, diagnosis, runs, unwatched: &[] });
+    rows(pane, &ctx).all_columns().iter().map(|column| column.title).collect()
+}
+
+/// Which of the columns are shown, in which order, where a person chose; none where all are.
+pub(super) fn picked(columns: &[Column], chosen: Option<&Vec<String>>) -> Option<Vec<usize>> {
+    let at = |name: &String| columns.iter().position(|column| column.title == name);
+    // One that is not there now is not missed; none at all would be no list.
+    chosen.map(|chosen| chosen.iter().filter_map(at).collect()).filter(|picked: &Vec<usize>| !picked.is_empty())
 }
 
 /// Names of the columns that a pane has.

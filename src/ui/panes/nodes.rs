@@ -118,6 +118,10 @@ impl Rows for Nodes<'_> {
         columns
     }
 
+    fn all_columns(&self) -> Vec<Column> {
+        Nodes { ctx: self.ctx, measured: true }.columns()
+    }
+
     fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
         let RowKey::Object(key) = key else { return None };
         let node = self.ctx.model.view.node(key)?;

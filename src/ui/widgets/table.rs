@@ -87,6 +87,9 @@ impl Row {
 /// Columns that the selection's sign and the mark take.
 const GUTTER: u16 = 3;
 
+/// Columns that are left of the column of what is left, where all are wanted.
+const SQUEEZED: u16 = 10;
+
 /// A table in its place.
 pub struct Table<'a> {
     /// Its columns.
@@ -97,6 +100,8 @@ pub struct Table<'a> {
     pub selected: Option<usize>,
     /// The column that they are in the order of.
     pub sort: Option<Sort>,
+    /// Columns shrink before one of them goes.
+    pub wide: bool,
 }
 
 impl Table<'_> {
@@ -185,6 +190,7 @@ impl Table<'_> {
         let room = area.width.saturating_sub(GUTTER);
         let mut shown: Vec<bool> = vec![true; self.columns.len()];
         let mut widths = self.widths(&shown, room, gap);
+        self.squeeze(&mut widths, room, gap);
         while total(&widths, gap) > room {
             let least = (0..self.columns.len())
                 .filter(|ix| shown[*ix] && self.columns[*ix].keep < 9)
@@ -192,6 +198,7 @@ impl Table<'_> {
             let Some(least) = least else { break };
             shown[least] = false;
             widths = self.widths(&shown, room, gap);
+            self.squeeze(&mut widths, room, gap);
         }
         let mut x = area.x + GUTTER;
         widths
@@ -202,6 +209,23 @@ impl Table<'_> {
                 place
             })
             .collect()
+    }
+
+    /// Takes from the columns that have most to give until all fit, or none has anything left to give.
+    fn squeeze(&self, widths: &mut [u16], room: u16, gap: u16) {
+        if !self.wide {
+            return;
+        }
+        let least = |ix: usize| match self.columns[ix].room {
+            Room::Fixed(_) => u16::MAX,
+            Room::Fits(least, _) => least,
+            Room::Rest(least) => least.min(SQUEEZED),
+        };
+        while total(widths, gap) > room {
+            let spare = |ix: &usize| widths[*ix].saturating_sub(least(*ix));
+            let Some(ix) = (0..widths.len()).max_by_key(spare).filter(|ix| spare(ix) > 0) else { return };
+            widths[ix] -= 1;
+        }
     }
 
     fn widths(&self, shown: &[bool], room: u16, gap: u16) -> Vec<u16> {
