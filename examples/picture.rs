@@ -71,6 +71,7 @@ fn picture(args: &Args) -> Result<String, String> {
         keymap: Keymap::new(&[]).map_err(|why| why.to_string())?,
         look: Look { ascii: false, mono: false, theme },
         utc: true,
+        columns: Default::default(),
         size: args.size,
         zone: jiff::tz::TimeZone::UTC,
     };

@@ -110,6 +110,7 @@ fn app(sims: &[(BackendKind, Sim)], size: (u16, u16), start: Timestamp) -> color
         keymap: Keymap::new(&[])?,
         look: Look { ascii: false, mono: false, theme: 0 },
         utc: true,
+        columns: Default::default(),
         size,
         zone: jiff::tz::TimeZone::UTC,
     };

@@ -21,11 +21,13 @@ mod terminal;
 mod update;
 mod writer;
 
+use std::collections::BTreeMap;
+
 use crate::action::Guard;
 use crate::diagnose::Settings;
 use crate::domain::{ClusterId, Demand, Draft, Name, Text, Timestamp};
 use crate::engine::Core;
-use crate::ui::{Look, Model, PaletteItem, Screen};
+use crate::ui::{Look, Model, PaletteItem, Pane, Screen};
 
 pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
@@ -96,6 +98,8 @@ pub struct Setup {
     pub utc: bool,
     /// Columns and rows.
     pub size: (u16, u16),
+    /// Columns that were chosen for lists, in their order.
+    pub columns: BTreeMap<Pane, Vec<String>>,
     /// The local zone.
     pub zone: jiff::tz::TimeZone,
 }
@@ -105,7 +109,8 @@ impl App {
     pub fn new(setup: Setup, now: Timestamp) -> Self {
         let read_only = setup.guard.read_only.is_some();
         let Setup { size, look, utc, zone, .. } = setup;
-        let screen = Screen { size, look, utc, zone, read_only, ..Screen::default() };
+        let mut screen = Screen { size, look, utc, zone, read_only, ..Screen::default() };
+        screen.home.columns = setup.columns;
         Self {
             core: Core::new(setup.settings, setup.guard, &setup.clusters, now),
             screen,

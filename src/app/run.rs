@@ -6,6 +6,7 @@
 //! What a person does is answered at once. What the world does is looked at in its own pace ([`Pace`]): a large cluster
 //! changes a hundred times a second, and nobody reads that fast, nor does every line carry it.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{WrapErr, eyre};
@@ -18,7 +19,7 @@ use crate::action::Guard;
 use crate::diagnose::Settings;
 use crate::domain::{Batch, Text, Timestamp};
 use crate::engine::{Feeds, Target};
-use crate::ui::{self, Look};
+use crate::ui::{self, Look, Pane};
 
 use super::clipboard;
 use super::clock::Clock;
@@ -49,6 +50,8 @@ pub struct Options {
     pub utc: bool,
     /// Keys given anew: a command's name, and its keys.
     pub keys: Vec<(String, Vec<String>)>,
+    /// Columns that were chosen for lists.
+    pub columns: BTreeMap<Pane, Vec<String>>,
     /// Targets that are there and not watched.
     pub unwatched: Vec<Text>,
     /// Sees every batch before it is folded.
@@ -130,6 +133,7 @@ impl Session {
             keymap,
             look: options.look,
             utc: options.utc,
+            columns: options.columns,
             size,
             zone: jiff::tz::TimeZone::system(),
         };

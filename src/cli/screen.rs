@@ -1,5 +1,6 @@
 //! `cockpit` without a subcommand: the screen.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use crate::app::{self, Keymap, KeymapError, Options, ReplayClock};
@@ -7,7 +8,7 @@ use crate::backend::replay;
 use crate::config::{Config, Key};
 use crate::domain::{Backend, Text};
 use crate::engine::Target;
-use crate::ui::Look;
+use crate::ui::{Look, Pane};
 
 use super::End;
 use super::failure::Failure;
@@ -26,6 +27,7 @@ pub fn run(session: Session) -> Result<ExitCode, End> {
     let Shown { targets, unwatched, replay } = shown(&session)?;
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
     let options = Options {
+        columns: columns(&session.config),
         recorder: session.recorder(&clusters)?,
         guard: session.guard(),
         utc: session.config.utc,
@@ -41,6 +43,12 @@ pub fn run(session: Session) -> Result<ExitCode, End> {
     // What still waits for a server is not waited for.
     runtime.shutdown_background();
     ended.map(|()| ExitCode::SUCCESS).map_err(End::Report)
+}
+
+/// Columns of lists, as the configuration chooses them.
+fn columns(config: &Config) -> BTreeMap<Pane, Vec<String>> {
+    let of = |name: &str| Pane::lists().find(|pane| pane.name() == name);
+    config.lists.iter().filter_map(|list| Some((of(&list.name)?, list.columns.clone()))).collect()
 }
 
 struct Shown {

@@ -8,7 +8,7 @@ use crate::backend::replay::Recorder;
 use crate::config::{self, Config, Loaded, Words};
 use crate::diagnose::rules;
 use crate::domain::{BackendKind, ClusterId};
-use crate::ui::theme;
+use crate::ui::{Pane, panes, theme};
 
 use super::End;
 use super::args::Common;
@@ -112,6 +112,7 @@ pub fn words() -> Words {
         rules: rules().iter().map(|rule| rule.id).collect(),
         themes: theme::built_in().iter().map(|theme| theme.name.as_str()).collect(),
         commands: TABLE.iter().map(|command| command.id).collect(),
+        lists: Pane::lists().map(|pane| (pane.name(), panes::column_names(pane))).collect(),
     }
 }
 
@@ -153,6 +154,7 @@ mod tests {
         let keys: Vec<_> = config.keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect();
         assert!(!keys.is_empty() && crate::app::Keymap::new(&keys).is_ok());
         assert!(theme::by_name(&config.theme).is_some());
+        assert!(!config.lists.is_empty());
     }
 
     #[test]

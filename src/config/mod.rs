@@ -3,6 +3,7 @@
 
 mod cluster;
 mod duration;
+mod lists;
 mod model;
 mod place;
 mod problem;
@@ -11,7 +12,7 @@ mod reader;
 
 pub use cluster::is_namespace;
 pub use duration::parse_duration;
-pub use model::{Cluster, Config, Key, Way};
+pub use model::{Cluster, Config, Key, List, Way};
 pub use place::{Loaded, default_path, load};
 pub use problem::{Problem, Problems, near_match};
 pub use read::{Words, parse};

@@ -19,6 +19,8 @@ pub struct Config {
     pub read_only: bool,
     /// Keys that differ from the built-in ones.
     pub keys: Vec<Key>,
+    /// Columns of lists that differ from the built-in ones.
+    pub lists: Vec<List>,
     /// Name of the theme.
     pub theme: Text,
     /// Only ASCII, or not; none: as the locale allows.
@@ -37,6 +39,7 @@ impl Default for Config {
             protected: Vec::new(),
             read_only: false,
             keys: Vec::new(),
+            lists: Vec::new(),
             theme: Text::new("dark"),
             ascii: None,
             utc: true,
@@ -107,4 +110,13 @@ pub struct Key {
     pub keys: Vec<String>,
     /// The line where it is said.
     pub line: usize,
+}
+
+/// A list's columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// Which list, by its name.
+    pub name: String,
+    /// Its columns, in their order.
+    pub columns: Vec<String>,
 }

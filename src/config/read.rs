@@ -10,6 +10,7 @@ use crate::domain::{Text, Timestamp};
 
 use super::cluster::clusters;
 use super::duration::parse_duration;
+use super::lists::lists;
 use super::model::{Config, Key};
 use super::problem::{Problem, Problems, near_match};
 use super::reader::{Reader, Table, Value};
@@ -23,6 +24,8 @@ pub struct Words {
     pub themes: Vec<&'static str>,
     /// Names of the commands.
     pub commands: Vec<&'static str>,
+    /// Names of the lists, and of the columns that each can have.
+    pub lists: Vec<(String, Vec<&'static str>)>,
 }
 
 /// Reads a configuration from its text. `file` is named in problems, and relative paths start from its directory.
@@ -95,6 +98,10 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     let value = root.take(reader, "keys");
     if let Some(table) = value.and_then(|value| reader.table(&value, "keys")) {
         config.keys = keys(reader, table, words);
+    }
+    let value = root.take(reader, "lists");
+    if let Some(table) = value.and_then(|value| reader.table(&value, "lists")) {
+        config.lists = lists(reader, table, words);
     }
     root.end(reader);
     config
@@ -220,7 +227,12 @@ mod tests {
     }
 
     fn words() -> Words {
-        Words { rules: vec!["oom-killed", "crash-loop"], themes: vec!["dark", "light"], commands: vec!["help", "quit"] }
+        Words {
+            rules: vec!["oom-killed", "crash-loop"],
+            themes: vec!["dark", "light"],
+            commands: vec!["help", "quit"],
+            lists: vec![("pods".to_owned(), vec!["where", "name", "ready", "state", "age", "node"])],
+        }
     }
 
     fn example() -> String {
@@ -248,6 +260,7 @@ mod tests {
         let full = full_example();
         let (config, asked) = read(&full, Path::new("/etc/config.toml"), &words).expect("the example is valid");
         assert_eq!((config.clusters.len(), config.diagnosis.accepts.len(), config.keys.len()), (4, 1, 1));
+        assert_eq!(config.lists[0].columns, ["where", "name", "state", "age", "node"]);
         let shown = keys_of(&full);
         let missing: Vec<&String> = asked.iter().filter(|key| !shown.contains(*key)).collect();
         assert!(missing.is_empty(), "config.example.toml does not show {missing:?}");

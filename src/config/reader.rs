@@ -18,7 +18,7 @@ pub(super) struct Reader<'a> {
 
 /// A table whose keys are taken one by one; what is left at the end is unknown.
 pub(super) struct Table<'t, 'i> {
-    path: &'static str,
+    path: String,
     span: Range<usize>,
     table: &'t DeTable<'i>,
     known: Vec<&'static str>,
@@ -147,10 +147,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A table.
-    pub(super) fn table<'t, 'i>(&mut self, value: &Value<'t, 'i>, path: &'static str) -> Option<Table<'t, 'i>> {
+    /// The items of a list that is not empty.
+    pub(super) fn items<'t, 'i>(&mut self, value: &Value<'t, 'i>, expected: &str) -> Vec<Value<'t, 'i>> {
         match value.value {
-            DeValue::Table(table) => Some(Table { path, span: value.span.clone(), table, known: Vec::new() }),
+            DeValue::Array(items) if !items.is_empty() => items.iter().map(|item| value.at(item)).collect(),
+            _ => {
+                self.bad(value, expected);
+                Vec::new()
+            }
+        }
+    }
+
+    /// A table.
+    pub(super) fn table<'t, 'i>(&mut self, value: &Value<'t, 'i>, path: &str) -> Option<Table<'t, 'i>> {
+        match value.value {
+            DeValue::Table(table) => {
+                Some(Table { path: path.to_owned(), span: value.span.clone(), table, known: Vec::new() })
+            }
             _ => {
                 self.bad(value, &format!("a table: `[{path}]`"));
                 None
@@ -172,7 +185,7 @@ impl<'a> Reader<'a> {
 impl<'t, 'i> Table<'t, 'i> {
     /// The table that a file is.
     pub(super) fn root(table: &'t Spanned<DeTable<'i>>) -> Self {
-        Self { path: "", span: table.span(), table: table.get_ref(), known: Vec::new() }
+        Self { path: String::new(), span: table.span(), table: table.get_ref(), known: Vec::new() }
     }
 
     /// Where it begins.
@@ -228,7 +241,7 @@ impl<'t, 'i> Table<'t, 'i> {
     }
 
     fn path_of(&self, key: &str) -> String {
-        match self.path {
+        match &*self.path {
             "" => key.to_owned(),
             path => format!("{path}.{key}"),
         }

@@ -167,7 +167,7 @@ fn draw_instances(pen: &mut Pen<'_>, ctx: &Ctx<'_>, pane: Pane, case: &CaseFile,
     let top = selected.map_or(case.scroll, first_for).min(all.len() - 1);
     let rows: Vec<Row> = all.iter().skip(top).take(height).map(|it| instance_row(ctx, it)).collect();
     let selected = selected.and_then(|at| at.checked_sub(top));
-    Table { columns: &COLUMNS, rows: &rows, selected }.draw(pen, heading, body);
+    Table { columns: &COLUMNS, rows: &rows, selected, sort: None, wide: false }.draw(pen, heading, body);
 }
 
 fn instance_row(ctx: &Ctx<'_>, it: &Instance) -> Row {

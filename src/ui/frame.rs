@@ -86,10 +86,19 @@ fn draw_list(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, rows: &dyn Rows,
     let top = selected.map_or(list.top, first_for).min(list.order.len() - 1);
     let keys = list.order.iter().enumerate().skip(top).take(height);
     // A row that is gone keeps its place until the order is made anew.
-    let visible: Vec<(usize, Row)> = keys.map(|(ix, key)| (ix, rows.row(key).unwrap_or_else(gone))).collect();
+    let row = |key| Row { marked: list.marks.rows.contains(key), ..rows.row(key).unwrap_or_else(gone) };
+    let visible: Vec<(usize, Row)> = keys.map(|(ix, key)| (ix, row(key))).collect();
     let place = visible.iter().position(|(ix, _)| Some(*ix) == selected);
-    let visible: Vec<Row> = visible.into_iter().map(|(_, row)| row).collect();
-    Table { columns: &rows.columns(), rows: &visible, selected: place }.draw(pen, areas.heading, area);
+    let mut visible: Vec<Row> = visible.into_iter().map(|(_, row)| row).collect();
+    let mut columns = rows.columns();
+    if let Some(picked) = panes::picked(&columns, screen.home.columns.get(&pane)) {
+        for row in &mut visible {
+            row.cells = picked.iter().map(|ix| row.cells.get(*ix).cloned().unwrap_or_default()).collect();
+        }
+        columns = picked.iter().map(|ix| columns[*ix]).collect();
+    }
+    let table = Table { columns: &columns, rows: &visible, selected: place, sort: list.sort, wide: list.wide };
+    table.draw(pen, areas.heading, area);
 }
 
 fn gone() -> Row {
@@ -168,14 +177,25 @@ fn incomplete(ctx: &Ctx<'_>, pane: Pane) -> String {
 fn draw_why(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, list: &ListState, areas: &Areas) {
     if areas.rule.height > 0 {
         let title = list.selected.as_ref().map(|key| why::title(ctx, screen.home.pane, key)).unwrap_or_default();
-        let end = filter_note(screen, ctx, list);
-        pen.rule(areas.rule, &title, &end);
+        let (marks, filter) = (marks_note(list), filter_note(screen, ctx, list));
+        let gap = if marks.is_empty() || filter.is_empty() { "" } else { "  " };
+        pen.rule(areas.rule, &title, &marks.and(Ink::Text, gap).then(filter));
     }
     let Some(key) = &list.selected else { return };
     let lines = why::brief(ctx, screen.home.pane, key, areas.why.width, usize::from(areas.why.height));
     for (y, line) in (areas.why.y..areas.why.bottom()).zip(lines) {
         pen.write(areas.why.x, y, areas.why.width, &line, None);
     }
+}
+
+/// How many rows are marked, and how many of them cannot be seen in the list.
+fn marks_note(list: &ListState) -> Phrase {
+    let marked = list.marks.rows.len();
+    if marked == 0 {
+        return Phrase::default();
+    }
+    let hidden = if list.marks.hidden > 0 { format!(" ({} not shown)", list.marks.hidden) } else { String::new() };
+    Phrase::of(Ink::Key, format!("{marked} marked")).and(Ink::Warning, hidden)
 }
 
 /// What the filter, or the chosen namespace, hides: said as long as it is there.

@@ -23,6 +23,14 @@ pub const HELD: &str = "‖";
 pub const NONE: &str = "·";
 /// The selected row.
 pub const HERE: &str = "▸";
+/// The list is in the order of this column, the least first.
+pub const ASCENDING: &str = "↑";
+/// The same, the greatest first.
+pub const DESCENDING: &str = "↓";
+/// A row that was marked.
+pub const MARKED: &str = "■";
+/// The selected row, where it is marked.
+pub const HERE_MARKED: &str = "▣";
 /// What follows belongs to the row above.
 pub const DRAGS: &str = "↳";
 
@@ -37,6 +45,10 @@ const TWINS: &[(&str, &str)] = &[
     (HELD, "="),
     (NONE, "."),
     (HERE, ">"),
+    (ASCENDING, "^"),
+    (DESCENDING, "v"),
+    (MARKED, "*"),
+    (HERE_MARKED, "@"),
     (DRAGS, "\\"),
     ("●", "*"),
     ("○", "o"),

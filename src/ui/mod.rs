@@ -20,6 +20,7 @@ mod say;
 mod screen;
 mod side;
 mod sights;
+mod sort;
 pub mod svg;
 mod text;
 pub mod theme;
@@ -27,12 +28,12 @@ mod why;
 mod widgets;
 
 pub use every::Every;
-pub use filter::problem as filter_problem;
+pub use filter::{is_within as filter_is_within, problem as filter_problem};
 pub use frame::draw;
 pub use logs::{LogView, Pattern};
 pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{
-    Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Notice, Overlay, PaletteItem, Pane, Preview,
-    Prompt, RowKey, Scope, Screen, Seek, Sheet, TextView,
+    Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Notice, Overlay, PaletteItem, Pane,
+    Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
 };

@@ -1,6 +1,6 @@
 //! What is open, selected and typed: plain data that `app::update` changes and a frame shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::every::Every;
 use super::logs::{LogView, Pattern};
@@ -55,6 +55,8 @@ pub struct Home {
     pub filter: Option<Text>,
     /// The namespace or cluster that every pane is narrowed to.
     pub scope: Option<Scope>,
+    /// Columns that a person chose for a list, in their order.
+    pub columns: BTreeMap<Pane, Vec<String>>,
 }
 
 /// What every pane is narrowed to. Never kept: the next start shows everything.
@@ -144,6 +146,16 @@ impl Pane {
         }
     }
 
+    /// Its name in the configuration: `triage`, `task-groups`.
+    pub fn name(self) -> String {
+        self.title().to_lowercase().replace(' ', "-")
+    }
+
+    /// All lists there are: the panes, and those of every object of a kind.
+    pub fn lists() -> impl Iterator<Item = Pane> {
+        Pane::ALL.into_iter().chain(Every::ALL.into_iter().map(Pane::Every))
+    }
+
     /// The digit that shows it, where it has one.
     pub fn digit(self) -> Option<usize> {
         Pane::ALL.iter().position(|pane| *pane == self).map(|ix| ix + 1)
@@ -182,6 +194,32 @@ pub struct ListState {
     pub touched: Option<Timestamp>,
     /// When the selected row last came to be another one without a key.
     pub shifted: Option<Timestamp>,
+    /// Rows that a person marked.
+    pub marks: Marks,
+    /// The column that it is in the order of; none: in the pane's own.
+    pub sort: Option<Sort>,
+    /// Columns shrink before one of them goes.
+    pub wide: bool,
+}
+
+/// The order of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// Its name.
+    pub column: &'static str,
+    /// The greatest first.
+    pub descending: bool,
+}
+
+/// Rows that a person marked: by what they are of, so that they stay marked wherever they move.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// All of them, also those that a filter hides.
+    pub rows: BTreeSet<RowKey>,
+    /// The one that was marked last: a range begins there.
+    pub last: Option<RowKey>,
+    /// How many of them cannot be seen in the list: counted when it is put in order.
+    pub hidden: usize,
 }
 
 impl ListState {
@@ -419,7 +457,13 @@ impl Default for Screen {
         Self {
             size: (80, 24),
             look: Look { ascii: false, mono: false, theme: 0 },
-            home: Home { pane: Pane::Triage, lists: BTreeMap::new(), filter: None, scope: None },
+            home: Home {
+                pane: Pane::Triage,
+                lists: BTreeMap::new(),
+                filter: None,
+                scope: None,
+                columns: BTreeMap::new(),
+            },
             layers: Vec::new(),
             overlay: None,
             notice: None,

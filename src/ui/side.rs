@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::filter::is_within;
+use super::filter::concerns;
 use super::panes::{self, Ctx};
 use super::pen::Pen;
 use super::screen::{Pane, Screen};
@@ -24,7 +24,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
         .map(|(pane, rows)| {
             let mut keys = rows.keys();
             if let Some(scope) = &screen.home.scope {
-                keys.retain(|key| is_within(scope, &ctx, &*rows, key));
+                keys.retain(|key| concerns(scope, &ctx, &*rows, key));
             }
             (pane, keys, rows)
         })
@@ -47,7 +47,8 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
         } else {
             let shown = keys.iter().take(height - named).filter_map(|key| rows.row(key));
             let visible: Vec<Row> = shown.map(|row| Row { more: None, ..row }).collect();
-            Table { columns: &rows.columns(), rows: &visible, selected: None }.draw(pen, heading, body);
+            Table { columns: &rows.columns(), rows: &visible, selected: None, sort: None, wide: false }
+                .draw(pen, heading, body);
         }
         y += height as u16 + 1;
     }

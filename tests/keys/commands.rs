@@ -73,6 +73,10 @@ fn shown(id: &str) -> Option<bool> {
             desk.command("accepted");
             desk.frame().contains("Nothing that is wrong is accepted.")
         }
+        "mark" => at("7 space").0.list().marks.rows.len() == 1,
+        "mark-range" => at("7 space j ctrl-space").0.list().marks.rows.len() == 3,
+        "sort" => at("7 o n a m e enter o n a m e enter").0.rows()[0] == "worker",
+        "wide" => at("7 W").0.list().wide && !at("7 W W").0.list().wide,
         "follow" => {
             let (desk, _) = at("7 l f");
             matches!(desk.app.screen().layers.last(), Some(Layer::Logs(view)) if !view.following)

@@ -1,5 +1,7 @@
 //! A screen at which keys are pressed: a small world, a clock that the test turns, frames that count as seen.
 
+use std::collections::BTreeMap;
+
 use cockpit::action::Guard;
 use cockpit::app::{App, Effect, Event, Key, Keymap, Setup, What};
 use cockpit::diagnose::{Pattern, Settings};
@@ -70,6 +72,10 @@ impl Desk {
 
     /// The same, under a guard.
     pub fn with(guard: Guard) -> Self {
+        Self::set_up(guard, BTreeMap::new())
+    }
+
+    fn set_up(guard: Guard, columns: BTreeMap<Pane, Vec<String>>) -> Self {
         let now = Timestamp::from_second(1_700_000_000).expect("in range");
         let setup = Setup {
             clusters: vec![cluster()],
@@ -81,6 +87,7 @@ impl Desk {
             size: (120, 36),
             zone: jiff::tz::TimeZone::UTC,
             utc: true,
+            columns,
         };
         let mut desk = Self { app: App::new(setup, now), now };
         let mut objects: Vec<Object> = (1..=3).map(|n| a_node(n, NodeState::Ready)).collect();
@@ -97,6 +104,11 @@ impl Desk {
         }
         desk.wait(1000);
         desk
+    }
+
+    /// The same, with the columns of a list chosen.
+    pub fn showing(pane: Pane, columns: Vec<String>) -> Self {
+        Self::set_up(Guard::default(), [(pane, columns)].into())
     }
 
     /// A guard under which the cluster's name has to be typed.

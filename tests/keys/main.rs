@@ -1,10 +1,13 @@
 //! Keys as a person presses them, through `app::update`.
 
 mod acting;
+mod columns;
 mod commands;
 mod desk;
 mod lists;
+mod marking;
 mod narrowing;
 mod output;
 mod reading;
+mod sorting;
 mod walking;

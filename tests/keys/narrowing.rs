@@ -91,6 +91,79 @@ fn a_filter_that_is_not_understood_says_what_was_expected_and_still_filters() {
 }
 
 #[test]
+fn the_list_follows_each_key_of_the_filter() {
+    let mut desk = busy();
+    desk.command("workloads");
+    desk.press("/");
+    for (key, rows) in [
+        ("w", "web worker"),
+        ("o", "worker"),
+        ("backspace", "web worker"),
+        ("backspace", "web nightly api cart worker"),
+        ("!", "web nightly api cart worker"),
+        ("w", "nightly api cart"),
+        ("e", "nightly api cart worker"),
+    ] {
+        desk.press(key);
+        assert_eq!(desk.rows().join(" "), rows, "after {key}");
+        assert!(desk.floats());
+    }
+}
+
+#[test]
+fn esc_in_the_field_restores_the_filter_and_the_row_from_before() {
+    let mut desk = busy();
+    desk.press("7 / w enter");
+    assert_eq!(desk.rows(), ["web", "worker"]);
+    desk.press("j / backspace c a");
+    assert_eq!(desk.rows(), ["cart"]);
+    for leave in ["esc", "ctrl-c"] {
+        desk.press(leave);
+        assert_eq!(desk.app.screen().home.filter.as_deref(), Some("w"));
+        assert_eq!((desk.rows(), desk.selected().as_str()), (vec!["web".to_owned(), "worker".to_owned()], "worker"));
+        desk.press("/ o r k");
+        assert_eq!(desk.rows(), ["worker"]);
+    }
+    desk.press("enter esc");
+    assert_eq!(desk.rows(), ["web", "worker"], "back is one step, however many keys it was");
+    desk.press("esc");
+    assert_eq!(desk.rows().len(), 5);
+}
+
+#[test]
+fn what_is_not_understood_yet_leaves_the_list_as_it_is() {
+    let mut desk = busy();
+    desk.command("po");
+    desk.press("/ n i g");
+    assert_eq!(desk.rows(), ["nightly-1"]);
+    desk.tap("space");
+    desk.write("age<");
+    assert_eq!(desk.rows(), Vec::<String>::new(), "`age` is a word until it is an age");
+    desk.write("2h");
+    assert_eq!(desk.rows(), ["nightly-1"]);
+}
+
+#[test]
+fn what_is_pasted_into_the_filter_narrows_and_its_enter_is_text() {
+    let mut desk = busy();
+    desk.press("7 /");
+    desk.update(What::Paste("work\r".to_owned()));
+    assert_eq!(desk.rows(), ["worker"]);
+    assert!(desk.floats(), "nothing in it was taken for enter");
+}
+
+#[test]
+fn a_new_row_that_fits_shows_while_the_filter_is_typed() {
+    let mut desk = Desk::new();
+    desk.press("7 / w");
+    desk.put(vec![Object::Workload(Box::new(deployment("wolf", 1)))]);
+    desk.press("o");
+    let mut rows = desk.rows();
+    rows.sort();
+    assert_eq!(rows, ["wolf", "worker"]);
+}
+
+#[test]
 fn a_namespace_narrows_every_pane_the_header_says_so_and_0_shows_all() {
     let mut desk = busy();
     assert!(desk.app.screen().home.scope.is_none());

@@ -120,7 +120,7 @@ fn around() -> Batch {
     t.batch(&[])
 }
 
-fn full() -> Core {
+pub fn full() -> Core {
     let batches = vec![night::prod().batch(&[]), around(), night::nomad().batch(&[]), night::swarm().batch(&[])];
     core(&["prod", "nomad-eu", "swarm"], batches)
 }

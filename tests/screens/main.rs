@@ -2,6 +2,7 @@
 
 mod every;
 mod hard;
+mod lists;
 mod night;
 mod open;
 mod stage;

@@ -2,6 +2,7 @@
 
 mod acting;
 mod answering;
+mod lists;
 mod logs;
 mod looking;
 mod moving;
@@ -53,7 +54,7 @@ fn always(_: &App, _: Moment) -> Now {
 
 /// All parts, in the order of the help.
 const PARTS: &[&[Command]] =
-    &[acting::ALL, looking::ALL, logs::ALL, moving::ALL, panes::ALL, program::ALL, answering::ALL];
+    &[acting::ALL, looking::ALL, logs::ALL, lists::ALL, moving::ALL, panes::ALL, program::ALL, answering::ALL];
 
 const COUNT: usize = {
     let (mut count, mut part) = (0, 0);

@@ -1,7 +1,7 @@
 //! Getting around.
 
 use crate::app::command::Command;
-use crate::app::update::{lists, moving};
+use crate::app::update::{lists, marking, moving};
 
 use super::{HOME, KEY, LISTS, OPEN, SUNK};
 
@@ -55,9 +55,9 @@ pub(super) const ALL: &[Command] = &[
     Command {
         id: "back-home",
         keys: &["esc", "backspace"],
-        does: "back to the list before, or without the filter",
+        does: "take the marks away; else back to the list before, or without the filter",
         places: HOME,
-        run: moving::older,
+        run: marking::back_home,
         ..KEY
     },
     Command { id: "older", keys: &["["], does: "to the place before", places: OPEN, run: moving::older, ..KEY },

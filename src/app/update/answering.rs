@@ -9,6 +9,7 @@ use super::{acting, field, logs, palette};
 /// Opens the filter, with what it is now.
 pub fn filter(app: &mut App, at: Moment) {
     app.touch(at.felt);
+    app.begin_filter();
     let text = app.screen.home.filter.as_deref().unwrap_or_default().to_owned();
     app.screen.overlay = Some(Overlay::Filter(Input { cursor: text.len(), text }));
 }
@@ -20,11 +21,11 @@ pub fn answer(app: &mut App, at: Moment) {
         Some(Overlay::Prompt(_)) => acting::take_number(app, at),
         Some(Overlay::Seek(_)) => logs::take(app, at),
         Some(Overlay::Filter(input)) => {
-            let text = input.text.trim();
-            let filter = (!text.is_empty() && text != "!").then(|| Text::new(text));
-            let problem = crate::ui::filter_problem(text);
+            let (filter, problem) = (filter_of(input), crate::ui::filter_problem(&input.text));
+            app.narrow_as_typed(filter, at);
+            app.keep_filter();
             app.close_overlay();
-            app.narrow(filter, at);
+            app.say_if_none(at);
             if let Some(problem) = problem {
                 app.say_long(at, &format!("{problem}; it is looked for as a word"), Some(Severity::Advice));
             }
@@ -33,9 +34,16 @@ pub fn answer(app: &mut App, at: Moment) {
     }
 }
 
-/// Leaves it, with nothing done.
-pub fn dismiss(app: &mut App, _: Moment) {
+/// Leaves it, with nothing done: the list is narrowed to what it was before.
+pub fn dismiss(app: &mut App, at: Moment) {
+    app.leave_filter(at);
     app.close_overlay();
+}
+
+/// What a list is narrowed to by what was typed.
+fn filter_of(input: &Input) -> Option<Text> {
+    let text = input.text.trim();
+    (!text.is_empty() && text != "!").then(|| Text::new(text))
 }
 
 impl App {
@@ -46,6 +54,10 @@ impl App {
         }
         self.leave_for(at, |screen| screen.home.filter = filter);
         self.order_anew(at);
+        self.say_if_none(at);
+    }
+
+    fn say_if_none(&mut self, at: Moment) {
         if self.list().is_some_and(|list| list.order.is_empty()) && self.screen.home.filter.is_some() {
             self.say(at, "no row is like that; esc takes the filter away", None);
         }
@@ -105,6 +117,11 @@ impl App {
         match &mut self.screen.overlay {
             Some(Overlay::Palette { .. }) => self.search(at),
             Some(Overlay::Prompt(prompt)) => prompt.error = None,
+            // What is not understood yet may be in the middle of a word: the list stays as it is.
+            Some(Overlay::Filter(input)) if crate::ui::filter_problem(&input.text).is_none() => {
+                let filter = filter_of(input);
+                self.narrow_as_typed(filter, at);
+            }
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use crate::app::command::Now;
 use crate::app::{App, Moment, rows};
 use crate::diagnose::IncidentState;
 use crate::domain::{Name, Severity, Text, Timestamp};
-use crate::ui::{ListState, Pane, RowKey, panes};
+use crate::ui::{ListState, Pane, RowKey, filter_is_within, panes};
 
 /// From a cursor key until so long without one a list keeps its order.
 pub const HOLD_MS: i64 = 10_000;
@@ -54,11 +54,13 @@ impl App {
         (self.looked_at, self.ordered, self.reorder) = (looked_at, Some(at.felt), None);
         let list = self.list_mut();
         if !fresh.is_empty() && list.order == fresh {
+            self.follow_marks(at);
             return false;
         }
         let held = within(list.touched, at.felt, HOLD_MS);
         let order = if held { merge(&list.order, fresh) } else { fresh };
         let gone = select(list, order, at.felt);
+        self.follow_marks(at);
         self.scroll_to_selected();
         gone
     }
@@ -69,6 +71,28 @@ impl App {
         self.put_in_order(at);
         // What a key did is no surprise to the person.
         self.list_mut().shifted = None;
+    }
+
+    /// Narrows the list while its filter is typed. Where the new one only asks for more, the rows that are left are looked at
+    /// and no others.
+    pub(super) fn narrow_as_typed(&mut self, filter: Option<Text>, at: Moment) {
+        if self.screen.home.filter == filter {
+            return;
+        }
+        let old = std::mem::replace(&mut self.screen.home.filter, filter);
+        // Without a filter triage folds what a filter looks at.
+        let folds = self.screen.home.pane == Pane::Triage && old.is_none();
+        let new = self.screen.home.filter.as_deref().unwrap_or_default();
+        if folds || !filter_is_within(new, old.as_deref()) {
+            return self.order_anew(at);
+        }
+        let order = std::mem::take(&mut self.list_mut().order);
+        let left = panes::narrowed(&self.screen, &self.model(at.now), order);
+        let list = self.list_mut();
+        select(list, left, at.felt);
+        list.shifted = None;
+        self.follow_marks(at);
+        self.scroll_to_selected();
     }
 
     /// Keeps the selected row among the visible ones.
@@ -137,6 +161,12 @@ impl App {
             .flat_map(|list| list.order.iter().skip(list.top).take(panes::page_height(&self.screen)));
         visible.any(|key| matches!(key, RowKey::Incident(seen) if seen == id))
     }
+}
+
+/// Shows columns by shrinking others, or does not.
+pub fn wide(app: &mut App, _: Moment) {
+    let list = app.list_mut();
+    list.wide = !list.wide;
 }
 
 /// Whether there is something to go to.

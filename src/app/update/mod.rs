@@ -6,11 +6,13 @@ pub mod field;
 pub mod lists;
 pub mod logs;
 pub mod looking;
+pub mod marking;
 pub mod moving;
 pub mod nouns;
 pub mod owner;
 pub mod palette;
 pub mod scoping;
+pub mod sorting;
 
 use crate::domain::{LogLine, Severity, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};

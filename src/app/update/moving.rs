@@ -23,6 +23,8 @@ struct Spot {
 pub struct Trail {
     past: Vec<Spot>,
     future: Vec<Spot>,
+    /// Where a person was before the filter that is being typed.
+    unfiltered: Option<Spot>,
 }
 
 /// Places that are remembered.
@@ -50,12 +52,37 @@ impl App {
         self.touch(at.felt);
         let spot = self.spot();
         self.cancel_streams();
+        self.remember(spot);
+        go(&mut self.screen);
+    }
+
+    fn remember(&mut self, spot: Spot) {
         self.trail.past.push(spot);
         if self.trail.past.len() > REMEMBERED {
             self.trail.past.remove(0);
         }
         self.trail.future.clear();
-        go(&mut self.screen);
+    }
+
+    /// A filter is going to be typed, and the list follows each key: remembers how it was before.
+    pub(super) fn begin_filter(&mut self) {
+        self.trail.unfiltered = Some(self.spot());
+    }
+
+    /// The filter that was typed is kept; the way back leads to how the list was before it.
+    pub(super) fn keep_filter(&mut self) {
+        let before = self.trail.unfiltered.take();
+        if let Some(before) = before.filter(|spot| spot.filter != self.screen.home.filter) {
+            self.remember(before);
+        }
+    }
+
+    /// The filter that was typed is not kept: the list is as it was before.
+    pub(super) fn leave_filter(&mut self, at: Moment) {
+        let before = self.trail.unfiltered.take();
+        if let Some(before) = before.filter(|spot| spot.filter != self.screen.home.filter) {
+            self.return_to(before, at);
+        }
     }
 
     fn return_to(&mut self, spot: Spot, at: Moment) {
@@ -390,7 +417,7 @@ pub fn leave(app: &mut App, at: Moment) {
 /// Closes what floats; else quits when it is said twice.
 pub fn interrupt(app: &mut App, at: Moment) {
     match app.screen.overlay {
-        Some(_) => app.close_overlay(),
+        Some(_) => super::answering::dismiss(app, at),
         None => leave(app, at),
     }
 }

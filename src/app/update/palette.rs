@@ -4,7 +4,7 @@ use crate::app::command::Place;
 use crate::app::keymap::closest;
 use crate::app::{App, Command, Moment, TABLE};
 use crate::domain::{Intent, Ref, Text};
-use crate::ui::{Input, Overlay, PaletteItem, RowKey};
+use crate::ui::{Input, Overlay, PaletteItem, RowKey, Sort};
 
 use super::nouns::{self, Noun};
 
@@ -22,6 +22,8 @@ pub enum Choice {
     Object(Ref),
     /// An intent, whose preview is opened.
     Intent(Intent),
+    /// An order of the list; none: its own.
+    Sort(Option<Sort>),
 }
 
 impl std::fmt::Debug for Command {
@@ -91,13 +93,11 @@ pub fn take(app: &mut App, at: Moment) {
     };
     app.close_overlay();
     match choice {
-        Choice::Command(command, argument) => match (command.id, argument.and_then(|it| it.parse::<u32>().ok())) {
-            ("scale", Some(number)) => app.scale_to(number, at),
-            _ => app.carry_out(command, at),
-        },
+        Choice::Command(command, argument) => app.carry_out_with(command, argument.as_deref(), at),
         Choice::Noun(noun, argument) => app.go_to_noun(noun, argument.as_deref(), at),
         Choice::Object(key) => app.open_case(RowKey::Object(key), at),
         Choice::Intent(intent) => app.begin(intent, at),
+        Choice::Sort(sort) => app.sort(sort, at),
     }
 }
 
@@ -109,7 +109,16 @@ impl App {
         self.open_menu(found, at);
     }
 
-    fn open_menu(&mut self, found: Vec<(Choice, PaletteItem)>, at: Moment) {
+    /// Does a command with what was typed after its name.
+    fn carry_out_with(&mut self, command: &'static Command, argument: Option<&str>, at: Moment) {
+        match (command.id, argument, argument.and_then(|it| it.parse().ok())) {
+            ("scale", _, Some(number)) => self.scale_to(number, at),
+            ("sort", Some(column), _) => self.sort_by(column, at),
+            _ => self.carry_out(command, at),
+        }
+    }
+
+    pub(super) fn open_menu(&mut self, found: Vec<(Choice, PaletteItem)>, at: Moment) {
         self.screen.overlay = Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 0 });
         self.menu = Some(found);
         self.search(at);

@@ -8,7 +8,7 @@ use super::screen::{RowKey, Scope, Screen};
 use crate::domain::Ref;
 
 use facets::Facets;
-use parse::{Parsed, Test, parse};
+use parse::{Parsed, Term, Test, parse};
 
 /// A filter that was typed. Words are and-ed and looked for in what a row shows, in any case; `key=value` is a label;
 /// `ns:`, `node:`, `state:` and their like are fields; `!` turns a word round, by itself all of them.
@@ -22,6 +22,16 @@ impl Filter {
         (!parsed.terms.is_empty()).then_some(Self(parsed))
     }
 
+    /// Whether it keeps nothing that another one does not keep, whatever the rows are.
+    fn is_within(&self, other: &Filter) -> bool {
+        let holds = |new: &Term, old: &Term| match (&new.test, &old.test) {
+            (Test::Words(new_word), Test::Words(word)) if !new.not && !old.not => new_word.contains(word.as_str()),
+            _ => new == old,
+        };
+        let implied = |old: &Term| self.0.terms.iter().any(|new| holds(new, old));
+        !self.0.inverted && !other.0.inverted && other.0.terms.iter().all(implied)
+    }
+
     /// Whether a row stays.
     pub(super) fn keeps(&self, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
         let (mut shown, mut facets) = (None, None);
@@ -31,6 +41,13 @@ impl Filter {
         };
         self.0.terms.iter().all(|term| holds(&term.test) != term.not) != self.0.inverted
     }
+}
+
+/// Whether what a filter leaves is among what another one, or none, leaves: then the rows of that one are all that has to
+/// be looked at.
+pub fn is_within(new: &str, old: Option<&str>) -> bool {
+    let Some(new) = Filter::of(Some(new)) else { return false };
+    Filter::of(old).is_none_or(|old| new.is_within(&old))
 }
 
 /// What was expected in the place of something in a filter that is not understood.
@@ -59,14 +76,14 @@ impl<'a> Narrow<'a> {
 
     /// Whether a row stays.
     pub(super) fn keeps(&self, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
-        self.scope.is_none_or(|scope| is_within(scope, ctx, rows, key))
+        self.scope.is_none_or(|scope| concerns(scope, ctx, rows, key))
             && self.filter.as_ref().is_none_or(|filter| filter.keeps(ctx, rows, key))
     }
 }
 
 /// Whether a row has to do with what the panes are narrowed to. What is in no namespace, a node or a cluster, concerns all
 /// of its cluster; an incident concerns where something lies that it drags along.
-pub(super) fn is_within(scope: &Scope, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
+pub(super) fn concerns(scope: &Scope, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
     let fits = |of: &Ref| scope.holds(of);
     if let RowKey::Incident(id) = key {
         let Some(incident) = ctx.model.diagnosis.incidents().iter().find(|it| it.id == *id) else { return true };
@@ -75,4 +92,37 @@ pub(super) fn is_within(scope: &Scope, ctx: &Ctx<'_>, rows: &dyn Rows, key: &Row
         return fits(&incident.subject) || incident.symptoms.iter().any(|symptom| drags(&symptom.about));
     }
     rows.target(key).is_none_or(|target| fits(&target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_within;
+
+    #[test]
+    fn a_filter_that_only_asks_for_more_looks_at_what_is_left_alone() {
+        for (new, old) in [
+            ("we", None),
+            ("web", Some("we")),
+            ("prod web", Some("prod")),
+            ("web app=web", Some("app=web")),
+            ("!api web", Some("!api")),
+        ] {
+            assert!(is_within(new, old), "{new} after {old:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_may_bring_rows_back_looks_at_all() {
+        for (new, old) in [
+            ("we", Some("web")),
+            ("!web", Some("!we")),
+            ("! web", Some("! we")),
+            ("web", Some("! we")),
+            ("age<20h", Some("age<2h")),
+            ("app=web2", Some("app=web")),
+            ("", Some("web")),
+        ] {
+            assert!(!is_within(new, old), "{new} after {old:?}");
+        }
+    }
 }

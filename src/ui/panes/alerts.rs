@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::super::glyphs;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -42,6 +43,12 @@ impl Rows for Alerts<'_> {
             words("pages", Room::Fixed(5), 4),
             numbers("since", 5, 5),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let alert = self.0.model.view.alert(key)?;
+        (column == "since").then(|| SortKey::age(alert.since))
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

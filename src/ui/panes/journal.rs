@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use super::super::glyphs;
 use super::super::say;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -125,6 +126,18 @@ impl Rows for Journal<'_> {
             words("back", Room::Fits(4, 14), 5),
             numbers("age", 4, 4),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let began = || match key {
+            RowKey::Object(key) => self.0.model.view.node(key).and_then(|node| node.since),
+            key => self.since(key),
+        };
+        match column {
+            "when" => Some(SortKey::moment(began())),
+            "age" => Some(SortKey::age(began())),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

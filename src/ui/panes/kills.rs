@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::super::glyphs;
 use super::super::say;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -101,6 +102,16 @@ impl Rows for Kills<'_> {
             numbers("times", 6, 7),
             numbers("over", 5, 5),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let group = self.group(key)?;
+        match column {
+            "last" => Some(SortKey::Moment(group.newest.last)),
+            "times" => Some(SortKey::Number(group.count as f64)),
+            "over" => Some(SortKey::Number(seconds_between(group.first, group.newest.last) as f64)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -5,6 +5,7 @@ mod every;
 mod journal;
 mod kills;
 mod nodes;
+mod order;
 mod probes;
 mod queues;
 mod rollouts;
@@ -24,11 +25,14 @@ use super::glyphs;
 use super::layout;
 use super::model::Model;
 use super::screen::{Layer, Pane, RowKey, Screen};
+use super::sort::SortKey;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
-use crate::diagnose::{Incident, IncidentState};
+use crate::action::Guard;
+use crate::diagnose::{Incident, IncidentState, Settings};
 use crate::domain::{Change, Freshness, Kind, Ref, Role, Severity, Timestamp, Want};
+use crate::engine::Core;
 
 /// What rows are made from.
 pub(super) struct Ctx<'a> {
@@ -106,8 +110,16 @@ pub(super) trait Rows {
     }
     /// Its columns.
     fn columns(&self) -> Vec<Column>;
+    /// All that it may have: some have a column only where there is something to show in it.
+    fn all_columns(&self) -> Vec<Column> {
+        self.columns()
+    }
     /// What a row shows; none where it is not there any more.
     fn row(&self, key: &RowKey) -> Option<Row>;
+    /// What a column puts a row in order by; none where that is the words of its cell. `where`, `kind` and names need none.
+    fn sort_key(&self, _key: &RowKey, _column: &str) -> Option<SortKey> {
+        None
+    }
     /// What a filter looks at: what the row shows.
     fn words(&self, key: &RowKey) -> String {
         self.row(key).map(|row| row.plain()).unwrap_or_default()
@@ -154,7 +166,42 @@ pub struct Listed {
 
 /// The rows of the list that is shown: those that nothing hides.
 pub fn listed(screen: &Screen, model: &Model<'_>) -> Listed {
-    kept(screen.home.pane, &Ctx::bare(model), Narrow::of(screen).as_ref())
+    let (pane, ctx) = (screen.home.pane, Ctx::bare(model));
+    let mut listed = kept(pane, &ctx, Narrow::of(screen).as_ref());
+    if let Some(sort) = screen.home.lists.get(&pane).and_then(|list| list.sort) {
+        listed.keys = order::sorted(&*rows(pane, &ctx), listed.keys, sort);
+    }
+    listed
+}
+
+/// The rows of a list that are left when its filter has become a narrower one, in their order.
+pub fn narrowed(screen: &Screen, model: &Model<'_>, mut keys: Vec<RowKey>) -> Vec<RowKey> {
+    let ctx = Ctx::bare(model);
+    let rows = rows(screen.home.pane, &ctx);
+    if let Some(narrow) = Narrow::of(screen) {
+        keys.retain(|key| narrow.keeps(&ctx, &*rows, key));
+    }
+    keys
+}
+
+/// Names of all columns that a pane can have, whatever is watched: what a configuration may choose from.
+pub fn column_names(pane: Pane) -> Vec<&'static str> {
+    let core = Core::new(Settings::default(), Guard::default(), &[], Timestamp::UNIX_EPOCH);
+    let (view, diagnosis, runs) = (core.view(Timestamp::UNIX_EPOCH), core.diagnosis(), core.runs());
+    let ctx = Ctx::bare(&Model { view, diagnosis, runs, unwatched: &[] });
+    rows(pane, &ctx).all_columns().iter().map(|column| column.title).collect()
+}
+
+/// Which of the columns are shown, in which order, where a person chose; none where all are.
+pub(super) fn picked(columns: &[Column], chosen: Option<&Vec<String>>) -> Option<Vec<usize>> {
+    let at = |name: &String| columns.iter().position(|column| column.title == name);
+    // One that is not there now is not missed; none at all would be no list.
+    chosen.map(|chosen| chosen.iter().filter_map(at).collect()).filter(|picked: &Vec<usize>| !picked.is_empty())
+}
+
+/// Names of the columns that a pane has.
+pub fn columns(pane: Pane, model: &Model<'_>) -> Vec<&'static str> {
+    rows(pane, &Ctx::bare(model)).columns().iter().map(|column| column.title).collect()
 }
 
 fn kept(pane: Pane, ctx: &Ctx<'_>, narrow: Option<&Narrow<'_>>) -> Listed {
@@ -168,6 +215,13 @@ fn kept(pane: Pane, ctx: &Ctx<'_>, narrow: Option<&Narrow<'_>>) -> Listed {
     let looked_at = keys.len();
     keys.retain(|key| narrow.keeps(ctx, &*rows, key));
     Listed { keys, looked_at }
+}
+
+/// Which of some rows are not there any more, whatever hides them.
+pub fn gone(pane: Pane, model: &Model<'_>, keys: &[&RowKey]) -> BTreeSet<RowKey> {
+    let ctx = Ctx::bare(model);
+    let rows = rows(pane, &ctx);
+    keys.iter().filter(|key| rows.row(key).is_none()).map(|key| (*key).clone()).collect()
 }
 
 /// Keys of the rows of a pane in their natural order, those that a filter hides left out. Equal worlds give equal keys.

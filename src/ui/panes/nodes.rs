@@ -3,6 +3,7 @@
 use super::super::glyphs;
 use super::super::say;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -115,6 +116,26 @@ impl Rows for Nodes<'_> {
         }
         columns.extend([numbers("runs", 5, 8), words("why", Room::Rest(16), 4)]);
         columns
+    }
+
+    fn all_columns(&self) -> Vec<Column> {
+        Nodes { ctx: self.ctx, measured: true }.columns()
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let node = self.ctx.model.view.node(key)?;
+        match column {
+            "node" => Some(SortKey::text(&key.local())),
+            "memory" => Some(SortKey::number(set_aside(self.ctx, node).0)),
+            "cpu" => Some(SortKey::number(set_aside(self.ctx, node).1)),
+            "used" => {
+                let used = self.ctx.model.view.latest(key, Metric::MemoryBytes);
+                Some(SortKey::number(used.zip(node.memory_bytes).map(|(used, of)| used / of.max(1) as f64)))
+            }
+            "runs" => Some(SortKey::count(set_aside(self.ctx, node).2)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

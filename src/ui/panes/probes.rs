@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::glyphs;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -121,6 +122,16 @@ impl Rows for Probes<'_> {
             numbers("in a row", 8, 4),
             numbers("since", 5, 7),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        match column {
+            "failing" => self.failing(key).map(|it| SortKey::share(it.instances, Some(it.all))),
+            "in a row" => self.failing(key).map(|it| SortKey::count(it.streak)),
+            "since" => self.failing(key).map(|it| SortKey::age(it.since)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -3,6 +3,7 @@
 use super::super::glyphs;
 use super::super::say;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -54,6 +55,23 @@ impl Rows for Queues<'_> {
             words("system", Room::Fits(5, 12), 3),
             words("why", Room::Rest(16), 4),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let view = self.0.model.view;
+        let per_minute = || view.series(key, Metric::QueueDepth).and_then(|series| series.per_minute());
+        match column {
+            "waiting" => Some(SortKey::number(self.depth(key))),
+            "per min" | "trend" => Some(SortKey::number(per_minute())),
+            "consumers" => {
+                let listed = view.queue(key)?.consumers.len();
+                let listed = (listed > 0).then_some(listed as f64);
+                Some(SortKey::number(view.latest(key, Metric::QueueConsumers).or(listed)))
+            }
+            "oldest" => Some(SortKey::number(view.latest(key, Metric::QueueOldestSeconds))),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::super::glyphs;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -100,6 +101,21 @@ impl Rows for Rollouts<'_> {
             words("gives up", Room::Fixed(9), 2),
             numbers("since", 5, 7),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let workload = self.0.model.view.workload(key)?;
+        let rollout = workload.rollout.as_ref()?;
+        match column {
+            "new" => {
+                let counts = self.0.model.view.counts(workload);
+                Some(SortKey::share(rollout.updated.unwrap_or(counts.updated), counts.wanted))
+            }
+            "gives up" => Some(SortKey::moment(rollout.deadline.filter(|_| !is_over(rollout.phase)))),
+            "since" => Some(SortKey::age(rollout.started)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -3,6 +3,7 @@
 use super::super::glyphs;
 use super::super::screen::RowKey;
 use super::super::sights;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -120,6 +121,15 @@ impl Rows for Triage<'_> {
             numbers("ready", if compact { 5 } else { 8 }, 4),
             numbers("since", 5, 6),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let incident = self.incident(key)?;
+        match column {
+            "ready" => Some(incident.ready.map_or(SortKey::Unknown, |ready| SortKey::share(ready, incident.wanted))),
+            "since" => Some(SortKey::Age(incident.since)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

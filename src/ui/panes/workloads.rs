@@ -4,12 +4,13 @@ use super::super::every::Every;
 use super::super::glyphs;
 use super::super::say;
 use super::super::screen::RowKey;
+use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::every::none_of;
 use super::{Ctx, Rows, cluster_cell, name_cell, short_image};
-use crate::domain::{Desired, Workload};
+use crate::domain::{Desired, Instance, Workload};
 
 pub(super) struct Workloads<'c> {
     ctx: &'c Ctx<'c>,
@@ -77,6 +78,22 @@ impl Rows for Workloads<'_> {
         columns
     }
 
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let view = self.ctx.model.view;
+        let workload = view.workload(key)?;
+        match column {
+            "ready" => {
+                let counts = view.counts(workload);
+                Some(SortKey::share(counts.ready, counts.wanted))
+            }
+            "restarts" => Some(SortKey::count(view.instances_of(key).map(Instance::restarts).sum::<u32>())),
+            "image" => Some(SortKey::text(&Self::image(workload))),
+            "age" => Some(SortKey::age(workload.created)),
+            _ => None,
+        }
+    }
+
     fn row(&self, key: &RowKey) -> Option<Row> {
         let RowKey::Object(key) = key else { return None };
         let view = self.ctx.model.view;
@@ -88,7 +105,7 @@ impl Rows for Workloads<'_> {
             None if matches!(workload.desired, Desired::Scheduled | Desired::Completions(_)) => String::new(),
             None => counts.ready.to_string(),
         };
-        let restarts: u32 = view.instances_of(key).map(crate::domain::Instance::restarts).sum();
+        let restarts: u32 = view.instances_of(key).map(Instance::restarts).sum();
         let incident = self.ctx.incident_on(key);
         let state = match incident {
             Some(incident) if incident.subject == *key => Phrase::text(incident.summary.as_str()),

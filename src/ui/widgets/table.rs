@@ -1,10 +1,12 @@
 //! Rows under columns.
 
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::super::glyphs;
 use super::super::pen::Pen;
-use super::super::text::{Phrase, width};
+use super::super::screen::Sort;
+use super::super::text::{Phrase, fit, width};
 use super::super::theme::Ink;
 
 /// Which side a column's text stands on.
@@ -59,6 +61,8 @@ pub struct Row {
     pub cells: Vec<Phrase>,
     /// Over, or of no weight.
     pub faded: bool,
+    /// A person marked it.
+    pub marked: bool,
     /// A line below it, where there is room.
     pub more: Option<Phrase>,
 }
@@ -66,7 +70,7 @@ pub struct Row {
 impl Row {
     /// A row.
     pub const fn new(mark: (&'static str, Ink), cells: Vec<Phrase>) -> Self {
-        Self { mark, cells, faded: false, more: None }
+        Self { mark, cells, faded: false, marked: false, more: None }
     }
 
     /// What it shows, as one string: what a filter looks at.
@@ -83,6 +87,9 @@ impl Row {
 /// Columns that the selection's sign and the mark take.
 const GUTTER: u16 = 3;
 
+/// Columns that are left of the column of what is left, where all are wanted.
+const SQUEEZED: u16 = 10;
+
 /// A table in its place.
 pub struct Table<'a> {
     /// Its columns.
@@ -91,6 +98,10 @@ pub struct Table<'a> {
     pub rows: &'a [Row],
     /// Which of them is selected.
     pub selected: Option<usize>,
+    /// The column that they are in the order of.
+    pub sort: Option<Sort>,
+    /// Columns shrink before one of them goes.
+    pub wide: bool,
 }
 
 impl Table<'_> {
@@ -101,7 +112,7 @@ impl Table<'_> {
             let style = pen.style(Ink::Dim);
             for ((x, wide), column) in places.iter().zip(self.columns) {
                 if *wide > 0 {
-                    write(pen, column.align, (*x, heading.y, *wide), &Phrase::dim(column.title), Some(style));
+                    self.draw_title(pen, column, (*x, heading.y, *wide), style);
                 }
             }
         }
@@ -122,6 +133,22 @@ impl Table<'_> {
         }
     }
 
+    /// A column's name; with an arrow where the rows are in its order, which stays when the name is cut.
+    fn draw_title(&self, pen: &mut Pen<'_>, column: &Column, (x, y, wide): (u16, u16, u16), style: Style) {
+        let Some(sort) = self.sort.filter(|sort| sort.column == column.title) else {
+            return write(pen, column.align, (x, y, wide), &Phrase::dim(column.title), Some(style));
+        };
+        let arrow = if sort.descending { glyphs::DESCENDING } else { glyphs::ASCENDING };
+        let name = fit(column.title, usize::from(wide.saturating_sub(1)));
+        write(pen, column.align, (x, y, wide), &Phrase::dim(format!("{name}{arrow}")), Some(style));
+    }
+
+    /// Columns that a column's name takes.
+    fn title_width(&self, column: &Column) -> u16 {
+        let arrow = self.sort.is_some_and(|sort| sort.column == column.title);
+        width(column.title) as u16 + u16::from(arrow)
+    }
+
     fn draw_row(&self, pen: &mut Pen<'_>, row: &Row, selected: bool, area: Rect, places: &[(u16, u16)]) {
         let over = match (selected, row.faded) {
             (true, _) => Some(pen.style(Ink::Selected)),
@@ -131,8 +158,15 @@ impl Table<'_> {
         if selected {
             let style = pen.style(Ink::Selected);
             pen.clear(area, style);
-            pen.put(area.x, area.y, 1, glyphs::HERE, style);
         }
+        let sign = match (selected, row.marked) {
+            (true, true) => glyphs::HERE_MARKED,
+            (true, false) => glyphs::HERE,
+            (false, true) => glyphs::MARKED,
+            (false, false) => "",
+        };
+        let style = over.unwrap_or_else(|| pen.style(Ink::Key));
+        pen.put(area.x, area.y, 1, sign, style);
         let mark = over.unwrap_or_else(|| pen.style(row.mark.1));
         pen.put(area.x + 1, area.y, 1, row.mark.0, mark);
         for ((cell, column), (x, wide)) in row.cells.iter().zip(self.columns).zip(places) {
@@ -156,6 +190,7 @@ impl Table<'_> {
         let room = area.width.saturating_sub(GUTTER);
         let mut shown: Vec<bool> = vec![true; self.columns.len()];
         let mut widths = self.widths(&shown, room, gap);
+        self.squeeze(&mut widths, room, gap);
         while total(&widths, gap) > room {
             let least = (0..self.columns.len())
                 .filter(|ix| shown[*ix] && self.columns[*ix].keep < 9)
@@ -163,6 +198,7 @@ impl Table<'_> {
             let Some(least) = least else { break };
             shown[least] = false;
             widths = self.widths(&shown, room, gap);
+            self.squeeze(&mut widths, room, gap);
         }
         let mut x = area.x + GUTTER;
         widths
@@ -175,6 +211,23 @@ impl Table<'_> {
             .collect()
     }
 
+    /// Takes from the columns that have most to give until all fit, or none has anything left to give.
+    fn squeeze(&self, widths: &mut [u16], room: u16, gap: u16) {
+        if !self.wide {
+            return;
+        }
+        let least = |ix: usize| match self.columns[ix].room {
+            Room::Fixed(_) => u16::MAX,
+            Room::Fits(least, _) => least,
+            Room::Rest(least) => least.min(SQUEEZED),
+        };
+        while total(widths, gap) > room {
+            let spare = |ix: &usize| widths[*ix].saturating_sub(least(*ix));
+            let Some(ix) = (0..widths.len()).max_by_key(spare).filter(|ix| spare(ix) > 0) else { return };
+            widths[ix] -= 1;
+        }
+    }
+
     fn widths(&self, shown: &[bool], room: u16, gap: u16) -> Vec<u16> {
         let mut widths: Vec<u16> = self
             .columns
@@ -182,10 +235,14 @@ impl Table<'_> {
             .enumerate()
             .map(|(ix, column)| match column.room {
                 _ if !shown[ix] => 0,
+                // A number's column is no wider than it has to be: the arrow wants room beside its name.
+                Room::Fixed(wide) | Room::Rest(wide) if self.sort.is_some_and(|it| it.column == column.title) => {
+                    wide.max(self.title_width(column))
+                }
                 Room::Fixed(wide) | Room::Rest(wide) => wide,
                 Room::Fits(least, share) => {
                     let most = (u32::from(room) * u32::from(share) / 100) as u16;
-                    self.widest(ix).max(width(column.title) as u16).clamp(least, most.max(least))
+                    self.widest(ix).max(self.title_width(column)).clamp(least, most.max(least))
                 }
             })
             .collect();
@@ -206,13 +263,7 @@ fn total(widths: &[u16], gap: u16) -> u16 {
     widths.iter().fold(0u16, |sum, wide| sum.saturating_add(*wide)) + gap * shown.saturating_sub(1)
 }
 
-fn write(
-    pen: &mut Pen<'_>,
-    align: Align,
-    (x, y, wide): (u16, u16, u16),
-    phrase: &Phrase,
-    over: Option<ratatui::style::Style>,
-) {
+fn write(pen: &mut Pen<'_>, align: Align, (x, y, wide): (u16, u16, u16), phrase: &Phrase, over: Option<Style>) {
     match align {
         Align::Left => {
             pen.write(x, y, wide, phrase, over);

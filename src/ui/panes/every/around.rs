@@ -4,6 +4,7 @@ use super::super::super::every::Every;
 use super::super::super::glyphs;
 use super::super::super::say;
 use super::super::super::screen::RowKey;
+use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::theme::Ink;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -73,6 +74,23 @@ impl Rows for Services<'_> {
         ]
     }
 
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let (ready, not_ready) = match self.ctx.model.view.object(key)? {
+            Object::Endpoint(it) => (it.ready, it.not_ready),
+            Object::Workload(it) => {
+                let counts = self.ctx.model.view.counts(it);
+                (counts.ready, counts.missing())
+            }
+            _ => return None,
+        };
+        match column {
+            "ready" => Some(SortKey::count(ready)),
+            "not ready" => Some(SortKey::count(not_ready)),
+            _ => None,
+        }
+    }
+
     fn row(&self, key: &RowKey) -> Option<Row> {
         let RowKey::Object(key) = key else { return None };
         let (exposure, [ready, not_ready, behind, says]) = match self.ctx.model.view.object(key)? {
@@ -121,6 +139,12 @@ impl Rows for Claims<'_> {
             words("used by", Room::Fits(7, 22), 7),
             words("why", Room::Rest(10), 5),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let it = self.0.model.view.volume(key)?;
+        (column == "size").then(|| SortKey::number(it.size_bytes.map(|bytes| bytes as f64)))
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::super::super::every::Every;
 use super::super::super::screen::RowKey;
+use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::super::{Ctx, Rows, cluster_cell, name_cell};
@@ -44,6 +45,16 @@ impl Rows for Configs<'_> {
             numbers("age", 4, 6),
             words("used by", Room::Rest(12), 8),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let it = self.ctx.model.view.config(key)?;
+        match column {
+            "changed" => Some(SortKey::moment(it.changed.or(it.created))),
+            "age" => Some(SortKey::age(it.created)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

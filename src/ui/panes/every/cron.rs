@@ -3,6 +3,7 @@
 use super::super::super::every::Every;
 use super::super::super::glyphs;
 use super::super::super::screen::RowKey;
+use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::theme::Ink;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -38,6 +39,20 @@ impl Rows for CronJobs<'_> {
             words("state", Room::Rest(12), 9),
             numbers("age", 4, 3),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let view = self.0.model.view;
+        let it = view.workload(key)?;
+        let schedule = it.schedule.as_ref();
+        match column {
+            "runs" => Some(SortKey::count(view.instances_of(key).filter(|it| !it.phase.ended()).count())),
+            "last run" => Some(SortKey::moment(schedule.and_then(|it| it.last_run))),
+            "last success" => Some(SortKey::moment(schedule.and_then(|it| it.last_success))),
+            "age" => Some(SortKey::age(it.created)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -6,12 +6,14 @@ use super::super::super::every::Every;
 use super::super::super::glyphs;
 use super::super::super::say;
 use super::super::super::screen::RowKey;
+use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::theme::Ink;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::super::kills::is_death;
 use super::super::{Ctx, Rows, cluster_cell, name_cell};
 use super::none_of;
+use crate::domain::words::seconds_between;
 use crate::domain::{Occurrence, OccurrenceKind, Timestamp};
 use crate::state::View;
 
@@ -45,6 +47,16 @@ impl Rows for Events<'_> {
             numbers("times", 5, 7),
             numbers("over", 5, 5),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let it = event(&self.0.model.view, key)?;
+        match column {
+            "last" => Some(SortKey::Moment(it.last)),
+            "times" => Some(SortKey::count(it.count)),
+            "over" => Some(SortKey::Number(seconds_between(it.first, it.last) as f64)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -3,6 +3,7 @@
 use super::super::super::every::Every;
 use super::super::super::glyphs;
 use super::super::super::screen::RowKey;
+use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::theme::Ink;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -32,6 +33,19 @@ impl Rows for Autoscalers<'_> {
             numbers("changed", 7, 4),
             words("goes by", Room::Rest(14), 9),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let it = self.0.model.view.autoscaler(key)?;
+        match column {
+            "min" => Some(SortKey::count(it.least)),
+            "max" => Some(SortKey::count(it.most)),
+            "now" => Some(SortKey::count(it.current)),
+            "wants" => Some(SortKey::count(it.desired)),
+            "changed" => Some(SortKey::age(it.scaled_at)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {
@@ -94,6 +108,18 @@ impl Rows for Budgets<'_> {
             numbers("counted", 7, 5),
             words("covers", Room::Rest(12), 9),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let it = self.0.model.view.budget(key)?;
+        match column {
+            "may go" => Some(SortKey::count(it.allowed)),
+            "healthy" => Some(SortKey::count(it.healthy)),
+            "needed" => Some(SortKey::count(it.wanted)),
+            "counted" => Some(SortKey::count(it.expected)),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

@@ -4,6 +4,7 @@ use super::super::super::every::Every;
 use super::super::super::glyphs;
 use super::super::super::say;
 use super::super::super::screen::RowKey;
+use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::theme::Ink;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -67,6 +68,22 @@ impl Rows for Instances<'_> {
             words("why", Room::Rest(10), 4),
         ]);
         columns
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        let view = self.ctx.model.view;
+        let it = view.instance(key)?;
+        match column {
+            "ready" => Some(SortKey::text(["no", "yes", ""][usize::from(class(it))])),
+            "state" => Some(SortKey::text(&say::instance_state(it))),
+            "restarts" => Some(SortKey::count(it.restarts())),
+            "age" => Some(SortKey::age(it.created.or(it.since))),
+            "node" => Some(it.node.as_ref().map_or(SortKey::Unknown, |node| SortKey::text(&node.name))),
+            "memory" => Some(SortKey::number(view.latest(key, Metric::MemoryBytes))),
+            "why" => Some(SortKey::text(&say::instance_why(it))),
+            _ => None,
+        }
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

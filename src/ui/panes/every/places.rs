@@ -6,6 +6,7 @@ use super::super::super::every::Every;
 use super::super::super::glyphs;
 use super::super::super::screen::RowKey;
 use super::super::super::sights;
+use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::theme::Ink;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
@@ -20,6 +21,17 @@ struct Tally {
     workloads: usize,
     troubled: usize,
     nodes: usize,
+}
+
+impl Tally {
+    fn sort_key(self, column: &str) -> Option<SortKey> {
+        match column {
+            "workloads" => Some(SortKey::count(self.workloads)),
+            "troubled" => Some(SortKey::count(self.troubled)),
+            "nodes" => Some(SortKey::count(self.nodes)),
+            _ => None,
+        }
+    }
 }
 
 fn figure(n: usize) -> String {
@@ -90,6 +102,11 @@ impl Rows for Namespaces<'_> {
             numbers("troubled", 8, 9),
             words("state", Room::Rest(12), 7),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        self.places.get(&(&key.cluster, &key.name))?.sort_key(column)
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {
@@ -165,6 +182,11 @@ impl Rows for Clusters<'_> {
             numbers("troubled", 8, 8),
             words("reached by", Room::Rest(12), 4),
         ]
+    }
+
+    fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
+        let RowKey::Object(key) = key else { return None };
+        self.places.get(&key.cluster)?.sort_key(column)
     }
 
     fn row(&self, key: &RowKey) -> Option<Row> {

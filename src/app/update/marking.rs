@@ -1,0 +1,74 @@
+//! Marks: rows that a person picks out of a list, one by one or from one to another.
+
+use std::collections::HashSet;
+
+use crate::app::command::Now;
+use crate::app::{App, Moment};
+use crate::domain::Text;
+use crate::ui::{ListState, RowKey, panes};
+
+use super::moving;
+
+/// Whether there is a row to mark.
+pub fn mark_now(app: &App, _: Moment) -> Now {
+    match app.list()?.selected.as_ref()? {
+        RowKey::Fold(_) => Some(Err(Text::new("this line stands for several rows: enter lists them"))),
+        _ => Some(Ok(Text::new("mark"))),
+    }
+}
+
+/// Marks the selected row, or takes its mark away, and goes one down.
+pub fn mark(app: &mut App, at: Moment) {
+    let list = app.list_mut();
+    let Some(selected) = list.selected.clone() else { return };
+    let marks = &mut list.marks;
+    if marks.rows.remove(&selected) {
+        marks.last = marks.last.take().filter(|last| *last != selected);
+    } else {
+        marks.last = Some(selected.clone());
+        marks.rows.insert(selected);
+    }
+    moving::down(app, at);
+}
+
+/// Marks all rows from the one that was marked last to the selected one; that one alone where none was.
+pub fn mark_range(app: &mut App, at: Moment) {
+    app.touch(at.felt);
+    let list = app.list_mut();
+    let Some(to) = list.selected_index() else { return };
+    let last = list.marks.last.as_ref();
+    let from = last.and_then(|last| list.order.iter().position(|key| key == last)).unwrap_or(to);
+    let is_row = |key: &&RowKey| !matches!(key, RowKey::Fold(_));
+    let picked: Vec<RowKey> = list.order[from.min(to)..=from.max(to)].iter().filter(is_row).cloned().collect();
+    list.marks.rows.extend(picked);
+    list.marks.last = list.selected.clone();
+    count_hidden(list);
+}
+
+/// Takes the marks away, where there are any; else goes to the place before.
+pub fn back_home(app: &mut App, at: Moment) {
+    if app.list().is_some_and(|list| !list.marks.rows.is_empty()) {
+        app.list_mut().marks = Default::default();
+        return;
+    }
+    moving::older(app, at);
+}
+
+impl App {
+    /// Marks of rows that are gone go; those of rows that a filter hides stay, and are counted.
+    pub(super) fn follow_marks(&mut self, at: Moment) {
+        let Some(list) = self.list().filter(|list| !list.marks.rows.is_empty()) else { return };
+        let shown: HashSet<&RowKey> = list.order.iter().collect();
+        let unseen: Vec<&RowKey> = list.marks.rows.iter().filter(|key| !shown.contains(key)).collect();
+        let gone = panes::gone(self.screen.home.pane, &self.model(at.now), &unseen);
+        let list = self.list_mut();
+        list.marks.rows.retain(|key| !gone.contains(key));
+        list.marks.last = list.marks.last.take().filter(|key| !gone.contains(key));
+        count_hidden(list);
+    }
+}
+
+fn count_hidden(list: &mut ListState) {
+    let shown: HashSet<&RowKey> = list.order.iter().collect();
+    list.marks.hidden = list.marks.rows.iter().filter(|key| !shown.contains(key)).count();
+}
