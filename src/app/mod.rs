@@ -5,6 +5,7 @@ mod clipboard;
 mod clock;
 mod command;
 mod commands;
+mod copies;
 mod docs;
 mod effect;
 mod event;
@@ -31,7 +32,7 @@ pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
 pub use docs::keys_page;
 pub use effect::Effect;
-pub use event::{Event, What};
+pub use event::{Copied, Event, What};
 pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 

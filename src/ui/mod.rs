@@ -19,6 +19,7 @@ mod say;
 mod screen;
 mod side;
 mod sights;
+mod summary;
 pub mod svg;
 mod text;
 pub mod theme;
@@ -34,3 +35,4 @@ pub use screen::{
     Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Notice, Overlay, PaletteItem, Pane,
     Preview, Prompt, RowKey, Scope, Screen, Sheet, TextView,
 };
+pub use summary::summary;

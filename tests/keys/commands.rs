@@ -55,6 +55,12 @@ fn shown(id: &str) -> Option<bool> {
         "manifest" => at("7 y").0.layers() == ["Deployment shop/api (prod), manifest"],
         "why-here" => at("7 w").0.notice().contains("no incident"),
         "menu" => matches!(at("7 m").0.app.screen().overlay, Some(Overlay::Palette { .. })),
+        "copy-summary" => {
+            let mut desk = Desk::new();
+            desk.put(vec![a_node(2, NodeState::Down)]);
+            desk.command("node-2");
+            matches!(&desk.press("c")[..], [Effect::Copy(text)] if text.lines().count() == 5 && text.contains("node-2"))
+        }
         "advice" => {
             let mut desk = Desk::new();
             desk.wait(60_000);

@@ -1,7 +1,7 @@
 //! Answers to what floats.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{acting, answering, palette};
+use crate::app::update::{acting, answering, copying, palette};
 
 use super::KEY;
 
@@ -72,11 +72,11 @@ pub(super) const ALL: &[Command] = &[
     Command {
         id: "copy",
         keys: &["c"],
-        does: "copy the command that does the same elsewhere (OSC 52: where the terminal takes it)",
+        does: "copy the command that does the same elsewhere (OSC 52; where that is not taken, to a file)",
         section: Section::Answering,
         places: &[Place::Preview],
-        now: acting::copy_now,
-        run: acting::copy,
+        now: copying::command_now,
+        run: copying::command,
         ..KEY
     },
     Command {

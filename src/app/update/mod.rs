@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod answering;
+pub mod copying;
 pub mod field;
 pub mod lists;
 pub mod looking;
@@ -61,6 +62,7 @@ impl App {
                 }
             }
             What::TextReady(ticket, lines) => self.text_ready(ticket, lines),
+            What::Copied(to) => self.copied(to, at),
             What::Warned(text) => self.say_long(at, &text, Some(Severity::Warning)),
             What::Ended => self.effects.push(Effect::Quit),
         }
