@@ -40,6 +40,7 @@ pub use run::{Options, Recorder, ReplayClock, run};
 pub use terminal::{Terminal, check as check_terminal, look};
 pub use writer::Encoder;
 
+use update::history::History;
 use update::moving::Trail;
 use update::palette::Choice;
 
@@ -52,6 +53,8 @@ pub struct App {
     trail: Trail,
     /// What the items of the palette stand for, place by place.
     choices: Vec<Choice>,
+    /// What was done in the palette in this session.
+    history: History,
     /// What the palette is confined to, where it is a menu.
     menu: Option<Vec<(Choice, PaletteItem)>>,
     /// The draft that the preview was planned from: planned again when the world moves.
@@ -111,6 +114,7 @@ impl App {
             unwatched: setup.unwatched,
             trail: Trail::default(),
             choices: Vec::new(),
+            history: History::default(),
             menu: None,
             draft: None,
             preview_drawn: false,

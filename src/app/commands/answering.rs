@@ -1,7 +1,7 @@
 //! Answers to what floats.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{acting, answering, copying, palette};
+use crate::app::update::{acting, answering, copying, history, palette};
 
 use super::KEY;
 
@@ -49,6 +49,24 @@ pub(super) const ALL: &[Command] = &[
         section: Section::Answering,
         places: &[Place::Palette],
         run: palette::previous,
+        ..KEY
+    },
+    Command {
+        id: "taken-before",
+        keys: &["alt-up"],
+        does: "what was taken in the palette before, to take it again",
+        section: Section::Answering,
+        places: &[Place::Palette],
+        run: history::older,
+        ..KEY
+    },
+    Command {
+        id: "taken-after",
+        keys: &["alt-down"],
+        does: "what was taken after that; at last what was being typed",
+        section: Section::Answering,
+        places: &[Place::Palette],
+        run: history::newer,
         ..KEY
     },
     Command {

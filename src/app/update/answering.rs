@@ -101,7 +101,10 @@ impl App {
     fn typed(&mut self, at: Moment) {
         self.dirty = true;
         match &mut self.screen.overlay {
-            Some(Overlay::Palette { .. }) => self.search(at),
+            Some(Overlay::Palette { .. }) => {
+                self.history.leave();
+                self.search(at);
+            }
             Some(Overlay::Prompt(prompt)) => prompt.error = None,
             _ => {}
         }

@@ -4,6 +4,8 @@ pub mod acting;
 pub mod answering;
 pub mod copying;
 pub mod field;
+pub mod finding;
+pub mod history;
 pub mod lists;
 pub mod looking;
 pub mod moving;
