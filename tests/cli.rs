@@ -522,3 +522,102 @@ fn the_least_role_is_printed_for_reading_and_for_acting() {
     );
     assert_eq!(home.cockpit(&["rbac", "--namespace", "a: b"]).status.code(), Some(2));
 }
+
+#[test]
+fn every_shell_has_a_completion_script_and_another_is_a_mistake() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = home.cockpit(&["completions", shell]);
+        assert_eq!(script.status.code(), Some(0), "{}", stderr(&script));
+        assert!(stdout(&script).contains("triage") && !stdout(&script).contains("Not watched"), "{shell}");
+    }
+    assert_eq!(home.cockpit(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+/// What bash offers at the end of `line`, of which it completes `word`, with the script of this program.
+fn offered_by_bash(home: &Home, line: &str, word: &str) -> Vec<String> {
+    let program = Path::new(env!("CARGO_BIN_EXE_cockpit")).parent().expect("a directory");
+    let ask = "eval \"$(cockpit completions bash)\"; COMP_WORDBREAKS=$' \\t\\n\"\\'@><=;|&(:'; COMP_LINE=\"$1\"; \
+               COMP_POINT=${#1}; COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _cockpit_live cockpit \"$2\" x; \
+               printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let mut bash = Command::new("bash");
+    bash.args(["--norc", "-c", ask, "bash", line, word]).env_clear();
+    bash.env("PATH", format!("{}:/usr/bin:/bin", program.display())).env("HOME", home.0.path());
+    let output = bash.output().expect("bash runs");
+    stdout(&output).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn names_complete_as_the_files_have_them_and_no_server_is_asked() {
+    let home = Home::new();
+    std::fs::create_dir(home.path(".kube")).expect("made");
+    std::fs::write(home.path(".kube/config"), kubeconfig(&["ops@prod", "ops@stage", "kind-dev"])).expect("written");
+    assert_eq!(offered_by_bash(&home, "cockpit --context ", ""), ["kind-dev", "ops@prod", "ops@stage"]);
+    assert_eq!(offered_by_bash(&home, "cockpit triage --context ops@st", "st"), ["stage"], "`@` parts words");
+    assert_eq!(offered_by_bash(&home, "cockpit --context=kin", "kin"), ["kind-dev"]);
+    assert!(offered_by_bash(&home, "cockpit --theme da", "da").contains(&"dark".to_owned()));
+    assert_eq!(offered_by_bash(&home, "cockpit explain oom-k", "oom-k"), ["oom-killed"]);
+    assert!(offered_by_bash(&home, "cockpit tri", "tri").contains(&"triage".to_owned()), "what is fixed stays");
+}
+
+#[test]
+fn names_of_clusters_are_those_that_would_be_watched_and_broken_files_have_none() {
+    let home = Home::new();
+    std::fs::create_dir(home.path(".kube")).expect("made");
+    std::fs::write(home.path(".kube/config"), kubeconfig(&["ops@prod", "stage"])).expect("written");
+    assert_eq!(stdout(&home.cockpit(&["__names", "cluster"])), "local\nprod\n");
+    let meta = home.path(".docker/contexts/meta/0");
+    std::fs::create_dir_all(&meta).expect("made");
+    let edge = r#"{"Name":"edge","Endpoints":{"docker":{"Host":"ssh://ops@edge"}}}"#;
+    std::fs::write(meta.join("meta.json"), edge).expect("written");
+    assert_eq!(stdout(&home.cockpit(&["__names", "host"])), "ssh://ops@edge\n");
+    std::fs::write(home.path(".kube/config"), "{").expect("written");
+    let broken = home.cockpit(&["__names", "context"]);
+    assert_eq!((broken.status.code(), stdout(&broken).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_manual_page_is_of_the_program_or_of_a_command() {
+    let home = Home::new();
+    let page = stdout(&home.cockpit(&["man"]));
+    assert!(page.contains(".TH cockpit 1") && page.contains("cockpit\\-triage(1)"), "{page}");
+    let page = stdout(&home.cockpit(&["man", "triage"]));
+    assert!(page.contains(".TH cockpit\\-triage 1") || page.contains(".TH cockpit-triage 1"), "{page}");
+    assert!(page.contains("\\-\\-fail\\-on"), "{page}");
+    let slip = home.cockpit(&["man", "traige"]);
+    assert_eq!(slip.status.code(), Some(2));
+    assert!(stderr(&slip).contains("did you mean `triage`?"), "{}", stderr(&slip));
+}
+
+#[test]
+fn themes_are_listed_with_what_chooses_one() {
+    let home = Home::new();
+    assert!(stdout(&home.cockpit(&["themes"])).contains("* dark   in use: it is the default\n"));
+    let config = home.path("cockpit.toml");
+    std::fs::write(&config, "theme = \"light\"\n").expect("written");
+    let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy()]));
+    assert!(said.contains("* light  in use: the settings say so (`theme`)\n") && said.contains("  dark\n"), "{said}");
+    let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy(), "--theme", "dark"]));
+    assert!(said.contains("* dark   in use: --theme says so\n"), "{said}");
+    let mono = home.command(&["themes"]).env("NO_COLOR", "1").output().expect("the program runs");
+    assert!(stdout(&mono).contains("NO_COLOR is set"), "{}", stdout(&mono));
+}
+
+#[test]
+fn keys_are_listed_as_the_settings_have_them() {
+    let home = Home::new();
+    let config = home.path("cockpit.toml");
+    std::fs::write(&config, "[keys]\nrestart = [\"ctrl-t\"]\n").expect("written");
+    let config = config.to_string_lossy();
+    let said = stdout(&home.cockpit(&["keys", "--config", &config]));
+    let restart = said.lines().find(|line| line.contains(" restart ")).expect("a line");
+    assert!(restart.trim_start().starts_with("ctrl-t "), "{restart}");
+    assert!(said.starts_with("Acting (a preview comes first)\n"), "{said}");
+    let said = home.cockpit(&["keys", "--json", "--config", &config]);
+    let all: serde_json::Value = serde_json::from_slice(&said.stdout).expect("JSON");
+    let all = all.as_array().expect("a list");
+    let restart = all.iter().find(|it| it["command"] == "restart").expect("restart");
+    assert_eq!(restart["keys"], serde_json::json!(["ctrl-t"]));
+    assert_eq!(restart["changes"], true);
+    assert_eq!(all.len(), cockpit::app::TABLE.len());
+}

@@ -86,6 +86,7 @@ pub fn figures(report: &mut Report) {
         );
     }
     case_files(report, &mut shown);
+    palette(report, &mut shown);
     every_pod(report, &mut shown);
     shown.hear(What::Key("1".parse().expect("a key")));
     shown.draw();
@@ -126,6 +127,24 @@ fn case_files(report: &mut Report, shown: &mut Shown) {
         press(shown, "j");
     }
     report.say("screen: a case file, opened or its page turned, p99", percentile(&mut times, 99.0), 50.0, "ms");
+}
+
+/// Words typed into the palette: parts of names that thousands have, letters that stand apart, and what nothing is called.
+fn palette(report: &mut Report, shown: &mut Shown) {
+    let mut times = Vec::new();
+    for word in ["service", "team-4/se", "vice-12", "srv9", "s6c9f7", "zzzz"] {
+        for key in [":"].into_iter().chain(word.split_inclusive(|_: char| true)).chain(["esc"]) {
+            let key: Key = key.parse().expect("a key");
+            let press = || {
+                shown.hear(What::Key(key));
+                shown.draw()
+            };
+            times.push(milliseconds(press).0);
+        }
+    }
+    let worst = times.iter().copied().fold(0.0, f64::max);
+    println!("screen: the slowest key in the palette took {worst:.1} ms");
+    report.say("screen: a key in the palette, p90", percentile(&mut times, 90.0), 16.0, "ms");
 }
 
 /// The list of every pod: opening it, a key in it, a filter, and what a change costs while it is shown.

@@ -1,6 +1,6 @@
 //! What the screen asks of the loop.
 
-use crate::domain::{Form, Intent, LogRequest, Ref, Step, Text};
+use crate::domain::{Form, Intent, LogRequest, Ref, Step};
 
 /// One thing to be done outside of the state. Answers come back as events under the same ticket; late ones are dropped.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,8 +11,8 @@ pub enum Effect {
     Suspend,
     /// Draw everything, whatever the terminal shows.
     Repaint,
-    /// Put this into the terminal's clipboard.
-    Copy(Text),
+    /// Put this into the terminal's clipboard, or where that does not take it into a file. It may have several lines.
+    Copy(String),
     /// Ask the backend how an intent would be done.
     Prepare(u64, Intent),
     /// Send a step of a run: run, place, step.

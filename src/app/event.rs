@@ -22,6 +22,17 @@ impl Event {
     }
 }
 
+/// Where a copy went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Copied {
+    /// To the terminal. Whether it took it, it does not say.
+    Clipboard,
+    /// To tmux, which may hand it on.
+    Tmux,
+    /// To a file.
+    File(Text),
+}
+
 /// What happened.
 #[derive(Debug)]
 pub enum What {
@@ -49,6 +60,8 @@ pub enum What {
     LogEnded(u64, Text),
     /// The answer to [`super::Effect::Describe`], by its ticket.
     TextReady(u64, Result<Vec<Text>, Text>),
+    /// Where the text of [`super::Effect::Copy`] went, or why nowhere.
+    Copied(Result<Copied, Text>),
     /// Something that the person has to know: a recording that stopped.
     Warned(Text),
     /// The program was told to end.

@@ -5,6 +5,7 @@ mod clipboard;
 mod clock;
 mod command;
 mod commands;
+mod copies;
 mod docs;
 mod effect;
 mod event;
@@ -33,7 +34,7 @@ pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
 pub use docs::keys_page;
 pub use effect::Effect;
-pub use event::{Event, What};
+pub use event::{Copied, Event, What};
 pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
@@ -41,6 +42,7 @@ pub use run::{Options, Recorder, ReplayClock, run};
 pub use terminal::{Terminal, check as check_terminal, look};
 pub use writer::Encoder;
 
+use update::history::History;
 use update::moving::Trail;
 use update::palette::Choice;
 
@@ -53,6 +55,8 @@ pub struct App {
     trail: Trail,
     /// What the items of the palette stand for, place by place.
     choices: Vec<Choice>,
+    /// What was done in the palette in this session.
+    history: History,
     /// What the palette is confined to, where it is a menu.
     menu: Option<Vec<(Choice, PaletteItem)>>,
     /// The draft that the preview was planned from: planned again when the world moves.
@@ -118,6 +122,7 @@ impl App {
             unwatched: setup.unwatched,
             trail: Trail::default(),
             choices: Vec::new(),
+            history: History::default(),
             menu: None,
             draft: None,
             preview_drawn: false,

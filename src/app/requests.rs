@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use crate::domain::{Backend, ClusterId, LogRequest, Refusal, StepError, Text, Timestamp};
 use crate::engine::Feeds;
 
-use super::{Effect, What};
+use super::{Copied, Effect, What, copies};
 
 /// A draft or a description that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -86,7 +86,16 @@ impl Requests {
                     task.abort();
                 }
             }
-            Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Copy(_) => {}
+            Effect::Copy(text) => self.spawn(None, async move {
+                // A home directory may be on a network.
+                let written = tokio::task::spawn_blocking(move || copies::write(&text)).await;
+                What::Copied(match written {
+                    Ok(Ok(path)) => Ok(Copied::File(Text::from(path.display().to_string()))),
+                    Ok(Err(why)) => Err(Text::from(format!("no file could be written: {why}"))),
+                    Err(_) => Err(Text::new("no file could be written")),
+                })
+            }),
+            Effect::Quit | Effect::Suspend | Effect::Repaint => {}
         }
     }
 

@@ -21,7 +21,7 @@ use crate::domain::{Batch, Text, Timestamp};
 use crate::engine::{Feeds, Target};
 use crate::ui::{self, Look, Pane};
 
-use super::clipboard;
+use super::clipboard::Way;
 use super::clock::Clock;
 use super::input::Reader;
 use super::pace::Pace;
@@ -29,7 +29,7 @@ use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
-use super::{App, Effect, Event, Key, Keymap, Setup, What};
+use super::{App, Copied, Effect, Event, Key, Keymap, Setup, What};
 
 pub use super::clock::ReplayClock;
 
@@ -98,6 +98,8 @@ struct Session {
     frames: (Buffer, Buffer),
     /// What goes to the terminal beside the next frame.
     beside: Vec<u8>,
+    /// How the terminal's clipboard is reached.
+    clipboard: Way,
     /// The terminal may show anything: the next frame is drawn whole.
     whole: bool,
     last_frame: Option<Instant>,
@@ -148,6 +150,7 @@ impl Session {
             encoder: Encoder::default(),
             frames: (Buffer::empty(area), Buffer::empty(area)),
             beside: Vec::new(),
+            clipboard: Way::of(|name| std::env::var(name).ok()),
             whole: true,
             last_frame: None,
             minute: minute_of(clock.now()),
@@ -274,11 +277,22 @@ impl Session {
                 Effect::Quit => return Ok(true),
                 Effect::Suspend => self.suspend().await?,
                 Effect::Repaint => self.whole = true,
-                Effect::Copy(text) => self.beside.extend(clipboard::copy(&text).into_iter().flatten()),
+                Effect::Copy(text) => self.copy(text),
                 other => self.requests.start(other, &self.feeds, self.clock.now()),
             }
         }
         Ok(false)
+    }
+
+    /// Into the terminal's clipboard with the next frame; what that does not take goes to a file.
+    fn copy(&mut self, text: String) {
+        let Some(bytes) = self.clipboard.copy(&text) else {
+            return self.requests.start(Effect::Copy(text), &self.feeds, self.clock.now());
+        };
+        self.beside.extend(bytes);
+        let to = if self.clipboard == Way::Tmux { Copied::Tmux } else { Copied::Clipboard };
+        let at = self.clock.moment();
+        self.app.update(Event { now: at.now, felt: at.felt, what: What::Copied(Ok(to)) });
     }
 
     /// Sleeps until something comes or is due.

@@ -36,6 +36,14 @@ pub enum Command {
     Explain(Explain),
     /// Print the least Kubernetes role that lets somebody read a cluster, or also act on it.
     Rbac(Rbac),
+    /// Print every command with its keys, as the settings have them.
+    Keys(Keys),
+    /// List the themes: which is in use, and what chooses it.
+    Themes,
+    /// Print a script that completes this command line in a shell.
+    Completions(Completions),
+    /// Print the manual page.
+    Man(Man),
 }
 
 /// What holds for every command.
@@ -146,6 +154,32 @@ pub struct Rbac {
     /// In this namespace alone; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub namespace: Vec<String>,
+}
+
+/// Print every command with its keys, as the settings have them.
+#[derive(Debug, Clone, Args)]
+pub struct Keys {
+    /// As JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Print a script that completes this command line in a shell.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "bash: source <(cockpit completions bash). zsh: cockpit completions zsh > a directory of $fpath/_cockpit. \
+                        fish: cockpit completions fish > ~/.config/fish/completions/cockpit.fish."
+)]
+pub struct Completions {
+    /// Which shell. In bash, zsh and fish names of contexts, clusters and engines complete as they are by then.
+    pub shell: clap_complete::Shell,
+}
+
+/// Print the manual page.
+#[derive(Debug, Clone, Args)]
+pub struct Man {
+    /// Of this command: `triage`; without one, of the program.
+    pub command: Option<String>,
 }
 
 fn speed(raw: &str) -> Result<f64, String> {

@@ -98,6 +98,18 @@ pub fn find(common: &Common, config: &Config) -> Found {
     join(docker, kubernetes, by_flag.then_some(common))
 }
 
+/// Contexts of the kubeconfig, for a command line that is being typed. Nothing is run, and nobody is asked.
+pub fn known_contexts(common: &Common) -> Vec<String> {
+    let common = Common { context: Vec::new(), ..common.clone() };
+    let options = contexts(&common, &Config::default(), environment(), Vec::new());
+    kubernetes::discover(&options).contexts.into_iter().map(|context| context.name).collect()
+}
+
+/// Addresses of the engines that the docker command knows.
+pub fn known_engines(common: &Common) -> Vec<String> {
+    docker::addresses(&engines(common, &Config::default(), environment()))
+}
+
 /// A socket that this user may not use is trouble where there is nothing else; beside a cluster it is somebody else's.
 fn leave_refused(docker: &mut docker::Discovery) {
     let Some(refused) = docker.looked.iter_mut().find(|looked| looked.used && looked.mend.is_some()) else { return };

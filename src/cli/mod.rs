@@ -1,19 +1,24 @@
 //! The command line: one file a subcommand.
 
 mod args;
+mod completions;
 mod doctor;
 mod explain;
 mod failure;
 mod found;
 mod headless;
+mod keys;
 mod listing;
 mod log;
+mod man;
+mod names;
 mod output;
 mod rbac;
 mod report;
 mod screen;
 mod session;
 mod sheet;
+mod themes;
 mod triage;
 mod watch;
 
@@ -31,15 +36,20 @@ use session::Session;
 /// Runs the program: parses `args`, does what they say, and prints what went wrong. Returns its exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     install_hooks();
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let args: Vec<OsString> = args.into_iter().collect();
+    let ended = match args.get(1).is_some_and(|word| word == names::WORD) {
+        true => names::Asked::try_parse_from(args).map(|asked| Ok(names::run(&asked).map(|()| ExitCode::SUCCESS)?)),
+        false => Cli::try_parse_from(args).map(run),
+    };
+    let ended = match ended {
+        Ok(ended) => ended,
         Err(error) => {
             // Help and version go to stdout with status 0, mistakes to stderr with status 2.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { failure::USAGE } else { 0 });
         }
     };
-    match run(cli) {
+    match ended {
         Ok(status) => status,
         Err(End::Failure(failure)) => {
             eprintln!("cockpit: {failure}");
@@ -100,11 +110,21 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
             rbac::run(options)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Command::Completions(options)) => {
+            completions::run(options)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(Command::Man(options)) => {
+            man::run(options)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Some(Command::Doctor) => return Ok(doctor::run(cli.common)?),
         _ => Session::open(cli.common)?,
     };
     match cli.command {
         Some(Command::Triage(options)) => Ok(triage::run(&options, session)?),
+        Some(Command::Keys(options)) => Ok(keys::run(&options, &session).map(|()| ExitCode::SUCCESS)?),
+        Some(Command::Themes) => Ok(themes::run(&session).map(|()| ExitCode::SUCCESS)?),
         _ => screen::run(session),
     }
 }

@@ -21,6 +21,7 @@ mod screen;
 mod side;
 mod sights;
 mod sort;
+mod summary;
 pub mod svg;
 mod text;
 pub mod theme;
@@ -37,3 +38,4 @@ pub use screen::{
     Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Notice, Overlay, PaletteItem, Pane,
     Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
 };
+pub use summary::summary;

@@ -60,6 +60,12 @@ fn shown(id: &str) -> Option<bool> {
         }
         "why-here" => at("7 w").0.notice().contains("no incident"),
         "menu" => matches!(at("7 m").0.app.screen().overlay, Some(Overlay::Palette { .. })),
+        "copy-summary" => {
+            let mut desk = Desk::new();
+            desk.put(vec![a_node(2, NodeState::Down)]);
+            desk.command("node-2");
+            matches!(&desk.press("c")[..], [Effect::Copy(text)] if text.lines().count() == 5 && text.contains("node-2"))
+        }
         "advice" => {
             let mut desk = Desk::new();
             desk.wait(60_000);
@@ -134,6 +140,16 @@ fn shown(id: &str) -> Option<bool> {
         "answer" => prepares(&at("7 s 5 enter").1, "scale"),
         "choose-next" => matches!(at("7 m down enter").0.app.screen().overlay, Some(Overlay::Prompt(_))),
         "choose-previous" => prepares(&at("7 m down up enter").1, "undo"),
+        "taken-before" => {
+            let (mut desk, _) = at(": n o d e s enter :");
+            desk.press("alt-up");
+            matches!(&desk.app.screen().overlay, Some(Overlay::Palette { input, .. }) if input.text == "nodes")
+        }
+        "taken-after" => {
+            let (mut desk, _) = at(": n o d e s enter : w");
+            desk.press("alt-up alt-down");
+            matches!(&desk.app.screen().overlay, Some(Overlay::Palette { input, .. }) if input.text == "w")
+        }
         "complete" => {
             let (desk, _) = at(": n o d tab");
             matches!(&desk.app.screen().overlay, Some(Overlay::Palette { input, .. }) if input.text == "nodes")

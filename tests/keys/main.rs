@@ -8,6 +8,7 @@ mod lists;
 mod marking;
 mod narrowing;
 mod output;
+mod palette;
 mod reading;
 mod sorting;
 mod walking;

@@ -1,6 +1,6 @@
 //! Looking closer: logs, descriptions, help.
 
-use cockpit::app::{Effect, What};
+use cockpit::app::{Copied, Effect, What};
 use cockpit::domain::{Desired, Form, Instance, Kind, LogLine, NodeState, Object, Phase, Ref, Workload};
 use cockpit::ui::{Layer, LogView, Overlay};
 
@@ -261,4 +261,27 @@ fn the_menu_lists_what_can_be_done_here_and_why_not() {
     desk.write("drai");
     let effects = desk.press("enter");
     assert!(matches!(&effects[..], [Effect::Prepare(..)]), "{effects:?}");
+}
+
+#[test]
+fn an_incident_is_copied_from_lists_and_case_files_and_where_it_went_is_said() {
+    let mut desk = Desk::new();
+    assert!(desk.press("7 c").is_empty(), "nothing is wrong with it");
+    assert_eq!(desk.notice(), "copy-summary: no incident is about this");
+    desk.put(vec![a_node(2, NodeState::Down)]);
+    let copied = |effects: Vec<Effect>| match &effects[..] {
+        [Effect::Copy(text)] => text.clone(),
+        other => panic!("a copy, not {other:?}"),
+    };
+    let from_list = copied(desk.press("1 c"));
+    assert!(from_list.starts_with("critical: node-2") || from_list.starts_with("warning: node-2"), "{from_list}");
+    assert_eq!(copied(desk.press("enter c")), from_list);
+    for (to, said) in [
+        (Ok(Copied::Clipboard), "sent to the terminal's clipboard"),
+        (Ok(Copied::File("/run/user/1/cockpit/copied.txt".into())), "/run/user/1/cockpit/copied.txt"),
+        (Err("the disk is full".into()), "not copied: the disk is full"),
+    ] {
+        desk.update(What::Copied(to));
+        assert!(desk.notice().contains(said), "{}", desk.notice());
+    }
 }

@@ -257,10 +257,10 @@ fn the_palette_finds_objects_by_name() {
 fn a_mistyped_command_is_offered_the_nearest() {
     let mut desk = Desk::new();
     desk.tap(":");
-    desk.write("rolouts");
+    desk.write("rollotus");
     let Some(Overlay::Palette { items, .. }) = &desk.app.screen().overlay else { panic!("the palette") };
     assert_eq!(items.iter().map(|item| item.label.as_str()).collect::<Vec<_>>(), ["rollouts"]);
-    assert!(items[0].what.contains("nothing is called `rolouts`"), "{}", items[0].what);
+    assert!(items[0].what.contains("nothing is called `rollotus`"), "{}", items[0].what);
     desk.press("enter");
     assert_eq!(desk.pane(), Pane::Rollouts);
 }

@@ -1,8 +1,9 @@
 //! What is opened on top of the panes, and what floats.
 
+use cockpit::diagnose::{IncidentState, Symptom};
 use cockpit::domain::{
-    Answer, Batch, Change, Difference, Draft, Fact, Grade, How, Intent, Kind, Line, LineKind, LogLine, LogRequest,
-    Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
+    Answer, Batch, Certainty, Change, Difference, Draft, Fact, Grade, How, Intent, Kind, Line, LineKind, LogLine,
+    LogRequest, Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
 };
 use cockpit::ui::{
     Armed, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
@@ -42,6 +43,26 @@ fn case_files() {
             insta::assert_snapshot!(format!("case-{}-{}x{}", tab.title(), size.0, size.1), stage.text());
         }
     }
+}
+
+fn symptom(name: &str, text: &str) -> Symptom {
+    let about = key("prod", Kind::Deployment, "shop", name);
+    Symptom { about, rule: "not-ready", text: Text::new(text), certainty: Certainty::Likely }
+}
+
+#[test]
+fn an_incident_is_copied_in_five_lines() {
+    let stage = staged((120, 40));
+    let incidents = stage.core.diagnosis().incidents();
+    let told: Vec<String> =
+        incidents.iter().map(|it| cockpit::ui::summary(&stage.screen, &stage.model(), it)).collect();
+    assert!(told.iter().all(|text| text.lines().count() == 5));
+    insta::assert_snapshot!("copied-incidents", told.join("\n\n"));
+    let mut over = incidents.iter().find(|it| it.subject == worker()).cloned().expect("the worker's incident");
+    over.state = IncidentState::Recovered(ago(3));
+    over.symptoms = ["api", "cart", "web", "mail"].map(|name| symptom(name, "waits for the worker")).to_vec();
+    over.owner = Some(Text::new("team-shop"));
+    insta::assert_snapshot!("copied-recovered", cockpit::ui::summary(&stage.screen, &stage.model(), &over));
 }
 
 #[test]

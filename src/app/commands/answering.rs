@@ -1,7 +1,7 @@
 //! Answers to what floats.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{acting, answering, palette};
+use crate::app::update::{acting, answering, copying, history, palette};
 
 use super::KEY;
 
@@ -52,6 +52,24 @@ pub(super) const ALL: &[Command] = &[
         ..KEY
     },
     Command {
+        id: "taken-before",
+        keys: &["alt-up"],
+        does: "what was taken in the palette before, to take it again",
+        section: Section::Answering,
+        places: &[Place::Palette],
+        run: history::older,
+        ..KEY
+    },
+    Command {
+        id: "taken-after",
+        keys: &["alt-down"],
+        does: "what was taken after that; at last what was being typed",
+        section: Section::Answering,
+        places: &[Place::Palette],
+        run: history::newer,
+        ..KEY
+    },
+    Command {
         id: "complete",
         keys: &["tab"],
         does: "the name of the choice, whole",
@@ -72,11 +90,11 @@ pub(super) const ALL: &[Command] = &[
     Command {
         id: "copy",
         keys: &["c"],
-        does: "copy the command that does the same elsewhere (OSC 52: where the terminal takes it)",
+        does: "copy the command that does the same elsewhere (OSC 52; where that is not taken, to a file)",
         section: Section::Answering,
         places: &[Place::Preview],
-        now: acting::copy_now,
-        run: acting::copy,
+        now: copying::command_now,
+        run: copying::command,
         ..KEY
     },
     Command {

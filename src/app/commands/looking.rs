@@ -1,7 +1,7 @@
 //! What shows more of something.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{logs, looking, moving, owner, palette};
+use crate::app::update::{copying, logs, looking, moving, owner, palette};
 use crate::domain::Text;
 
 use super::{KEY, LISTS, LOOK, OPEN, WORD};
@@ -85,6 +85,15 @@ pub(super) const ALL: &[Command] = &[
         does: "why an incident stands where it stands",
         now: looking::place_now,
         run: looking::place,
+        ..LOOK
+    },
+    Command {
+        id: "copy-summary",
+        also: &["chat"],
+        keys: &["c"],
+        does: "copy its incident for a chat, in five lines: what, where, why, what it drags along, what helps",
+        now: copying::summary_now,
+        run: copying::summary,
         ..LOOK
     },
     Command {

@@ -2,7 +2,7 @@
 
 use crate::action::Outcome;
 use crate::app::command::Now;
-use crate::app::{App, Effect, Moment, clipboard, rows};
+use crate::app::{App, Effect, Moment, rows};
 use crate::domain::{
     Desired, Draft, Grade, Intent, Kind, Node, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload,
 };
@@ -434,29 +434,5 @@ pub fn take_back(app: &mut App, at: Moment) {
     let Some(Overlay::Run(id)) = app.screen.overlay else { return };
     if let Some(inverse) = app.core.runs().run(id).and_then(|run| run.plan.inverse.clone()) {
         app.begin(inverse, at);
-    }
-}
-
-fn equivalent(app: &App) -> Option<&Text> {
-    match &app.screen.overlay {
-        Some(Overlay::Preview(Preview { plan: Some(Ok(plan)), .. })) => plan.equivalent.as_ref(),
-        _ => None,
-    }
-}
-
-/// Whether there is a command to copy.
-pub fn copy_now(app: &App, _: Moment) -> Now {
-    Some(equivalent(app).map(|_| Text::new("copy command")).ok_or_else(|| Text::new("no command does the same")))
-}
-
-/// Copies it.
-pub fn copy(app: &mut App, at: Moment) {
-    if let Some(command) = equivalent(app).cloned() {
-        if clipboard::takes(&command) {
-            app.effects.push(Effect::Copy(command));
-            app.say(at, "sent to the terminal's clipboard", None);
-        } else {
-            app.say(at, "not copied: it is longer than what terminals take into their clipboard (8 KiB)", None);
-        }
     }
 }

@@ -115,7 +115,10 @@ impl App {
     fn typed(&mut self, at: Moment) {
         self.dirty = true;
         match &mut self.screen.overlay {
-            Some(Overlay::Palette { .. }) => self.search(at),
+            Some(Overlay::Palette { .. }) => {
+                self.history.leave();
+                self.search(at);
+            }
             Some(Overlay::Prompt(prompt)) => prompt.error = None,
             // What is not understood yet may be in the middle of a word: the list stays as it is.
             Some(Overlay::Filter(input)) if crate::ui::filter_problem(&input.text).is_none() => {

@@ -2,7 +2,10 @@
 
 pub mod acting;
 pub mod answering;
+pub mod copying;
 pub mod field;
+pub mod finding;
+pub mod history;
 pub mod lists;
 pub mod logs;
 pub mod looking;
@@ -67,6 +70,7 @@ impl App {
                 }
             }
             What::TextReady(ticket, lines) => self.text_ready(ticket, lines),
+            What::Copied(to) => self.copied(to, at),
             What::Warned(text) => self.say_long(at, &text, Some(Severity::Warning)),
             What::Ended => self.effects.push(Effect::Quit),
         }

@@ -3,13 +3,11 @@
 use crate::app::command::Place;
 use crate::app::keymap::closest;
 use crate::app::{App, Command, Moment, TABLE};
-use crate::domain::{Intent, Ref, Text};
-use crate::ui::{Input, Overlay, PaletteItem, RowKey, Sort};
+use crate::domain::{Intent, Ref, Role, Text};
+use crate::ui::{Input, Overlay, PaletteItem, Pane, RowKey, Sort};
 
+use super::finding::{Finder, Group, MOST, Object, Rank};
 use super::nouns::{self, Noun};
-
-/// Items that are listed.
-const MOST: usize = 50;
 
 /// What an item of the palette stands for.
 #[derive(Debug, Clone)]
@@ -20,6 +18,10 @@ pub enum Choice {
     Noun(&'static Noun, Option<String>),
     /// An object, whose case file is opened.
     Object(Ref),
+    /// A target, to which every pane is narrowed.
+    Cluster(Ref),
+    /// An alert, among the alerts.
+    Alert(Ref),
     /// An intent, whose preview is opened.
     Intent(Intent),
     /// An order of the list; none: its own.
@@ -32,12 +34,10 @@ impl std::fmt::Debug for Command {
     }
 }
 
-/// How well something fits what was typed: the least fits best.
-type Fit = (u8, u8, usize, String);
-
 /// Opens it.
 pub fn open(app: &mut App, at: Moment) {
     app.menu = None;
+    app.history.leave();
     app.screen.overlay = Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 0 });
     app.search(at);
 }
@@ -83,22 +83,38 @@ pub fn complete(app: &mut App, at: Moment) {
 
 /// Does what is chosen.
 pub fn take(app: &mut App, at: Moment) {
-    let Some(Overlay::Palette { selected, input, .. }) = &app.screen.overlay else { return };
+    let Some(Overlay::Palette { selected, input, items }) = &app.screen.overlay else { return };
     let typed = input.text.trim().to_owned();
-    let Some(choice) = app.choices.get(*selected).cloned() else {
+    let item = app.choices.get(*selected).cloned().zip(items.get(*selected).map(|item| item.label.clone()));
+    let Some((choice, label)) = item else {
         if typed.is_empty() {
             return app.close_overlay();
         }
         return app.say(at, &format!("nothing is called `{typed}`"), None);
     };
+    if app.menu.is_none() {
+        app.history.remember(line_of(&choice, &label));
+    }
     app.close_overlay();
     match choice {
         Choice::Command(command, argument) => app.carry_out_with(command, argument.as_deref(), at),
         Choice::Noun(noun, argument) => app.go_to_noun(noun, argument.as_deref(), at),
         Choice::Object(key) => app.open_case(RowKey::Object(key), at),
+        Choice::Cluster(key) => app.narrow_to(&key, at),
+        Choice::Alert(key) => app.go_to_alert(key, at),
         Choice::Intent(intent) => app.begin(intent, at),
         Choice::Sort(sort) => app.sort(sort, at),
     }
+}
+
+/// What would be typed to choose the same again.
+fn line_of(choice: &Choice, label: &Text) -> String {
+    let (name, argument) = match choice {
+        Choice::Command(command, argument) => (command.id.to_owned(), argument.as_ref()),
+        Choice::Noun(noun, argument) => (noun.names[0].to_owned(), argument.as_ref()),
+        _ => (label.to_string(), None),
+    };
+    argument.map_or_else(|| name.clone(), |argument| format!("{name} {argument}"))
 }
 
 impl App {
@@ -143,33 +159,31 @@ impl App {
     fn find_anything(&self, typed: &str, at: Moment) -> Vec<(Choice, PaletteItem)> {
         let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
         let argument = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
-        let mut found: Vec<(Fit, Choice, PaletteItem)> = Vec::new();
+        let mut finder = Finder::new(word, argument.is_some());
+        let mut found: Vec<(Rank<'_>, Choice, PaletteItem)> = Vec::new();
         let place = self.place_below();
         for command in TABLE.iter().filter(|command| command.palette && works_at(command, place)) {
             let names = std::iter::once(command.id).chain(command.also.iter().copied());
-            let Some((fit, _)) = best_fit(names, word, argument.is_some()) else { continue };
+            let Some((fit, score, _)) = finder.names(names) else { continue };
             if let Some((choice, item)) = self.command_item(command, argument.clone(), at) {
-                found.push(((fit, 0, 0, String::new()), choice, item));
+                found.push((Rank { fit, group: Group::Command, score, length: 0, key: None }, choice, item));
             }
         }
-        if !word.is_empty() {
-            for noun in nouns::TABLE {
-                let fit = best_fit(noun.names.iter().copied(), word, argument.is_some());
-                let Some((fit, longer)) = fit else { continue };
-                found.push((
-                    (fit, 1, longer, noun.names[0].to_owned()),
-                    Choice::Noun(noun, argument.clone()),
-                    noun.item(),
-                ));
-            }
+        for noun in nouns::TABLE.iter().filter(|_| !word.is_empty()) {
+            let Some((fit, score, length)) = finder.names(noun.names.iter().copied()) else { continue };
+            let rank = Rank { fit, group: Group::Noun, score, length, key: None };
+            found.push((rank, Choice::Noun(noun, argument.clone()), noun.item()));
         }
-        if word.len() > 1 && argument.is_none() {
-            found.extend(self.objects().filter_map(|key| object_item(key, word)));
-        }
-        if found.is_empty() {
+        let objects = self.find_objects(&mut finder);
+        if found.is_empty() && objects.is_empty() {
             return self.nearest(word, at).into_iter().collect();
         }
-        found.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        let objects = objects.into_iter().map(|(rank, object)| {
+            let (choice, item) = self.object_item(object);
+            (rank, choice, item)
+        });
+        found.extend(objects);
+        found.sort_by_key(|(rank, ..)| *rank);
         found.truncate(MOST);
         found.into_iter().map(|(_, choice, item)| (choice, item)).collect()
     }
@@ -205,13 +219,49 @@ impl App {
         Some((Choice::Command(command, argument), item))
     }
 
-    /// What can be found by its name.
-    fn objects(&self) -> impl Iterator<Item = &Ref> {
-        // The view lives as long as the core, whatever the moment.
-        let view = self.core.view(crate::domain::Timestamp::UNIX_EPOCH);
-        let workloads = view.workloads().map(|it| &it.key);
-        let nodes = view.nodes().map(|it| &it.key);
-        workloads.chain(nodes).chain(view.queues().map(|it| &it.key))
+    fn object_item(&self, object: Object<'_>) -> (Choice, PaletteItem) {
+        let key = object.key().clone();
+        let (choice, what) = match object {
+            Object::Cluster(_) if self.has_several_clusters() => {
+                (Choice::Cluster(key), "cluster; every pane is narrowed to it".to_owned())
+            }
+            Object::Alert(alert) => {
+                let about = alert.about.as_ref().map(|about| format!(" about {}", about.local())).unwrap_or_default();
+                (Choice::Alert(key), format!("alert{about}"))
+            }
+            Object::Any(_) | Object::Cluster(_) => {
+                let what = format!("{}{}", key.kind.noun(), self.owner_of(&key));
+                (Choice::Object(key), what)
+            }
+        };
+        (choice, PaletteItem { label: Text::from(object.label()), what: Text::from(what), key: None, refused: None })
+    }
+
+    fn has_several_clusters(&self) -> bool {
+        self.core.view(crate::domain::Timestamp::UNIX_EPOCH).clusters().nth(1).is_some()
+    }
+
+    /// ` of shop/api`, where it is an instance of that.
+    fn owner_of(&self, key: &Ref) -> String {
+        if key.kind.role() != Role::Instance {
+            return String::new();
+        }
+        let owner = self.core.view(crate::domain::Timestamp::UNIX_EPOCH).instance(key).and_then(|it| it.owner.as_ref());
+        owner.map(|owner| format!(" of {}", owner.local())).unwrap_or_default()
+    }
+
+    /// The list of alerts, with this one selected and its case file open.
+    fn go_to_alert(&mut self, key: Ref, at: Moment) {
+        self.leave_for(at, |screen| {
+            screen.layers.clear();
+            screen.home.pane = Pane::Alerts;
+            screen.home.filter = None;
+        });
+        self.order_anew(at);
+        let row = RowKey::Object(key);
+        self.list_mut().selected = Some(row.clone());
+        self.scroll_to_selected();
+        self.open_case(row, at);
     }
 
     fn go_to_noun(&mut self, noun: &'static Noun, argument: Option<&str>, at: Moment) {
@@ -231,37 +281,4 @@ impl App {
 
 fn works_at(command: &Command, place: Place) -> bool {
     command.places.contains(&place)
-}
-
-fn object_item(key: &Ref, word: &str) -> Option<(Fit, Choice, PaletteItem)> {
-    let name = key.name.to_lowercase();
-    let whole = format!("{}/{}", key.cluster, key.local());
-    let fit = if name == word {
-        1
-    } else if name.starts_with(word) {
-        2
-    } else if whole.to_lowercase().contains(word) {
-        4
-    } else {
-        return None;
-    };
-    let item =
-        PaletteItem { label: Text::from(whole.clone()), what: Text::new(key.kind.noun()), key: None, refused: None };
-    Some(((fit, 2, whole.len(), whole), Choice::Object(key.clone()), item))
-}
-
-/// How well the best of some names fits, and how long that is; with something typed after it only the whole name does.
-fn best_fit<'a>(names: impl Iterator<Item = &'a str>, word: &str, whole: bool) -> Option<(u8, usize)> {
-    let fit = |name: &str| {
-        if name == word {
-            Some(0)
-        } else if whole {
-            None
-        } else if name.starts_with(word) {
-            Some(2)
-        } else {
-            (word.len() > 1 && name.contains(word)).then_some(3)
-        }
-    };
-    names.filter_map(|name| Some((fit(name)?, name.len()))).min()
 }

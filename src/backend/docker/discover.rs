@@ -65,6 +65,13 @@ pub fn discover(options: &Options) -> Discovery {
     search.found
 }
 
+/// Addresses of the docker command's contexts.
+pub fn addresses(options: &Options) -> Vec<String> {
+    let contexts = Contexts::new(contexts::config_dir(options));
+    let addresses = contexts.names().into_iter().filter_map(|name| contexts.endpoint(&name).ok());
+    addresses.map(|endpoint| endpoint.to_string()).collect()
+}
+
 struct Search<'a> {
     options: &'a Options,
     found: Discovery,

@@ -40,7 +40,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::{Batch, ClusterId, Demand, Feed, Text};
 
-pub use discover::{Discovery, Options, Wanted, discover};
+pub use discover::{Discovery, Options, Wanted, addresses, discover};
 pub use pace::Pace;
 pub use target::{BadAddress, Certificates, Endpoint, Target};
 

@@ -1,0 +1,139 @@
+//! The palette: what it finds, what goes first, and what was done in it before.
+
+use cockpit::app::What;
+use cockpit::domain::{
+    Alert, AlertState, BackendKind, Batch, ClusterId, ClusterInfo, Fact, Kind, Object, Ref, Severity, Source,
+};
+use cockpit::ui::{Overlay, Pane};
+
+use crate::desk::{Desk, cluster, shop};
+
+/// Labels of what is listed.
+fn listed(desk: &Desk) -> Vec<String> {
+    match &desk.app.screen().overlay {
+        Some(Overlay::Palette { items, .. }) => items.iter().map(|item| item.label.to_string()).collect(),
+        other => panic!("the palette, not {other:?}"),
+    }
+}
+
+fn typed(desk: &Desk) -> String {
+    match &desk.app.screen().overlay {
+        Some(Overlay::Palette { input, .. }) => input.text.clone(),
+        other => panic!("the palette, not {other:?}"),
+    }
+}
+
+fn finding(word: &str) -> Vec<String> {
+    let mut desk = Desk::new();
+    desk.tap(":");
+    desk.write(word);
+    listed(&desk)
+}
+
+#[test]
+fn letters_in_their_order_find_commands_and_objects() {
+    assert_eq!(finding("wrkld")[0], "workloads");
+    assert_eq!(finding("shpwrk")[0], "prod/shop/worker");
+    assert_eq!(finding("nd3")[0], "prod/node-3");
+}
+
+#[test]
+fn whole_names_and_beginnings_go_before_letters() {
+    assert_eq!(finding("po")[0], "po pod pods");
+    assert_eq!(finding("web")[0], "prod/shop/web", "and not one of its pods");
+    let found = finding("re");
+    let place = |name: &str| found.iter().position(|it| it == name).unwrap_or(usize::MAX);
+    assert!(place("retry") < place("why-here") && place("why-here") < usize::MAX, "{found:?}");
+    assert!(!finding("w").iter().any(|label| label.contains('/')), "one letter finds no objects");
+    assert!(!finding("re").iter().any(|label| label.contains('/')), "two letters stand together");
+}
+
+#[test]
+fn an_instance_opens_its_case_file() {
+    let mut desk = Desk::new();
+    desk.tap(":");
+    desk.write("web-1");
+    let Some(Overlay::Palette { items, .. }) = &desk.app.screen().overlay else { panic!("the palette") };
+    assert_eq!((items[0].label.as_str(), items[0].what.as_str()), ("prod/shop/web-1", "pod of shop/web"));
+    desk.press("enter");
+    assert_eq!(desk.layers(), ["case web-1"]);
+}
+
+#[test]
+fn an_alert_is_found_by_its_title_and_opened_among_the_alerts() {
+    let mut desk = Desk::new();
+    let key = Ref::new(&cluster(), Kind::Alert, None, "f00d");
+    let alert = Alert {
+        key,
+        title: "QueueBacklog".into(),
+        summary: None,
+        severity: Severity::Warning,
+        state: AlertState::Firing,
+        pages: false,
+        about: Some(shop("worker")),
+        since: None,
+        runbook: None,
+    };
+    desk.put(vec![Object::Alert(Box::new(alert))]);
+    desk.tap(":");
+    desk.write("quback");
+    assert_eq!(listed(&desk)[0], "prod/QueueBacklog");
+    desk.press("enter");
+    assert_eq!((desk.pane(), desk.layers().len()), (Pane::Alerts, 1));
+    desk.press("esc");
+    assert_eq!((desk.pane(), desk.layers().len(), desk.rows().len()), (Pane::Alerts, 0, 1));
+}
+
+fn tell_of(desk: &mut Desk, name: &str) {
+    let cluster = ClusterId::new(name);
+    let key = Ref::new(&cluster, Kind::Cluster, None, name);
+    let info = ClusterInfo {
+        key,
+        backend: BackendKind::Kubernetes,
+        identity: name.into(),
+        version: None,
+        reached: None,
+        has_quorum: None,
+        disk_total_bytes: None,
+        disk_free_bytes: None,
+        disk_path: None,
+        login_ends: None,
+        certificate_ends: None,
+    };
+    let facts = vec![Fact::Put(Source::of("version"), Object::Cluster(Box::new(info)))];
+    desk.update(What::Facts(vec![Batch { cluster, at: desk.now, facts }]));
+    desk.update(What::Turn);
+}
+
+#[test]
+fn a_cluster_narrows_every_pane_to_it() {
+    let mut desk = Desk::new();
+    tell_of(&mut desk, "prod");
+    tell_of(&mut desk, "staging");
+    desk.tap(":");
+    desk.write("stag");
+    assert_eq!(listed(&desk)[0], "staging");
+    desk.press("enter");
+    let scope = desk.app.screen().home.scope.as_ref().expect("narrowed");
+    assert_eq!(scope.cluster, Some(ClusterId::new("staging")));
+}
+
+#[test]
+fn what_was_done_is_gone_back_to_and_done_again() {
+    let mut desk = Desk::new();
+    desk.command("nodes");
+    desk.command("deploy work");
+    desk.command("shop/cart");
+    desk.press(": w alt-up");
+    assert_eq!(typed(&desk), "prod/shop/cart", "what was chosen, not the letters that led there");
+    desk.press("alt-up");
+    assert_eq!(typed(&desk), "dp work");
+    desk.press("alt-up alt-up alt-up");
+    assert_eq!(typed(&desk), "nodes", "there is nothing before it");
+    desk.press("alt-down alt-down alt-down");
+    assert_eq!(typed(&desk), "w", "what was being typed comes back");
+    desk.press("alt-up enter");
+    assert_eq!(desk.layers().last().map(String::as_str), Some("case cart"));
+    desk.press("esc esc 1 m alt-up");
+    assert_eq!(typed(&desk), "", "a menu has no past");
+}
