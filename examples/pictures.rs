@@ -112,6 +112,7 @@ fn app(sims: &[(BackendKind, Sim)], size: (u16, u16), start: Timestamp) -> color
         utc: true,
         size,
         zone: jiff::tz::TimeZone::UTC,
+        me: "anna@bastion".into(),
     };
     Ok(App::new(setup, start))
 }

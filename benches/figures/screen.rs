@@ -35,6 +35,7 @@ impl Shown {
             utc: true,
             size: SIZE,
             zone: jiff::tz::TimeZone::UTC,
+            me: "anna@bastion".into(),
         };
         let app = App::new(setup, fleet::now());
         let frame = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));

@@ -31,7 +31,7 @@ pub enum Place {
     Palette,
     /// `/`
     Filter,
-    /// A question for a number.
+    /// A question for a number or a word.
     Prompt,
     /// A plan that is to be confirmed.
     Preview,
@@ -78,6 +78,8 @@ pub enum Section {
     Acting,
     /// What shows more of something.
     Looking,
+    /// What people say of incidents.
+    People,
     /// Getting around.
     Moving,
     /// The panes.
@@ -90,14 +92,22 @@ pub enum Section {
 
 impl Section {
     /// All, in order.
-    pub const ALL: [Section; 6] =
-        [Section::Acting, Section::Looking, Section::Moving, Section::Panes, Section::Answering, Section::Program];
+    pub const ALL: [Section; 7] = [
+        Section::Acting,
+        Section::Looking,
+        Section::People,
+        Section::Moving,
+        Section::Panes,
+        Section::Answering,
+        Section::Program,
+    ];
 
     /// Its name.
     pub const fn title(self) -> &'static str {
         match self {
             Section::Acting => "Acting (a preview comes first)",
             Section::Looking => "Looking closer",
+            Section::People => "What people say",
             Section::Moving => "Getting around",
             Section::Panes => "Panes",
             Section::Answering => "Answering",

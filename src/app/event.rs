@@ -1,6 +1,6 @@
 //! What the screen hears.
 
-use crate::domain::{Batch, Draft, LogLine, Receipt, Refusal, StepError, Text, Timestamp};
+use crate::domain::{Batch, Draft, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
 
 use super::key::Key;
 
@@ -49,6 +49,8 @@ pub enum What {
     LogEnded(u64, Text),
     /// The answer to [`super::Effect::Describe`], by its ticket.
     TextReady(u64, Result<Vec<Text>, Text>),
+    /// What is kept of what people said, by this cockpit and others.
+    People(People),
     /// Something that the person has to know: a recording that stopped.
     Warned(Text),
     /// The program was told to end.

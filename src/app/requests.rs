@@ -86,7 +86,7 @@ impl Requests {
                     task.abort();
                 }
             }
-            Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Copy(_) => {}
+            Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Keep(..) => {}
         }
     }
 

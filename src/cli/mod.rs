@@ -9,6 +9,7 @@ mod headless;
 mod listing;
 mod log;
 mod output;
+mod people;
 mod rbac;
 mod report;
 mod screen;

@@ -96,6 +96,10 @@ pub struct Entry {
     /// A note; an empty one is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Mark<Text>>,
+    /// That it came back here from the fold of that time, and why: it stays, also where it shrinks again. Of this session
+    /// alone: who sees other things of a cluster may judge otherwise.
+    #[serde(skip)]
+    back: Option<(Timestamp, &'static str)>,
 }
 
 /// One thing to say of an incident.
@@ -181,6 +185,9 @@ impl Entry {
         if self.ends(weight.tier).is_some_and(|end| end <= now) {
             return Stand::Listed;
         }
+        if let Some((_, grown)) = self.back.filter(|(of, _)| *of == mark.at) {
+            return Stand::Back(grown, mark);
+        }
         if let Some(grown) = weight.grown_since(then) {
             return Stand::Back(grown, mark);
         }
@@ -215,11 +222,11 @@ impl People {
 
     /// Takes in what somebody says now; returns what is new of it, to be kept.
     pub fn say(&mut self, incident: &Name, of: (&ClusterId, Text), saying: Saying, by: &Text, now: Timestamp) -> Self {
-        let blank = || Entry { cluster: of.0.clone(), about: of.1, fold: None, taken: None, note: None };
+        let blank = || Entry { cluster: of.0.clone(), about: of.1, fold: None, taken: None, note: None, back: None };
         let entry = self.entries.entry(incident.clone()).or_insert_with(blank);
         // What is said later counts, also where a clock stands still or was ahead.
         let later = |last: Option<Timestamp>| last.map_or(now, |last| now.max(next_instant(last)));
-        let mut new = Entry { fold: None, taken: None, note: None, ..entry.clone() };
+        let mut new = Entry { fold: None, taken: None, note: None, back: None, ..entry.clone() };
         let by = by.clone();
         match saying {
             Saying::Fold(said) => new.fold = Some(Mark { by, at: later(entry.fold.as_ref().map(|it| it.at)), said }),
@@ -245,6 +252,14 @@ impl People {
     /// How an incident stands; it is weighed only where somebody said something of it.
     pub fn stand(&self, incident: &Name, weigh: impl FnOnce() -> Weight, now: Timestamp) -> Stand<'_> {
         self.entries.get(incident).map_or(Stand::Listed, |entry| entry.stand(&weigh(), now))
+    }
+
+    /// What has come back stays back until somebody folds it anew, though it should shrink again: a row that comes and goes
+    /// helps nobody.
+    pub fn stays_back(&mut self, incident: &Name, why: &'static str) {
+        if let Some(entry) = self.entries.get_mut(incident) {
+            entry.back = entry.fold.as_ref().map(|mark| (mark.at, why));
+        }
     }
 
     /// When something is listed again by the time alone.

@@ -31,6 +31,6 @@ pub use frame::draw;
 pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{
-    Armed, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Notice, Overlay, PaletteItem, Pane,
-    Preview, Prompt, RowKey, Scope, Screen, Sheet, TextView,
+    Armed, Asks, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, LogView, Look, Notice, Overlay, PaletteItem,
+    Pane, Preview, Prompt, RowKey, Scope, Screen, Sheet, TextView,
 };

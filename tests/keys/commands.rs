@@ -29,6 +29,15 @@ fn case(desk: &Desk) -> CaseTab {
     }
 }
 
+/// A node is down, and a key is pressed on it.
+fn down(keys: &str) -> Desk {
+    let mut desk = Desk::new();
+    desk.put(vec![a_node(2, NodeState::Down)]);
+    desk.wait(60_000);
+    desk.press(keys);
+    desk
+}
+
 /// One key sequence for each command, and what shows that it did what it says.
 fn shown(id: &str) -> Option<bool> {
     let pane = |key: &str, pane: Pane| at(&format!("7 8 {key}")).0.pane() == pane;
@@ -54,6 +63,14 @@ fn shown(id: &str) -> Option<bool> {
         "describe" => at("7 d").0.layers() == ["Deployment shop/api (prod)"],
         "manifest" => at("7 y").0.layers() == ["Deployment shop/api (prod), manifest"],
         "why-here" => at("7 w").0.notice().contains("no incident"),
+        "snooze" => down("z").frame().contains("until its next deploy"),
+        "take" => down("a").frame().contains("taken by anna@bastion"),
+        "note" => {
+            let mut desk = down("N");
+            desk.write("ordered");
+            desk.press("enter");
+            desk.frame().contains("ordered ─ anna@bastion")
+        }
         "menu" => matches!(at("7 m").0.app.screen().overlay, Some(Overlay::Palette { .. })),
         "advice" => {
             let mut desk = Desk::new();

@@ -81,6 +81,7 @@ impl Desk {
             size: (120, 36),
             zone: jiff::tz::TimeZone::UTC,
             utc: true,
+            me: "anna@bastion".into(),
         };
         let mut desk = Self { app: App::new(setup, now), now };
         let mut objects: Vec<Object> = (1..=3).map(|n| a_node(n, NodeState::Ready)).collect();

@@ -5,5 +5,6 @@ mod commands;
 mod desk;
 mod lists;
 mod narrowing;
+mod people;
 mod reading;
 mod walking;

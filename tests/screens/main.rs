@@ -4,5 +4,6 @@ mod every;
 mod hard;
 mod night;
 mod open;
+mod people;
 mod stage;
 mod states;

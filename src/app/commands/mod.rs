@@ -6,6 +6,7 @@ mod logs;
 mod looking;
 mod moving;
 mod panes;
+mod people;
 mod program;
 
 use crate::domain::Text;
@@ -51,7 +52,7 @@ fn always(_: &App, _: Moment) -> Now {
 
 /// All parts, in the order of the help.
 const PARTS: &[&[Command]] =
-    &[acting::ALL, looking::ALL, logs::ALL, moving::ALL, panes::ALL, program::ALL, answering::ALL];
+    &[acting::ALL, looking::ALL, people::ALL, logs::ALL, moving::ALL, panes::ALL, program::ALL, answering::ALL];
 
 const COUNT: usize = {
     let (mut count, mut part) = (0, 0);

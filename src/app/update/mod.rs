@@ -9,6 +9,7 @@ pub mod moving;
 pub mod nouns;
 pub mod owner;
 pub mod palette;
+pub mod people;
 pub mod scoping;
 
 use crate::domain::{LogLine, Severity, Text, Timestamp};
@@ -61,6 +62,7 @@ impl App {
                 }
             }
             What::TextReady(ticket, lines) => self.text_ready(ticket, lines),
+            What::People(people) => self.hear_people(&people, at),
             What::Warned(text) => self.say_long(at, &text, Some(Severity::Warning)),
             What::Ended => self.effects.push(Effect::Quit),
         }
@@ -72,7 +74,7 @@ impl App {
         let open = self.open_runs();
         let turn = self.core.turn(at.now, more);
         self.send(turn.steps);
-        if turn.changed {
+        if turn.changed || self.people_are_due(at) {
             self.tell_outcomes(&open, at);
             self.replan(at);
             self.refresh(at);
@@ -108,7 +110,7 @@ impl App {
     pub fn next_deadline(&self) -> Deadline {
         let notice = self.screen.notice.as_ref().map(|notice| notice.until);
         Deadline {
-            world: self.core.next_deadline(),
+            world: [self.core.next_deadline(), self.unfolds].into_iter().flatten().min(),
             person: [notice, self.released, self.reorder].into_iter().flatten().min(),
         }
     }
@@ -116,8 +118,9 @@ impl App {
     /// The world is another one: lists, announcements and the footer follow.
     fn refresh(&mut self, at: Moment) {
         self.screen.read_only = self.is_read_only(at.now);
+        self.look_for_people(at);
         self.order_list(at);
-        self.announce();
+        self.announce(at);
         self.settle_screen(at);
         self.dirty = true;
     }
@@ -152,7 +155,7 @@ impl App {
                 self.say(at, &format!("{key} does nothing here; {help} shows what does"), None);
             }
         }
-        self.announce();
+        self.announce(at);
         self.settle_screen(at);
     }
 

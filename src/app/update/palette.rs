@@ -3,10 +3,11 @@
 use crate::app::command::Place;
 use crate::app::keymap::closest;
 use crate::app::{App, Command, Moment, TABLE};
-use crate::domain::{Intent, Ref, Text};
+use crate::domain::{Intent, Name, Ref, Text};
 use crate::ui::{Input, Overlay, PaletteItem, RowKey};
 
 use super::nouns::{self, Noun};
+use super::people::{self, Folding};
 
 /// Items that are listed.
 const MOST: usize = 50;
@@ -22,6 +23,8 @@ pub enum Choice {
     Object(Ref),
     /// An intent, whose preview is opened.
     Intent(Intent),
+    /// A way to fold an incident away.
+    Fold(Name, Folding),
 }
 
 impl std::fmt::Debug for Command {
@@ -98,6 +101,7 @@ pub fn take(app: &mut App, at: Moment) {
         Choice::Noun(noun, argument) => app.go_to_noun(noun, argument.as_deref(), at),
         Choice::Object(key) => app.open_case(RowKey::Object(key), at),
         Choice::Intent(intent) => app.begin(intent, at),
+        Choice::Fold(incident, folding) => people::fold(app, &incident, folding, at),
     }
 }
 
@@ -109,7 +113,7 @@ impl App {
         self.open_menu(found, at);
     }
 
-    fn open_menu(&mut self, found: Vec<(Choice, PaletteItem)>, at: Moment) {
+    pub(super) fn open_menu(&mut self, found: Vec<(Choice, PaletteItem)>, at: Moment) {
         self.screen.overlay = Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 0 });
         self.menu = Some(found);
         self.search(at);

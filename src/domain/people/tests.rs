@@ -67,6 +67,15 @@ fn what_gets_better_stays_folded() {
 }
 
 #[test]
+fn what_has_come_back_stays_until_it_is_folded_anew() {
+    let mut people = snoozed(SnoozedUntil::Worse, stuck());
+    people.stays_back(&"1".into(), "worse than when");
+    assert_eq!(came_back(&people, &stuck()), Some("worse than when"));
+    said(&mut people, "anna", 5, Saying::Fold(Fold::Snoozed(SnoozedUntil::Worse, stuck())));
+    assert!(is_folded(&people, &stuck(), 60));
+}
+
+#[test]
 fn a_deploy_ends_only_what_was_snoozed_until_the_next_one() {
     let deployed = Weight { revision: Some("43".into()), ..stuck() };
     assert_eq!(came_back(&snoozed(SnoozedUntil::Deploy, stuck()), &deployed), Some("deployed since"));

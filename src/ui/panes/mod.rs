@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 
 pub(super) use every::event;
 pub(super) use nodes::{bar, set_aside};
+pub(super) use triage::in_short;
 
 use super::clock::Clock;
 use super::filter::Narrow;
@@ -210,6 +211,16 @@ pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
         Pane::Journal => journal::attention(ctx),
         Pane::Every(every) => every.kinds().iter().map(|kind| of_kind(*kind)).sum(),
     }
+}
+
+/// The list of what is wrong.
+pub(super) const fn triage<'c>(ctx: &'c Ctx<'c>) -> triage::Triage<'c> {
+    triage::Triage(ctx)
+}
+
+/// The word that lists what the last line of triage stands for.
+pub fn folded_word(model: &Model<'_>) -> &'static str {
+    triage::folded_word(&Ctx::bare(model))
 }
 
 /// The object that a row is about.
