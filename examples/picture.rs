@@ -74,6 +74,7 @@ fn picture(args: &Args) -> Result<String, String> {
         columns: Default::default(),
         size: args.size,
         zone: jiff::tz::TimeZone::UTC,
+        me: "anna@bastion".into(),
     };
     let mut app = App::new(setup, first);
     let last = play(&mut app, batches, first);

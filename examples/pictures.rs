@@ -113,6 +113,7 @@ fn app(sims: &[(BackendKind, Sim)], size: (u16, u16), start: Timestamp) -> color
         columns: Default::default(),
         size,
         zone: jiff::tz::TimeZone::UTC,
+        me: "anna@bastion".into(),
     };
     Ok(App::new(setup, start))
 }

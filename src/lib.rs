@@ -1,6 +1,6 @@
 //! A terminal cockpit for the person on call: what is wrong, why, since when, and which key fixes it.
 //!
-//! The rooms, in order; each uses only those above it (`tests/architecture.rs` holds that). `backend` uses `domain` alone.
+//! The rooms, in order; each uses only those above it (`tests/architecture.rs` holds that). `backend` and `ledger` use `domain` alone.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +9,9 @@ pub mod domain;
 
 /// What learns and acts: Docker, the demo, recordings.
 pub mod backend;
+
+/// What outlives the session.
+pub mod ledger;
 
 /// The live model: facts folded into an index.
 pub mod state;

@@ -37,6 +37,7 @@ impl Shown {
             columns: Default::default(),
             size: SIZE,
             zone: jiff::tz::TimeZone::UTC,
+            me: "anna@bastion".into(),
         };
         let app = App::new(setup, fleet::now());
         let frame = Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1));

@@ -31,7 +31,7 @@ pub enum Place {
     Palette,
     /// `/`
     Filter,
-    /// A question for a number.
+    /// A question for a number or a word.
     Prompt,
     /// A plan that is to be confirmed.
     Preview,
@@ -78,6 +78,8 @@ pub enum Section {
     Acting,
     /// What shows more of something.
     Looking,
+    /// What people say of incidents.
+    People,
     /// Output that is read.
     Output,
     /// Getting around.
@@ -92,9 +94,10 @@ pub enum Section {
 
 impl Section {
     /// All, in order.
-    pub const ALL: [Section; 7] = [
+    pub const ALL: [Section; 8] = [
         Section::Acting,
         Section::Looking,
+        Section::People,
         Section::Output,
         Section::Moving,
         Section::Panes,
@@ -107,6 +110,7 @@ impl Section {
         match self {
             Section::Acting => "Acting (a preview comes first)",
             Section::Looking => "Looking closer",
+            Section::People => "What people say",
             Section::Output => "Output",
             Section::Moving => "Getting around",
             Section::Panes => "Panes",

@@ -1,6 +1,6 @@
 //! What the screen asks of the loop.
 
-use crate::domain::{Form, Intent, LogRequest, Ref, Step};
+use crate::domain::{Form, Intent, LogRequest, Name, People, Ref, Step};
 
 /// One thing to be done outside of the state. Answers come back as events under the same ticket; late ones are dropped.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Effect {
     OpenLogs(u64, LogRequest),
     /// Fetch a description or a manifest.
     Describe(u64, Ref, Form),
+    /// Keep what was said of incidents beyond the session, and forget what was said of these.
+    Keep(People, Vec<Name>),
     /// An answer under this ticket is not waited for any more.
     Cancel(u64),
 }

@@ -1,6 +1,6 @@
 //! What the screen hears.
 
-use crate::domain::{Batch, Draft, LogLine, Receipt, Refusal, StepError, Text, Timestamp};
+use crate::domain::{Batch, Draft, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
 
 use super::key::Key;
 
@@ -62,6 +62,8 @@ pub enum What {
     TextReady(u64, Result<Vec<Text>, Text>),
     /// Where the text of [`super::Effect::Copy`] went, or why nowhere.
     Copied(Result<Copied, Text>),
+    /// What is kept of what people said, by this cockpit and others.
+    People(People),
     /// Something that the person has to know: a recording that stopped.
     Warned(Text),
     /// The program was told to end.

@@ -10,6 +10,7 @@ mod docs;
 mod effect;
 mod event;
 mod input;
+mod keeper;
 mod key;
 mod keymap;
 mod pace;
@@ -26,7 +27,7 @@ use std::collections::BTreeMap;
 
 use crate::action::Guard;
 use crate::diagnose::Settings;
-use crate::domain::{ClusterId, Demand, Draft, Name, Text, Timestamp};
+use crate::domain::{ClusterId, Demand, Draft, Name, People, Text, Timestamp};
 use crate::engine::Core;
 use crate::ui::{Look, Model, PaletteItem, Pane, Screen};
 
@@ -52,6 +53,14 @@ pub struct App {
     screen: Screen,
     keymap: Keymap,
     unwatched: Vec<Text>,
+    /// What people said of incidents.
+    people: People,
+    /// Who sits here.
+    me: Text,
+    /// When something that is folded is listed again.
+    unfolds: Option<Timestamp>,
+    /// When what is old of it is forgotten.
+    tidies: Timestamp,
     trail: Trail,
     /// What the items of the palette stand for, place by place.
     choices: Vec<Choice>,
@@ -106,6 +115,8 @@ pub struct Setup {
     pub columns: BTreeMap<Pane, Vec<String>>,
     /// The local zone.
     pub zone: jiff::tz::TimeZone,
+    /// Who sits here: `anna@bastion`.
+    pub me: Text,
 }
 
 impl App {
@@ -120,6 +131,10 @@ impl App {
             screen,
             keymap: setup.keymap,
             unwatched: setup.unwatched,
+            people: People::default(),
+            me: setup.me,
+            unfolds: None,
+            tidies: update::lists::later(now, update::people::TIDY_MS),
             trail: Trail::default(),
             choices: Vec::new(),
             history: History::default(),
@@ -158,6 +173,7 @@ impl App {
             diagnosis: self.core.diagnosis(),
             runs: self.core.runs(),
             unwatched: &self.unwatched,
+            people: &self.people,
         }
     }
 

@@ -95,7 +95,7 @@ impl Requests {
                     Err(_) => Err(Text::new("no file could be written")),
                 })
             }),
-            Effect::Quit | Effect::Suspend | Effect::Repaint => {}
+            Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Keep(..) => {}
         }
     }
 

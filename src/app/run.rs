@@ -17,13 +17,15 @@ use tokio::sync::mpsc;
 
 use crate::action::Guard;
 use crate::diagnose::Settings;
-use crate::domain::{Batch, Text, Timestamp};
+use crate::domain::people::Keeper;
+use crate::domain::{Batch, Name, People, Text, Timestamp};
 use crate::engine::{Feeds, Target};
 use crate::ui::{self, Look, Pane};
 
 use super::clipboard::Way;
 use super::clock::Clock;
 use super::input::Reader;
+use super::keeper::Keeping;
 use super::pace::Pace;
 use super::requests::Requests;
 use super::signals::{Signal, Signals};
@@ -56,6 +58,10 @@ pub struct Options {
     pub unwatched: Vec<Text>,
     /// Sees every batch before it is folded.
     pub recorder: Option<Recorder>,
+    /// Who sits here: `anna@bastion`.
+    pub me: Text,
+    /// Keeps what people say of incidents beyond the session; else it is known here alone.
+    pub keeper: Option<Box<dyn Keeper>>,
     /// The clock of a recording that is played, or of a simulation; else the wall's.
     pub replay: Option<ReplayClock>,
 }
@@ -106,6 +112,7 @@ struct Session {
     minute: i64,
     requests: Requests,
     replies: mpsc::Receiver<What>,
+    keeping: Option<Keeping>,
     recorder: Option<Recorder>,
     input: Option<Reader>,
     /// Diagnosis was cut short: go on without waiting.
@@ -138,8 +145,10 @@ impl Session {
             columns: options.columns,
             size,
             zone: jiff::tz::TimeZone::system(),
+            me: options.me,
         };
         let (sender, replies) = mpsc::channel(REPLIES);
+        let keeping = options.keeper.and_then(|keeper| Keeping::start(keeper, sender.clone()));
         let area = Rect::new(0, 0, size.0, size.1);
         Self {
             app: App::new(setup, clock.now()),
@@ -156,6 +165,7 @@ impl Session {
             minute: minute_of(clock.now()),
             clock,
             requests: Requests::new(sender),
+            keeping,
             replies,
             recorder: options.recorder,
             input: Some(Reader::start()),
@@ -278,6 +288,7 @@ impl Session {
                 Effect::Suspend => self.suspend().await?,
                 Effect::Repaint => self.whole = true,
                 Effect::Copy(text) => self.copy(text),
+                Effect::Keep(people, forget) => self.keep(people, forget),
                 other => self.requests.start(other, &self.feeds, self.clock.now()),
             }
         }
@@ -293,6 +304,15 @@ impl Session {
         let to = if self.clipboard == Way::Tmux { Copied::Tmux } else { Copied::Clipboard };
         let at = self.clock.moment();
         self.app.update(Event { now: at.now, felt: at.felt, what: What::Copied(Ok(to)) });
+    }
+
+    /// What people say is kept beside the loop.
+    fn keep(&mut self, people: People, forget: Vec<Name>) {
+        if self.keeping.as_ref().is_some_and(|keeping| !keeping.keep(people, forget)) {
+            let text = Text::new("what was said is known here alone: it could not be handed over to be kept");
+            let at = self.clock.moment();
+            self.app.update(Event { now: at.now, felt: at.felt, what: What::Warned(text) });
+        }
     }
 
     /// Sleeps until something comes or is due.
@@ -411,6 +431,11 @@ impl Session {
 
     /// Gives the terminal back.
     async fn end(mut self) {
+        // Who keeps what was said is not to wait for a loop that is over.
+        self.replies.close();
+        if let Some(keeping) = self.keeping.take() {
+            keeping.end();
+        }
         if let Some(input) = self.input.take() {
             input.close().await;
         }

@@ -114,6 +114,9 @@ pub struct Triage {
     /// Also list good practice that is not followed.
     #[arg(long)]
     pub advice: bool,
+    /// Also list what people snoozed or accepted, and count it for --fail-on.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// How bad is bad enough for a failure.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::action::Guard;
 use crate::backend::replay::Reader;
-use crate::diagnose::Settings;
-use crate::domain::{BackendKind, Batch, ClusterId, Text, Timestamp};
+use crate::diagnose::{Incident, Settings};
+use crate::domain::people::Stand;
+use crate::domain::{BackendKind, Batch, ClusterId, People, Text, Timestamp};
 use crate::engine::{Core, Feeds, Target, Waited, wait_until_settled};
 
 use super::failure::Failure;
@@ -23,6 +24,22 @@ pub struct Known {
     pub timed_out: bool,
     /// What was asked.
     pub clusters: Vec<(ClusterId, BackendKind)>,
+    /// What people said of incidents.
+    pub people: People,
+}
+
+impl Known {
+    /// How an incident stands with people.
+    pub fn stand(&self, incident: &Incident) -> Stand<'_> {
+        let view = self.core.view(self.now);
+        self.people.stand(&incident.id, || incident.weight(&view), self.now)
+    }
+
+    /// What people left in the list; with `all`, everything.
+    pub fn listed(&self, all: bool) -> impl Iterator<Item = &Incident> {
+        let listed = move |it: &&Incident| all || !matches!(self.stand(it), Stand::Folded(_));
+        self.core.diagnosis().incidents().iter().filter(listed)
+    }
 }
 
 /// How it is gone about.
@@ -67,7 +84,8 @@ pub fn learn(targets: Vec<Target>, learning: Learning) -> Result<Known, Failure>
         };
         let (waited, now) = wait_until_settled(&mut core, &mut feeds, wait, clock, each).await;
         recorded.map_err(|why| Failure::new("what was learnt could not be recorded").why(why))?;
-        Ok(Known { core, now, timed_out: waited == Waited::TimedOut, clusters })
+        let timed_out = waited == Waited::TimedOut;
+        Ok(Known { core, now, timed_out, clusters, people: People::default() })
     })
 }
 
@@ -90,7 +108,7 @@ pub fn learn_recorded(mut recording: Reader, learning: Learning) -> Result<Known
     // What is held back while listings come is looked at now, as it is after live learning.
     let now = now.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(now);
     core.settle_now(now);
-    Ok(Known { core, now, timed_out: false, clusters })
+    Ok(Known { core, now, timed_out: false, clusters, people: People::default() })
 }
 
 /// A recording is of no use.

@@ -6,12 +6,14 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use crate::diagnose::{Incident, IncidentState, Symptom};
+use crate::domain::people::Stand;
 use crate::domain::words::{age, count, many, seconds_between, span};
 use crate::domain::{Certainty, ClusterId, Freshness, Kind, Severity, Text, Timestamp};
 use crate::state::View;
 use crate::ui::glyphs;
 use crate::ui::theme::Ink;
 
+use super::args::Triage;
 use super::headless::Known;
 
 /// How it may look.
@@ -23,18 +25,23 @@ pub struct Style {
     pub colour: bool,
 }
 
-/// The whole list; `advice` adds good practice that is not followed.
-pub fn listing(known: &Known, unwatched: &[Text], advice: bool, style: Style) -> String {
+/// The whole list, with what else the options ask for.
+pub fn listing(known: &Known, unwatched: &[Text], options: &Triage, style: Style) -> String {
     let view = known.core.view(known.now);
     let diagnosis = known.core.diagnosis();
     let read = known.clusters.iter().any(|(id, _)| view.sources(id).any(|(_, state)| state.listed));
-    let mut out = head(diagnosis.incidents(), known.now, read);
-    table(&mut out, diagnosis.incidents(), known.now, style);
-    if advice && !diagnosis.advice().is_empty() {
+    let listed: Vec<&Incident> = known.listed(options.all).collect();
+    let folded = diagnosis.incidents().len() - listed.len();
+    let mut out = head(&listed, known.now, read);
+    table(&mut out, &listed, known, style);
+    if options.advice && !diagnosis.advice().is_empty() {
         out.push_str("\nGood practice that is not followed\n");
-        table(&mut out, diagnosis.advice(), known.now, style);
+        table(&mut out, &diagnosis.advice().iter().collect::<Vec<_>>(), known, style);
     }
     out.push('\n');
+    if folded > 0 {
+        let _ = writeln!(out, "{} not listed: snoozed or accepted; --all lists them.", many(folded as u64, "incident"));
+    }
     let accepted = diagnosis.accepted().len() as u64;
     if accepted > 0 {
         let _ = writeln!(out, "{} not listed: accepted in the configuration.", many(accepted, "incident"));
@@ -60,14 +67,14 @@ pub fn listing(known: &Known, unwatched: &[Text], advice: bool, style: Style) ->
     if style.ascii { out.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() } else { out }
 }
 
-fn head(incidents: &[Incident], now: Timestamp, read: bool) -> String {
+fn head(incidents: &[&Incident], now: Timestamp, read: bool) -> String {
     let mut out = now.strftime("%Y-%m-%d %H:%M UTC  ").to_string();
     if !read && incidents.is_empty() {
         out.push_str("nothing could be read: what is wrong is unknown\n");
         return out;
     }
     let open = |severity| {
-        let fits = |it: &&Incident| it.severity == severity && !matches!(it.state, IncidentState::Recovered(_));
+        let fits = |it: &&&Incident| it.severity == severity && !matches!(it.state, IncidentState::Recovered(_));
         incidents.iter().filter(fits).count() as u64
     };
     let (critical, warning) = (open(Severity::Critical), open(Severity::Warning));
@@ -82,11 +89,11 @@ fn head(incidents: &[Incident], now: Timestamp, read: bool) -> String {
 
 const HEADS: [&str; 5] = ["where", "what", "ready", "since", "why"];
 
-fn table(out: &mut String, incidents: &[Incident], now: Timestamp, style: Style) {
+fn table(out: &mut String, incidents: &[&Incident], known: &Known, style: Style) {
     if incidents.is_empty() {
         return;
     }
-    let rows: Vec<[String; 5]> = incidents.iter().map(|incident| cells(incident, now, style)).collect();
+    let rows: Vec<[String; 5]> = incidents.iter().map(|incident| cells(incident, known, style)).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].width()).chain([HEADS[column].len()]);
         cells.max().unwrap_or_default()
@@ -111,18 +118,19 @@ fn line(out: &mut String, glyph: &str, cells: &[String; 5], widths: &[usize; 4])
     let _ = writeln!(out, "{}", cells[4]);
 }
 
-fn cells(incident: &Incident, now: Timestamp, style: Style) -> [String; 5] {
+fn cells(incident: &Incident, known: &Known, style: Style) -> [String; 5] {
     let what = incident.label.as_ref().map_or_else(|| incident.subject.local(), Text::to_string);
     let ready = match (incident.ready, incident.wanted) {
         (Some(ready), Some(wanted)) => format!("{ready} of {wanted}"),
         (Some(ready), None) => ready.to_string(),
         (None, _) => "n/a".to_owned(),
     };
-    let mut why = match incident.state {
-        IncidentState::Open => String::new(),
-        IncidentState::Flapping => "comes and goes: ".to_owned(),
-        IncidentState::Recovered(at) => at.strftime("recovered %H:%M: ").to_string(),
-    };
+    let mut why = said(incident, known);
+    match incident.state {
+        IncidentState::Open => {}
+        IncidentState::Flapping => why.push_str("comes and goes: "),
+        IncidentState::Recovered(at) => why.push_str(&at.strftime("recovered %H:%M: ").to_string()),
+    }
     why.push_str(&incident.summary);
     if incident.certainty != Certainty::Confirmed {
         let _ = write!(why, " ({})", incident.certainty.as_str());
@@ -132,12 +140,23 @@ fn cells(incident: &Incident, now: Timestamp, style: Style) -> [String; 5] {
         (false, true) => ">=",
         (false, false) => "≥",
     };
-    let since = match seconds_between(incident.since, now) {
+    let since = match seconds_between(incident.since, known.now) {
         seconds if seconds < 60 && !incident.since_exact => "?".to_owned(),
         seconds if seconds < 60 => "<1m".to_owned(),
         seconds => format!("{at_least}{}", age(seconds)),
     };
     [incident.subject.cluster.to_string(), what, ready, since, why]
+}
+
+/// What people said of it, before what it is.
+fn said(incident: &Incident, known: &Known) -> String {
+    let taken = known.people.of(&incident.id).and_then(|entry| entry.taken_by());
+    let taken = taken.map(|(who, _)| format!("{who} has it: ")).unwrap_or_default();
+    match known.stand(incident) {
+        Stand::Folded(mark) => format!("{} by {}: {taken}", mark.said.word(), mark.by),
+        Stand::Back(grown, mark) => format!("{grown} it was {}: {taken}", mark.said.word()),
+        Stand::Listed => taken,
+    }
 }
 
 /// A symptom, with the name of what it is about where that is something else.

@@ -13,6 +13,7 @@ mod log;
 mod man;
 mod names;
 mod output;
+mod people;
 mod rbac;
 mod report;
 mod screen;

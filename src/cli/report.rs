@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnose::{Incident, IncidentState};
+use crate::domain::people::{Fold, SnoozedUntil, Stand};
 use crate::domain::{BackendKind, Certainty, ClusterId, Exposure, Freshness, Kind, Severity, Timestamp, TroubleKind};
 use crate::state::{SourceState, View};
 
@@ -64,10 +65,13 @@ struct Entry<'a> {
     ready: Option<u32>,
     wanted: Option<u32>,
     owner: Option<&'a str>,
-    /// Nobody can take an incident yet.
     taken_by: Option<&'a str>,
-    /// Nothing can be snoozed yet.
+    note: Option<&'a str>,
+    /// `snoozed` or `accepted`, where somebody folded it away.
+    folded: Option<&'static str>,
+    /// Of what is snoozed until a time; one that is accepted, or waits for something else, has none.
     snoozed_until: Option<String>,
+    accepted_because: Option<&'a str>,
     evidence: Vec<Evidence<'a>>,
     symptoms: Vec<String>,
     actions: Vec<&'static str>,
@@ -95,7 +99,7 @@ impl<'a> Report<'a> {
             at: moment(known.now),
             complete: !known.timed_out && clusters.iter().all(live),
             clusters,
-            incidents: diagnosis.incidents().iter().chain(advice).map(entry).collect(),
+            incidents: diagnosis.incidents().iter().chain(advice).map(|it| entry(it, known)).collect(),
         }
     }
 }
@@ -121,8 +125,18 @@ fn source<'a>(of: &'a crate::domain::Source, state: &'a SourceState, now: Timest
     }
 }
 
-fn entry(incident: &Incident) -> Entry<'_> {
+fn entry<'a>(incident: &'a Incident, known: &'a Known) -> Entry<'a> {
     let subject = &incident.subject;
+    let said = known.people.of(&incident.id);
+    let fold = match known.stand(incident) {
+        Stand::Folded(mark) => Some(&mark.said),
+        _ => None,
+    };
+    let (snoozed_until, accepted_because) = match fold {
+        Some(Fold::Snoozed(SnoozedUntil::Time(until), _)) => (Some(moment(*until)), None),
+        Some(Fold::Accepted(reason, _)) => (None, Some(reason.as_str())),
+        _ => (None, None),
+    };
     Entry {
         id: &incident.id,
         rule: incident.rule,
@@ -145,8 +159,11 @@ fn entry(incident: &Incident) -> Entry<'_> {
         ready: incident.ready,
         wanted: incident.wanted,
         owner: incident.owner.as_deref(),
-        taken_by: None,
-        snoozed_until: None,
+        taken_by: said.and_then(|it| it.taken_by()).map(|(who, _)| who.as_str()),
+        note: said.and_then(|it| it.noted()).map(|mark| mark.said.as_str()),
+        folded: fold.map(Fold::word),
+        snoozed_until,
+        accepted_because,
         evidence: incident.evidence.iter().map(evidence).collect(),
         symptoms: incident.symptoms.iter().map(|symptom| in_words(incident, symptom)).collect(),
         actions: incident.actions.iter().map(crate::domain::Intent::verb).collect(),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::app::{self, Keymap, KeymapError, Options, ReplayClock};
 use crate::backend::replay;
 use crate::config::{Config, Key};
+use crate::domain::people::Keeper;
 use crate::domain::{Backend, Text};
 use crate::engine::Target;
 use crate::ui::{Look, Pane};
@@ -13,6 +14,7 @@ use crate::ui::{Look, Pane};
 use super::End;
 use super::failure::Failure;
 use super::headless::{not_played, runtime};
+use super::people;
 use super::session::Session;
 use super::watch::Live;
 
@@ -29,6 +31,8 @@ pub fn run(session: Session) -> Result<ExitCode, End> {
     let options = Options {
         columns: columns(&session.config),
         recorder: session.recorder(&clusters)?,
+        me: people::me(),
+        keeper: people::keeper(&session).map(|store| Box::new(store) as Box<dyn Keeper>),
         guard: session.guard(),
         utc: session.config.utc,
         settings: session.config.diagnosis,

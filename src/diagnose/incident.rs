@@ -1,6 +1,10 @@
 //! What triage lists.
 
+use std::collections::BTreeSet;
+
+use crate::domain::people::Weight;
 use crate::domain::{Certainty, Exposure, Intent, Name, Ref, Severity, Text, Tier, Timestamp};
+use crate::state::View;
 
 /// One thing that is wrong: a cause, what shows it, and what it drags along.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +49,23 @@ pub struct Incident {
     pub place: Text,
     /// Why it is accepted, by the configuration.
     pub accepted: Option<Text>,
+}
+
+impl Incident {
+    /// How much it weighs: what people fold away comes back when that grows.
+    pub fn weight(&self, view: &View<'_>) -> Weight {
+        let dragged: BTreeSet<&Ref> =
+            self.symptoms.iter().map(|symptom| &symptom.about).filter(|about| **about != self.subject).collect();
+        let revision = view.workload(&self.subject).and_then(|workload| workload.revision.as_ref());
+        Weight {
+            severity: self.severity,
+            tier: self.tier,
+            rule: Name::new(self.rule),
+            reach: 1 + dragged.len() as u32,
+            users: self.exposure == Exposure::Yes,
+            revision: revision.map(|revision| revision.id.clone()),
+        }
+    }
 }
 
 /// Where an incident is in its life.

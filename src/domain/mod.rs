@@ -10,6 +10,7 @@ mod identity;
 mod instance;
 mod node;
 mod occurrence;
+pub mod people;
 mod plan;
 mod policy;
 mod queue;
@@ -33,6 +34,7 @@ pub use instance::{
 };
 pub use node::{Managership, Node, NodeState, Taint};
 pub use occurrence::{Occurrence, OccurrenceKind, OomScope, Origin};
+pub use people::People;
 pub use plan::{
     Draft, Grade, Intent, Line, LineKind, Pin, Plan, Receipt, Refusal, Seen, Step, StepAction, StepError, Until,
 };

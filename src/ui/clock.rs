@@ -39,6 +39,11 @@ impl Clock {
         then.strftime(form).to_string()
     }
 
+    /// `09:00` of the coming day, else with its date.
+    pub fn ahead(&self, at: Timestamp) -> String {
+        if words::seconds_between(self.now, at) < 24 * 3600 { self.time(at) } else { self.moment(at) }
+    }
+
     /// `UTC`, `CET`, `+05:30`.
     pub fn zone(&self) -> String {
         self.now.to_zoned_datetime(self.zone.clone()).strftime("%Z").to_string()

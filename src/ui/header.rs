@@ -28,7 +28,8 @@ fn right(screen: &Screen, ctx: &Ctx<'_>, columns: u16) -> Phrase {
     let narrow = columns < 100;
     for severity in [Severity::Critical, Severity::Warning, Severity::Risk] {
         let open = |it: &&crate::diagnose::Incident| {
-            it.severity == severity && !matches!(it.state, IncidentState::Recovered(_))
+            let over = matches!(it.state, IncidentState::Recovered(_));
+            it.severity == severity && !over && !ctx.model.is_folded(it)
         };
         let n = ctx.model.diagnosis.incidents().iter().filter(open).count();
         let (glyph, ink) = glyphs::of_severity(severity);

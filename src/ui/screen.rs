@@ -391,7 +391,7 @@ pub struct Input {
     pub cursor: usize,
 }
 
-/// A question before a plan.
+/// A question that wants a number or a word.
 #[derive(Debug, Clone)]
 pub struct Prompt {
     /// `Scale shop/web (prod) from 3 to`
@@ -402,6 +402,19 @@ pub struct Prompt {
     pub error: Option<Text>,
     /// What it is for.
     pub target: Ref,
+    /// What is asked.
+    pub asks: Asks,
+}
+
+/// What a question wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asks {
+    /// A number of instances.
+    Number,
+    /// Why an incident is accepted.
+    Reason(Name),
+    /// A note at an incident.
+    Note(Name),
 }
 
 /// A plan before it is confirmed.

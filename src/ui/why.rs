@@ -8,6 +8,7 @@ use super::screen::{Pane, RowKey};
 use super::text::Phrase;
 use super::theme::Ink;
 use crate::diagnose::{CONFIGURATION, Incident, IncidentState, TEMPLATE};
+use crate::domain::people::{Fold, Stand};
 use crate::domain::words::{bytes, seconds_between};
 use crate::domain::{Certainty, Exposure, Metric, Occurrence, OccurrenceKind, Ref, Role, Timestamp};
 
@@ -163,6 +164,7 @@ fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
 fn of_incident(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Section> {
     vec![
         Section::new("why", vec![cause(ctx, incident)]),
+        Section::new("people", people(ctx, incident)),
         Section::new("seen", evidence(ctx, incident)),
         Section::new("use", usage(ctx, &incident.subject)),
         Section::new("before", before(ctx, incident)),
@@ -171,6 +173,34 @@ fn of_incident(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Section> {
         Section::new("reach", vec![reach(incident)]),
         Section::new("rank", vec![Phrase::dim(format!("{}; rule {}", incident.place, incident.rule))]),
     ]
+}
+
+/// Who has it, what was noted, and whether it is folded: with who said so, and when.
+fn people(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Phrase> {
+    let Some(entry) = ctx.model.people.of(&incident.id) else { return Vec::new() };
+    let said = |at: Timestamp, by: &str| format!(" ─ {by}, {}", ctx.clock.moment(at));
+    let mut lines = Vec::new();
+    if let Some((who, at)) = entry.taken_by() {
+        lines.push(
+            Phrase::of(Ink::Strong, format!("taken by {who}")).and(Ink::Dim, format!(" {}", ctx.clock.moment(at))),
+        );
+    }
+    if let Some(note) = entry.noted() {
+        lines.push(Phrase::text(note.said.as_str()).and(Ink::Dim, said(note.at, &note.by)));
+    }
+    let (mark, lead) = match ctx.model.stand(incident) {
+        Stand::Listed => return lines,
+        Stand::Folded(mark) => (mark, Phrase::text(panes::in_short(&ctx.clock, mark))),
+        Stand::Back(grown, mark) => {
+            (mark, Phrase::of(Ink::Strong, format!("back: {grown} it was {}", mark.said.word())))
+        }
+    };
+    let reason = match &mark.said {
+        Fold::Accepted(reason, _) => format!(": {reason}"),
+        _ => String::new(),
+    };
+    lines.push(lead.and(Ink::Text, reason).and(Ink::Dim, said(mark.at, &mark.by)));
+    lines
 }
 
 fn cause(ctx: &Ctx<'_>, incident: &Incident) -> Phrase {
@@ -314,10 +344,18 @@ fn folded(ctx: &Ctx<'_>) -> Vec<Section> {
         let name = incident.label.as_ref().map_or_else(|| incident.subject.local(), ToString::to_string);
         Phrase::of(Ink::Strong, name).and(Ink::Text, format!(": {}", incident.summary))
     };
-    let risks = ctx.model.diagnosis.incidents().iter().filter(|it| it.severity >= crate::domain::Severity::Risk);
+    let triage = panes::triage(ctx);
+    let folds = triage.folds();
+    let by =
+        |word: &str| -> Vec<Phrase> { folds.iter().filter(|(_, it)| *it == word).map(|(it, _)| line(it)).collect() };
+    let accepted = by("accepted").into_iter().chain(ctx.model.diagnosis.accepted().iter().map(line));
     vec![
-        Section::new("risks", risks.map(line).collect()),
-        Section::new("accepted", ctx.model.diagnosis.accepted().iter().map(line).collect()),
-        Section::new("", vec![Phrase::dim("enter lists the risks; they wait while something is critical")]),
+        Section::new("risks", by("risk")),
+        Section::new("snoozed", by("snoozed")),
+        Section::new("accepts", accepted.collect()),
+        Section::new(
+            "",
+            vec![Phrase::dim("enter lists them; risks wait while something is critical, z lists one again")],
+        ),
     ]
 }

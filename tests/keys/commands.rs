@@ -29,6 +29,15 @@ fn case(desk: &Desk) -> CaseTab {
     }
 }
 
+/// A node is down, and a key is pressed on it.
+fn down(keys: &str) -> Desk {
+    let mut desk = Desk::new();
+    desk.put(vec![a_node(2, NodeState::Down)]);
+    desk.wait(60_000);
+    desk.press(keys);
+    desk
+}
+
 /// One key sequence for each command, and what shows that it did what it says.
 fn shown(id: &str) -> Option<bool> {
     let pane = |key: &str, pane: Pane| at(&format!("7 8 {key}")).0.pane() == pane;
@@ -59,6 +68,14 @@ fn shown(id: &str) -> Option<bool> {
             (home.pane, home.filter.as_deref()) == (Pane::Every(Every::Events), Some("api"))
         }
         "why-here" => at("7 w").0.notice().contains("no incident"),
+        "snooze" => down("z").frame().contains("until its next deploy"),
+        "take" => down("a").frame().contains("taken by anna@bastion"),
+        "note" => {
+            let mut desk = down("N");
+            desk.write("ordered");
+            desk.press("enter");
+            desk.frame().contains("ordered ─ anna@bastion")
+        }
         "menu" => matches!(at("7 m").0.app.screen().overlay, Some(Overlay::Palette { .. })),
         "copy-summary" => {
             let mut desk = Desk::new();

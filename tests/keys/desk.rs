@@ -88,6 +88,7 @@ impl Desk {
             zone: jiff::tz::TimeZone::UTC,
             utc: true,
             columns,
+            me: "anna@bastion".into(),
         };
         let mut desk = Self { app: App::new(setup, now), now };
         let mut objects: Vec<Object> = (1..=3).map(|n| a_node(n, NodeState::Ready)).collect();

@@ -9,6 +9,7 @@ mod marking;
 mod narrowing;
 mod output;
 mod palette;
+mod people;
 mod reading;
 mod sorting;
 mod walking;

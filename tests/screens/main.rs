@@ -5,5 +5,6 @@ mod hard;
 mod lists;
 mod night;
 mod open;
+mod people;
 mod stage;
 mod states;

@@ -6,7 +6,7 @@ use cockpit::domain::{
     LogRequest, Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
 };
 use cockpit::ui::{
-    Armed, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
+    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
     Scope, Sheet, TextView,
 };
 
@@ -254,6 +254,7 @@ fn palette_filter_and_prompt() {
         input: input("three"),
         error: Some(Text::new("a number from 0 to 1000 is expected")),
         target: worker(),
+        asks: Asks::Number,
     }));
     insta::assert_snapshot!("prompt-80x24", stage.text());
     let mut stage = staged(SIZES[0]);

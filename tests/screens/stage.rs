@@ -1,6 +1,6 @@
 //! Draws a screen of a core into text.
 
-use cockpit::domain::{Text, Timestamp};
+use cockpit::domain::{People, Text, Timestamp};
 use cockpit::engine::Core;
 use cockpit::ui::{self, Hint, Model, Pane, Screen, panes};
 use ratatui::buffer::Buffer;
@@ -12,6 +12,7 @@ pub struct Stage {
     pub core: Core,
     pub screen: Screen,
     pub unwatched: Vec<Text>,
+    pub people: People,
     pub now: Timestamp,
 }
 
@@ -34,7 +35,7 @@ impl Stage {
             hint("l", "logs", None),
         ];
         let unwatched = vec![Text::new("staging"), Text::new("kind-dev"), Text::new("minikube")];
-        Self { core, screen, unwatched, now: night::now() }
+        Self { core, screen, unwatched, people: People::default(), now: night::now() }
     }
 
     pub fn at(mut self, pane: Pane) -> Self {
@@ -58,6 +59,7 @@ impl Stage {
             diagnosis: self.core.diagnosis(),
             runs: self.core.runs(),
             unwatched: &self.unwatched,
+            people: &self.people,
         }
     }
 

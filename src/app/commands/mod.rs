@@ -7,6 +7,7 @@ mod logs;
 mod looking;
 mod moving;
 mod panes;
+mod people;
 mod program;
 
 use crate::domain::Text;
@@ -53,8 +54,17 @@ fn always(_: &App, _: Moment) -> Now {
 }
 
 /// All parts, in the order of the help.
-const PARTS: &[&[Command]] =
-    &[acting::ALL, looking::ALL, logs::ALL, lists::ALL, moving::ALL, panes::ALL, program::ALL, answering::ALL];
+const PARTS: &[&[Command]] = &[
+    acting::ALL,
+    looking::ALL,
+    people::ALL,
+    logs::ALL,
+    lists::ALL,
+    moving::ALL,
+    panes::ALL,
+    program::ALL,
+    answering::ALL,
+];
 
 const COUNT: usize = {
     let (mut count, mut part) = (0, 0);

@@ -6,7 +6,7 @@ use crate::app::{App, Effect, Moment, rows};
 use crate::domain::{
     Desired, Draft, Grade, Intent, Kind, Node, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload,
 };
-use crate::ui::{Armed, Input, Overlay, Preview, Prompt};
+use crate::ui::{Armed, Asks, Input, Overlay, Preview, Prompt};
 
 use super::lists::within;
 use super::palette::Choice;
@@ -192,7 +192,8 @@ pub fn scale(app: &mut App, at: Moment) {
     let key = workload.key.clone();
     let title = Text::from(format!("Scale {} ({}) from {from} to", key.local(), key.cluster));
     app.touch(at.felt);
-    app.screen.overlay = Some(Overlay::Prompt(Prompt { title, input: Input::default(), error: None, target: key }));
+    let (input, asks) = (Input::default(), Asks::Number);
+    app.screen.overlay = Some(Overlay::Prompt(Prompt { title, input, error: None, target: key, asks }));
 }
 
 impl App {

@@ -2,9 +2,9 @@
 
 use crate::app::{App, Effect, Key, Moment};
 use crate::domain::{Severity, Text};
-use crate::ui::{Input, Overlay, Preview};
+use crate::ui::{Asks, Input, Overlay, Preview};
 
-use super::{acting, field, logs, palette};
+use super::{acting, field, logs, palette, people};
 
 /// Opens the filter, with what it is now.
 pub fn filter(app: &mut App, at: Moment) {
@@ -18,8 +18,15 @@ pub fn filter(app: &mut App, at: Moment) {
 pub fn answer(app: &mut App, at: Moment) {
     match &app.screen.overlay {
         Some(Overlay::Palette { .. }) => palette::take(app, at),
-        Some(Overlay::Prompt(_)) => acting::take_number(app, at),
         Some(Overlay::Seek(_)) => logs::take(app, at),
+        Some(Overlay::Prompt(prompt)) => {
+            let (asks, typed) = (prompt.asks.clone(), prompt.input.text.trim().to_owned());
+            match asks {
+                Asks::Number => acting::take_number(app, at),
+                Asks::Reason(incident) => people::accept(app, &incident, &typed, at),
+                Asks::Note(incident) => people::keep_note(app, &incident, &typed, at),
+            }
+        }
         Some(Overlay::Filter(input)) => {
             let (filter, problem) = (filter_of(input), crate::ui::filter_problem(&input.text));
             app.narrow_as_typed(filter, at);

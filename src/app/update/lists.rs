@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::app::command::Now;
 use crate::app::{App, Moment, rows};
-use crate::diagnose::IncidentState;
 use crate::domain::{Name, Severity, Text, Timestamp};
 use crate::ui::{ListState, Pane, RowKey, filter_is_within, panes};
 
@@ -95,6 +94,12 @@ impl App {
         self.scroll_to_selected();
     }
 
+    /// What a key folded leaves the list at once; its neighbour is selected, which is no surprise.
+    pub(super) fn fold_away(&mut self, at: Moment) {
+        self.put_in_order(at);
+        self.list_mut().shifted = None;
+    }
+
     /// Keeps the selected row among the visible ones.
     pub(super) fn scroll_to_selected(&mut self) {
         let page = panes::page_height(&self.screen);
@@ -110,11 +115,13 @@ impl App {
     }
 
     /// Finds incidents that came while their row cannot be seen, and announces the worst of them.
-    pub(super) fn announce(&mut self) {
-        let open = |state| !matches!(state, IncidentState::Recovered(_));
+    pub(super) fn announce(&mut self, at: Moment) {
         let incidents = self.core.diagnosis().incidents();
-        let now_there: BTreeSet<Name> =
-            incidents.iter().filter(|incident| open(incident.state)).map(|incident| incident.id.clone()).collect();
+        let now_there: BTreeSet<Name> = incidents
+            .iter()
+            .filter(|incident| self.is_up(incident, at.now))
+            .map(|incident| incident.id.clone())
+            .collect();
         if self.announced.as_ref().is_some_and(|id| !now_there.contains(id) || self.is_seen(id)) {
             self.announced = None;
         }

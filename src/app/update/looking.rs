@@ -107,7 +107,8 @@ pub fn place(app: &mut App, at: Moment) {
 
 /// Shows the rows that one line stands for.
 pub fn unfold(app: &mut App, _what: &'static str, at: Moment) {
-    app.narrow(Some(Text::new("risk")), at);
+    let word = crate::ui::panes::folded_word(&app.model(at.now));
+    app.narrow(Some(Text::new(word)), at);
 }
 
 /// The keys that work here.

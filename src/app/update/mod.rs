@@ -14,6 +14,7 @@ pub mod moving;
 pub mod nouns;
 pub mod owner;
 pub mod palette;
+pub mod people;
 pub mod scoping;
 pub mod sorting;
 
@@ -71,6 +72,7 @@ impl App {
             }
             What::TextReady(ticket, lines) => self.text_ready(ticket, lines),
             What::Copied(to) => self.copied(to, at),
+            What::People(people) => self.hear_people(&people, at),
             What::Warned(text) => self.say_long(at, &text, Some(Severity::Warning)),
             What::Ended => self.effects.push(Effect::Quit),
         }
@@ -82,7 +84,7 @@ impl App {
         let open = self.open_runs();
         let turn = self.core.turn(at.now, more);
         self.send(turn.steps);
-        if turn.changed {
+        if turn.changed || self.people_are_due(at) {
             self.tell_outcomes(&open, at);
             self.replan(at);
             self.refresh(at);
@@ -121,7 +123,7 @@ impl App {
     pub fn next_deadline(&self) -> Deadline {
         let notice = self.screen.notice.as_ref().map(|notice| notice.until);
         Deadline {
-            world: self.core.next_deadline(),
+            world: [self.core.next_deadline(), self.unfolds].into_iter().flatten().min(),
             person: [notice, self.released, self.reorder, self.lines_due].into_iter().flatten().min(),
         }
     }
@@ -129,8 +131,9 @@ impl App {
     /// The world is another one: lists, announcements and the footer follow.
     fn refresh(&mut self, at: Moment) {
         self.screen.read_only = self.is_read_only(at.now);
+        self.look_for_people(at);
         self.order_list(at);
-        self.announce();
+        self.announce(at);
         self.settle_screen(at);
         self.dirty = true;
     }
@@ -165,7 +168,7 @@ impl App {
                 self.say(at, &format!("{key} does nothing here; {help} shows what does"), None);
             }
         }
-        self.announce();
+        self.announce(at);
         self.settle_screen(at);
     }
 

@@ -3,11 +3,12 @@
 use crate::app::command::Place;
 use crate::app::keymap::closest;
 use crate::app::{App, Command, Moment, TABLE};
-use crate::domain::{Intent, Ref, Role, Text};
+use crate::domain::{Intent, Name, Ref, Role, Text};
 use crate::ui::{Input, Overlay, PaletteItem, Pane, RowKey, Sort};
 
 use super::finding::{Finder, Group, MOST, Object, Rank};
 use super::nouns::{self, Noun};
+use super::people::{self, Folding};
 
 /// What an item of the palette stands for.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub enum Choice {
     Intent(Intent),
     /// An order of the list; none: its own.
     Sort(Option<Sort>),
+    /// A way to fold an incident away.
+    Fold(Name, Folding),
 }
 
 impl std::fmt::Debug for Command {
@@ -104,6 +107,7 @@ pub fn take(app: &mut App, at: Moment) {
         Choice::Alert(key) => app.go_to_alert(key, at),
         Choice::Intent(intent) => app.begin(intent, at),
         Choice::Sort(sort) => app.sort(sort, at),
+        Choice::Fold(incident, folding) => people::fold(app, &incident, folding, at),
     }
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::super::glyphs;
 use super::super::pen::Pen;
-use super::super::screen::{Input, PaletteItem, Prompt};
+use super::super::screen::{Asks, Input, PaletteItem, Prompt};
 use super::super::text::{Phrase, width};
 use super::super::theme::Ink;
 use super::{centred, cut, hint, input, last_line};
@@ -67,7 +67,12 @@ pub(super) fn prompt(pen: &mut Pen<'_>, prompt: &Prompt) {
     let error = prompt.error.as_ref().map(|error| Phrase::of(Ink::Critical, format!("{} {error}", glyphs::CRITICAL)));
     let columns = [width(&prompt.title), error.as_ref().map_or(0, Phrase::width), 44].into_iter().max().unwrap_or(44);
     let area = centred(all, columns + 2, 3);
-    let foot = hint("enter", "shows what would happen").and(Ink::Text, "   ").then(hint("esc", "leave"));
+    let enter = match prompt.asks {
+        Asks::Number => "shows what would happen",
+        Asks::Reason(_) => "accept",
+        Asks::Note(_) => "keep",
+    };
+    let foot = hint("enter", enter).and(Ink::Text, "   ").then(hint("esc", "leave"));
     let inside = pen.frame(area, &Phrase::of(Ink::Title, prompt.title.as_str()), &Phrase::default(), &foot);
     input(pen, Rect { height: inside.height.min(1), ..inside }, "> ", &prompt.input, &Phrase::default());
     if let Some(error) = error.filter(|_| inside.height > 1) {

@@ -18,6 +18,7 @@ use rustc_hash::FxHashMap;
 
 pub(super) use every::event;
 pub(super) use nodes::{bar, set_aside};
+pub(super) use triage::in_short;
 
 use super::clock::Clock;
 use super::filter::Narrow;
@@ -31,7 +32,7 @@ use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
 use crate::action::Guard;
 use crate::diagnose::{Incident, IncidentState, Settings};
-use crate::domain::{Change, Freshness, Kind, Ref, Role, Severity, Timestamp, Want};
+use crate::domain::{Change, Freshness, Kind, People, Ref, Role, Severity, Timestamp, Want};
 use crate::engine::Core;
 
 /// What rows are made from.
@@ -188,7 +189,8 @@ pub fn narrowed(screen: &Screen, model: &Model<'_>, mut keys: Vec<RowKey>) -> Ve
 pub fn column_names(pane: Pane) -> Vec<&'static str> {
     let core = Core::new(Settings::default(), Guard::default(), &[], Timestamp::UNIX_EPOCH);
     let (view, diagnosis, runs) = (core.view(Timestamp::UNIX_EPOCH), core.diagnosis(), core.runs());
-    let ctx = Ctx::bare(&Model { view, diagnosis, runs, unwatched: &[] });
+    let people = People::default();
+    let ctx = Ctx::bare(&Model { view, diagnosis, runs, unwatched: &[], people: &people });
     rows(pane, &ctx).all_columns().iter().map(|column| column.title).collect()
 }
 
@@ -264,6 +266,16 @@ pub(super) fn attention_in(pane: Pane, ctx: &Ctx<'_>) -> usize {
         Pane::Journal => journal::attention(ctx),
         Pane::Every(every) => every.kinds().iter().map(|kind| of_kind(*kind)).sum(),
     }
+}
+
+/// The list of what is wrong.
+pub(super) const fn triage<'c>(ctx: &'c Ctx<'c>) -> triage::Triage<'c> {
+    triage::Triage(ctx)
+}
+
+/// The word that lists what the last line of triage stands for.
+pub fn folded_word(model: &Model<'_>) -> &'static str {
+    triage::folded_word(&Ctx::bare(model))
 }
 
 /// The object that a row is about.

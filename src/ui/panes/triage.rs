@@ -1,5 +1,6 @@
 //! What is wrong, the worst first.
 
+use super::super::clock::Clock;
 use super::super::glyphs;
 use super::super::screen::RowKey;
 use super::super::sights;
@@ -10,9 +11,11 @@ use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell};
 use crate::action::Run;
 use crate::diagnose::{Incident, IncidentState};
-use crate::domain::{Certainty, Ref, Severity, Timestamp, words::count};
+use crate::domain::people::{Fold, Mark, SnoozedUntil, Stand};
+use crate::domain::words::{count, many};
+use crate::domain::{Certainty, Ref, Severity, Timestamp};
 
-pub(super) struct Triage<'c>(pub &'c Ctx<'c>);
+pub(in crate::ui) struct Triage<'c>(pub &'c Ctx<'c>);
 
 /// The row that stands for risks while something is critical. Opening it narrows the list to `risk`.
 pub(super) const RISKS: &str = "risks";
@@ -28,19 +31,49 @@ impl Triage<'_> {
     }
 
     fn folds_risks(&self) -> bool {
-        self.incidents().iter().any(|it| it.severity == Severity::Critical && is_open(it))
+        let critical = |it: &Incident| it.severity == Severity::Critical && is_open(it);
+        self.incidents().iter().any(|it| critical(it) && !self.0.model.is_folded(it))
+    }
+
+    /// What folds an incident away, in the word that lists it.
+    fn fold_of(&self, incident: &Incident, folds_risks: bool) -> Option<&'static str> {
+        match self.0.model.stand(incident) {
+            Stand::Folded(mark) => Some(mark.said.word()),
+            _ => (folds_risks && incident.severity >= Severity::Risk).then_some("risk"),
+        }
+    }
+
+    /// What is not listed, each with the word that lists it.
+    pub fn folds(&self) -> Vec<(&Incident, &'static str)> {
+        let folds_risks = self.folds_risks();
+        self.incidents().iter().filter_map(|it| Some((it, self.fold_of(it, folds_risks)?))).collect()
+    }
+
+    /// How many risks, snoozed and accepted ones are not listed.
+    fn counts(&self) -> [(&'static str, usize); 3] {
+        let folds = self.folds();
+        ["risk", "snoozed", "accepted"].map(|word| (word, folds.iter().filter(|(_, it)| *it == word).count()))
     }
 
     /// What the last line says of what is not listed.
     fn folded(&self) -> Option<Phrase> {
-        let risks = self.incidents().iter().filter(|it| is_folded(it)).count();
-        let accepted = self.0.model.diagnosis.accepted().len();
+        let in_settings = self.0.model.diagnosis.accepted().len();
+        let [(_, risks), (_, snoozed), (_, accepted)] = self.counts();
         let mut parts = Vec::new();
-        if risks > 0 && self.folds_risks() {
-            parts.push(if risks == 1 { "1 risk".to_owned() } else { format!("{risks} risks") } + " (enter lists)");
+        if risks > 0 {
+            parts.push(many(risks as u64, "risk"));
+        }
+        if snoozed > 0 {
+            parts.push(format!("{} snoozed", count(snoozed as u64)));
         }
         if accepted > 0 {
             parts.push(format!("{} accepted", count(accepted as u64)));
+        }
+        if let Some(last) = parts.last_mut() {
+            last.push_str(" (enter lists)");
+        }
+        if in_settings > 0 {
+            parts.push(format!("{} accepted in the settings", count(in_settings as u64)));
         }
         (!parts.is_empty()).then(|| Phrase::dim(parts.join(", ")))
     }
@@ -53,6 +86,18 @@ impl Triage<'_> {
     fn why(&self, incident: &Incident) -> Phrase {
         let clock = &self.0.clock;
         let run = self.0.model.runs.under_way(&incident.subject);
+        let said = match self.0.model.stand(incident) {
+            Stand::Folded(mark) => Phrase::dim(format!("{}: ", in_short(clock, mark))),
+            // Where there is little room the cause comes first: the pane below says why it is back.
+            Stand::Back(..) if self.0.compact => Phrase::of(Ink::Strong, "back: "),
+            Stand::Back(grown, mark) => Phrase::of(Ink::Strong, format!("{grown} it was {}: ", mark.said.word())),
+            Stand::Listed => Phrase::default(),
+        };
+        let taken = self.0.model.people.of(&incident.id).and_then(|entry| entry.taken_by());
+        let taken = taken
+            .map(|(who, _)| first_name(who).to_owned() + if self.0.compact { ": " } else { " has it: " })
+            .unwrap_or_default();
+        let noted = self.0.model.people.of(&incident.id).and_then(|entry| entry.noted()).is_some();
         let lead = match (incident.state, run) {
             (IncidentState::Recovered(at), _) => Phrase::of(Ink::Good, format!("recovered {}: ", clock.moment(at))),
             (_, Some(run)) => Phrase::of(Ink::Strong, under_way(run)),
@@ -64,7 +109,33 @@ impl Triage<'_> {
             Certainty::Confirmed => String::new(),
             certainty => format!(" ({})", certainty.as_str()),
         };
-        lead.and(ink, incident.summary.as_str()).and(Ink::Dim, guess)
+        let noted = if noted { " · noted" } else { "" };
+        said.and(Ink::Name, taken).then(lead).and(ink, incident.summary.as_str()).and(Ink::Dim, guess + noted)
+    }
+}
+
+/// `snoozed until 09:00`, `accepted`.
+pub(in crate::ui) fn in_short(clock: &Clock, mark: &Mark<Fold>) -> String {
+    match &mark.said {
+        Fold::Snoozed(SnoozedUntil::Time(until), _) => format!("snoozed until {}", clock.ahead(*until)),
+        Fold::Snoozed(SnoozedUntil::Worse, _) => "snoozed until worse".to_owned(),
+        Fold::Snoozed(SnoozedUntil::Deploy, _) => "snoozed until its next deploy".to_owned(),
+        Fold::Accepted(..) | Fold::Listed => mark.said.word().to_owned(),
+    }
+}
+
+/// `anna` of `anna@bastion`.
+fn first_name(who: &str) -> &str {
+    who.split('@').next().unwrap_or(who)
+}
+
+/// The word that lists what the last line stands for.
+pub(super) fn folded_word(ctx: &Ctx<'_>) -> &'static str {
+    let counts = Triage(ctx).counts();
+    let mut there = counts.iter().filter(|(_, n)| *n > 0).map(|(word, _)| *word);
+    match (there.next(), there.next()) {
+        (Some(only), None) => only,
+        _ => "folded",
     }
 }
 
@@ -76,15 +147,12 @@ fn under_way(run: &Run) -> String {
 
 /// Incidents that need someone: open, and more than a risk.
 pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
-    ctx.model.diagnosis.incidents().iter().filter(|it| is_open(it) && it.severity < Severity::Risk).count()
+    let wants = |it: &&Incident| is_open(it) && it.severity < Severity::Risk && !ctx.model.is_folded(it);
+    ctx.model.diagnosis.incidents().iter().filter(wants).count()
 }
 
 const fn is_open(incident: &Incident) -> bool {
     !matches!(incident.state, IncidentState::Recovered(_))
-}
-
-fn is_folded(incident: &Incident) -> bool {
-    incident.severity >= Severity::Risk
 }
 
 /// What an incident drags along, in one line.
@@ -104,9 +172,11 @@ pub(in crate::ui) fn drags(incident: &Incident) -> Option<Phrase> {
 impl Rows for Triage<'_> {
     fn keys(&self) -> Vec<RowKey> {
         let folds = self.folds_risks();
-        let listed = self.incidents().iter().filter(|incident| !folds || !is_folded(incident));
+        let listed = self.incidents().iter().filter(|incident| self.fold_of(incident, folds).is_none());
         let mut keys: Vec<RowKey> = listed.map(|incident| RowKey::Incident(incident.id.clone())).collect();
-        if self.folded().is_some() && !keys.is_empty() {
+        // An empty list with something folded is not one in which nothing is wrong.
+        let folded = self.counts().iter().any(|(_, n)| *n > 0);
+        if folded || (!keys.is_empty() && self.folded().is_some()) {
             keys.push(RowKey::Fold(RISKS));
         }
         keys
@@ -167,10 +237,13 @@ impl Rows for Triage<'_> {
         Some(row)
     }
 
-    /// Besides what the row shows, the words for its glyph: `/risk` lists what is folded.
+    /// Besides what the row shows, the words for its glyph and what folds it: `/risk`, `/snoozed` and `/folded` list what
+    /// is not listed otherwise.
     fn words(&self, key: &RowKey) -> String {
         let shown = self.row(key).map(|row| row.plain()).unwrap_or_default();
-        self.incident(key).map_or_else(String::new, |it| format!("{shown}{} {}", it.severity.as_str(), it.rule))
+        let Some(incident) = self.incident(key) else { return String::new() };
+        let fold = self.fold_of(incident, self.folds_risks()).map(|word| format!(" folded {word}")).unwrap_or_default();
+        format!("{shown}{} {}{fold}", incident.severity.as_str(), incident.rule)
     }
 
     fn target(&self, key: &RowKey) -> Option<Ref> {
