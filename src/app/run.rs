@@ -118,6 +118,8 @@ struct Session {
     /// Diagnosis was cut short: go on without waiting.
     more: bool,
     pace: Pace,
+    /// Everything had been listed when the world was last looked at.
+    settled: bool,
 }
 
 /// What ended the sleep.
@@ -171,6 +173,7 @@ impl Session {
             input: Some(Reader::start()),
             more: false,
             pace: Pace::default(),
+            settled: false,
         }
     }
 
@@ -229,6 +232,7 @@ impl Session {
         let before = self.app.core().diagnosis().version();
         self.more = self.app.turn(at, &mut || began.elapsed() < SLICE);
         self.pace.turned(began, self.app.core().diagnosis().version() != before);
+        self.settled = self.app.core().is_settled();
         let effects = self.app.take_effects();
         self.carry_out(effects).await
     }
@@ -246,10 +250,10 @@ impl Session {
         self.pace.changed();
     }
 
-    /// Something is under way that a person looks at: the first listings, or a run.
+    /// Something is under way that a person looks at: the first listings, up to what their end brings, or a run.
     fn hurries(&self) -> bool {
         let core = self.app.core();
-        !core.is_settled() || core.runs().next_deadline().is_some()
+        !self.settled || !core.is_settled() || core.runs().next_deadline().is_some()
     }
 
     async fn hear(&mut self, what: What) -> color_eyre::Result<()> {
