@@ -85,6 +85,23 @@ pub struct Nouns {
 }
 
 impl ClusterInfo {
+    /// A target of which only that is known.
+    pub fn new(cluster: &super::ClusterId, backend: BackendKind, identity: impl Into<Name>) -> Self {
+        Self {
+            key: Self::key_of(cluster),
+            backend,
+            identity: identity.into(),
+            version: None,
+            reached: None,
+            has_quorum: None,
+            disk_total_bytes: None,
+            disk_free_bytes: None,
+            disk_path: None,
+            login_ends: None,
+            certificate_ends: None,
+        }
+    }
+
     /// The key under which a target describes itself.
     pub fn key_of(cluster: &super::ClusterId) -> Ref {
         Ref::new(cluster, Kind::Cluster, None, cluster.as_str())

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClusterId, Name, Severity, Text, Tier, Timestamp};
 
-/// What users feel now is snoozed for so long at most, seconds.
+/// What users feel now is folded away for so long at most, seconds.
 pub const LONGEST_AT_TIER_ONE: i64 = 3600;
 /// What was said is kept for so long after its incident is gone, seconds.
 pub const KEPT: i64 = 30 * 24 * 3600;
@@ -201,10 +201,12 @@ impl Entry {
 
     /// When what is folded is listed again by the time alone.
     fn ends(&self, tier: Tier) -> Option<Timestamp> {
-        let mark = self.fold.as_ref()?;
-        let Fold::Snoozed(until, _) = &mark.said else { return None };
+        let mark = self.fold.as_ref().filter(|mark| mark.said != Fold::Listed)?;
         let longest = (tier == Tier::UsersHurt).then(|| after(mark.at, LONGEST_AT_TIER_ONE));
-        let until = if let SnoozedUntil::Time(until) = until { Some(*until) } else { None };
+        let until = match &mark.said {
+            Fold::Snoozed(SnoozedUntil::Time(until), _) => Some(*until),
+            _ => None,
+        };
         [until, longest].into_iter().flatten().min()
     }
 }
@@ -295,13 +297,18 @@ impl Fold {
     }
 }
 
-/// Why a snooze is not to be had, where it is not: what hurts users now may be put off for an hour, not forgotten.
-pub fn refused(until: &SnoozedUntil, weight: &Weight, now: Timestamp) -> Option<Text> {
-    let short = matches!(until, SnoozedUntil::Time(until) if *until <= after(now, LONGEST_AT_TIER_ONE));
+/// Why a fold is not to be had, where it is not: what hurts users now may be put off for an hour, not forgotten.
+pub fn refused(fold: &Fold, now: Timestamp) -> Option<Text> {
+    let (until, weight) = match fold {
+        Fold::Listed => return None,
+        Fold::Accepted(_, weight) => (None, weight),
+        Fold::Snoozed(until, weight) => (Some(until), weight),
+    };
+    let short = matches!(until, Some(SnoozedUntil::Time(until)) if *until <= after(now, LONGEST_AT_TIER_ONE));
     if weight.tier == Tier::UsersHurt && !short {
         return Some(Text::new("users are hurt now: it can be snoozed for an hour at most"));
     }
-    let unknown = *until == SnoozedUntil::Deploy && weight.revision.is_none();
+    let unknown = until == Some(&SnoozedUntil::Deploy) && weight.revision.is_none();
     unknown.then(|| Text::new("no revision of it is known"))
 }
 

@@ -86,20 +86,7 @@ fn an_alert_is_found_by_its_title_and_opened_among_the_alerts() {
 
 fn tell_of(desk: &mut Desk, name: &str) {
     let cluster = ClusterId::new(name);
-    let key = Ref::new(&cluster, Kind::Cluster, None, name);
-    let info = ClusterInfo {
-        key,
-        backend: BackendKind::Kubernetes,
-        identity: name.into(),
-        version: None,
-        reached: None,
-        has_quorum: None,
-        disk_total_bytes: None,
-        disk_free_bytes: None,
-        disk_path: None,
-        login_ends: None,
-        certificate_ends: None,
-    };
+    let info = ClusterInfo::new(&cluster, BackendKind::Kubernetes, name);
     let facts = vec![Fact::Put(Source::of("version"), Object::Cluster(Box::new(info)))];
     desk.update(What::Facts(vec![Batch { cluster, at: desk.now, facts }]));
     desk.update(What::Turn);

@@ -332,17 +332,9 @@ impl Side {
         let key = ClusterInfo::key_of(&place.cluster);
         let free = if self.what == "disk-99" { 1 } else { 6 };
         place.put(Object::Cluster(Box::new(ClusterInfo {
-            key: key.clone(),
-            backend: BackendKind::Docker,
-            identity: "id".into(),
-            version: None,
-            reached: None,
-            has_quorum: None,
             disk_total_bytes: Some(100),
             disk_free_bytes: Some(free),
-            disk_path: None,
-            login_ends: None,
-            certificate_ends: None,
+            ..ClusterInfo::new(&place.cluster, BackendKind::Docker, "id")
         })));
         key
     }

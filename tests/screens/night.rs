@@ -41,19 +41,7 @@ pub struct Telling {
 impl Telling {
     pub fn of(cluster: &str, backend: BackendKind, kinds: &[&'static str]) -> Self {
         let mut telling = Self { cluster: id(cluster), facts: Vec::new(), kinds: kinds.to_vec() };
-        let info = ClusterInfo {
-            key: ClusterInfo::key_of(&telling.cluster),
-            backend,
-            identity: Name::new(cluster),
-            version: None,
-            reached: None,
-            has_quorum: None,
-            disk_total_bytes: None,
-            disk_free_bytes: None,
-            disk_path: None,
-            login_ends: None,
-            certificate_ends: None,
-        };
+        let info = ClusterInfo::new(&telling.cluster, backend, cluster);
         telling.put(kinds[0], Object::Cluster(Box::new(info)));
         telling
     }

@@ -115,13 +115,13 @@ async fn lists_come_compressed_over_a_slow_line_alone() {
     for slow in [false, true] {
         let plane = Plane::start().await;
         plane.script().slow = slow;
-        for n in 0..40 {
-            let rest = json!({ "spec": {}, "status": { "phase": "Running", "message": "x".repeat(1000) } });
+        for n in 0..60 {
+            let rest = json!({ "spec": {}, "status": { "phase": "Running", "message": "x".repeat(4000) } });
             plane.put("/api/v1/pods", "shop", &format!("web-{n}"), rest);
         }
         let mut watcher = Watcher::at(&plane, Pace { page: 20, ..pace() });
         watcher.until_live().await;
-        assert_eq!(watcher.view().instances().count(), 40);
+        assert_eq!(watcher.view().instances().count(), 60);
         let packed: Vec<bool> = plane.asked("list", "/api/v1/pods").iter().map(|it| it.packed).collect();
         assert_eq!(packed.last(), Some(&slow), "{packed:?}");
     }

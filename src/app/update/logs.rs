@@ -10,7 +10,7 @@ use crate::ui::{Input, Layer, LogView, Overlay, Pattern, Seek};
 
 /// Lines of the past that a log begins with.
 const TAIL: u32 = 500;
-/// The same, where it begins at a time.
+/// The same, where it begins at a time. Of a workload that is asked of each pod.
 const TAIL_SINCE: u32 = 2000;
 /// So long before an incident its output begins, seconds.
 const BEFORE: i64 = 60;
@@ -179,12 +179,12 @@ pub fn search(app: &mut App, _: Moment) {
 pub fn take(app: &mut App, at: Moment) {
     let Some(Overlay::Seek(Seek { narrows, input })) = app.screen.overlay.take() else { return };
     let pattern = Pattern::new(&input.text);
-    if let Some(problem) = Pattern::problem(&input.text) {
-        app.say_long(at, &format!("{problem}; it is looked for as it stands"), Some(Severity::Advice));
-    }
     let looks = pattern.is_some();
     let upwards = match app.layer_mut() {
-        Some(Layer::Logs(view)) if narrows => return view.narrow(pattern),
+        Some(Layer::Logs(view)) if narrows => {
+            view.narrow(pattern);
+            return say_problem(app, &input.text, at);
+        }
         Some(Layer::Logs(view)) => {
             (view.search, view.found) = (pattern, None);
             true
@@ -197,6 +197,14 @@ pub fn take(app: &mut App, at: Moment) {
     };
     if looks {
         go(app, at, upwards);
+    }
+    say_problem(app, &input.text, at);
+}
+
+/// Says what is wrong with an expression that was taken: that goes before what came of it.
+fn say_problem(app: &mut App, typed: &str, at: Moment) {
+    if let Some(problem) = Pattern::problem(typed) {
+        app.say_long(at, &format!("{problem}; it is looked for as it stands"), Some(Severity::Advice));
     }
 }
 
@@ -268,7 +276,7 @@ pub fn raw(app: &mut App, _: Moment) {
 pub fn range(app: &mut App, at: Moment, seconds: Option<i64>) {
     let Some(Layer::Logs(view)) = app.screen.layers.last() else { return };
     let since = seconds.map(|seconds| after(at.now, -seconds));
-    let tail = if since.is_some() { LogView::KEPT as u32 } else { TAIL };
+    let tail = if since.is_some() { TAIL_SINCE } else { TAIL };
     let (request, of) = (LogRequest { since, tail, ..view.request.clone() }, view.of.clone());
     app.turn_to(request, of);
 }

@@ -71,10 +71,11 @@ fn choices(app: &App, incident: &Incident, at: Moment) -> Vec<(Folding, PaletteI
         found.push((Folding::List, item("list it again", what, None)));
     }
     for (label, until, what) in snoozes {
-        let why = refused(&until, &weight, at.now);
+        let why = refused(&Fold::Snoozed(until.clone(), weight.clone()), at.now);
         found.push((Folding::Snooze(until), item(label, what, why)));
     }
-    found.push((Folding::Accept, item("accept it", "until it grows; asks for the reason".to_owned(), None)));
+    let why = refused(&Fold::Accepted(Text::new(""), weight), at.now);
+    found.push((Folding::Accept, item("accept it", "until it grows; asks for the reason".to_owned(), why)));
     found
 }
 
@@ -96,14 +97,11 @@ pub fn fold(app: &mut App, id: &Name, folding: Folding, at: Moment) {
             app.utter(id, Saying::Fold(Fold::Listed), at);
             app.say(at, "it is listed again", None);
         }
-        Folding::Snooze(until) => {
-            if let Some(why) = refused(&until, &weight, at.now) {
-                return app.say_long(at, &format!("not snoozed: {why}"), Some(Severity::Advice));
-            }
-            app.utter(id, Saying::Fold(Fold::Snoozed(until, weight)), at);
-            app.say(at, &format!("{title} is snoozed: the last line of triage counts it"), None);
-        }
+        Folding::Snooze(until) => app.fold_if_it_may_be(id, Fold::Snoozed(until, weight), &title, at),
         Folding::Accept => {
+            if let Some(why) = refused(&Fold::Accepted(Text::new(""), weight), at.now) {
+                return app.say_long(at, &format!("not accepted: {why}"), Some(Severity::Advice));
+            }
             let target = incident.subject.clone();
             let title = Text::from(format!("Accept {title}, because"));
             let (input, asks) = (Input::default(), Asks::Reason(id.clone()));
@@ -123,8 +121,7 @@ pub fn accept(app: &mut App, id: &Name, reason: &str, at: Moment) {
     app.close_overlay();
     let Some(incident) = app.incident_by(id) else { return app.say(at, "it is over by now", None) };
     let (weight, title) = (incident.weight(&app.core.view(at.now)), name(incident));
-    app.utter(id, Saying::Fold(Fold::Accepted(Text::new(reason), weight)), at);
-    app.say(at, &format!("{title} is accepted: the last line of triage counts it"), None);
+    app.fold_if_it_may_be(id, Fold::Accepted(Text::new(reason), weight), &title, at);
 }
 
 /// Whether it can be taken, or given back.
@@ -185,6 +182,16 @@ fn name(incident: &Incident) -> String {
 }
 
 impl App {
+    /// It may have grown while the menu was open, or the reason was typed.
+    fn fold_if_it_may_be(&mut self, id: &Name, fold: Fold, title: &str, at: Moment) {
+        let word = fold.word();
+        if let Some(why) = refused(&fold, at.now) {
+            return self.say_long(at, &format!("not {word}: {why}"), Some(Severity::Advice));
+        }
+        self.utter(id, Saying::Fold(fold), at);
+        self.say(at, &format!("{title} is {word}: the last line of triage counts it"), None);
+    }
+
     fn incident_by(&self, id: &Name) -> Option<&Incident> {
         self.core.diagnosis().incidents().iter().find(|incident| incident.id == *id)
     }

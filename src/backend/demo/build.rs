@@ -67,17 +67,10 @@ fn round_down(at: Timestamp) -> Timestamp {
 fn info(spec: &ClusterSpec, cluster: &ClusterId) -> ClusterInfo {
     let managed = matches!(spec.orchestrator, Orchestrator::Swarm);
     ClusterInfo {
-        key: ClusterInfo::key_of(cluster),
-        backend: spec.orchestrator.backend(),
-        identity: Name::new(&format!("demo-{}", spec.name)),
         version: Some(Text::new(&spec.version)),
         reached: Some(Text::new(&spec.reached)),
         has_quorum: managed.then_some(true),
-        disk_total_bytes: None,
-        disk_free_bytes: None,
-        disk_path: None,
-        login_ends: None,
-        certificate_ends: None,
+        ..ClusterInfo::new(cluster, spec.orchestrator.backend(), format!("demo-{}", spec.name))
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod act;
 mod actor;
+mod amount;
 mod befall;
 mod build;
 mod change;

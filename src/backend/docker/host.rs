@@ -37,18 +37,11 @@ pub(super) fn facts(target: &Target, scribe: &mut Scribe, info: &Info, version: 
 fn cluster(target: &Target, scribe: &mut Scribe, info: &Info, version: &str) -> ClusterInfo {
     let reached = format!("{} ({})", target.endpoint, target.how);
     let identity = if info.id.is_empty() { target.endpoint.to_string() } else { info.id.clone() };
+    let identity = scribe.names.intern(&identity);
     let mut cluster = ClusterInfo {
-        key: ClusterInfo::key_of(&scribe.cluster),
-        backend: BackendKind::Docker,
-        identity: scribe.names.intern(&identity),
         version: Some(Text::from(format!("{} (API {version})", info.server_version))),
         reached: Some(Text::from(reached)),
-        has_quorum: None,
-        disk_total_bytes: None,
-        disk_free_bytes: None,
-        disk_path: None,
-        login_ends: None,
-        certificate_ends: None,
+        ..ClusterInfo::new(&scribe.cluster, BackendKind::Docker, identity)
     };
     if manages(info) {
         // Without a leader the engine still calls itself in control, and says why it is not in the error.

@@ -213,7 +213,7 @@ impl Api {
 
     /// An answer that goes on, line by line.
     pub(super) async fn lines(&self, path: &str, accept: &str) -> Result<Lines, Failure> {
-        let answer = self.send(Method::GET, path, accept, Bytes::new(), false).await?;
+        let answer = self.send(Asked { accept, ..Asked::of(path) }).await?;
         Ok(Lines::of(answer.into_body(), Arc::clone(&self.shared.used)))
     }
 
@@ -263,7 +263,7 @@ impl Api {
         &self,
         path: &str,
     ) -> Result<impl Stream<Item = Result<Bytes, Failure>> + Send + use<>, Failure> {
-        let body = self.send(Method::GET, path, "*/*", Bytes::new(), false).await?.into_body();
+        let body = self.send(Asked { accept: "*/*", ..Asked::of(path) }).await?.into_body();
         let used = Arc::clone(&self.shared.used);
         let pieces = body.into_data_stream().map_err(|error| Failure::from_chain(&error));
         Ok(pieces.inspect_ok(move |data| used.received(data.len())))
@@ -272,38 +272,17 @@ impl Api {
     /// Any request with a whole answer; a body is JSON.
     pub(super) async fn ask(&self, method: Method, path: &str, accept: &str, body: Bytes) -> Result<Bytes, Failure> {
         let packed = self.shared.line.is_slow() && self.shared.link.borrow().compresses;
-        let answer = self.send(method, path, accept, body, packed).await?;
+        let answer = self.send(Asked { method, path, accept, body, packed }).await?;
         self.collect(answer, LONGEST_ANSWER).await
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        accept: &str,
-        body: Bytes,
-        packed: bool,
-    ) -> Result<Response<Body>, Failure> {
-        let sent = self.try_to_send(method, path, accept, body, packed).await;
+    async fn send(&self, asked: Asked<'_>) -> Result<Response<Body>, Failure> {
+        let sent = self.try_to_send(asked).await;
         sent.map_err(|failure| self.shared.link.borrow().explain(failure, Timestamp::now()))
     }
 
-    async fn try_to_send(
-        &self,
-        method: Method,
-        path: &str,
-        accept: &str,
-        body: Bytes,
-        packed: bool,
-    ) -> Result<Response<Body>, Failure> {
-        let mut request = Request::builder().method(method).uri(path).header(ACCEPT, accept).header(USER_AGENT, AGENT);
-        if !body.is_empty() {
-            request = request.header(CONTENT_TYPE, JSON);
-        }
-        if packed {
-            request = request.header(ACCEPT_ENCODING, GZIP);
-        }
-        let request = request.body(Body::from(body)).map_err(|error| Failure::from_chain(&error))?;
+    async fn try_to_send(&self, asked: Asked<'_>) -> Result<Response<Body>, Failure> {
+        let request = asked.request()?;
         self.shared.used.requests.fetch_add(1, Ordering::Relaxed);
         let client = self.client();
         let sent = async { client.send(request).await.map_err(Failure::from) };
@@ -353,6 +332,36 @@ impl Api {
             let ahead = said.as_millisecond() + 500 - Timestamp::now().as_millisecond();
             self.shared.ahead.store(ahead, Ordering::Relaxed);
         }
+    }
+}
+
+/// What is asked for.
+struct Asked<'a> {
+    method: Method,
+    path: &'a str,
+    accept: &'a str,
+    /// JSON; empty is none.
+    body: Bytes,
+    /// The answer may come compressed.
+    packed: bool,
+}
+
+impl<'a> Asked<'a> {
+    /// What stands at a path, as JSON.
+    const fn of(path: &'a str) -> Self {
+        Self { method: Method::GET, path, accept: JSON, body: Bytes::new(), packed: false }
+    }
+
+    fn request(self) -> Result<Request<Body>, Failure> {
+        let mut request =
+            Request::builder().method(self.method).uri(self.path).header(ACCEPT, self.accept).header(USER_AGENT, AGENT);
+        if !self.body.is_empty() {
+            request = request.header(CONTENT_TYPE, JSON);
+        }
+        if self.packed {
+            request = request.header(ACCEPT_ENCODING, GZIP);
+        }
+        request.body(Body::from(self.body)).map_err(|error| Failure::from_chain(&error))
     }
 }
 

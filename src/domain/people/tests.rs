@@ -86,7 +86,7 @@ fn a_deploy_ends_only_what_was_snoozed_until_the_next_one() {
 #[test]
 fn what_hurts_users_is_snoozed_for_an_hour_at_most_and_that_is_said() {
     let hurt = Weight { tier: Tier::UsersHurt, severity: Severity::Critical, ..stuck() };
-    let why = |until| refused(&until, &hurt, at(0)).map(|why| why.to_string());
+    let why = |until| refused(&Fold::Snoozed(until, hurt.clone()), at(0)).map(|why| why.to_string());
     assert_eq!(why(SnoozedUntil::Time(at(3600))), None);
     for until in [SnoozedUntil::Time(at(3601)), SnoozedUntil::Worse, SnoozedUntil::Deploy] {
         assert!(why(until.clone()).is_some_and(|why| why.contains("an hour at most")));
@@ -95,9 +95,20 @@ fn what_hurts_users_is_snoozed_for_an_hour_at_most_and_that_is_said() {
         assert!(!is_folded(&people, &hurt, 3600), "also where a file says otherwise");
         assert_eq!(people.next_deadline(at(0)), Some(at(3600)));
     }
-    assert_eq!(refused(&SnoozedUntil::Worse, &stuck(), at(0)), None);
+    assert_eq!(refused(&Fold::Snoozed(SnoozedUntil::Worse, stuck()), at(0)), None);
     let nameless = Weight { revision: None, ..stuck() };
-    assert!(refused(&SnoozedUntil::Deploy, &nameless, at(0)).is_some());
+    assert!(refused(&Fold::Snoozed(SnoozedUntil::Deploy, nameless), at(0)).is_some());
+}
+
+#[test]
+fn what_hurts_users_is_not_accepted_and_does_not_stay_so_where_a_file_says_it() {
+    let hurt = Weight { tier: Tier::UsersHurt, severity: Severity::Critical, ..stuck() };
+    let accepted = Fold::Accepted("so be it".into(), hurt.clone());
+    assert!(refused(&accepted, at(0)).is_some_and(|why| why.contains("an hour at most")));
+    assert_eq!(refused(&Fold::Accepted("so be it".into(), stuck()), at(0)), None);
+    let mut people = People::default();
+    said(&mut people, "anna", 0, Saying::Fold(accepted));
+    assert!(is_folded(&people, &hurt, 3599) && !is_folded(&people, &hurt, 3600));
 }
 
 #[test]

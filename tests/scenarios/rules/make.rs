@@ -154,19 +154,11 @@ pub fn pool(place: &mut Place, used: f64) {
 }
 
 pub fn disk(place: &mut Place, free: u64) {
-    let key = ClusterInfo::key_of(&place.cluster);
     place.put(Object::Cluster(Box::new(ClusterInfo {
-        key,
-        backend: BackendKind::Docker,
-        identity: "id".into(),
-        version: None,
-        reached: None,
-        has_quorum: None,
         disk_total_bytes: Some(200 << 30),
         disk_free_bytes: Some(free),
         disk_path: Some("/var/lib/docker".into()),
-        login_ends: None,
-        certificate_ends: None,
+        ..ClusterInfo::new(&place.cluster, BackendKind::Docker, "id")
     })));
 }
 
@@ -391,19 +383,9 @@ pub fn platform(place: &mut Place, kind: Kind, name: &str, desired: Desired, rea
 }
 
 pub fn kubernetes(place: &mut Place, version: &str) {
-    let key = ClusterInfo::key_of(&place.cluster);
     place.put(Object::Cluster(Box::new(ClusterInfo {
-        key,
-        backend: BackendKind::Kubernetes,
-        identity: "id".into(),
         version: Some(version.into()),
-        reached: None,
-        has_quorum: None,
-        disk_total_bytes: None,
-        disk_free_bytes: None,
-        disk_path: None,
-        login_ends: None,
-        certificate_ends: None,
+        ..ClusterInfo::new(&place.cluster, BackendKind::Kubernetes, "id")
     })));
 }
 

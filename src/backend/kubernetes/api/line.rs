@@ -1,7 +1,7 @@
 //! How fast the line to a server is, and what comes compressed over a slow one.
 
 use std::io::Read;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +10,9 @@ use super::super::failure::Failure;
 use crate::domain::Text;
 
 /// Answers of fewer bytes say nothing of the line.
-const TELLING: usize = 16 << 10;
+const TELLING: usize = 64 << 10;
+/// So many of them in a row have to come slowly: one may have waited for us, while we were busy reading others.
+const TWICE: u8 = 2;
 /// A line of less is slow, bytes a second. Lists of pods come 16 times smaller, for about half as much time again of the
 /// server's and ours as reading them costs: over a fast line that is lost.
 const SLOW: f64 = 4e6;
@@ -18,26 +20,33 @@ const SLOW: f64 = 4e6;
 /// What is known of a line.
 #[derive(Debug, Default)]
 pub(super) struct Line {
-    slow: AtomicBool,
+    /// Slow answers in a row.
+    slow: AtomicU8,
 }
 
 impl Line {
     /// Whether answers are to come compressed.
     pub(super) fn is_slow(&self) -> bool {
-        self.slow.load(Ordering::Relaxed)
+        self.slow.load(Ordering::Relaxed) >= TWICE
     }
 
-    /// An answer of so many bytes took so long from its first piece to its last. What was slow once is taken for slow:
-    /// that costs little where it is wrong.
+    /// An answer of so many bytes took so long from its first piece to its last. What is slow stays slow until it is
+    /// [forgotten](Line::forget): of compressed answers nothing can be told.
     pub(super) fn carried(&self, bytes: usize, took: Duration) {
-        if bytes >= TELLING && (bytes as f64) < SLOW * took.as_secs_f64() && !self.slow.swap(true, Ordering::Relaxed) {
+        if bytes < TELLING || self.is_slow() {
+            return;
+        }
+        let slow = (bytes as f64) < SLOW * took.as_secs_f64();
+        let before =
+            if slow { self.slow.fetch_add(1, Ordering::Relaxed) } else { self.slow.swap(0, Ordering::Relaxed) };
+        if slow && before + 1 == TWICE {
             tracing::debug!(bytes, ?took, "a slow line: from now on answers come compressed");
         }
     }
 
     /// Nothing is known any more: it is another way.
     pub(super) fn forget(&self) {
-        self.slow.store(false, Ordering::Relaxed);
+        self.slow.store(0, Ordering::Relaxed);
     }
 }
 
@@ -60,14 +69,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_slow_when_it_carried_much_slowly() {
+    fn a_line_is_slow_when_it_carried_much_slowly_twice_in_a_row() {
         let line = Line::default();
-        line.carried(10_000_000, Duration::from_millis(80));
-        line.carried(2_000, Duration::from_secs(1));
-        line.carried(20_000, Duration::ZERO);
-        assert!(!line.is_slow());
-        line.carried(50_000, Duration::from_millis(200));
-        line.carried(10_000_000, Duration::from_millis(80));
+        let (fast, slow) = (Duration::from_millis(8), Duration::from_millis(200));
+        line.carried(2_000, slow);
+        line.carried(2_000, slow);
+        line.carried(200_000, Duration::ZERO);
+        line.carried(200_000, slow);
+        line.carried(200_000, fast);
+        line.carried(200_000, slow);
+        assert!(!line.is_slow(), "one that waited for us says nothing");
+        line.carried(200_000, slow);
+        line.carried(200_000, fast);
         assert!(line.is_slow());
         line.forget();
         assert!(!line.is_slow());

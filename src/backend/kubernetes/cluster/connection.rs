@@ -208,18 +208,13 @@ impl Cluster {
     }
 
     fn describe(&self, address: &str, identity: Name, version: Option<Text>) -> ClusterInfo {
+        let known = self.line.info.as_ref();
         ClusterInfo {
-            key: ClusterInfo::key_of(&self.target.name),
-            backend: BackendKind::Kubernetes,
-            identity,
             version,
             reached: Some(Text::from(format!("{address} ({})", self.target.how))),
-            has_quorum: None,
-            disk_total_bytes: None,
-            disk_free_bytes: None,
-            disk_path: None,
-            login_ends: self.line.info.as_ref().and_then(|info| info.login_ends),
-            certificate_ends: self.line.info.as_ref().and_then(|info| info.certificate_ends),
+            login_ends: known.and_then(|info| info.login_ends),
+            certificate_ends: known.and_then(|info| info.certificate_ends),
+            ..ClusterInfo::new(&self.target.name, BackendKind::Kubernetes, identity)
         }
     }
 
