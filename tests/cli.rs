@@ -326,6 +326,23 @@ fn what_is_wrong_with_all_lists_is_said_once() {
 }
 
 #[test]
+fn whoever_may_read_little_is_told_so_at_once_and_once() {
+    let home = Home::new();
+    let trouble = |list: &str| Trouble {
+        kind: TroubleKind::Forbidden,
+        what: format!("{list} may not be listed").into(),
+        mend: format!("ask for the right to list {list}").into(),
+        since: at(0),
+        retry_at: None,
+    };
+    recording(&home.path("few.jsonl"), &[("images", trouble("images")), ("networks", trouble("networks"))]);
+    let said = stdout(&home.cockpit(&["triage", "--replay", &home.path("few.jsonl").to_string_lossy()]));
+    assert!(said.lines().next().is_some_and(|line| line.ends_with("; 2 lists cannot be read")), "{said}");
+    assert!(said.contains("images, networks: images may not be listed; the others likewise"), "{said}");
+    assert!(!said.contains("networks may not be listed"), "{said}");
+}
+
+#[test]
 fn an_engine_that_is_not_there_is_trouble_and_not_nothing() {
     let home = Home::new();
     let output = home.cockpit(&["triage"]);

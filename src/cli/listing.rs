@@ -8,8 +8,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::diagnose::{Incident, IncidentState, Symptom};
 use crate::domain::people::Stand;
 use crate::domain::words::{age, count, many, seconds_between, span};
-use crate::domain::{Certainty, ClusterId, Freshness, Kind, Severity, Text, Timestamp};
-use crate::state::View;
+use crate::domain::{Certainty, ClusterId, Freshness, Kind, Severity, Source, Text, Timestamp, Trouble, TroubleKind};
+use crate::state::{SourceState, View};
 use crate::ui::glyphs;
 use crate::ui::theme::Ink;
 
@@ -32,7 +32,8 @@ pub fn listing(known: &Known, unwatched: &[Text], options: &Triage, style: Style
     let read = known.clusters.iter().any(|(id, _)| view.sources(id).any(|(_, state)| state.listed));
     let listed: Vec<&Incident> = known.listed(options.all).collect();
     let folded = diagnosis.incidents().len() - listed.len();
-    let mut out = head(&listed, known.now, read);
+    let dark = known.clusters.iter().flat_map(|(id, _)| view.sources(id)).filter(|(_, it)| is_dark(it, &view)).count();
+    let mut out = head(&listed, known.now, read, dark as u64);
     table(&mut out, &listed, known, style);
     if options.advice && !diagnosis.advice().is_empty() {
         out.push_str("\nGood practice that is not followed\n");
@@ -67,7 +68,7 @@ pub fn listing(known: &Known, unwatched: &[Text], options: &Triage, style: Style
     if style.ascii { out.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() } else { out }
 }
 
-fn head(incidents: &[&Incident], now: Timestamp, read: bool) -> String {
+fn head(incidents: &[&Incident], now: Timestamp, read: bool, dark: u64) -> String {
     let mut out = now.strftime("%Y-%m-%d %H:%M UTC  ").to_string();
     if !read && incidents.is_empty() {
         out.push_str("nothing could be read: what is wrong is unknown\n");
@@ -82,6 +83,10 @@ fn head(incidents: &[&Incident], now: Timestamp, read: bool) -> String {
     let risks = open(Severity::Risk);
     if risks > 0 {
         let _ = write!(out, ", {}", many(risks, "risk"));
+    }
+    // Whoever reads the first line alone is not to take it for all there is.
+    if dark > 0 {
+        let _ = write!(out, "; {} cannot be read", many(dark, "list"));
     }
     out.push('\n');
     out
@@ -204,7 +209,23 @@ fn unread(out: &mut String, id: &ClusterId, view: &View<'_>) {
         let _ = writeln!(out, "{id}: nothing has been heard from it yet.");
     }
     let mut said: BTreeSet<String> = BTreeSet::new();
+    let all: Vec<(&Source, &Trouble)> =
+        view.sources(id).filter_map(|(source, it)| Some((source, denied(it, view)?))).collect();
+    if let [(_, first), _, ..] = &all[..] {
+        // Whoever may not read eighteen lists is told so once.
+        let names: Vec<String> = all.iter().map(|(source, _)| source.to_string()).collect();
+        let (what, mend) = (bare(&first.what), bare(&first.mend));
+        let names = names.join(", ");
+        let _ = writeln!(
+            out,
+            "{id}: {names}: {what}; the others likewise. To mend it: {mend}; the others likewise. Nothing is known of them: that \
+             is unknown, not zero."
+        );
+    }
     for (source, state) in view.sources(id) {
+        if all.len() > 1 && denied(state, view).is_some() {
+            continue;
+        }
         let line = match (state.freshness(view.now), &state.trouble) {
             (Freshness::Live, _) => continue,
             (Freshness::Loading, None) => match state.expected {
@@ -235,6 +256,17 @@ fn unread(out: &mut String, id: &ClusterId, view: &View<'_>) {
             let _ = writeln!(out, "{line}");
         }
     }
+}
+
+/// Why a list may not be read of which nothing is known.
+fn denied<'a>(state: &'a SourceState, view: &View<'_>) -> Option<&'a Trouble> {
+    let forbidden = !state.listed && state.freshness(view.now) == Freshness::Forbidden;
+    state.trouble.as_ref().filter(|it| forbidden && it.kind == TroubleKind::Forbidden)
+}
+
+/// Nothing of it can be read.
+fn is_dark(state: &SourceState, view: &View<'_>) -> bool {
+    matches!(state.freshness(view.now), Freshness::Forbidden | Freshness::Unreachable)
 }
 
 /// Without the full stop at its end.

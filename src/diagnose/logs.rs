@@ -1,7 +1,7 @@
 //! The line of a log that says why, and the names in it.
 
 use crate::domain::words::shorten;
-use crate::domain::{Answer, Container, ContainerState, Instance, Kind, Name, Ref, Text, Want};
+use crate::domain::{Answer, Container, ContainerState, Instance, Kind, Level, Name, Record, Ref, Text, Want};
 
 use super::scene::Scene;
 
@@ -89,11 +89,17 @@ fn run_of(instance: &Instance, container: &Container, restarts: u32) -> Name {
 /// The line that says why: the last one that speaks of an error, else the last one that says anything.
 pub fn telling(lines: &[Text]) -> Option<&Text> {
     let said = |line: &&Text| line.chars().any(char::is_alphanumeric);
-    let tells = |line: &&Text| {
-        let line = line.to_lowercase();
-        TELLING.iter().any(|word| line.contains(word)) && !line.starts_with("at ") && !line.starts_with("    at ")
+    let tells = |line: &&Text| match Record::read(line) {
+        // Its fields may be called `error` though nothing is wrong.
+        Some(it) => it.level >= Some(Level::Error) || speaks_of_an_error(&it.message),
+        None => speaks_of_an_error(line),
     };
     lines.iter().rev().filter(said).take(25).find(tells).or_else(|| lines.iter().rev().find(said))
+}
+
+fn speaks_of_an_error(line: &str) -> bool {
+    let line = line.to_lowercase();
+    TELLING.iter().any(|word| line.contains(word)) && !line.starts_with("at ") && !line.starts_with("    at ")
 }
 
 /// The last lines, at most five, without one that only repeats the one before.
@@ -111,9 +117,10 @@ pub fn unwrapped(words: &str) -> &str {
     words[from..].trim_end_matches(": unknown")
 }
 
-/// Somebody else's words, short enough for a summary.
+/// Somebody else's words, short enough for a summary; of a logger's record what it says.
 pub fn quote(words: &str) -> String {
-    shorten(words.trim(), QUOTED)
+    let record = Record::read(words).map(|it| it.in_short()).filter(|short| !short.is_empty());
+    shorten(record.as_deref().unwrap_or(words).trim(), QUOTED)
 }
 
 /// Workloads of the cluster whose names stand in words that say that something could not be reached.
@@ -192,11 +199,15 @@ mod tests {
         );
         assert_eq!(line(&["one", "two", "---"]).as_deref(), Some("two"));
         assert_eq!(line(&["", "  "]), None);
+        let (bad, fine) = (r#"{"level":"error","msg":"over"}"#, r#"{"level":"info","msg":"bye","error":null}"#);
+        assert_eq!(line(&[bad, fine]).as_deref(), Some(bad), "a field's name is no error");
     }
 
     #[test]
     fn somebody_elses_words_are_short() {
         assert_eq!(quote(&"x".repeat(500)).chars().count(), QUOTED);
         assert_eq!(quote("  plain "), "plain");
+        assert_eq!(quote(r#"{"level":"error","msg":"cannot write","error":"disk full"}"#), "cannot write: disk full");
+        assert_eq!(quote(r#"{"exit":1}"#), r#"{"exit":1}"#);
     }
 }

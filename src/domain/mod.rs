@@ -14,6 +14,7 @@ pub mod people;
 mod plan;
 mod policy;
 mod queue;
+mod record;
 mod sample;
 mod seam;
 mod source;
@@ -40,6 +41,7 @@ pub use plan::{
 };
 pub use policy::{Application, Autoscaler, Budget, Config, Namespace, Quota};
 pub use queue::{Endpoint, Queue, Volume};
+pub use record::{Level, Record};
 pub use sample::{Metric, Sample};
 pub use seam::{Backend, Feed, Form, LogLine, LogRequest, LogStream, Unsupported};
 pub use source::{Freshness, Source, Trouble, TroubleKind};

@@ -113,6 +113,10 @@ fn of_several_containers_the_one_that_fails_is_read_first() {
     desk.put(vec![Object::Instance(Box::new(pod))]);
     desk.press("esc");
     assert_eq!(opened(&desk.press("l")).1.container.as_deref(), Some("proxy"));
+    desk.press("esc");
+    desk.command("api");
+    let (_, request) = opened(&desk.press("l"));
+    assert_eq!((request.instance.kind, request.container.as_deref()), (Kind::Deployment, Some("proxy")), "of all pods");
 }
 
 #[test]

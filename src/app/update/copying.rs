@@ -41,9 +41,7 @@ impl App {
         match to {
             Ok(Copied::Clipboard) => self.say(at, "sent to the terminal's clipboard", None),
             Ok(Copied::Tmux) => {
-                let through =
-                    "sent to the terminal's clipboard through tmux, which hands it on with `set-clipboard on`";
-                self.say_long(at, through, None);
+                self.say_long(at, "sent to tmux: it hands it on where `set-clipboard on` is set", None);
             }
             Ok(Copied::File(path)) => {
                 self.say_long(at, &format!("copied to the file {path}: no clipboard here takes it"), None);

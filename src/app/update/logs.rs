@@ -32,9 +32,9 @@ pub fn logs(app: &mut App, at: Moment) {
     let Some(Ok(source)) = app.log_source(at) else { return };
     app.touch(at.felt);
     let whole = source.is_followed_whole();
+    let container = app.troubled_container(&source.worst, at);
     let instance = if whole { source.whole.clone() } else { source.worst };
     let of = (!whole && instance != source.whole).then_some(source.whole);
-    let container = app.troubled_container(&instance, at);
     // Of what is wrong, one wants what was written since that began.
     let since = app.incident(at).map(|it| after(it.since, -BEFORE));
     let tail = if since.is_some() { TAIL_SINCE } else { TAIL };

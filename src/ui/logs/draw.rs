@@ -3,10 +3,9 @@
 use std::ops::Range;
 
 use super::find::Pattern;
-use super::record::{Level, Record};
 use super::view::LogView;
 use crate::domain::words::{count, many};
-use crate::domain::{LogLine, Role};
+use crate::domain::{Level, LogLine, Record, Role};
 use crate::ui::glyphs;
 use crate::ui::layout::LayerAreas;
 use crate::ui::panes::Ctx;
@@ -20,12 +19,16 @@ pub(in crate::ui) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, area
     let height = usize::from(areas.body.height);
     let wide = usize::from(areas.body.width);
     if logs.is_empty() {
+        // Why it ended may not fit beside the title.
         let said = match (&logs.filter, &logs.ended) {
-            (Some(_), _) if !logs.lines.is_empty() => "No line that is kept is like that.",
-            (_, Some(_)) => "It printed nothing.",
-            (_, None) => "Nothing was printed yet.",
+            (Some(_), _) if !logs.lines.is_empty() => "No line that is kept is like that.".to_owned(),
+            (_, Some(why)) => format!("Nothing was printed: {why}."),
+            (_, None) => "Nothing was printed yet.".to_owned(),
         };
-        pen.write(areas.body.x + 1, areas.body.y, areas.body.width, &Phrase::dim(said), None);
+        let room = wide.saturating_sub(2);
+        for (y, line) in (areas.body.y..areas.body.bottom()).zip(Phrase::dim(said).wrap(room)) {
+            pen.write(areas.body.x + 1, y, areas.body.width, &line, None);
+        }
         return;
     }
     let lead = logs.writers.values().map(|name| width(name)).max().unwrap_or(0).min(WHOSE);

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
 
-use super::record::{Level, Record};
-use crate::domain::LogLine;
+use crate::domain::{Level, LogLine, Record};
 
 /// What a line has to be like.
 #[derive(Debug, Clone)]

@@ -2,10 +2,8 @@
 
 mod draw;
 mod find;
-mod record;
 mod view;
 
 pub(super) use draw::{logs, marked};
 pub use find::Pattern;
-pub use record::{Level, Record};
 pub use view::LogView;

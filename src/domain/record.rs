@@ -1,9 +1,12 @@
 //! Lines that a logger wrote for machines: JSON of winston, zap, slog, pino, logrus and bunyan, and logfmt. They are read
-//! when they are drawn or filtered, and not kept.
+//! when they are drawn, filtered or quoted, and not kept.
 
-use serde_json::{Map, Value};
+use std::fmt;
 
-use crate::domain::sanitise;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::text::sanitise;
 
 /// How bad a line says it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,12 +72,14 @@ pub struct Record {
     pub level: Option<Level>,
     /// What it says.
     pub message: String,
-    /// Everything else, by its path (`err.code`), in the order of names. Values may have several lines.
+    /// Everything else, by its path (`err.code`). Values may have several lines.
     pub fields: Vec<(String, String)>,
 }
 
 const LEVELS: [&str; 6] = ["level", "lvl", "severity", "levelname", "log.level", "loglevel"];
 const MESSAGES: [&str; 4] = ["msg", "message", "event", "text"];
+/// Where loggers put the error that a message is about.
+const ERRORS: [&str; 6] = ["err.message", "error.message", "exception.message", "error", "err", "exception"];
 /// The line's own time stands before it already.
 const TIMES: [&str; 7] = ["time", "ts", "timestamp", "@timestamp", "t", "datetime", "asctime"];
 /// What the orchestrator knows better.
@@ -86,10 +91,10 @@ impl Record {
     /// The line as a record; none where it is none.
     pub fn read(line: &str) -> Option<Self> {
         let line = line.trim();
-        if line.starts_with('{') && line.ends_with('}') {
-            let object: Map<String, Value> = serde_json::from_str(line).ok()?;
+        if line.starts_with('{') {
             let mut pairs = Vec::new();
-            flatten(&mut pairs, "", object, DEPTH);
+            // Of a line that was cut what stands before the cut counts.
+            let _ = serde_json::Deserializer::from_str(line).deserialize_map(Pairs(&mut pairs));
             return Self::of(pairs);
         }
         Self::of(logfmt(line)?)
@@ -120,6 +125,19 @@ impl Record {
         self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// What it says in one line, with the error that it names beside it: `cannot charge: connection refused`.
+    pub fn in_short(&self) -> String {
+        let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+        let message = first(&self.message);
+        let error = ERRORS.iter().find_map(|name| self.field(name)).map(first).unwrap_or_default();
+        match (message.is_empty(), error.is_empty()) {
+            (_, true) => message,
+            (true, false) => error,
+            (false, false) if message.contains(&error) => message,
+            (false, false) => format!("{message}: {error}"),
+        }
+    }
+
     /// What is worth showing beside the message: short fields, and then those of several lines (a stack).
     pub fn parts(&self) -> (Vec<(&str, &str)>, Vec<&str>) {
         let shown = self.fields.iter().filter(|(name, value)| !DULL.contains(&name.as_str()) && !value.is_empty());
@@ -129,16 +147,34 @@ impl Record {
     }
 }
 
-fn flatten(out: &mut Vec<(String, String)>, path: &str, object: Map<String, Value>, depth: usize) {
-    for (name, value) in object {
-        let name = if path.is_empty() { name } else { format!("{path}.{name}") };
-        let name = sanitise(&name).into_owned();
-        match value {
-            Value::Object(inner) if depth > 1 => flatten(out, &name, inner, depth - 1),
-            Value::String(text) => out.push((name, clean(&text))),
-            Value::Null => out.push((name, String::new())),
-            other => out.push((name, clean(&other.to_string()))),
+/// Takes the fields of an object as they come, up to where it is cut or no JSON any more.
+struct Pairs<'p>(&'p mut Vec<(String, String)>);
+
+impl<'de> Visitor<'de> for Pairs<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            flatten(self.0, &sanitise(&name), value, DEPTH);
         }
+        Ok(())
+    }
+}
+
+fn flatten(out: &mut Vec<(String, String)>, name: &str, value: Value, depth: usize) {
+    match value {
+        Value::Object(inner) if depth > 1 => {
+            inner
+                .into_iter()
+                .for_each(|(part, value)| flatten(out, &format!("{name}.{}", sanitise(&part)), value, depth - 1));
+        }
+        Value::String(text) => out.push((name.to_owned(), clean(&text))),
+        Value::Null => out.push((name.to_owned(), String::new())),
+        other => out.push((name.to_owned(), clean(&other.to_string()))),
     }
 }
 
@@ -217,6 +253,29 @@ mod tests {
             ["", "started on port=80", "{}", "{not json}", r#"{"a":1}"#, "GET /?level=info 200", r#"level="open"#]
         {
             assert_eq!(Record::read(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn of_a_line_that_was_cut_what_is_left_counts() {
+        let cut = r#"{"level":"error","msg":"cannot write","err":{"stack":"Error: no space\n    at wri… (cut: 900 more bytes)"#;
+        let it = Record::read(cut).expect("a record");
+        assert_eq!((it.level, it.message.as_str(), it.fields.len()), (Some(Level::Error), "cannot write", 0));
+        assert_eq!(Record::read(r#"{"lev"#), None);
+    }
+
+    #[test]
+    fn in_short_a_message_goes_with_its_error() {
+        for (line, short) in [
+            (
+                r#"{"level":"error","msg":"cannot charge","error":"connection refused"}"#,
+                "cannot charge: connection refused",
+            ),
+            (r#"{"level":50,"msg":"no disk","err":{"message":"no disk","stack":"Error"}}"#, "no disk"),
+            (r#"{"level":"error","msg":"","err":{"message":"first\nsecond"}}"#, "first"),
+            ("level=fatal msg=\"it is over\" code=3", "it is over"),
+        ] {
+            assert_eq!(Record::read(line).expect("a record").in_short(), short, "{line}");
         }
     }
 
