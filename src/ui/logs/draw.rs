@@ -22,7 +22,7 @@ pub(in crate::ui) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, area
         // Why it ended may not fit beside the title.
         let said = match (&logs.filter, &logs.ended) {
             (Some(_), _) if !logs.lines.is_empty() => "No line that is kept is like that.".to_owned(),
-            (_, Some(why)) => format!("Nothing was printed: {why}."),
+            (_, Some(why)) => format!("Nothing is shown: {why}."),
             (_, None) => "Nothing was printed yet.".to_owned(),
         };
         let room = wide.saturating_sub(2);
