@@ -31,7 +31,9 @@ pub fn figures(report: &mut Report) {
         let pieces: Vec<Vec<LogLine>> = (0..SECONDS * PIECES).map(piece).collect();
         let (took, ()) = milliseconds(|| {
             for piece in pieces {
+                shown.passes(1000 / PIECES as i64);
                 shown.hear(What::LogLines(ticket, piece));
+                shown.hear(What::Turn);
                 shown.draw();
             }
         });

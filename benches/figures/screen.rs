@@ -48,6 +48,11 @@ impl Shown {
         shown
     }
 
+    /// Time passes.
+    pub fn passes(&mut self, ms: i64) {
+        self.now = self.now.checked_add(jiff::SignedDuration::from_millis(ms)).expect("in range");
+    }
+
     /// Something happens; what is to be done about it outside.
     pub fn hear(&mut self, what: What) -> Vec<Effect> {
         self.app.update(Event::at(self.now, what))
@@ -58,6 +63,7 @@ impl Shown {
         let mut next = Buffer::empty(self.frame.area);
         ui::draw(self.app.screen(), &self.app.model(self.now), &mut next);
         let bytes = self.encoder.update(&self.frame, &next);
+        self.app.drawn(bytes.len());
         self.frame = next;
         bytes
     }
@@ -164,7 +170,7 @@ fn every_pod(report: &mut Report, shown: &mut Shown) {
     report.say("screen: a key on every pod, updated and drawn, p99", percentile(&mut times, 99.0), 16.0, "ms");
     let mut times = Vec::new();
     for batch in changes(shown.app.core(), 200) {
-        shown.now = shown.now.checked_add(jiff::SignedDuration::from_millis(10)).expect("in range");
+        shown.passes(10);
         let change = || {
             shown.hear(What::Facts(vec![batch]));
             shown.hear(What::Turn);
@@ -212,7 +218,7 @@ fn minute(report: &mut Report, shown: &mut Shown) {
     shown.draw();
     let mut worst = 0;
     for _ in 0..5 {
-        shown.now = shown.now.checked_add(jiff::SignedDuration::from_secs(60)).expect("in range");
+        shown.passes(60_000);
         shown.hear(What::Turn);
         worst = worst.max(shown.draw().len());
     }

@@ -83,9 +83,8 @@ pub struct App {
     looked_at: usize,
     /// When a long list is put in order again.
     reorder: Option<Timestamp>,
-    /// When lines of output were last shown as they came, and when the next ones are.
-    lines_shown: Option<Timestamp>,
-    lines_due: Option<Timestamp>,
+    /// Lines of output on their way into their view.
+    pouring: update::pouring::Pouring,
     /// When quitting was last asked for.
     leaving: Option<Timestamp>,
     tickets: u64,
@@ -147,8 +146,7 @@ impl App {
             ordered: None,
             looked_at: 0,
             reorder: None,
-            lines_shown: None,
-            lines_due: None,
+            pouring: update::pouring::Pouring::default(),
             leaving: None,
             tickets: 0,
             effects: Vec::new(),
@@ -192,9 +190,10 @@ impl App {
         std::mem::take(&mut self.dirty)
     }
 
-    /// A frame was put together from what there is now.
-    pub fn drawn(&mut self) {
+    /// A frame was put together from what there is now, and costs the terminal so many bytes.
+    pub fn drawn(&mut self, bytes: usize) {
         self.preview_drawn = true;
+        self.pouring.drawn(bytes);
     }
 
     /// What is needed of the feeds: what is on the screen is streamed, what a case file shows is asked for.

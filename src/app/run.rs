@@ -389,7 +389,7 @@ impl Session {
         let mut bytes = std::mem::take(&mut self.beside);
         bytes.extend(if whole { self.encoder.whole(frame) } else { self.encoder.update(shown, frame) });
         self.feeds.demand(self.app.demand(now));
-        self.app.drawn();
+        self.app.drawn(bytes.len());
         if bytes.is_empty() {
             // What is on the terminal is what would be drawn: it counts as written.
             let at = self.clock.moment();

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -13,6 +13,73 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Chunks of output that wait to be looked at; when there are more the terminal takes nothing.
 const WAITING: usize = 16;
+
+/// What lies between the program and the person.
+#[derive(Debug, Clone, Copy)]
+pub struct Link {
+    /// What it carries towards the person.
+    pub bytes_a_second: u32,
+    /// How long a byte is under way, each way.
+    pub delay: Duration,
+}
+
+impl Link {
+    const PIECE: usize = 256;
+
+    /// Takes no more than it carries, and hands it on when it has come through.
+    fn carry_output(self, mut from: Box<dyn Read + Send>, to: SyncSender<Vec<u8>>) {
+        let (under_way, arriving) = sync_channel::<(Instant, Vec<u8>)>(4096);
+        std::thread::spawn(move || {
+            let (mut buffer, mut free) = ([0; Self::PIECE], Instant::now());
+            while let Ok(n @ 1..) = from.read(&mut buffer) {
+                let takes = Duration::from_secs(1) * u32::try_from(n).unwrap_or(u32::MAX) / self.bytes_a_second;
+                free = free.max(Instant::now()) + takes;
+                // The line's own slowness: nothing is waited for.
+                std::thread::sleep(free.saturating_duration_since(Instant::now()));
+                if under_way.send((free + self.delay, buffer[..n].to_vec())).is_err() {
+                    break;
+                }
+            }
+        });
+        std::thread::spawn(move || {
+            while let Ok((at, bytes)) = arriving.recv() {
+                std::thread::sleep(at.saturating_duration_since(Instant::now()));
+                if to.send(bytes).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+
+    fn carry_keys(self, mut to: Box<dyn Write + Send>) -> Box<dyn Write + Send> {
+        let (under_way, arriving) = sync_channel::<(Instant, Vec<u8>)>(4096);
+        std::thread::spawn(move || {
+            while let Ok((at, bytes)) = arriving.recv() {
+                std::thread::sleep(at.saturating_duration_since(Instant::now()));
+                if to.write_all(&bytes).and_then(|()| to.flush()).is_err() {
+                    break;
+                }
+            }
+        });
+        Box::new(Delayed { delay: self.delay, to: under_way })
+    }
+}
+
+struct Delayed {
+    delay: Duration,
+    to: SyncSender<(Instant, Vec<u8>)>,
+}
+
+impl Write for Delayed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let sent = self.to.send((Instant::now() + self.delay, bytes.to_vec()));
+        sent.map(|()| bytes.len()).map_err(std::io::Error::other)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 /// A program in a terminal.
 pub struct Terminal {
@@ -41,6 +108,11 @@ pub fn command(program: &str, args: &[&str], home: &std::path::Path) -> CommandB
 impl Terminal {
     /// Starts a program in a terminal of so many columns and rows.
     pub fn start(command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        Self::start_over(None, command, columns, rows)
+    }
+
+    /// The same, behind a link.
+    pub fn start_over(link: Option<Link>, command: CommandBuilder, columns: u16, rows: u16) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let child = pair.slave.spawn_command(command).expect("the program starts");
@@ -48,14 +120,23 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let keys = pair.master.take_writer().expect("a writer");
         let (sender, output) = sync_channel(WAITING);
-        std::thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(n @ 1..) = reader.read(&mut buffer) {
-                if sender.send(buffer[..n].to_vec()).is_err() {
-                    break;
-                }
+        let keys = match link {
+            Some(link) => {
+                link.carry_output(reader, sender);
+                link.carry_keys(keys)
             }
-        });
+            None => {
+                std::thread::spawn(move || {
+                    let mut buffer = [0; 4096];
+                    while let Ok(n @ 1..) = reader.read(&mut buffer) {
+                        if sender.send(buffer[..n].to_vec()).is_err() {
+                            break;
+                        }
+                    }
+                });
+                keys
+            }
+        };
         let parser = vt100::Parser::new(at_least_one(rows), at_least_one(columns), 0);
         Self { child, master: pair.master, keys, output, parser, bytes: Vec::new() }
     }
@@ -121,6 +202,18 @@ impl Terminal {
                     );
                     return;
                 }
+            }
+        }
+    }
+
+    /// Waits until the program has written so many bytes in all.
+    pub fn wait_until_bytes(&mut self, count: usize) {
+        let end = Instant::now() + DEADLINE;
+        while self.bytes.len() < count {
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{} B came, {count} were waited for\n{}", self.bytes.len(), self.shown());
+            if let Ok(bytes) = self.output.recv_timeout(left) {
+                self.take(&bytes);
             }
         }
     }

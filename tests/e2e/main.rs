@@ -1,7 +1,12 @@
 //! The program in a real terminal.
 
 mod demo;
+#[allow(dead_code, reason = "an engine for other tests too")]
+#[path = "../wire/engine.rs"]
+mod docker;
 mod driver;
+mod link;
+mod thin;
 
 use std::path::Path;
 

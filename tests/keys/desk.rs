@@ -155,7 +155,7 @@ impl Desk {
     /// A frame is put together and written.
     pub fn see(&mut self) {
         self.app.take_dirty();
-        self.app.drawn();
+        self.app.drawn(0);
         self.update(What::Written);
     }
 

@@ -192,3 +192,22 @@ fn lines_that_pour_are_shown_now_and_then_and_a_key_at_once() {
     desk.wait(250);
     assert!(pour(&mut desk), "it has been calm");
 }
+
+#[test]
+fn a_key_brings_no_lines_with_it_and_a_large_frame_is_followed_by_a_pause() {
+    let mut desk = Desk::new();
+    let ticket = opened(&desk.press("7 l")).0;
+    let line = |text: &str| What::LogLines(ticket, vec![LogLine::output(None, false, text)]);
+    desk.update(line("the first"));
+    desk.app.drawn(20_000);
+    desk.update(line("the second"));
+    desk.tap("w");
+    assert!(desk.frame().contains("the first") && !desk.frame().contains("the second"), "{}", desk.frame());
+    desk.wait(1_900);
+    assert!(!desk.frame().contains("the second"), "its frame would cost as much as the line carries in two seconds");
+    desk.wait(100);
+    assert!(desk.frame().contains("the second"), "{}", desk.frame());
+    desk.update(line("the third"));
+    desk.update(What::LogEnded(ticket, "it has ended".into()));
+    assert!(desk.frame().contains("the third"), "what came last is not lost");
+}

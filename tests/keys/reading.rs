@@ -42,6 +42,7 @@ fn logs_of_a_workload_are_those_of_all_its_pods_and_each_line_says_whose_it_is()
     assert!(desk.frame().contains("log of its pods"), "{}", desk.frame());
     desk.update(What::LogLines(ticket, vec![from("web-6b4c-x7kq2", "one")]));
     assert!(desk.frame().contains("log of 1 pod") && !desk.frame().contains("x7kq2"), "{}", desk.frame());
+    desk.wait(250);
     desk.update(What::LogLines(ticket, vec![from("web-6b4c-qhxwb", "two"), from("web-7d5f-m2n4p", "of the new")]));
     let frame = desk.frame();
     for said in ["x7kq2   one", "qhxwb   two", "m2n4p   of the new", "log of 3 pods"] {
@@ -108,6 +109,7 @@ fn lines_are_shown_as_they_come_until_one_stops_following() {
     desk.press("k");
     assert!(!logs(&desk).following);
     let shown = desk.frame();
+    desk.wait(250);
     desk.update(What::LogLines(ticket, vec![line("one more")]));
     assert_eq!(logs(&desk).behind, 2);
     let body = |frame: String| frame.lines().skip(2).map(str::to_owned).collect::<Vec<_>>();
@@ -130,6 +132,7 @@ fn at_most_so_many_lines_are_kept_and_the_rest_is_counted() {
     for _ in 0..11 {
         desk.update(What::LogLines(ticket, (0..1000).map(|n| line(&n.to_string())).collect()));
     }
+    desk.wait(250);
     assert_eq!((logs(&desk).lines.len(), logs(&desk).dropped), (LogView::KEPT, 1000));
 }
 

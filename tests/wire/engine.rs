@@ -18,6 +18,8 @@ pub struct Script {
     pub answers: BTreeMap<String, (u16, Vec<u8>)>,
     /// Paths that are never answered; `*` is all of them.
     pub hung: BTreeSet<String>,
+    /// Paths whose answer is output that never ends: so many lines a second.
+    pub pours: BTreeMap<String, usize>,
     /// Events that it remembers.
     pub memory: Vec<String>,
     /// Everything it was asked, as it came.
@@ -76,6 +78,7 @@ impl Engine {
             api: api.to_owned(),
             answers: BTreeMap::new(),
             hung: BTreeSet::new(),
+            pours: BTreeMap::new(),
             memory: Vec::new(),
             asked: Vec::new(),
             date: "Mon, 23 Nov 2026 23:40:00 GMT".to_owned(),
@@ -215,13 +218,17 @@ async fn talk<S: Stream>(stream: S, script: Arc<Mutex<Script>>, events: broadcas
     while let Some(asked) = request(&mut stream).await {
         // Subscribed before the memory is read: nothing falls in between.
         let live = events.subscribe();
-        let (path, answer) = {
+        let (path, pours, answer) = {
             let mut script = script.lock().expect("not poisoned");
             script.asked.push(asked.clone());
             let path = plain(&asked).to_owned();
             let hung = script.hung.contains(&path) || script.hung.contains("*");
-            (path.clone(), (!hung).then(|| answer(&script, &path)))
+            let pours = script.pours.get(&path).copied();
+            (path.clone(), pours, (!hung).then(|| answer(&script, &path)))
         };
+        if let Some(rate) = pours {
+            return pour(stream, rate).await;
+        }
         let Some(answer) = answer else {
             std::future::pending::<()>().await;
             return;
@@ -263,6 +270,39 @@ fn answer(script: &Script, path: &str) -> Vec<u8> {
     .into_bytes();
     out.extend(body);
     out
+}
+
+/// Output of a container in frames of the engine's stream, at so many lines a second, until nobody listens any more.
+async fn pour<S: Stream>(mut stream: BufReader<S>, rate: usize) {
+    const PIECES: usize = 50;
+    let out = stream.get_mut();
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+    if out.write_all(head).await.is_err() {
+        return;
+    }
+    let mut pieces = tokio::time::interval(std::time::Duration::from_secs(1) / PIECES as u32);
+    for piece in 0usize.. {
+        pieces.tick().await;
+        let mut body = Vec::new();
+        for n in piece * rate / PIECES..(piece + 1) * rate / PIECES {
+            let (minute, second, nanos) = (40 + n / rate / 60 % 20, n / rate % 60, n % rate * 1_000);
+            let mut line = format!("2026-11-23T23:{minute:02}:{second:02}.{nanos:09}Z order {n} of customer");
+            // Long, and no two alike: a terminal is told every letter of it.
+            let mut mixed = n as u64;
+            for _ in 0..12 {
+                mixed = mixed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                line.push_str(&format!(" {mixed:016x}"));
+            }
+            line.push('\n');
+            body.extend([1, 0, 0, 0]);
+            body.extend(u32::try_from(line.len()).unwrap_or_default().to_be_bytes());
+            body.extend(line.into_bytes());
+        }
+        let chunk = [format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n"].concat();
+        if out.write_all(&chunk).await.is_err() {
+            return;
+        }
+    }
 }
 
 async fn stream_events<S: Stream>(

@@ -15,19 +15,17 @@ pub mod nouns;
 pub mod owner;
 pub mod palette;
 pub mod people;
+pub mod pouring;
 pub mod scoping;
 pub mod sorting;
 
-use crate::domain::{LogLine, Severity, Text, Timestamp};
+use crate::domain::{Severity, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};
 
 use super::command::{Command, Moment, Place};
 use super::{App, Effect, Event, Key, TABLE, What};
 
 use lists::{HOLD_MS, STEADY_MS, later, within};
-
-/// Between two frames that only bring more lines of output, milliseconds.
-const LINES_MS: i64 = 250;
 
 /// When the screen has to be looked at though nothing happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,6 +63,7 @@ impl App {
             }
             What::LogLines(ticket, lines) => self.log_lines(ticket, lines, at),
             What::LogEnded(ticket, why) => {
+                self.pour();
                 if let Some(view) = self.log_view(ticket) {
                     view.ended = Some(why);
                     self.dirty = true;
@@ -104,8 +103,8 @@ impl App {
             self.screen.notice = None;
             self.dirty = true;
         }
-        if self.lines_due.is_some_and(|due| due <= at.felt) {
-            (self.lines_shown, self.lines_due, self.dirty) = (Some(at.felt), None, true);
+        if self.pouring.due().is_some_and(|due| due <= at.felt) {
+            self.show_lines(at);
         }
         if self.reorder.is_some_and(|until| until <= at.felt) {
             self.order_list(at);
@@ -124,7 +123,7 @@ impl App {
         let notice = self.screen.notice.as_ref().map(|notice| notice.until);
         Deadline {
             world: [self.core.next_deadline(), self.unfolds].into_iter().flatten().min(),
-            person: [notice, self.released, self.reorder, self.lines_due].into_iter().flatten().min(),
+            person: [notice, self.released, self.reorder, self.pouring.due()].into_iter().flatten().min(),
         }
     }
 
@@ -241,18 +240,6 @@ impl App {
             Layer::Logs(view) if view.ticket == ticket => Some(&mut **view),
             _ => None,
         })
-    }
-
-    /// Lines are shown at once where they come singly, and four times a second where they pour: nobody reads more, and
-    /// over a slow line a key would wait behind them.
-    fn log_lines(&mut self, ticket: u64, lines: Vec<LogLine>, at: Moment) {
-        let Some(view) = self.log_view(ticket) else { return };
-        view.take(lines);
-        let due = self.lines_shown.map(|shown| later(shown, LINES_MS)).filter(|due| *due > at.felt);
-        self.lines_due = due;
-        if due.is_none() {
-            (self.lines_shown, self.dirty) = (Some(at.felt), true);
-        }
     }
 
     fn text_ready(&mut self, ticket: u64, lines: Result<Vec<Text>, Text>) {
