@@ -179,8 +179,8 @@ fn every_pod(report: &mut Report, shown: &mut Shown) {
         times.push(milliseconds(change).0);
     }
     report.say("screen: one changed pod, every pod shown, p50", percentile(&mut times, 50.0), 5.0, "ms");
-    typing(report, shown, "api", 100.0);
-    typing(report, shown, "state:crash", 100.0);
+    typing(report, shown, "api", 16.0);
+    typing(report, shown, "state:crash", 16.0);
 }
 
 /// A filter typed over every pod: the list follows each key.

@@ -17,6 +17,7 @@ mod pace;
 mod requests;
 mod rows;
 mod run;
+mod scroll;
 mod signals;
 
 mod terminal;

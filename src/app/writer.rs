@@ -11,6 +11,8 @@ use ratatui::style::{Color, Modifier};
 use tokio::sync::mpsc;
 use unicode_width::UnicodeWidthStr;
 
+use super::scroll::Scroll;
+
 /// A frame of this size and more is bracketed as one update, so that a terminal that can does not show half of it.
 const BRACKET_FROM: usize = 1024;
 
@@ -46,6 +48,14 @@ impl Encoder {
     /// What makes a terminal that shows `before` show `after`; of one size. Empty when nothing differs.
     pub fn update(&mut self, before: &Buffer, after: &Buffer) -> Vec<u8> {
         let mut out = String::new();
+        let scrolled = Scroll::between(before, after).map(|scroll| {
+            // What comes in is blank in the colours of the moment.
+            self.pick(Pen::default(), &mut out);
+            scroll.write(&mut out);
+            self.at = None;
+            scroll.apply(before)
+        });
+        let before = scrolled.as_ref().unwrap_or(before);
         let width = after.area.width;
         let mut cleared: Option<u16> = None;
         for (x, y, cell) in before.diff(after) {
@@ -309,6 +319,48 @@ mod tests {
             assert_eq!(colours(&parser), colours(&anew));
             before = after;
         }
+    }
+
+    /// Rows of a log, of which each frame shows some.
+    fn log(from: usize, rows: usize, title: &str) -> Buffer {
+        let colour = |n: usize| Style::new().fg(if n.is_multiple_of(3) { Color::Red } else { Color::Reset });
+        let text: Vec<String> = (from..from + rows)
+            .map(|n| {
+                if n.is_multiple_of(7) {
+                    String::new()
+                } else {
+                    format!("{n} of 日本語 {}", "x".repeat(n * 37 % 90))
+                }
+            })
+            .collect();
+        let mut lines = vec![(title, Style::new().bg(Color::Blue))];
+        lines.extend(text.iter().zip(from..).map(|(text, n)| (text.as_str(), colour(n))));
+        frame(&lines)
+    }
+
+    #[test]
+    fn a_log_that_moves_on_costs_its_new_lines_and_shows_what_a_whole_frame_shows() {
+        let mut parser = terminal();
+        let mut encoder = Encoder::default();
+        let mut before = log(0, 34, "from 0");
+        parser.process(&encoder.whole(&before));
+        for from in [1, 3, 9, 8, 30, 31, 100, 96, 97, 97, 60] {
+            let after = log(from, 34, &format!("from {from}"));
+            let bytes = encoder.update(&before, &after);
+            parser.process(&bytes);
+            let mut anew = terminal();
+            anew.process(&Encoder::default().whole(&after));
+            assert_eq!(shown(&parser), shown(&anew), "from {from}");
+            let said = (0..36).map(|row| {
+                (0..120).map(|x| parser.screen().cell(row, x).map(vt100::Cell::fgcolor)).collect::<Vec<_>>()
+            });
+            let meant = (0..36)
+                .map(|row| (0..120).map(|x| anew.screen().cell(row, x).map(vt100::Cell::fgcolor)).collect::<Vec<_>>());
+            assert!(said.eq(meant), "colours, from {from}");
+            before = after;
+        }
+        let next = log(62, 34, "from 60");
+        assert!(encoder.update(&before, &next).len() < 300, "two lines");
     }
 
     #[test]

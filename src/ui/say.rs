@@ -1,5 +1,7 @@
 //! Facts in a person's words.
 
+use std::borrow::Cow;
+
 use super::clock::Clock;
 use super::text::Phrase;
 use super::theme::Ink;
@@ -125,46 +127,46 @@ pub fn workload_state(view: &View<'_>, clock: &Clock, workload: &Workload) -> Ph
 }
 
 /// How an instance is, and why.
-pub fn instance_state(instance: &Instance) -> String {
+pub fn instance_state(instance: &Instance) -> Cow<'static, str> {
     let unhealthy = instance
         .containers
         .iter()
         .any(|container| container.health.as_ref().is_some_and(|health| health.status == HealthStatus::Unhealthy));
-    let mut state = match instance.phase {
-        Phase::Running if unhealthy => "running, unhealthy".to_owned(),
-        Phase::Running if !instance.ready => "running, not ready".to_owned(),
-        phase => phase.as_str().to_owned(),
+    let state = match instance.phase {
+        Phase::Running if unhealthy => "running, unhealthy",
+        Phase::Running if !instance.ready => "running, not ready",
+        phase => phase.as_str(),
     };
-    if let Some(reason) = instance.reason.as_ref().filter(|reason| !reason.is_empty()) {
-        state.push_str(&format!(", {reason}"));
+    match instance.reason.as_ref().filter(|reason| !reason.is_empty()) {
+        Some(reason) => Cow::Owned(format!("{state}, {reason}")),
+        None => Cow::Borrowed(state),
     }
-    state
 }
 
 /// Why an instance is as it is: its message, or what its containers wait for or ended with.
-pub fn instance_why(instance: &Instance) -> String {
+pub fn instance_why(instance: &Instance) -> Cow<'_, str> {
     if let Some(message) = &instance.message {
-        return message.to_string();
+        return Cow::Borrowed(message);
     }
     instance.containers.iter().find_map(container_why).unwrap_or_default()
 }
 
-fn container_why(container: &Container) -> Option<String> {
+fn container_why(container: &Container) -> Option<Cow<'_, str>> {
     match &container.state {
-        ContainerState::Waiting { message: Some(message), .. } => return Some(message.to_string()),
-        ContainerState::Waiting { reason, message: None } => return Some(reason.to_string()),
+        ContainerState::Waiting { message: Some(message), .. } => return Some(Cow::Borrowed(message)),
+        ContainerState::Waiting { reason, message: None } => return Some(Cow::Borrowed(reason)),
         ContainerState::Running { .. } | ContainerState::Ended(_) => {}
     }
     if let Some(health) = container.health.as_ref().filter(|health| health.status == HealthStatus::Unhealthy) {
-        return Some(health.output.as_ref().map_or("health check fails".to_owned(), ToString::to_string));
+        return Some(Cow::Borrowed(health.output.as_deref().unwrap_or("health check fails")));
     }
     let exit = container.exit()?;
-    Some(match exit.reason {
+    Some(Cow::Owned(match exit.reason {
         ExitReason::OomKilled => format!("last end: OOM-killed, {}", exit_code(exit.code)),
         ExitReason::StopTimedOut => format!("last end: outlived its stop timeout, {}", exit_code(exit.code)),
         ExitReason::Completed | ExitReason::Stopped if exit.code == 0 => return None,
         _ => format!("last end: {}", exit_code(exit.code)),
-    })
+    }))
 }
 
 /// How many take from a queue, and how many of them are ready.

@@ -12,8 +12,8 @@ use super::lists::later;
 const LEAST_MS: i64 = 250;
 /// And at the most.
 const MOST_MS: i64 = 2_000;
-/// What such frames may cost a terminal: a third of what a line of 20 kB/s carries, so that keys seldom wait for one.
-const BYTES_A_SECOND: i64 = 6_000;
+/// What such frames may cost a terminal: a quarter of what a line of 20 kB/s carries, so that keys seldom wait for one.
+const BYTES_A_SECOND: i64 = 5_000;
 /// Bytes of lines that wait at most; the view takes what is more, and keeps what it may of it.
 const WAITING_BYTES: usize = 4 << 20;
 

@@ -1,5 +1,7 @@
 //! What a filter may ask of the object that a row is about.
 
+use std::borrow::Cow;
+
 use super::super::panes::{Ctx, Rows};
 use super::super::say;
 use super::super::screen::RowKey;
@@ -10,22 +12,17 @@ use crate::domain::{Instance, Kind, NodeState, Object, Phase, Ref, Timestamp, Wo
 /// A row and what it is about, looked at field by field.
 pub(super) struct Facets<'a> {
     ctx: &'a Ctx<'a>,
+    rows: &'a dyn Rows,
+    key: &'a RowKey,
     target: Option<Ref>,
-    since: Option<Timestamp>,
-    severity: Option<&'static str>,
+    object: Option<&'a Object>,
 }
 
 impl<'a> Facets<'a> {
-    pub fn of(ctx: &'a Ctx<'a>, rows: &dyn Rows, key: &RowKey) -> Self {
+    pub fn of(ctx: &'a Ctx<'a>, rows: &'a dyn Rows, key: &'a RowKey) -> Self {
         let target = rows.target(key);
-        let incident = match key {
-            RowKey::Incident(id) => ctx.model.diagnosis.incidents().iter().find(|it| it.id == *id),
-            _ => target.as_ref().and_then(|target| ctx.incident_on(target)),
-        };
-        let severity = incident.map(|incident| incident.severity.as_str());
-        let object = || target.as_ref().and_then(|target| ctx.model.view.object(target));
-        let since = rows.since(key).or_else(|| object().and_then(born));
-        Self { ctx, target, since, severity }
+        let object = target.as_ref().and_then(|target| ctx.model.view.object(target));
+        Self { ctx, rows, key, target, object }
     }
 
     /// Whether it is so; what has no such thing is not.
@@ -35,7 +32,7 @@ impl<'a> Facets<'a> {
             Test::Field(field, value) => self.field(*field, value),
             Test::Label(key, values) => self.label(key, values),
             Test::Age(which, seconds) => {
-                let age = self.since.map(|since| seconds_between(since, self.ctx.model.view.now));
+                let age = self.since().map(|since| seconds_between(since, self.ctx.model.view.now));
                 age.is_some_and(|age| which.contains(&age.cmp(seconds)))
             }
             Test::Restarts(which, number) => self.restarts().is_some_and(|n| which.contains(&n.cmp(number))),
@@ -44,14 +41,22 @@ impl<'a> Facets<'a> {
         }
     }
 
-    fn object(&self) -> Option<&'a Object> {
-        self.ctx.model.view.object(self.target.as_ref()?)
+    fn since(&self) -> Option<Timestamp> {
+        self.rows.since(self.key).or_else(|| self.object.and_then(born))
+    }
+
+    fn severity(&self) -> Option<&'static str> {
+        let incident = match self.key {
+            RowKey::Incident(id) => self.ctx.model.diagnosis.incidents().iter().find(|it| it.id == *id),
+            _ => self.ctx.incident_on(self.target.as_ref()?),
+        };
+        Some(incident?.severity.as_str())
     }
 
     /// The instance, or those of the workload or on the node.
     fn instances(&self) -> Box<dyn Iterator<Item = &'a Instance> + 'a> {
         let view = self.ctx.model.view;
-        match self.object() {
+        match self.object {
             Some(Object::Instance(it)) => Box::new(std::iter::once(&**it)),
             Some(Object::Workload(it)) => Box::new(view.instances_of(&it.key)),
             _ => Box::new(std::iter::empty()),
@@ -65,7 +70,7 @@ impl<'a> Facets<'a> {
     }
 
     fn ready(&self) -> Option<bool> {
-        Some(match self.object()? {
+        Some(match self.object? {
             Object::Instance(it) => it.ready,
             Object::Workload(it) => self.ctx.model.view.counts(it).missing() == 0,
             Object::Node(it) => it.state == NodeState::Ready,
@@ -87,13 +92,13 @@ impl<'a> Facets<'a> {
             Field::Name => has(&target.name, value),
             Field::Node if target.kind == Kind::Node => is(&target.name, value),
             Field::Node => self.instances().any(node),
-            Field::Severity => self.severity.is_some_and(|severity| is(severity, value)),
+            Field::Severity => self.severity().is_some_and(|severity| is(severity, value)),
             Field::State => self.state(value),
-            Field::Image => match self.object() {
+            Field::Image => match self.object {
                 Some(Object::Workload(it)) => it.containers.iter().any(|of| has(&of.image, value)),
                 _ => self.instances().any(|it| it.containers.iter().any(|of| has(&of.image, value))),
             },
-            Field::Owner => match self.object() {
+            Field::Owner => match self.object {
                 Some(Object::Instance(it)) => it.owner.as_ref().is_some_and(|owner| has(&owner.name, value)),
                 Some(Object::Workload(it)) => it.managed_by.as_ref().is_some_and(|by| has(by, value)),
                 _ => false,
@@ -104,7 +109,7 @@ impl<'a> Facets<'a> {
     /// Any of the words for its state begins so, or holds it: `crashloop`, `notready`, `cordoned`.
     fn state(&self, value: &str) -> bool {
         let (view, clock) = (&self.ctx.model.view, &self.ctx.clock);
-        let words = match self.object() {
+        let words: Cow<'_, str> = match self.object {
             Some(Object::Instance(it)) => {
                 if phases_of_state(value).contains(&it.phase) {
                     return true;
@@ -117,16 +122,20 @@ impl<'a> Facets<'a> {
                 }
                 let paused = it.rollout.as_ref().map(|rollout| format!("{:?}", rollout.phase)).unwrap_or_default();
                 let worst = self.instances().filter(|it| !it.ready && it.phase != Phase::Succeeded);
-                let worst: Vec<String> = worst.map(say::instance_state).collect();
-                format!("{}, {paused}, {}", say::workload_state(view, clock, it).plain(), worst.join(", "))
+                let worst: Vec<Cow<'_, str>> = worst.map(say::instance_state).collect();
+                let state = say::workload_state(view, clock, it).plain();
+                format!("{state}, {paused}, {}", worst.join(", ")).into()
             }
-            Some(Object::Node(it)) => say::node_state(it),
-            Some(Object::Volume(it)) => it.state.as_deref().unwrap_or_default().to_owned(),
-            Some(Object::Alert(it)) => format!("{:?}", it.state),
-            Some(Object::Namespace(it)) if it.deleting.is_some() => "terminating".to_owned(),
-            _ => String::new(),
+            Some(Object::Node(it)) => say::node_state(it).into(),
+            Some(Object::Volume(it)) => it.state.as_deref().unwrap_or_default().into(),
+            Some(Object::Alert(it)) => format!("{:?}", it.state).into(),
+            Some(Object::Namespace(it)) if it.deleting.is_some() => "terminating".into(),
+            _ => Cow::default(),
         };
         let value = plain(value);
+        if !plain(&words).contains(&value) {
+            return false;
+        }
         let mut parts = words.split(", ").map(plain).filter(|part| !part.is_empty());
         parts.any(|part| part.starts_with(&value) || (part.contains(&value) && !part.starts_with("not")))
     }
@@ -135,7 +144,7 @@ impl<'a> Facets<'a> {
     fn label(&self, key: &str, values: &[String]) -> bool {
         let fits = |value: &str| values.is_empty() || values.iter().any(|wanted| is_exactly(value, wanted));
         let of_workload = |it: &Workload| it.labels.iter().any(|(name, value)| name == key && fits(value));
-        match self.object() {
+        match self.object {
             Some(Object::Workload(it)) => of_workload(it),
             Some(Object::Instance(it)) => {
                 let owner = it.owner.as_ref().and_then(|owner| self.ctx.model.view.workload(owner));
@@ -165,7 +174,9 @@ fn born(object: &Object) -> Option<Timestamp> {
 
 /// Small letters and digits alone: `CrashLoopBackOff`, `not ready` and `not-ready` are found however they are written.
 fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    let mut plain = String::with_capacity(text.len());
+    plain.extend(text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase));
+    plain
 }
 
 /// Equal in any case; `*` stands for anything.

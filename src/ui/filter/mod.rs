@@ -34,13 +34,23 @@ impl Filter {
 
     /// Whether a row stays.
     pub(super) fn keeps(&self, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowKey) -> bool {
-        let (mut shown, mut facets) = (None, None);
+        let mut facets = None;
         let mut holds = |test: &Test| match test {
-            Test::Words(word) => shown.get_or_insert_with(|| rows.words(key).to_lowercase()).contains(word.as_str()),
+            Test::Words(word) => rows.shows(key, word),
             test => facets.get_or_insert_with(|| Facets::of(ctx, rows, key)).hold(test),
         };
         self.0.terms.iter().all(|term| holds(&term.test) != term.not) != self.0.inverted
     }
+}
+
+/// Whether text holds a word that is in small letters, in any case.
+pub(super) fn holds(text: &str, word: &str) -> bool {
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(word);
+    }
+    let Some(first) = word.bytes().next() else { return true };
+    let begins = |it: &[u8]| it[0].to_ascii_lowercase() == first && it.eq_ignore_ascii_case(word.as_bytes());
+    text.as_bytes().windows(word.len()).any(begins)
 }
 
 /// Whether what a filter leaves is among what another one, or none, leaves: then the rows of that one are all that has to
@@ -96,7 +106,23 @@ pub(super) fn concerns(scope: &Scope, ctx: &Ctx<'_>, rows: &dyn Rows, key: &RowK
 
 #[cfg(test)]
 mod tests {
-    use super::is_within;
+    use super::{holds, is_within};
+
+    #[test]
+    fn a_word_is_found_in_any_case_and_in_any_script() {
+        for (text, word, found) in [
+            ("shop/Web-6B4c", "web-6b", true),
+            ("shop/web", "webs", false),
+            ("", "a", false),
+            ("anything", "", true),
+            ("GRÖSSE 9", "größe", false),
+            ("Größe 9", "größe 9", true),
+            ("ÄHRE", "ähre", true),
+            ("web", "wéb", false),
+        ] {
+            assert_eq!(holds(text, word), found, "{word} in {text}");
+        }
+    }
 
     #[test]
     fn a_filter_that_only_asks_for_more_looks_at_what_is_left_alone() {

@@ -21,7 +21,7 @@ pub(super) use nodes::{bar, set_aside};
 pub(super) use triage::in_short;
 
 use super::clock::Clock;
-use super::filter::Narrow;
+use super::filter::{Narrow, holds};
 use super::glyphs;
 use super::layout;
 use super::model::Model;
@@ -109,6 +109,13 @@ pub(super) trait Rows {
     fn count(&self) -> usize {
         self.keys().len()
     }
+    /// Keys of the rows that are kept, in their natural order, and how many were looked at.
+    fn keys_kept(&self, keeps: &dyn Fn(&RowKey) -> bool) -> Listed {
+        let mut keys = self.keys();
+        let looked_at = keys.len();
+        keys.retain(|key| keeps(key));
+        Listed { keys, looked_at }
+    }
     /// Its columns.
     fn columns(&self) -> Vec<Column>;
     /// All that it may have: some have a column only where there is something to show in it.
@@ -124,6 +131,10 @@ pub(super) trait Rows {
     /// What a filter looks at: what the row shows.
     fn words(&self, key: &RowKey) -> String {
         self.row(key).map(|row| row.plain()).unwrap_or_default()
+    }
+    /// Whether that holds a word, which is in small letters.
+    fn shows(&self, key: &RowKey, word: &str) -> bool {
+        holds(&self.words(key), word)
     }
     /// What a row is about.
     fn target(&self, key: &RowKey) -> Option<Ref> {
@@ -212,10 +223,14 @@ fn kept(pane: Pane, ctx: &Ctx<'_>, narrow: Option<&Narrow<'_>>) -> Listed {
         let keys = rows.keys();
         return Listed { looked_at: keys.len(), keys };
     };
+    let keeps = |key: &RowKey| narrow.keeps(ctx, &*rows, key);
+    if pane != Pane::Triage {
+        return rows.keys_kept(&keeps);
+    }
     // A filter looks at every incident, also at those that are folded otherwise.
-    let mut keys = if pane == Pane::Triage { triage::Triage(ctx).all() } else { rows.keys() };
+    let mut keys = triage::Triage(ctx).all();
     let looked_at = keys.len();
-    keys.retain(|key| narrow.keeps(ctx, &*rows, key));
+    keys.retain(keeps);
     Listed { keys, looked_at }
 }
 

@@ -1,6 +1,7 @@
 //! Pods, allocations, tasks and containers: what does not serve first.
 
 use super::super::super::every::Every;
+use super::super::super::filter::holds;
 use super::super::super::glyphs;
 use super::super::super::say;
 use super::super::super::screen::RowKey;
@@ -8,7 +9,7 @@ use super::super::super::sort::SortKey;
 use super::super::super::text::Phrase;
 use super::super::super::theme::Ink;
 use super::super::super::widgets::table::{Column, Room, Row, numbers, words};
-use super::super::{Ctx, Rows, cluster_cell, name_cell};
+use super::super::{Ctx, Listed, Rows, cluster_cell, name_cell};
 use super::{by_place, none_of};
 use crate::domain::words::bytes;
 use crate::domain::{DesiredState, Instance, Kind, Metric};
@@ -41,11 +42,23 @@ fn class(it: &Instance) -> u8 {
     }
 }
 
+fn in_order<'a>(all: impl Iterator<Item = &'a Instance>) -> Vec<RowKey> {
+    let mut all: Vec<(u8, &Instance)> = all.map(|it| (class(it), it)).collect();
+    all.sort_unstable_by(|(a, left), (b, right)| a.cmp(b).then_with(|| by_place(&left.key, &right.key)));
+    all.into_iter().map(|(_, it)| RowKey::Object(it.key.clone())).collect()
+}
+
 impl Rows for Instances<'_> {
     fn keys(&self) -> Vec<RowKey> {
-        let mut all: Vec<(u8, &Instance)> = self.all().map(|it| (class(it), it)).collect();
-        all.sort_unstable_by(|(a, left), (b, right)| a.cmp(b).then_with(|| by_place(&left.key, &right.key)));
-        all.into_iter().map(|(_, it)| RowKey::Object(it.key.clone())).collect()
+        in_order(self.all())
+    }
+
+    /// In the order in which they are held, and only what is kept is put in order: there may be very many.
+    fn keys_kept(&self, keeps: &dyn Fn(&RowKey) -> bool) -> Listed {
+        let mut looked_at = 0;
+        let kept = self.all().inspect(|_| looked_at += 1).filter(|it| keeps(&RowKey::Object(it.key.clone())));
+        let keys = in_order(kept);
+        Listed { keys, looked_at }
     }
 
     fn count(&self) -> usize {
@@ -121,11 +134,28 @@ impl Rows for Instances<'_> {
         let RowKey::Object(key) = key else { return String::new() };
         let Some(it) = self.ctx.model.view.instance(key) else { return String::new() };
         let mut said = format!("{} {} {} {}", key.cluster, key.kind.noun(), key.local(), say::instance_state(it));
-        for more in [it.node.as_ref().map(|node| node.name.to_string()), Some(say::instance_why(it))] {
+        for more in [it.node.as_ref().map_or("", |node| &node.name), &say::instance_why(it)] {
             said.push(' ');
-            said.push_str(&more.unwrap_or_default());
+            said.push_str(more);
         }
         said
+    }
+
+    /// The same, with nothing put together for a word that stands within one of its parts.
+    fn shows(&self, key: &RowKey, word: &str) -> bool {
+        if !word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')) {
+            return holds(&self.words(key), word);
+        }
+        let RowKey::Object(key) = key else { return false };
+        let namespace = key.namespace.as_deref().unwrap_or_default();
+        if [&key.name, namespace, key.cluster.as_str(), key.kind.noun()].into_iter().any(|part| holds(part, word)) {
+            return true;
+        }
+        self.ctx.model.view.instance(key).is_some_and(|it| {
+            it.node.as_ref().is_some_and(|node| holds(&node.name, word))
+                || holds(&say::instance_state(it), word)
+                || holds(&say::instance_why(it), word)
+        })
     }
 
     fn empty(&self) -> Vec<Phrase> {
