@@ -6,6 +6,7 @@ mod demo;
 mod docker;
 mod driver;
 mod link;
+mod people;
 mod thin;
 
 use std::path::Path;

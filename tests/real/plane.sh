@@ -370,10 +370,10 @@ plane_scene() {
 }
 
 # plane_scenes DIR [NAME...]: several at once; without names all but the rollout that gets on, which is
-# over after some minutes and so has to be begun when it is to be looked at.
+# over after some minutes and so has to be begun when it is to be looked at, and what has a plane of its own.
 plane_scenes() {
   local dir="$1" names=("${@:2}")
-  [ "${#names[@]}" -gt 0 ] || mapfile -t names < <(scene_names | grep -vx quiet-rollout)
+  [ "${#names[@]}" -gt 0 ] || mapfile -t names < <(scene_names | grep -vx -e quiet-rollout -e json-logs)
   printf '%s\n' "${names[@]}" | xargs -P 6 -I '{}' "$REAL_DIR/plane" scene "$dir" '{}'
 }
 

@@ -77,6 +77,26 @@ impl<'a> Screen<'a> {
         });
     }
 
+    /// From what is selected at home, which has to be `subject`, one key leads to the record of an error that a container
+    /// wrote in JSON before it ended; another one narrows to errors, in which nothing of the other containers is left.
+    #[track_caller]
+    pub fn leads_to_the_guilty_line(&mut self, limit: Duration, subject: &str) {
+        let is_selected = |text: &str| text.lines().any(|line| line.contains('▸') && line.contains(subject));
+        self.until(limit, &format!("{subject} to be selected, and a line of it quoted"), |text| {
+            is_selected(text) && text.contains("gateway refused the key ending in 4242")
+        });
+        self.press("l");
+        self.until(limit, "the record, as level, message and fields", |text| {
+            let guilty = text.lines().find(|line| line.contains("cannot take payments"));
+            guilty.is_some_and(|line| line.to_lowercase().contains("error") && line.contains("gateway refused the key"))
+                && text.contains("bye")
+        });
+        self.press("/level:error\r");
+        self.until(limit, "errors alone", |text| {
+            text.contains("cannot take payments") && !text.contains("bye") && !text.contains("was taken")
+        });
+    }
+
     /// Waits until it has ended by itself; whether it went well.
     #[track_caller]
     pub fn until_ended(&mut self, limit: Duration) -> bool {

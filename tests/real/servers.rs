@@ -211,10 +211,16 @@ impl Engine {
         });
     }
 
-    /// Brings up a Compose project with the real Compose.
+    /// Does something with the ordinary Compose project, with the real Compose.
     #[track_caller]
     pub fn compose(&self, arguments: &[&str]) {
-        let dir = here().join("scenes/compose");
+        self.compose_in("compose", arguments);
+    }
+
+    /// The same with the project in a folder of scenes.
+    #[track_caller]
+    pub fn compose_in(&self, folder: &str, arguments: &[&str]) {
+        let dir = here().join("scenes").join(folder);
         let mut command = Command::new("timeout");
         command
             .arg("180")

@@ -5,6 +5,7 @@ mod quiet;
 mod rules;
 mod swarm;
 mod trouble;
+mod walk;
 
 /// Makes a test of a check for each engine.
 macro_rules! on_both {

@@ -5,6 +5,7 @@ mod people;
 mod quiet;
 mod scenes;
 mod trouble;
+mod walk;
 
 use std::time::Duration;
 
