@@ -5,8 +5,10 @@ mod book;
 mod guard;
 mod plan;
 mod run;
+mod wait;
 
 pub use book::RunBook;
 pub use guard::Guard;
 pub use plan::plan;
 pub use run::{Outcome, Run, RunEvent, StepState};
+pub use wait::Wait;

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{DesiredState, Object, Plan, Receipt, Step, StepError, Text, Timestamp, Until};
+use crate::domain::{Object, Plan, Receipt, Step, StepError, Text, Timestamp, Until};
 use crate::state::View;
+
+use super::wait::{is_newer, runs};
 
 /// A plan that was confirmed. Serialisable, so that it survives a crash.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -239,10 +241,7 @@ fn holds(until: &Until, receipt: &Receipt, view: &View<'_>) -> bool {
         Until::Renewed(key) => {
             let Some(workload) = view.workload(key) else { return false };
             let counts = view.counts(workload);
-            let renewed =
-                view.instances_of(key).filter(|it| it.desired == DesiredState::Run && !it.phase.ended()).all(|it| {
-                    it.ready && it.since.or(it.created).is_some_and(|at| at.as_second() >= receipt.at.as_second())
-                });
+            let renewed = view.instances_of(key).filter(|it| runs(it)).all(|it| it.ready && is_newer(it, receipt));
             renewed && counts.alive > 0 && counts.missing() == 0
         }
         Until::Count(key, wanted) => {

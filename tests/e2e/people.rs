@@ -36,8 +36,9 @@ fn two_who_snooze_at_once_see_what_each_other_said_and_so_does_who_comes_later()
     about_to_snooze(&mut ben, "unhealthy-timeout");
     anna.type_keys("for an hour\r");
     ben.type_keys("for an hour\r");
-    let both =
-        |shown: &str| shown.contains("2 snoozed") && !shown.contains("not-found-loop") && !shown.contains("unhealthy-timeout");
+    let both = |shown: &str| {
+        shown.contains("2 snoozed") && !shown.contains("not-found-loop") && !shown.contains("unhealthy-timeout")
+    };
     for terminal in [&mut anna, &mut ben] {
         terminal.type_keys("/\x15\r");
         terminal.wait_until("both folded away", both);

@@ -384,6 +384,33 @@ fn a_run_as_it_goes_and_in_the_journal() {
 }
 
 #[test]
+fn a_run_says_for_whom_it_waits() {
+    let mut stage = staged(SIZES[1]);
+    let view = stage.core.view(stage.now);
+    let pod = view.instances_of(&worker()).min_by_key(|it| &it.key).expect("a pod of it");
+    let (pod, uid) = (pod.key.clone(), pod.uid.clone());
+    let step = |action: StepAction, until: Until| Step { until, ..step(action) };
+    let intent = Intent::Restart(worker());
+    let steps = vec![
+        step(StepAction::Restart(worker()), Until::Renewed(worker())),
+        step(StepAction::SetReplicas(worker(), 1), Until::Count(worker(), 1)),
+        step(StepAction::Evict(pod.clone()), Until::GoneOrReborn(pod, uid)),
+    ];
+    let draft = Draft { intent: intent.clone(), steps, equivalent: None, inverse: None, notes: Vec::new() };
+    let plan = stage.core.plan(&intent, draft, stage.now).expect("a plan");
+    let (run, _) = stage.core.start(plan, stage.now);
+    for step in 0..3 {
+        let receipt = cockpit::domain::Receipt { at: stage.now, text: None };
+        stage.core.answer(run, step, Ok(receipt), stage.now);
+    }
+    for size in [SIZES[0], SIZES[1]] {
+        stage.screen.size = size;
+        stage.screen.overlay = Some(Overlay::Run(run));
+        insta::assert_snapshot!(format!("run-waits-{}x{}", size.0, size.1), stage.text());
+    }
+}
+
+#[test]
 fn what_is_said_and_announced() {
     let mut stage = staged(SIZES[0]);
     stage.screen.notice = Some(Notice {

@@ -7,7 +7,7 @@ use super::super::pen::Pen;
 use super::super::say;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
-use crate::action::{Outcome, Run, StepState};
+use crate::action::{Outcome, Run, StepState, Wait};
 use crate::domain::{Step, StepAction};
 
 use super::{centred, hint};
@@ -75,7 +75,9 @@ pub(in crate::ui) fn step(ctx: &Ctx<'_>, state: &StepState, step: &Step) -> Phra
         ),
         StepState::Settling(receipt) => {
             let said = receipt.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
-            (glyphs::MOVING, Ink::Text, format!("accepted {}, not seen done yet{said}", ctx.clock.time(receipt.at)))
+            let awaits = Wait::of(&step.until, receipt, &ctx.model.view).map(|wait| awaits(ctx, &wait));
+            let awaits = awaits.filter(|said| !said.is_empty()).unwrap_or_else(|| "not seen done yet".to_owned());
+            (glyphs::MOVING, Ink::Text, format!("accepted {}, {awaits}{said}", ctx.clock.time(receipt.at)))
         }
         StepState::Done(at) => (glyphs::GOOD, Ink::Good, format!("done {}", ctx.clock.time(*at))),
         StepState::Failed(error) => (glyphs::CRITICAL, Ink::Critical, error.to_string()),
@@ -85,6 +87,24 @@ pub(in crate::ui) fn step(ctx: &Ctx<'_>, state: &StepState, step: &Step) -> Phra
         .and(Ink::Strong, doing(&step.action))
         .and(Ink::Text, format!(" {}  ", step.action.target().local()))
         .and(ink, said)
+}
+
+/// How far it is, and for whom it waits, how that one is and since when.
+fn awaits(ctx: &Ctx<'_>, wait: &Wait<'_>) -> String {
+    let mut said: Vec<String> = Vec::new();
+    if let Some((done, of)) = wait.share.filter(|(_, of)| *of > 0) {
+        said.push(format!("{done} of {of} ready"));
+    }
+    if wait.surplus > 0 {
+        said.push(format!("{} still to end", wait.surplus));
+    }
+    if let Some(it) = wait.on {
+        let since = it.since.or(it.created).map(|at| format!(" for {}", ctx.clock.age(at))).unwrap_or_default();
+        let why = say::instance_why(it);
+        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+        said.push(format!("waits for {}: {}{since}{why}", it.key.name, say::instance_state(it)));
+    }
+    said.join(", ")
 }
 
 /// What a step does, in a word or two.
