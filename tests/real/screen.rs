@@ -83,7 +83,7 @@ impl<'a> Screen<'a> {
     pub fn leads_to_the_guilty_line(&mut self, limit: Duration, subject: &str) {
         let is_selected = |text: &str| text.lines().any(|line| line.contains('▸') && line.contains(subject));
         self.until(limit, &format!("{subject} to be selected, and a line of it quoted"), |text| {
-            is_selected(text) && text.contains("gateway refused the key ending in 4242")
+            is_selected(text) && text.contains("cannot take payments: gateway refused the")
         });
         self.press("l");
         self.until(limit, "the record, as level, message and fields", |text| {
