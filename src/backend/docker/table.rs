@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Dependency, Desired, Fact, Kind, Name, Object, Phase, Ref, RestartPolicy, Source, Text, Workload};
+use crate::domain::{
+    Dependency, Desired, Fact, Kind, Made, Name, Object, Phase, Ref, RestartPolicy, Source, Text, Workload,
+};
 
 use super::belongs::Belongs;
 use super::record::{Meant, Record};
@@ -136,6 +138,8 @@ fn workload(key: &Ref, members: &[&Record]) -> Option<Workload> {
         spec.name = key.name.clone();
     }
     workload.revision = part.revision.clone();
+    workload.made = made(newest, members);
+    workload.links = part.links.clone();
     workload.exposure = members.iter().map(|record| record.part.exposure).fold(part.exposure, wider);
     workload.depends_on = part.depends_on.iter().filter(|Dependency { on, .. }| on != key).cloned().collect();
     workload.labels = part.labels.clone();
@@ -153,6 +157,26 @@ fn workload(key: &Ref, members: &[&Record]) -> Option<Workload> {
     }
     Some(workload)
 }
+
+/// What the other containers of a service are made of, where that is another configuration or image: a project keeps no
+/// revisions, but what runs is there to be read. One of each, the newest first.
+fn made(newest: &Record, members: &[&Record]) -> Vec<Made> {
+    let of = |record: &&Record| (record.part.revision.as_ref().map(|it| it.id.clone()), record.part.spec.image.clone());
+    let mut others: Vec<&&Record> = members.iter().filter(|it| it.running && of(it) != of(&newest)).collect();
+    others.sort_by_key(|record| std::cmp::Reverse((record.part.created, record.name())));
+    let mut made: Vec<((Option<Name>, Name), Made)> = Vec::new();
+    for record in others.into_iter().take(MADE * 4) {
+        let (Some(id), image) = of(record) else { continue };
+        if made.len() < MADE && !made.iter().any(|(known, _)| *known == of(record)) {
+            let it = Made { id: id.clone(), at: record.part.created, containers: vec![record.part.spec.clone()] };
+            made.push(((Some(id), image), it));
+        }
+    }
+    made.into_iter().map(|(_, it)| it).collect()
+}
+
+/// Configurations of one service that are kept beside the newest, at most.
+const MADE: usize = 4;
 
 fn wider(a: crate::domain::Exposure, b: crate::domain::Exposure) -> crate::domain::Exposure {
     use crate::domain::Exposure::{No, Unknown, Yes};

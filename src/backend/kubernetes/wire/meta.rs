@@ -7,6 +7,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::backend::link;
+
 use super::read::{Flag, Int, Key, List, Pairs, Str, Time, elements};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -72,6 +74,8 @@ pub struct Notes {
     pub mirror: bool,
     /// KEDA was told to rest.
     pub keda_paused: bool,
+    /// Those that name a place to read, in the order in which they stand.
+    pub links: List<(Str, Str)>,
 }
 
 impl<'de> Deserialize<'de> for Notes {
@@ -95,6 +99,8 @@ impl<'de> Visitor<'de> for NotesVisitor {
             // What is not used (`last-applied-configuration` above all) is not even copied.
             if USED.contains(&&*name) {
                 notes.take(&name, all.next_value()?);
+            } else if link::is_named(&name) {
+                notes.links.0.push(((&*name).into(), all.next_value()?));
             } else {
                 all.next_value::<IgnoredAny>()?;
             }
