@@ -17,7 +17,9 @@ pub fn between(was: &[ContainerSpec], now: &[ContainerSpec]) -> Vec<Difference> 
         let of = if alone { String::new() } else { format!("{} ", it.name) };
         match former(was, it, alone) {
             Some(before) => container(&mut found, &of, before, it),
-            None => say(&mut found, Weight::Container, format!("container {}", it.name), How::Added(Some(it.image.clone()))),
+            None => {
+                say(&mut found, Weight::Container, format!("container {}", it.name), How::Added(Some(it.image.clone())))
+            }
         }
     }
     for it in was.iter().filter(|it| !alone && !now.iter().any(|other| other.name == it.name)) {
@@ -65,10 +67,28 @@ fn container(found: &mut Found, of: &str, was: &ContainerSpec, now: &ContainerSp
     value(found, Weight::Command, format!("{of}command"), was.command.clone(), now.command.clone());
     let size = |n: Option<u64>| n.map(|n| Text::from(bytes(n)));
     let millis = |n: Option<u64>| n.map(|n| Text::from(format!("{n}m")));
-    value(found, Weight::Limits, format!("{of}memory limit"), size(was.memory_limit_bytes), size(now.memory_limit_bytes));
+    value(
+        found,
+        Weight::Limits,
+        format!("{of}memory limit"),
+        size(was.memory_limit_bytes),
+        size(now.memory_limit_bytes),
+    );
     value(found, Weight::Limits, format!("{of}cpu limit"), millis(was.cpu_limit_millis), millis(now.cpu_limit_millis));
-    value(found, Weight::Limits, format!("{of}memory request"), size(was.memory_request_bytes), size(now.memory_request_bytes));
-    value(found, Weight::Limits, format!("{of}cpu request"), millis(was.cpu_request_millis), millis(now.cpu_request_millis));
+    value(
+        found,
+        Weight::Limits,
+        format!("{of}memory request"),
+        size(was.memory_request_bytes),
+        size(now.memory_request_bytes),
+    );
+    value(
+        found,
+        Weight::Limits,
+        format!("{of}cpu request"),
+        millis(was.cpu_request_millis),
+        millis(now.cpu_request_millis),
+    );
     for kind in KINDS {
         let of_kind = |it: &ContainerSpec| it.probes.iter().find(|probe| probe.kind == kind).map(in_words);
         value(found, Weight::Rest, format!("{of}{} check", kind.as_str()), of_kind(was), of_kind(now));
@@ -135,8 +155,12 @@ mod tests {
             EnvEntry { name: "PORT".into(), hash: 3 },
         ];
         it.memory_limit_bytes = Some(512 << 20);
-        it.mounts =
-            vec![Mount { target: "/data".into(), source: Some("data".into()), kind: MountKind::NamedVolume, driver: None }];
+        it.mounts = vec![Mount {
+            target: "/data".into(),
+            source: Some("data".into()),
+            kind: MountKind::NamedVolume,
+            driver: None,
+        }];
         it.probes = vec![Probe {
             kind: ProbeKind::Health,
             what: Text::new("CMD ok"),

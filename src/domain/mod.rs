@@ -49,8 +49,9 @@ pub use source::{Freshness, Source, Trouble, TroubleKind};
 pub use text::{Interner, Name, Text, sanitise};
 pub use verdict::{Certainty, Severity, Tier};
 pub use workload::{
-    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, GaveUp, Hindrance, JobState, LogDriver, Made,
-    Mount, MountKind, Port, Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
+    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, GaveUp, Hindrance, JobState, LogDriver,
+    Made, Mount, MountKind, Port, Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule,
+    Workload,
 };
 
 /// A point in time (UTC). Times of a server are as the server said them; see `engine` for offsets.

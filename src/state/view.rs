@@ -2,7 +2,8 @@
 
 use crate::domain::{
     Alert, Answer, Application, Autoscaler, Budget, ClusterId, ClusterInfo, Config, Endpoint, Freshness, Instance,
-    Metric, Name, Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want, Workload,
+    Metric, Name, Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want,
+    Workload,
 };
 
 use super::counts::Counts;

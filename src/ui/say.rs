@@ -149,7 +149,8 @@ pub fn instance_why(instance: &Instance) -> String {
     instance.containers.iter().find_map(container_why).unwrap_or_default()
 }
 
-fn container_why(container: &Container) -> Option<String> {
+/// Why a container is as it is, where there is something to say.
+pub fn container_why(container: &Container) -> Option<String> {
     match &container.state {
         ContainerState::Waiting { message: Some(message), .. } => return Some(message.to_string()),
         ContainerState::Waiting { reason, message: None } => return Some(reason.to_string()),

@@ -6,8 +6,8 @@ use std::hash::RandomState;
 use crate::backend::{link, mask};
 use crate::domain::{
     ClusterId, Container, ContainerSpec, ContainerState, Dependency, DependencyKind, DesiredState, EnvEntry, Exposure,
-    Health, HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Port, Probe, ProbeKind, Ref,
-    RestartPolicy, Revision, Text,
+    Health, HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Port, Probe, ProbeKind,
+    Ref, RestartPolicy, Revision, Text,
 };
 
 use super::belongs::Belongs;

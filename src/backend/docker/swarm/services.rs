@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::backend::{link, mask};
 use crate::domain::{
-    ContainerSpec, Desired, Exposure, Kind, LogDriver, Made, Mount, MountKind, Name, Port, Ref, RestartPolicy, Revision,
-    Rollout, RolloutPhase, Text, Workload,
+    ContainerSpec, Desired, Exposure, Kind, LogDriver, Made, Mount, MountKind, Name, Port, Ref, RestartPolicy,
+    Revision, Rollout, RolloutPhase, Text, Workload,
 };
 
 use super::super::belongs::in_stack;

@@ -2,8 +2,8 @@
 
 use crate::backend::mask;
 use crate::domain::{
-    ContainerSpec, Dependency, DependencyKind, EnvEntry, Kind, Mount, MountKind, Name, Port, Probe, ProbeKind, RestartPolicy,
-    Text, Workload,
+    ContainerSpec, Dependency, DependencyKind, EnvEntry, Kind, Mount, MountKind, Name, Port, Probe, ProbeKind,
+    RestartPolicy, Text, Workload,
 };
 
 use super::super::wire::pod::{self, Container, NameRef, PodSpec, Volume};
