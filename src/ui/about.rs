@@ -178,21 +178,7 @@ fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {
     };
     let mut is = say::workload_state(&view, &ctx.clock, it);
     is = Phrase::text(format!("{ready}; ")).then(is).and(Ink::Dim, "; no rule says anything of it");
-    let mut runs: Vec<Phrase> = it
-        .containers
-        .iter()
-        .map(|container| {
-            let limit = match container.memory_limit_bytes {
-                Some(limit) => format!("memory limit {}", bytes(limit)),
-                None => "no memory limit".to_owned(),
-            };
-            let probes = match container.probes.len() {
-                0 => "no health check".to_owned(),
-                n => many(n as u64, "health check"),
-            };
-            Phrase::of(Ink::Strong, container.image.as_str()).and(Ink::Text, format!("  {limit}, {probes}"))
-        })
-        .collect();
+    let mut runs = self::runs(it);
     runs.push(Phrase::dim(restarts(it.restart_policy)));
     let reach = match it.exposure {
         Exposure::Yes => "users reach it",
@@ -213,6 +199,22 @@ fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {
         Section::new("needs", needs.collect()),
         Section::new("needed", if needed.is_empty() { Vec::new() } else { vec![Phrase::text(needed.join(", "))] }),
     ]
+}
+
+/// Its images, with the limit and the checks of each.
+pub(super) fn runs(it: &Workload) -> Vec<Phrase> {
+    let each = it.containers.iter().map(|container| {
+        let limit = match container.memory_limit_bytes {
+            Some(limit) => format!("memory limit {}", bytes(limit)),
+            None => "no memory limit".to_owned(),
+        };
+        let probes = match container.probes.len() {
+            0 => "no health check".to_owned(),
+            n => many(n as u64, "health check"),
+        };
+        Phrase::of(Ink::Strong, container.image.as_str()).and(Ink::Text, format!("  {limit}, {probes}"))
+    });
+    each.collect()
 }
 
 fn restarts(policy: RestartPolicy) -> String {

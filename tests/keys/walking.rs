@@ -338,13 +338,3 @@ fn up_from_the_page_of_instances_does_not_open_the_same_case_file_again() {
     desk.press("tab tab J");
     assert_eq!(desk.layers(), ["case web"]);
 }
-
-#[test]
-fn an_instance_does_not_open_its_own_case_file_again() {
-    let mut desk = Desk::new();
-    desk.command("po");
-    desk.press("enter tab tab j enter");
-    let layers = desk.layers();
-    assert_eq!(layers.len(), 1, "{layers:?}");
-    assert!(desk.notice().contains("this is its case file"), "{}", desk.notice());
-}

@@ -91,7 +91,7 @@ pub(super) const ALL: &[Command] = &[
         id: "copy-summary",
         also: &["chat"],
         keys: &["c"],
-        does: "copy its incident for a chat, in five lines: what, where, why, what it drags along, what helps; of a case file without one, its links",
+        does: "copy its incident for a chat, in five lines; of a case file without one, its links",
         now: copying::summary_now,
         run: copying::summary,
         ..LOOK

@@ -1,6 +1,7 @@
 //! What a thing hangs together with: who owns it, where it runs, who leads to it, what it mounts and is configured by, and
 //! places to read about it.
 
+use super::super::about;
 use super::super::panes::Ctx;
 use super::super::say;
 use super::super::text::Phrase;
@@ -20,7 +21,10 @@ pub(super) fn sections(ctx: &Ctx<'_>, target: &Ref) -> Vec<Section> {
         return of_instance(ctx, instance);
     }
     let Some(workload) = view.workload(target) else { return Vec::new() };
+    // What is wrong stands in the place of what it is.
+    let told = ctx.incident_on(target).is_some_and(|incident| incident.subject == *target);
     vec![
+        Section::new("runs", if told { about::runs(workload) } else { Vec::new() }),
         Section::new("owner", owners(view, target)),
         Section::new("served", served(view, target)),
         Section::new("volumes", volumes(workload)),
