@@ -8,7 +8,7 @@ use super::why::{Section, usage};
 use crate::domain::words::{bytes, many};
 use crate::domain::{
     Alert, AlertState, Answer, Application, Change, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy,
-    Timestamp, Workload,
+    Role, Timestamp, Workload,
 };
 
 /// `Deployment, revision 42, 3 wanted`.
@@ -185,8 +185,11 @@ fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {
         Exposure::No => "users do not reach it directly",
         Exposure::Unknown => "whether users reach it is unknown",
     };
-    let needs = it.depends_on.iter().map(|need| Phrase::text(format!("{} ({})", need.on.local(), need.via)));
-    let needed: Vec<String> = view.dependents_of(&it.key).map(Ref::local).take(12).collect();
+    // What it stores and is configured by, and who leads to it, has its place in the case file.
+    let needs = it.depends_on.iter().filter(|need| !matches!(need.on.kind.role(), Role::Volume | Role::Config));
+    let needs = needs.map(|need| Phrase::text(format!("{} ({})", need.on.local(), need.via)));
+    let needed = view.dependents_of(&it.key).filter(|key| key.kind.role() != Role::Endpoint);
+    let needed: Vec<String> = needed.map(Ref::local).take(12).collect();
     let mut rolled: Vec<Phrase> = newest_revision(ctx, it).into_iter().map(|(_, line)| line).collect();
     rolled.extend(it.defined_in.as_ref().map(|from| Phrase::dim(format!("defined in {from}"))));
     vec![

@@ -146,10 +146,15 @@ fn used(ctx: &Ctx<'_>, instance: &Instance, it: &Container) -> Vec<Phrase> {
     let part = (!alone).then_some(&*it.name);
     let line = |metric: Metric, name: &str, request: usage::Bound, limit: usage::Bound| {
         let series = view.part_series(&instance.key, part, metric);
-        let now = series.and_then(|series| trend_of(series, metric, limit.set().map(|n| n as f64)));
-        let now = now.unwrap_or_else(|| Phrase::dim(format!("{name} ")).and(Ink::Text, "use is not known: no metrics"));
         let said = |what: &str, bound: usage::Bound| format!("; {what} {}", bound.in_words(metric));
-        now.and(Ink::Dim, format!("{}{}", said("request", request), said("limit", limit)))
+        match series.and_then(|series| trend_of(series, metric, limit.set().map(|n| n as f64))) {
+            // Against which limit it is says the line itself.
+            Some(now) if limit.set().is_some() => now.and(Ink::Dim, said("request", request)),
+            Some(now) => now.and(Ink::Dim, format!("{}{}", said("request", request), said("limit", limit))),
+            None => Phrase::dim(format!("{name} "))
+                .and(Ink::Text, "use is not known: no metrics")
+                .and(Ink::Dim, format!("{}{}", said("request", request), said("limit", limit))),
+        }
     };
     vec![
         line(Metric::MemoryBytes, "memory", bounds.memory_request, bounds.memory_limit),

@@ -38,23 +38,14 @@ fn of_instance(ctx: &Ctx<'_>, instance: &Instance) -> Vec<Section> {
     let owner = instance.owner.as_ref();
     let workload = owner.and_then(|key| view.workload(key));
     let mut parts = Vec::new();
-    // One that is its container says of itself what a page of it would.
-    match &instance.containers[..] {
-        [one] if instance.key.kind == Kind::ContainerInstance => {
-            let own = container::sections(ctx, &instance.key, &one.name);
-            parts.extend(
-                own.into_iter()
-                    .map(|part| Section::new(if part.label == "is" { "runs" } else { part.label }, part.lines)),
-            );
-        }
-        all => {
-            let lines = all.iter().map(|part| {
-                let name = Phrase::of(Ink::Strong, part.name.as_str()).and(Ink::Dim, format!(" {} ", part.image));
-                name.and(Ink::Text, container::state_word(part))
-            });
-            parts.push(Section::new("runs", lines.collect()));
-            parts.push(Section::new("on", host(ctx, instance)));
-        }
+    // One that is its container says all of that itself.
+    if instance.key.kind != Kind::ContainerInstance {
+        let lines = instance.containers.iter().map(|part| {
+            let name = Phrase::of(Ink::Strong, part.name.as_str()).and(Ink::Dim, format!(" {} ", part.image));
+            name.and(Ink::Text, container::state_word(part))
+        });
+        parts.push(Section::new("runs", lines.collect()));
+        parts.push(Section::new("on", host(ctx, instance)));
     }
     parts.push(Section::new("owner", owners(view, &instance.key)));
     if let Some(workload) = workload {
@@ -121,7 +112,7 @@ fn volumes(it: &Workload) -> Vec<Phrase> {
     }
     let claimed =
         of_kind(it, Kind::Volume).filter(|need| !lines.iter().any(|line| line.plain().contains(&*need.on.name)));
-    let claimed: Vec<Phrase> = claimed.map(|need| named(need)).collect();
+    let claimed: Vec<Phrase> = claimed.map(named).collect();
     lines.extend(claimed);
     bounded(lines)
 }

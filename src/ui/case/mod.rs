@@ -146,7 +146,7 @@ pub(super) fn wants(case: &CaseFile, screen: &Screen, model: &Model<'_>) -> BTre
     match case.tab {
         CaseTab::Revision => wants.extend(revision::want(&sheet, target)),
         CaseTab::Logs => wants.extend(logs::want(view, target, case.container.as_ref())),
-        CaseTab::Why if case.container.is_some() => {
+        CaseTab::Why if case.container.is_some() || target.kind == Kind::ContainerInstance => {
             wants.extend(logs::want(view, target, case.container.as_ref()));
         }
         CaseTab::Use => {
@@ -208,16 +208,19 @@ fn tab_line(sheet: &Sheet<'_>, columns: usize) -> Phrase {
 
 fn why_lines(sheet: &Sheet<'_>) -> Vec<Phrase> {
     let (ctx, case) = (&sheet.ctx, sheet.case);
-    let parts = match (&case.container, &sheet.target) {
-        (Some(name), Some(instance)) => container::sections(ctx, instance, name),
-        _ => {
-            let mut parts = why::sections(ctx, sheet.pane, &case.of);
-            if let Some(target) = sheet.target.as_ref().filter(|_| !matches!(case.of, RowKey::Run(_))) {
-                parts.extend(links::sections(ctx, target));
-            }
-            parts
+    if let (Some(name), Some(instance)) = (&case.container, &sheet.target) {
+        return why::laid_out(&container::sections(ctx, instance, name), sheet.body.width);
+    }
+    let mut parts = why::sections(ctx, sheet.pane, &case.of);
+    if let Some(target) = sheet.target.as_ref().filter(|_| !matches!(case.of, RowKey::Run(_))) {
+        // A container of an engine is its own only container: all that is known of it stands on one page.
+        let alone = ctx.model.view.instance(target).filter(|it| it.key.kind == Kind::ContainerInstance);
+        if let Some(part) = alone.and_then(|it| it.containers.first()) {
+            parts.retain(|section| section.label != "is");
+            parts.extend(container::sections(ctx, target, &part.name));
         }
-    };
+        parts.extend(links::sections(ctx, target));
+    }
     why::laid_out(&parts, sheet.body.width)
 }
 

@@ -153,7 +153,9 @@ fn incidents(ctx: &Ctx<'_>, target: &Ref, all: &mut Vec<Entry>) {
             Phrase::of(ink, format!("{glyph} begins{whose}: {}", incident.summary)),
             about(),
         ));
-        let seen = incident.evidence.iter().filter(|_| own).filter_map(|it| Some((it.at?, it)));
+        // Alerts are told of as they came and went.
+        let seen = incident.evidence.iter().filter(|it| own && it.source != "alert");
+        let seen = seen.filter_map(|it| Some((it.at?, it)));
         all.extend(seen.map(|(at, it)| {
             Entry::new(at, Phrase::dim(format!("{}: ", it.source)).and(Ink::Text, it.text.as_str()), None)
         }));
