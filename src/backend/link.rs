@@ -13,8 +13,7 @@ const LENGTH: usize = 512;
 pub(super) fn is_named(name: &str) -> bool {
     const PREFIXES: [&str; 3] = ["a8r.io/", "org.opencontainers.image.", "link.argocd.argoproj.io/"];
     const WORDS: [&str; 5] = ["runbook", "playbook", "dashboard", "documentation", "docs-url"];
-    let lower = name.to_ascii_lowercase();
-    PREFIXES.iter().any(|prefix| lower.starts_with(prefix)) || WORDS.iter().any(|word| lower.contains(word))
+    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Those of them that are plainly links, by name. One that holds a login, or a question, could hold a secret, and is not kept.

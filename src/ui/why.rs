@@ -251,13 +251,16 @@ pub(super) fn usage(ctx: &Ctx<'_>, subject: &Ref) -> Vec<Phrase> {
             lines.extend(cpu);
         }
     }
+    // What is measured of a workload as a whole says less than its fullest instance.
     let own = [
         (Metric::MemoryBytes, view.node(subject).and_then(|node| node.memory_bytes).map(|n| n as f64)),
         (Metric::CpuMillis, view.node(subject).and_then(|node| node.cpu_millis).map(|n| n as f64)),
         (Metric::QueueDepth, None),
         (Metric::ConnectionsUsed, view.latest(subject, Metric::ConnectionsMax)),
     ];
-    lines.extend(own.into_iter().filter_map(|(metric, most)| trend(ctx, subject, metric, most)));
+    let told = !lines.is_empty();
+    let own = own.into_iter().filter(|(metric, _)| !told || *metric != Metric::MemoryBytes);
+    lines.extend(own.filter_map(|(metric, most)| trend(ctx, subject, metric, most)));
     lines
 }
 

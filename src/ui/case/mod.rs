@@ -2,6 +2,7 @@
 //! and what it wrote; and the way down to one container.
 
 mod container;
+mod file;
 mod instances;
 mod links;
 mod logs;
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 
 use ratatui::layout::Rect;
 
+pub use file::{CaseFile, CaseRow, CaseTab};
 pub(super) use links::addresses;
 pub use logs::{trouble_first, troubled_container};
 pub use open::{Opens, opens};
@@ -23,7 +25,7 @@ use super::layout::{self, LayerAreas};
 use super::model::Model;
 use super::panes::{self, Ctx};
 use super::pen::Pen;
-use super::screen::{CaseFile, CaseRow, CaseTab, Pane, RowKey, Screen};
+use super::screen::{Pane, RowKey, Screen};
 use super::text::Phrase;
 use super::theme::Ink;
 use super::{frame, why};

@@ -35,7 +35,7 @@ impl Opens {
             Opens::Run(_) => "follow the run".to_owned(),
             Opens::Page(tab) => tab.title().to_owned(),
             Opens::Output(..) => "follow its output".to_owned(),
-            Opens::Read(title, _) => title.to_string(),
+            Opens::Read(..) => "what differs".to_owned(),
         }
     }
 }

@@ -83,21 +83,29 @@ fn happened(ctx: &Ctx<'_>, case: &CaseFile, target: &Ref, all: &mut Vec<Entry>) 
     // What happened to an instance is kept with its workload, which outlives it.
     let owner = view.instance(target).and_then(|it| it.owner.as_ref());
     let as_one_of = owner.into_iter().flat_map(|owner| view.occurrences_of(owner)).filter(|it| it.subject == *target);
-    let alone = view.instance(target).is_some_and(|it| it.containers.len() == 1);
+    let parts = view.instance(target).map(|it| it.containers.len());
+    let alone = parts == Some(1);
+    let several = parts.or_else(|| view.workload(target).map(|it| it.containers.len())) != Some(1);
     let meant = |it: &&Occurrence| {
         case.container.is_none() || it.container == case.container || (alone && it.container.is_none())
     };
-    all.extend(view.occurrences_of(target).chain(as_one_of).filter(meant).map(|it| occurrence(target, case, it)));
+    all.extend(
+        view.occurrences_of(target)
+            .chain(as_one_of)
+            .filter(meant)
+            .map(|it| occurrence(target, it, several && case.container.is_none())),
+    );
 }
 
-fn occurrence(target: &Ref, case: &CaseFile, it: &Occurrence) -> Entry {
+/// `several`: in which container is worth a word.
+fn occurrence(target: &Ref, it: &Occurrence, several: bool) -> Entry {
     let often = match (it.count, it.at_least) {
         (0 | 1, false) => String::new(),
         (n, false) => format!(" ({})", times(u64::from(n))),
         (n, true) => format!(" ({} at least)", times(u64::from(n))),
     };
     let who = if it.subject == *target { String::new() } else { format!("{} ", it.subject.name) };
-    let part = it.container.as_ref().filter(|part| case.container.is_none() && it.subject.name != **part);
+    let part = it.container.as_ref().filter(|part| several && it.subject.name != **part);
     let part = part.map(|part| format!(" [{part}]")).unwrap_or_default();
     let ink = match it.kind {
         OccurrenceKind::OomKill | OccurrenceKind::Crash => Ink::Critical,
