@@ -1,10 +1,11 @@
 //! Any interleaving of sources, any batching, and duplicate listings and occurrences give the same world.
 
 use cockpit::domain::{
-    Batch, ClusterId, Desired, Fact, Freshness, Instance, Kind, Name, Node, NodeState, Object, Occurrence,
-    OccurrenceKind, Origin, Phase, Ref, Source, Text, Timestamp, Trouble, TroubleKind, Workload,
+    Alert, AlertState, Batch, ClusterId, Desired, Fact, Freshness, Instance, Kind, Metric, Name, Node, NodeState,
+    Object, Occurrence, OccurrenceKind, Origin, Phase, Ref, Sample, Severity, Source, Text, Timestamp, Trouble,
+    TroubleKind, Workload,
 };
-use cockpit::state::World;
+use cockpit::state::{Passed, World};
 use proptest::prelude::*;
 
 fn cluster() -> ClusterId {
@@ -280,4 +281,93 @@ fn names_that_come_and_go_leave_nothing_behind() {
         world.take_dirty(at(0));
     }
     assert!(world.slot_count() < 10, "{} slots for nothing", world.slot_count());
+}
+
+fn passed(world: &World) -> Vec<(i64, String)> {
+    let view = world.view(at(900));
+    let all = view.cluster(&cluster()).expect("it was heard from").passed();
+    let words = |what: &Passed| match what {
+        Passed::Lost(source, why) => format!("lost {source}: {why}"),
+        Passed::Silent(source) => format!("silent {source}"),
+        Passed::Back(source) => format!("back {source}"),
+        Passed::Fired(it) => format!("fired {}", it.title),
+        Passed::Silenced(it) => format!("silenced {}", it.title),
+        Passed::Resolved(it) => format!("resolved {}", it.title),
+    };
+    all.map(|it| (it.at.as_second() - at(0).as_second(), words(&it.what))).collect()
+}
+
+fn heard(second: i64, fact: Fact) -> Batch {
+    Batch { cluster: cluster(), at: at(second), facts: vec![fact] }
+}
+
+#[test]
+fn that_a_source_was_lost_and_came_back_is_remembered_once() {
+    let mut world = World::default();
+    world.fold(heard(0, Fact::Listing(source(Kind::Pod), None)));
+    world.fold(heard(1, Fact::Listed(source(Kind::Pod))));
+    world.fold(heard(5, trouble(TroubleKind::Unreachable)));
+    world.fold(heard(9, trouble(TroubleKind::Unreachable)));
+    world.fold(heard(20, Fact::Alive(source(Kind::Pod))));
+    world.fold(heard(21, Fact::Alive(source(Kind::Pod))));
+    assert_eq!(passed(&world), [(5, "lost pods: connection refused".to_owned()), (20, "back pods".to_owned())]);
+    world.take_dirty(at(500));
+    world.fold(heard(600, Fact::Alive(source(Kind::Pod))));
+    assert_eq!(passed(&world)[2..], [(201, "silent pods".to_owned()), (600, "back pods".to_owned())]);
+    assert_eq!(world.view(at(900)).cluster(&cluster()).and_then(|it| it.since), Some(at(0)));
+}
+
+#[test]
+fn what_may_not_be_read_from_the_start_was_never_lost() {
+    let mut world = World::default();
+    world.fold(heard(0, trouble(TroubleKind::Forbidden)));
+    world.fold(heard(9, Fact::Listed(source(Kind::Pod))));
+    assert!(passed(&world).is_empty());
+    world.fold(heard(10, trouble(TroubleKind::Forbidden)));
+    assert_eq!(passed(&world).len(), 1, "it was read, and may not be any more");
+}
+
+#[test]
+fn that_an_alert_fired_and_was_over_is_remembered() {
+    let alerts = Source::of("alerts");
+    let alert = |state, title: &str| {
+        Object::Alert(Box::new(Alert {
+            key: Ref::new(&cluster(), Kind::Alert, None, title),
+            title: title.into(),
+            summary: None,
+            severity: Severity::Warning,
+            state,
+            pages: false,
+            about: None,
+            since: Some(at(3)),
+            runbook: None,
+        }))
+    };
+    let mut world = World::default();
+    for (second, state) in [(5, AlertState::Pending), (6, AlertState::Firing), (7, AlertState::Firing)] {
+        world.fold(heard(second, Fact::Put(alerts.clone(), alert(state, "Slow"))));
+    }
+    world.fold(heard(8, Fact::Put(alerts.clone(), alert(AlertState::Silenced, "Slow"))));
+    world.fold(heard(9, Fact::Put(alerts.clone(), alert(AlertState::Firing, "Slow"))));
+    world.fold(heard(10, Fact::Put(alerts.clone(), alert(AlertState::Pending, "Never"))));
+    world.fold(heard(11, Fact::Gone(alerts.clone(), Ref::new(&cluster(), Kind::Alert, None, "Slow"))));
+    world.fold(heard(12, Fact::Gone(alerts, Ref::new(&cluster(), Kind::Alert, None, "Never"))));
+    let said = [(3, "fired Slow"), (8, "silenced Slow"), (11, "resolved Slow")];
+    assert_eq!(passed(&world), said.map(|(second, words)| (second, words.to_owned())));
+}
+
+#[test]
+fn what_a_container_uses_is_kept_beside_what_its_instance_does() {
+    let mut world = World::default();
+    let pod = key(Kind::Pod, 1);
+    for (container, value) in [(None, 65.0), (Some("web"), 64.0), (Some("proxy"), 1.0)] {
+        let (subject, container) = (pod.clone(), container.map(Text::new));
+        let sample = Sample { subject, container, metric: Metric::MemoryBytes, at: at(1), value };
+        world.fold(one(Fact::Measured(sample)));
+    }
+    let view = world.view(at(2));
+    assert_eq!(view.latest(&pod, Metric::MemoryBytes), Some(65.0));
+    let part = |name| view.part_series(&pod, Some(name), Metric::MemoryBytes).and_then(|it| it.latest());
+    assert_eq!((part("web"), part("proxy")), (Some((at(1), 64.0)), Some((at(1), 1.0))));
+    assert_eq!(part("gone"), None);
 }

@@ -118,22 +118,41 @@ pub fn figures(report: &mut Report) {
     minute(report, &mut shown);
 }
 
-/// Case files of what is wrong, opened and left.
+/// Case files of what is wrong, opened, their pages turned and gone through, and left; then down to a container and back.
 fn case_files(report: &mut Report, shown: &mut Shown) {
     let press = |shown: &mut Shown, word: &str| {
         shown.hear(What::Key(word.parse().expect("a key")));
         shown.draw()
     };
     press(shown, "1");
-    let mut times = Vec::new();
+    let (mut pages, mut down) = (Vec::new(), Vec::new());
     for _ in 0..100 {
-        for word in ["enter", "tab", "tab"] {
+        for word in ["enter", "tab", "k", "tab", "j", "tab", "j", "tab", "j", "tab"] {
+            pages.push(milliseconds(|| press(shown, word)).0);
+        }
+        press(shown, "esc");
+        // What is wrong, what it is about, what runs of that, an instance, its containers, one of them.
+        for word in ["enter", "enter", "enter", "enter", "enter", "enter"] {
+            down.push(milliseconds(|| press(shown, word)).0);
+        }
+        for _ in 0..4 {
+            down.push(milliseconds(|| press(shown, "esc")).0);
+        }
+        press(shown, "j");
+    }
+    report.say("screen: a case file, opened or its page turned, p99", percentile(&mut pages, 99.0), 50.0, "ms");
+    report.say("screen: down to a container, or back, p99", percentile(&mut down, 99.0), 50.0, "ms");
+    // A node's case file has a hundred pods of two containers on its page of use.
+    press(shown, "6");
+    let mut times = Vec::new();
+    for _ in 0..30 {
+        for word in ["enter", "tab", "tab", "j", "tab", "j", "G", "g"] {
             times.push(milliseconds(|| press(shown, word)).0);
         }
         press(shown, "esc");
         press(shown, "j");
     }
-    report.say("screen: a case file, opened or its page turned, p99", percentile(&mut times, 99.0), 50.0, "ms");
+    report.say("screen: a node's case file, opened or its page turned, p99", percentile(&mut times, 99.0), 50.0, "ms");
 }
 
 /// Words typed into the palette: parts of names that thousands have, letters that stand apart, and what nothing is called.

@@ -41,10 +41,14 @@ impl Key {
         }
     }
 
-    /// Terminals disagree on whether shift is reported beside an upper-case letter, and on how.
+    /// Terminals disagree on whether shift is reported beside an upper-case letter, and on how; backtab is shift and tab.
     fn normal(self) -> Self {
         let mut key = self;
         key.mods &= KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
+        if key.code == KeyCode::BackTab || (key.code == KeyCode::Tab && key.mods.contains(KeyModifiers::SHIFT)) {
+            key.code = KeyCode::BackTab;
+            key.mods -= KeyModifiers::SHIFT;
+        }
         if let KeyCode::Char(c) = key.code {
             if key.mods.contains(KeyModifiers::SHIFT) && c.is_lowercase() {
                 key.code = KeyCode::Char(c.to_uppercase().next().unwrap_or(c));
@@ -161,5 +165,15 @@ mod tests {
         assert_eq!(press('g', KeyModifiers::SHIFT), Some(Key::char('G')));
         assert_eq!(press('G', KeyModifiers::SHIFT), Some(Key::char('G')));
         assert_eq!(press('G', KeyModifiers::NONE), Some(Key::char('G')));
+    }
+
+    #[test]
+    fn shift_and_tab_are_one_key_however_they_are_reported() {
+        let press = |code, mods| Key::from_event(KeyEvent::new(code, mods));
+        let backtab = Some(Key::of(KeyCode::BackTab));
+        assert_eq!(press(KeyCode::BackTab, KeyModifiers::SHIFT), backtab);
+        assert_eq!(press(KeyCode::BackTab, KeyModifiers::NONE), backtab);
+        assert_eq!(press(KeyCode::Tab, KeyModifiers::SHIFT), backtab);
+        assert_eq!("shift-tab".parse::<Key>().ok(), backtab);
     }
 }

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod docker;
 pub mod kubernetes;
+mod link;
 mod looked;
 mod mask;
 pub mod replay;

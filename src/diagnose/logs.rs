@@ -52,6 +52,19 @@ pub fn tail_of(instance: &Instance, container: &Container) -> Want {
     }
 }
 
+/// What shows the last lines that a container wrote: of the run that goes on, else of its last.
+pub fn newest_lines(instance: &Instance, container: &Container) -> Want {
+    if !matches!(container.state, ContainerState::Running { .. }) {
+        return tail_of(instance, container);
+    }
+    Want::LogTail {
+        instance: instance.key.clone(),
+        container: Some(container.name.clone()),
+        previous: false,
+        run: run_of(instance, container, container.restarts),
+    }
+}
+
 /// The last lines of its last run, or of one shortly before it while those of the last are still on their way.
 pub fn answered<'a>(scene: &Scene<'a>, instance: &Instance, container: &Container) -> Option<&'a [Text]> {
     if instance.key.kind == Kind::Task {

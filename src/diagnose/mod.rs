@@ -22,6 +22,7 @@ pub use catalogue::{explain, markdown};
 pub use diagnosis::Diagnosis;
 pub use exit::exit_words;
 pub use incident::{Evidence, Incident, IncidentState, Symptom};
+pub use logs::newest_lines;
 pub use rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 pub use rules::{UNHEALTHY, rules};
 pub use scene::Scene;

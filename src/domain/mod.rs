@@ -5,6 +5,7 @@ mod alert;
 mod change;
 mod cluster;
 mod demand;
+pub mod differ;
 mod fact;
 mod identity;
 mod instance;
@@ -49,7 +50,8 @@ pub use text::{Interner, Name, Text, sanitise};
 pub use verdict::{Certainty, Severity, Tier};
 pub use workload::{
     ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, GaveUp, Hindrance, JobState, LogDriver,
-    Mount, MountKind, Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
+    Made, Mount, MountKind, Port, Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule,
+    Workload,
 };
 
 /// A point in time (UTC). Times of a server are as the server said them; see `engine` for offsets.

@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
 use super::identity::Ref;
+use super::text::Name;
 
 /// One measured number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Of what.
     pub subject: Ref,
+    /// Of which container of it; none: of the whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<Name>,
     /// Which number.
     pub metric: Metric,
     /// When.

@@ -78,6 +78,13 @@ pub struct Workload {
     /// Where the definition is: the Compose files, the chart, where known.
     #[serde(default)]
     pub defined_in: Option<Text>,
+    /// What other revisions are made of, where that is held (a Swarm keeps one former specification; containers of a Compose
+    /// service may still run an older configuration). Newest first. There need be no way back to them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<Made>,
+    /// Places to read about it, as its annotations or labels name them: `runbook_url`, an address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<(Name, Text)>,
 }
 
 impl Workload {
@@ -108,6 +115,8 @@ impl Workload {
             one_off: false,
             managed_by: None,
             defined_in: None,
+            made: Vec::new(),
+            links: Vec::new(),
         }
     }
 
@@ -188,6 +197,9 @@ pub struct ContainerSpec {
     /// Its environment: names, and hashes in the place of values.
     #[serde(default)]
     pub env: Vec<EnvEntry>,
+    /// Ports that it is said to listen on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<Port>,
 }
 
 impl ContainerSpec {
@@ -205,6 +217,36 @@ impl ContainerSpec {
             mounts: Vec::new(),
             log: None,
             env: Vec::new(),
+            ports: Vec::new(),
+        }
+    }
+}
+
+/// A port of a container.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Port {
+    /// Where it listens.
+    pub number: u16,
+    /// `tcp`, `udp`, `sctp`.
+    pub protocol: Name,
+    /// What it is called, where it is.
+    #[serde(default)]
+    pub name: Option<Name>,
+    /// The port of its node, or of every node, that leads to it.
+    #[serde(default)]
+    pub published: Option<u16>,
+}
+
+impl std::fmt::Display for Port {
+    /// `8080/tcp http`, `80/tcp, published at 8080`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.number, self.protocol)?;
+        if let Some(name) = &self.name {
+            write!(f, " {name}")?;
+        }
+        match self.published {
+            Some(port) => write!(f, ", published at {port}"),
+            None => Ok(()),
         }
     }
 }
@@ -321,6 +363,18 @@ pub struct Revision {
     /// Who made it, where that is said.
     #[serde(default)]
     pub by: Option<Text>,
+}
+
+/// What one revision that is not the newest is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Made {
+    /// The revision.
+    pub id: Name,
+    /// When it became the newest, where that is known.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// What one instance of it is made of.
+    pub containers: Vec<ContainerSpec>,
 }
 
 /// A change on its way.

@@ -1,5 +1,6 @@
 //! The live model: facts folded into an index. No IO, and no clock but the `now` that it is handed.
 
+mod annals;
 mod counts;
 mod deadlines;
 mod edges;
@@ -9,6 +10,7 @@ mod sources;
 mod view;
 mod world;
 
+pub use annals::{AlertName, Passage, Passed};
 pub use counts::Counts;
 pub use deadlines::Deadlines;
 pub use series::Series;

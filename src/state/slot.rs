@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::{Metric, Object, Occurrence, Ref};
+use crate::domain::{Metric, Name, Object, Occurrence, Ref};
 
 use super::series::Series;
 
@@ -105,8 +105,8 @@ impl Edges {
 pub(super) struct Extra {
     /// What happened to it, oldest first by `last`.
     pub occurrences: Vec<Occurrence>,
-    /// Its numbers.
-    pub series: SmallVec<[(Metric, Series); 2]>,
+    /// Its numbers; those of one container of it under that one's name.
+    pub series: SmallVec<[(Metric, Option<Name>, Series); 2]>,
 }
 
 impl Extra {

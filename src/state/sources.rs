@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use crate::domain::{Freshness, Rights, Source, Timestamp, Trouble};
 
+use super::annals::{Annals, Passage};
 use super::slot::Id;
 
 /// A source that says nothing at all for so long is stale, seconds. Feeds say [`crate::domain::Fact::Alive`] at least
@@ -25,6 +26,8 @@ pub struct SourceState {
     pub heard: Option<Timestamp>,
     /// Why it cannot be read.
     pub trouble: Option<Trouble>,
+    /// That it cannot be read was noted.
+    pub(super) lost: bool,
     pub(super) listing: u32,
     pub(super) held: FxHashSet<Id>,
 }
@@ -75,6 +78,16 @@ pub struct ClusterState {
     pub(super) sources: BTreeMap<Source, u32>,
     /// What may be done.
     pub rights: Rights,
+    /// When a batch first came from it: from then on what happens is seen.
+    pub since: Option<Timestamp>,
     /// When a batch last came from it.
     pub heard: Option<Timestamp>,
+    pub(super) annals: Annals,
+}
+
+impl ClusterState {
+    /// What passed in it while it was watched, in the order in which it was heard.
+    pub fn passed(&self) -> impl DoubleEndedIterator<Item = &Passage> {
+        self.annals.iter()
+    }
 }

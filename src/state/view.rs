@@ -2,7 +2,8 @@
 
 use crate::domain::{
     Alert, Answer, Application, Autoscaler, Budget, ClusterId, ClusterInfo, Config, Endpoint, Freshness, Instance,
-    Metric, Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want, Workload,
+    Metric, Name, Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want,
+    Workload,
 };
 
 use super::counts::Counts;
@@ -128,8 +129,14 @@ impl<'a> View<'a> {
 
     /// A number's recent past.
     pub fn series(&self, key: &Ref, metric: Metric) -> Option<&'a Series> {
+        self.part_series(key, None, metric)
+    }
+
+    /// The same of one container of an instance, where it is measured by itself.
+    pub fn part_series(&self, key: &Ref, container: Option<&str>, metric: Metric) -> Option<&'a Series> {
         let extra = self.slot(key)?.extra.as_deref()?;
-        extra.series.iter().find(|(of, _)| *of == metric).map(|(_, series)| series)
+        let is_it = |of: Metric, part: &Option<Name>| of == metric && part.as_deref() == container;
+        extra.series.iter().find(|(of, part, _)| is_it(*of, part)).map(|(_, _, series)| series)
     }
 
     /// A number's newest value.
@@ -150,6 +157,11 @@ impl<'a> View<'a> {
     /// Every cluster that was heard from or is configured, by name.
     pub fn clusters(&self) -> impl Iterator<Item = (&'a ClusterId, &'a ClusterState)> + use<'a> {
         self.world.clusters()
+    }
+
+    /// One cluster.
+    pub fn cluster(&self, cluster: &ClusterId) -> Option<&'a ClusterState> {
+        self.world.cluster(cluster)
     }
 
     /// The sources of a cluster.

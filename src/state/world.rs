@@ -52,7 +52,8 @@ impl World {
     /// Folds a batch in.
     pub fn fold(&mut self, batch: Batch) {
         let Batch { cluster, at, facts } = batch;
-        self.clusters.entry(cluster.clone()).or_default().heard = Some(at);
+        let state = self.clusters.entry(cluster.clone()).or_default();
+        (state.since, state.heard) = (state.since.or(Some(at)), Some(at));
         for fact in facts {
             self.fold_fact(&cluster, at, fact);
         }
@@ -62,8 +63,8 @@ impl World {
     fn fold_fact(&mut self, cluster: &ClusterId, at: Timestamp, fact: Fact) {
         match fact {
             Fact::Listing(source, expected) => self.begin_listing(cluster, source, expected),
-            Fact::Put(source, object) => self.put(cluster, source, object),
-            Fact::Gone(source, key) => self.gone(cluster, source, &key),
+            Fact::Put(source, object) => self.put(cluster, source, object, at),
+            Fact::Gone(source, key) => self.gone(cluster, source, &key, at),
             Fact::Listed(source) => self.end_listing(cluster, source, at),
             Fact::Alive(source) => self.alive(cluster, source, at),
             Fact::Closed(source) => self.close(cluster, source),
@@ -83,7 +84,7 @@ impl World {
         state.named = 0;
     }
 
-    fn put(&mut self, cluster: &ClusterId, source: Source, mut object: Object) {
+    fn put(&mut self, cluster: &ClusterId, source: Source, mut object: Object, at: Timestamp) {
         if let Object::Instance(instance) = &mut object {
             // There are many, and they are kept.
             instance.containers.shrink_to_fit();
@@ -105,6 +106,9 @@ impl World {
         if slot.object() == Some(&object) {
             return;
         }
+        if let Some(state) = self.clusters.get_mut(cluster) {
+            state.annals.put(self.slots[id.ix()].object(), &object, at);
+        }
         // The old edges go first: what points to the same place again would take the new one away.
         if let Some(former) = self.slots[id.ix()].take() {
             self.unlink(id, &former);
@@ -114,11 +118,18 @@ impl World {
         self.mark(id);
     }
 
-    fn gone(&mut self, cluster: &ClusterId, source: Source, key: &Ref) {
+    fn gone(&mut self, cluster: &ClusterId, source: Source, key: &Ref, at: Timestamp) {
         let ix = self.source(cluster, source);
         let Some(id) = self.find(key) else { return };
         if self.slots[id.ix()].source == ix {
+            self.note_gone(cluster, id, at);
             self.remove(ix, id);
+        }
+    }
+
+    fn note_gone(&mut self, cluster: &ClusterId, id: Id, at: Timestamp) {
+        if let Some(state) = self.clusters.get_mut(cluster) {
+            state.annals.gone(self.slots[id.ix()].object(), at);
         }
     }
 
@@ -129,6 +140,7 @@ impl World {
         let left: Vec<Id> =
             self.sources[ix as usize].held.iter().copied().filter(|id| slots[id.ix()].listing != listing).collect();
         for id in left {
+            self.note_gone(cluster, id, at);
             self.remove(ix, id);
         }
         let first = !self.sources[ix as usize].listed;
@@ -149,6 +161,10 @@ impl World {
     fn heard(&mut self, ix: u32, at: Timestamp) {
         let state = &mut self.sources[ix as usize];
         let mended = state.trouble.take().is_some();
+        let (cluster, source) = &self.source_names[ix as usize];
+        if let Some(cluster) = self.clusters.get_mut(cluster) {
+            cluster.annals.heard(source, state, at);
+        }
         state.heard = state.heard.max(Some(at));
         if let Some(silent_at) = state.silent_at() {
             self.freshness.set(ix, silent_at);
@@ -174,8 +190,11 @@ impl World {
     }
 
     fn trouble(&mut self, cluster: &ClusterId, source: Source, trouble: Trouble) {
-        let ix = self.source(cluster, source);
+        let ix = self.source(cluster, source.clone());
         let state = &mut self.sources[ix as usize];
+        if let Some(cluster) = self.clusters.get_mut(cluster) {
+            cluster.annals.lost(&source, state, &trouble);
+        }
         // The first of a row of failures says since when.
         let since = match &state.trouble {
             Some(known) if known.kind == trouble.kind => known.since.min(trouble.since),
@@ -206,11 +225,12 @@ impl World {
     fn measured(&mut self, sample: Sample) {
         let id = self.id_of(&sample.subject);
         let series = &mut self.slots[id.ix()].extra.get_or_insert_default().series;
-        let place = series.iter().position(|(metric, _)| *metric == sample.metric).unwrap_or_else(|| {
-            series.push((sample.metric, super::Series::default()));
+        let known = series.iter().position(|(metric, of, _)| *metric == sample.metric && *of == sample.container);
+        let place = known.unwrap_or_else(|| {
+            series.push((sample.metric, sample.container, super::Series::default()));
             series.len() - 1
         });
-        series[place].1.add(sample.at, sample.value);
+        series[place].2.add(sample.at, sample.value);
         self.mark(id);
     }
 
@@ -334,7 +354,12 @@ impl World {
     /// that fell silent by `now` counts as a change of its cluster.
     pub fn take_dirty(&mut self, now: Timestamp) -> Vec<Ref> {
         while let Some(ix) = self.freshness.pop_due(now) {
-            let cluster = self.source_names[ix as usize].0.clone();
+            let (cluster, source) = self.source_names[ix as usize].clone();
+            let state = &mut self.sources[ix as usize];
+            let at = state.silent_at().unwrap_or(now);
+            if let Some(cluster) = self.clusters.get_mut(&cluster) {
+                cluster.annals.silent(&source, state, at);
+            }
             self.mark_cluster(&cluster);
             self.version += 1;
         }
@@ -411,6 +436,10 @@ impl World {
         let fits = |want: &Want| matches!(want, Want::LogTail { instance, container, .. } if instance == of && container.as_deref() == Some(name));
         let newest = self.answers.iter().filter(|(want, _)| fits(want)).max_by_key(|(_, (version, _))| *version);
         newest.map(|(_, (_, answer))| answer)
+    }
+
+    pub(super) fn cluster(&self, cluster: &ClusterId) -> Option<&ClusterState> {
+        self.clusters.get(cluster)
     }
 
     pub(super) fn clusters(&self) -> impl Iterator<Item = (&ClusterId, &ClusterState)> {

@@ -8,7 +8,7 @@ use super::why::{Section, usage};
 use crate::domain::words::{bytes, many};
 use crate::domain::{
     Alert, AlertState, Answer, Application, Change, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy,
-    Timestamp, Workload,
+    Role, Timestamp, Workload,
 };
 
 /// `Deployment, revision 42, 3 wanted`.
@@ -178,29 +178,18 @@ fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {
     };
     let mut is = say::workload_state(&view, &ctx.clock, it);
     is = Phrase::text(format!("{ready}; ")).then(is).and(Ink::Dim, "; no rule says anything of it");
-    let mut runs: Vec<Phrase> = it
-        .containers
-        .iter()
-        .map(|container| {
-            let limit = match container.memory_limit_bytes {
-                Some(limit) => format!("memory limit {}", bytes(limit)),
-                None => "no memory limit".to_owned(),
-            };
-            let probes = match container.probes.len() {
-                0 => "no health check".to_owned(),
-                n => many(n as u64, "health check"),
-            };
-            Phrase::of(Ink::Strong, container.image.as_str()).and(Ink::Text, format!("  {limit}, {probes}"))
-        })
-        .collect();
+    let mut runs = self::runs(it);
     runs.push(Phrase::dim(restarts(it.restart_policy)));
     let reach = match it.exposure {
         Exposure::Yes => "users reach it",
         Exposure::No => "users do not reach it directly",
         Exposure::Unknown => "whether users reach it is unknown",
     };
-    let needs = it.depends_on.iter().map(|need| Phrase::text(format!("{} ({})", need.on.local(), need.via)));
-    let needed: Vec<String> = view.dependents_of(&it.key).map(Ref::local).take(12).collect();
+    // What it stores and is configured by, and who leads to it, has its place in the case file.
+    let needs = it.depends_on.iter().filter(|need| !matches!(need.on.kind.role(), Role::Volume | Role::Config));
+    let needs = needs.map(|need| Phrase::text(format!("{} ({})", need.on.local(), need.via)));
+    let needed = view.dependents_of(&it.key).filter(|key| key.kind.role() != Role::Endpoint);
+    let needed: Vec<String> = needed.map(Ref::local).take(12).collect();
     let mut rolled: Vec<Phrase> = newest_revision(ctx, it).into_iter().map(|(_, line)| line).collect();
     rolled.extend(it.defined_in.as_ref().map(|from| Phrase::dim(format!("defined in {from}"))));
     vec![
@@ -213,6 +202,22 @@ fn workload(ctx: &Ctx<'_>, it: &Workload) -> Vec<Section> {
         Section::new("needs", needs.collect()),
         Section::new("needed", if needed.is_empty() { Vec::new() } else { vec![Phrase::text(needed.join(", "))] }),
     ]
+}
+
+/// Its images, with the limit and the checks of each.
+pub(super) fn runs(it: &Workload) -> Vec<Phrase> {
+    let each = it.containers.iter().map(|container| {
+        let limit = match container.memory_limit_bytes {
+            Some(limit) => format!("memory limit {}", bytes(limit)),
+            None => "no memory limit".to_owned(),
+        };
+        let probes = match container.probes.len() {
+            0 => "no health check".to_owned(),
+            n => many(n as u64, "health check"),
+        };
+        Phrase::of(Ink::Strong, container.image.as_str()).and(Ink::Text, format!("  {limit}, {probes}"))
+    });
+    each.collect()
 }
 
 fn restarts(policy: RestartPolicy) -> String {

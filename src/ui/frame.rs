@@ -212,7 +212,7 @@ fn filter_note(screen: &Screen, ctx: &Ctx<'_>, list: &ListState) -> Phrase {
 
 fn opened(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, layer: &Layer, areas: &layout::LayerAreas) {
     match layer {
-        Layer::Case(case) => case::draw(pen, ctx, screen.home.pane, case, areas),
+        Layer::Case(case) => case::draw(pen, screen, &ctx.model, case, areas),
         Layer::Logs(logs) => super::logs::logs(pen, ctx, logs, areas),
         Layer::Text(text) => reading::text(pen, text, areas),
     }

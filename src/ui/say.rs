@@ -151,7 +151,8 @@ pub fn instance_why(instance: &Instance) -> Cow<'_, str> {
     instance.containers.iter().find_map(container_why).unwrap_or_default()
 }
 
-fn container_why(container: &Container) -> Option<Cow<'_, str>> {
+/// Why a container is as it is, where there is something to say.
+pub fn container_why(container: &Container) -> Option<Cow<'_, str>> {
     match &container.state {
         ContainerState::Waiting { message: Some(message), .. } => return Some(Cow::Borrowed(message)),
         ContainerState::Waiting { reason, message: None } => return Some(Cow::Borrowed(reason)),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use super::case::{CaseFile, CaseRow, CaseTab};
 use super::every::Every;
 use super::logs::{LogView, Pattern};
 use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
@@ -242,44 +243,6 @@ pub enum Layer {
     Logs(Box<LogView>),
     /// A description or a manifest.
     Text(TextView),
-}
-
-/// The case file of an incident or an object.
-#[derive(Debug, Clone)]
-pub struct CaseFile {
-    /// Of what.
-    pub of: RowKey,
-    /// Which page of it.
-    pub tab: CaseTab,
-    /// First visible line.
-    pub scroll: usize,
-    /// The selected instance on the instances page.
-    pub selected: Option<Ref>,
-}
-
-/// A page of a case file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum CaseTab {
-    /// Cause, evidence, what it drags along.
-    Why,
-    /// What happened, in order.
-    Timeline,
-    /// What runs, and how each is.
-    Instances,
-}
-
-impl CaseTab {
-    /// All, in order.
-    pub const ALL: [CaseTab; 3] = [CaseTab::Why, CaseTab::Timeline, CaseTab::Instances];
-
-    /// Its name.
-    pub const fn title(self) -> &'static str {
-        match self {
-            CaseTab::Why => "why",
-            CaseTab::Timeline => "timeline",
-            CaseTab::Instances => "instances",
-        }
-    }
 }
 
 /// Lines of text to read.

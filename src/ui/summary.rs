@@ -19,7 +19,7 @@ pub fn summary(screen: &Screen, model: &Model<'_>, incident: &Incident) -> Strin
         place(incident),
         format!("why: {} ({}), {}", incident.summary, sure(incident.certainty), since(&clock, incident)),
         format!("drags along: {}", drags(incident)),
-        format!("helps: {}", helps(model, incident)),
+        format!("helps: {}{}", helps(model, incident), reading(model, incident)),
     ];
     lines.join("\n")
 }
@@ -91,6 +91,12 @@ fn helps(model: &Model<'_>, incident: &Incident) -> String {
     }
     let rule = rules().iter().find(|rule| rule.id == incident.rule);
     rule.map_or_else(|| "nothing that is known".to_owned(), |rule| rule.mend.to_owned())
+}
+
+/// Places to read about it.
+fn reading(model: &Model<'_>, incident: &Incident) -> String {
+    let places = super::case::addresses(&model.view, &incident.subject);
+    if places.is_empty() { String::new() } else { format!("; to read: {}", places.join(", ")) }
 }
 
 fn words(model: &Model<'_>, incident: &Incident, intent: &Intent) -> String {

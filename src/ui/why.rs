@@ -11,6 +11,7 @@ use crate::diagnose::{CONFIGURATION, Incident, IncidentState, TEMPLATE};
 use crate::domain::people::{Fold, Stand};
 use crate::domain::words::{bytes, seconds_between};
 use crate::domain::{Certainty, Exposure, Metric, Occurrence, OccurrenceKind, Ref, Role, Timestamp};
+use crate::state::Series;
 
 /// Lines under one label.
 pub(super) struct Section {
@@ -94,14 +95,14 @@ struct Wrapped {
     continues: bool,
 }
 
-/// All of it.
-pub(super) fn full(ctx: &Ctx<'_>, pane: Pane, key: &RowKey, columns: u16) -> Vec<Phrase> {
+/// Parts with a line between them, as wide as there is room.
+pub(super) fn laid_out(parts: &[Section], columns: u16) -> Vec<Phrase> {
     let mut lines = Vec::new();
-    for part in sections(ctx, pane, key) {
+    for part in parts.iter().filter(|part| !part.lines.is_empty()) {
         if !lines.is_empty() {
             lines.push(Phrase::default());
         }
-        lines.extend(wrap(&part, usize::from(columns)).into_iter().map(|line| line.labelled));
+        lines.extend(wrap(part, usize::from(columns)).into_iter().map(|line| line.labelled));
     }
     lines
 }
@@ -120,7 +121,7 @@ fn wrap(part: &Section, columns: usize) -> Vec<Wrapped> {
 }
 
 /// What is known of a row, in parts.
-fn sections(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
+pub(super) fn sections(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
     let parts = match key {
         RowKey::Incident(id) => match ctx.model.diagnosis.incidents().iter().find(|incident| incident.id == *id) {
             Some(incident) => of_incident(ctx, incident),
@@ -235,29 +236,41 @@ pub(super) fn usage(ctx: &Ctx<'_>, subject: &Ref) -> Vec<Phrase> {
         let with = view.instances_of(subject).filter_map(|it| Some((view.latest(&it.key, Metric::MemoryBytes)?, it)));
         // The fullest instance is the one that matters.
         if let Some((_, fullest)) = with.max_by(|a, b| a.0.total_cmp(&b.0)) {
-            let limit = fullest.containers.iter().find_map(|container| container.memory_limit_bytes);
-            let memory = trend(ctx, &fullest.key, Metric::MemoryBytes, limit.map(|n| n as f64));
+            let bounds = super::case::bounds(&view, fullest, None);
+            let limit = |bound: Option<u64>| bound.map(|n| n as f64);
+            let memory = trend(ctx, &fullest.key, Metric::MemoryBytes, limit(bounds.memory_limit.set()));
             // A lone container has the name of its workload.
             let whose = Some(&fullest.key.name).filter(|name| **name != subject.name);
             lines.extend(memory.map(|line| match whose {
                 Some(name) => line.and(Ink::Dim, format!("  {name}")),
                 None => line,
             }));
+            // Without a limit, what it takes of a processor says nothing here; its page has it.
+            let cpu =
+                limit(bounds.cpu_limit.set()).and_then(|most| trend(ctx, &fullest.key, Metric::CpuMillis, Some(most)));
+            lines.extend(cpu);
         }
     }
+    // What is measured of a workload as a whole says less than its fullest instance.
     let own = [
         (Metric::MemoryBytes, view.node(subject).and_then(|node| node.memory_bytes).map(|n| n as f64)),
         (Metric::CpuMillis, view.node(subject).and_then(|node| node.cpu_millis).map(|n| n as f64)),
         (Metric::QueueDepth, None),
         (Metric::ConnectionsUsed, view.latest(subject, Metric::ConnectionsMax)),
     ];
-    lines.extend(own.into_iter().filter_map(|(metric, most)| trend(ctx, subject, metric, most)));
+    let told = !lines.is_empty();
+    let own = own.into_iter().filter(|(metric, _)| !told || *metric != Metric::MemoryBytes);
+    lines.extend(own.filter_map(|(metric, most)| trend(ctx, subject, metric, most)));
     lines
 }
 
 fn trend(ctx: &Ctx<'_>, key: &Ref, metric: Metric, most: Option<f64>) -> Option<Phrase> {
+    trend_of(ctx.model.view.series(key, metric)?, metric, most)
+}
+
+/// A number's last values as a line, and the newest of them against the most that there may be.
+pub(super) fn trend_of(series: &Series, metric: Metric, most: Option<f64>) -> Option<Phrase> {
     const SHOWN: usize = 24;
-    let series = ctx.model.view.series(key, metric)?;
     let (_, latest) = series.latest()?;
     let values: Vec<f64> = series.values().map(|(_, value)| value).collect();
     // One or two values are no trend: the figure alone says as much.

@@ -111,7 +111,7 @@ fn shown(id: &str) -> Option<bool> {
         "first" => at("7 G g").0.selected() == "api",
         "last" => at("7 G").0.selected() == "worker",
         "next-tab" => case(&at("7 enter tab").0) == CaseTab::Timeline,
-        "previous-tab" => case(&at("7 enter backtab").0) == CaseTab::Instances,
+        "previous-tab" => case(&at("7 enter backtab").0) == CaseTab::Logs,
         "go-to-new" => {
             let (mut desk, _) = at("7");
             desk.put(vec![a_node(2, NodeState::Down)]);

@@ -255,7 +255,10 @@ impl Desk {
     /// Titles of what is open, the topmost last.
     pub fn layers(&self) -> Vec<String> {
         let title = |layer: &Layer| match layer {
-            Layer::Case(case) => format!("case {}", self.name(&case.of)),
+            Layer::Case(case) => match &case.container {
+                Some(part) => format!("case {}/{part}", self.name(&case.of)),
+                None => format!("case {}", self.name(&case.of)),
+            },
             Layer::Logs(view) => format!("logs {}", view.request.instance.name),
             Layer::Text(view) => view.title.to_string(),
         };

@@ -1,6 +1,7 @@
 //! Keys as a person presses them, through `app::update`.
 
 mod acting;
+mod cases;
 mod columns;
 mod commands;
 mod desk;

@@ -174,7 +174,7 @@ impl Place {
     }
 
     pub fn measured(&mut self, subject: &Ref, metric: Metric, ago: i64, value: f64) {
-        let sample = Sample { subject: subject.clone(), metric, at: after(self.now, -ago), value };
+        let sample = Sample { subject: subject.clone(), container: None, metric, at: after(self.now, -ago), value };
         self.tell(vec![Fact::Measured(sample)]);
     }
 

@@ -137,7 +137,7 @@ fn no_size_is_too_small_or_too_large_to_draw() {
                 stage.screen.size = size;
                 stage.screen.overlay = overlay.clone();
                 stage.screen.layers =
-                    vec![Layer::Case(CaseFile { of: incident.clone(), tab, scroll: 999, selected: None })];
+                    vec![Layer::Case(CaseFile { scroll: 999, ..CaseFile::new(incident.clone(), tab) })];
                 stage.buffer();
             }
             stage.screen.layers.clear();

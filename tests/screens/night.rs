@@ -61,7 +61,8 @@ impl Telling {
     pub fn measured(&mut self, subject: &Ref, metric: Metric, values: &[f64]) {
         for (ix, value) in values.iter().enumerate() {
             let at = ago((values.len() - 1 - ix) as i64);
-            self.facts.push(("", Fact::Measured(Sample { subject: subject.clone(), metric, at, value: *value })));
+            let sample = Sample { subject: subject.clone(), container: None, metric, at, value: *value };
+            self.facts.push(("", Fact::Measured(sample)));
         }
     }
 

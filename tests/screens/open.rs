@@ -27,7 +27,7 @@ fn worker() -> cockpit::domain::Ref {
 fn case(stage: &Stage, tab: CaseTab) -> CaseFile {
     let about = |it: &&cockpit::diagnose::Incident| it.subject == worker();
     let incident = stage.core.diagnosis().incidents().iter().find(about).expect("the worker's incident");
-    CaseFile { of: RowKey::Incident(incident.id.clone()), tab, scroll: 0, selected: None }
+    CaseFile::new(RowKey::Incident(incident.id.clone()), tab)
 }
 
 #[test]
@@ -37,7 +37,8 @@ fn case_files() {
             let mut stage = staged(size);
             let mut file = case(&stage, tab);
             if tab == CaseTab::Instances {
-                file.selected = cockpit::ui::case::instances_of(&file, &stage.screen, &stage.model()).get(1).cloned();
+                let row = cockpit::ui::case::rows(&file, &stage.screen, &stage.model()).remove(1);
+                file.picks.insert(tab, row);
             }
             stage.screen.layers.push(Layer::Case(file));
             insta::assert_snapshot!(format!("case-{}-{}x{}", tab.title(), size.0, size.1), stage.text());
@@ -108,14 +109,11 @@ fn a_case_file_of_a_calm_workload_and_of_a_node() {
         ("node-1", key("prod", Kind::Node, "", "node-1")),
         ("gone", key("prod", Kind::Deployment, "shop", "gone")),
     ] {
-        for tab in CaseTab::ALL {
+        let stage = staged(SIZES[0]);
+        let file = CaseFile::new(RowKey::Object(of.clone()), CaseTab::Why);
+        for tab in cockpit::ui::case::tabs(&file, &stage.screen, &stage.model()) {
             let mut stage = staged(SIZES[0]);
-            stage.screen.layers.push(Layer::Case(CaseFile {
-                of: RowKey::Object(of.clone()),
-                tab,
-                scroll: 0,
-                selected: None,
-            }));
+            stage.screen.layers.push(Layer::Case(CaseFile::new(RowKey::Object(of.clone()), tab)));
             insta::assert_snapshot!(format!("case-{name}-{}-80x24", tab.title()), stage.text());
         }
     }

@@ -57,7 +57,7 @@ fn a_case_file_tells_all_that_was_said() {
     for (ix, what) in ["noted", "back", "accepted"].into_iter().enumerate() {
         let mut stage = said((80, 24));
         let of = RowKey::Incident(stage.core.diagnosis().incidents()[ix].id.clone());
-        stage.screen.layers.push(Layer::Case(CaseFile { of, tab: CaseTab::Why, scroll: 0, selected: None }));
+        stage.screen.layers.push(Layer::Case(CaseFile::new(of, CaseTab::Why)));
         insta::assert_snapshot!(format!("people-case-{what}-80x24"), stage.text());
     }
 }

@@ -7,6 +7,7 @@ use crate::watcher::{Watcher, key_of, pace};
 use cockpit::backend::docker::Pace;
 use cockpit::domain::{
     ClusterId, Desired, DesiredState, ExitReason, Fact, Freshness, OccurrenceKind, Phase, RestartPolicy, RolloutPhase,
+    differ,
 };
 
 const BOTH: [&str; 2] = ["1.41", "1.52"];
@@ -55,6 +56,23 @@ async fn updates_are_rollouts() {
         assert!(rollout.message.expect("why").contains("update paused due to failure"));
         assert_eq!(rollout.from, paused.history.first().map(|former| former.id.clone()));
         assert!(watcher.occurrences("shop/Service/updated").iter().any(|it| it.kind == OccurrenceKind::Deployed));
+    }
+}
+
+#[tokio::test]
+async fn what_the_specification_before_made_is_compared_with_what_is_made_now() {
+    for api in BOTH {
+        let watcher = watched(&mut Engine::manager(api)).await;
+        let differs = |name: &str| -> Vec<String> {
+            let it = watcher.workload(&format!("shop/Service/{name}"));
+            assert_eq!(it.made.first().map(|made| &made.id), it.history.first().map(|former| &former.id));
+            let made = it.made.first().map(|made| &made.containers[..]).unwrap_or_default();
+            differ::between(made, &it.containers).iter().map(|difference| difference.in_words()).collect()
+        };
+        assert_eq!(differs("updated"), ["env RELEASE added"], "{api}");
+        let paused = differs("update-paused");
+        assert!(matches!(&paused[..], [one] if one.starts_with("command ")), "{paused:?}");
+        assert!(watcher.workload("shop/Service/web").made.is_empty(), "it was never updated");
     }
 }
 

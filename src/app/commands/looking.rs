@@ -34,7 +34,7 @@ pub(super) const ALL: &[Command] = &[
     Command {
         id: "open",
         keys: &["enter"],
-        does: "open the case file of the selected thing; follow a run",
+        does: "open the case file of the selected thing, and from there what is below it; follow a run",
         footer: Some(5),
         palette: false,
         now: moving::open_now,
@@ -91,7 +91,7 @@ pub(super) const ALL: &[Command] = &[
         id: "copy-summary",
         also: &["chat"],
         keys: &["c"],
-        does: "copy its incident for a chat, in five lines: what, where, why, what it drags along, what helps",
+        does: "copy its incident for a chat, in five lines; of a case file without one, its links",
         now: copying::summary_now,
         run: copying::summary,
         ..LOOK

@@ -3,7 +3,7 @@
 use crate::app::command::Now;
 use crate::app::{App, Copied, Effect, Moment};
 use crate::domain::{Severity, Text};
-use crate::ui::{self, Overlay, Preview};
+use crate::ui::{self, Layer, Overlay, Preview};
 
 fn equivalent(app: &App) -> Option<&Text> {
     match &app.screen.overlay {
@@ -24,15 +24,28 @@ pub fn command(app: &mut App, _: Moment) {
     }
 }
 
-/// Whether an incident is about the selected thing.
+/// Whether an incident is about the selected thing, or there are places to read about it.
 pub fn summary_now(app: &App, at: Moment) -> Now {
-    Some(app.incident(at).map(|_| Text::new("copy for chat")).ok_or_else(|| Text::new("no incident is about this")))
+    if app.incident(at).is_some() {
+        return Some(Ok(Text::new("copy for chat")));
+    }
+    let none = || Text::new("no incident is about this");
+    Some((!links(app, at).is_empty()).then(|| Text::new("copy its links")).ok_or_else(none))
 }
 
-/// Copies the incident in five lines.
+/// Copies the incident in five lines; of what nothing is wrong with, the links of its case file.
 pub fn summary(app: &mut App, at: Moment) {
     let text = app.incident(at).map(|incident| ui::summary(&app.screen, &app.model(at.now), incident));
+    let links = || Some(links(app, at)).filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n"));
+    let text = text.or_else(links);
     app.effects.extend(text.map(Effect::Copy));
+}
+
+fn links(app: &App, at: Moment) -> Vec<String> {
+    match app.screen.layers.last() {
+        Some(Layer::Case(case)) => ui::case::link_lines(case, &app.screen, &app.model(at.now)),
+        _ => Vec::new(),
+    }
 }
 
 impl App {

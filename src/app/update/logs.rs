@@ -3,9 +3,8 @@
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment};
 use crate::domain::words::after;
-use crate::domain::{
-    Container, ContainerState, DesiredState, Instance, Kind, LogRequest, Name, Phase, Ref, Role, Severity, Text,
-};
+use crate::domain::{Kind, LogRequest, Name, Ref, Role, Severity, Text};
+use crate::ui::case::{trouble_first, troubled_container};
 use crate::ui::{Input, Layer, LogView, Overlay, Pattern, Seek};
 
 /// Lines of the past that a log begins with.
@@ -32,7 +31,7 @@ pub fn logs(app: &mut App, at: Moment) {
     let Some(Ok(source)) = app.log_source(at) else { return };
     app.touch(at.felt);
     let whole = source.is_followed_whole();
-    let container = app.troubled_container(&source.worst, at);
+    let container = app.meant_container(&source.worst, at);
     let instance = if whole { source.whole.clone() } else { source.worst };
     let of = (!whole && instance != source.whole).then_some(source.whole);
     // Of what is wrong, one wants what was written since that began.
@@ -46,7 +45,7 @@ pub fn previous_logs(app: &mut App, at: Moment) {
     let Some(Layer::Logs(view)) = app.screen.layers.last() else {
         let Some(Ok(source)) = app.log_source(at) else { return };
         app.touch(at.felt);
-        let container = app.troubled_container(&source.worst, at);
+        let container = app.meant_container(&source.worst, at);
         let request = LogRequest { container, previous: true, follow: false, ..output_of(source.worst.clone()) };
         return app.follow_output(request, Some(source.whole).filter(|whole| *whole != source.worst));
     };
@@ -67,6 +66,13 @@ pub fn previous_logs(app: &mut App, at: Moment) {
     };
     let previous = !request.previous;
     app.turn_to(LogRequest { instance, previous, follow: !previous, since: None, ..request }, of);
+}
+
+/// Follows the output of one container that a case file shows the end of.
+pub(super) fn output_of_part(app: &mut App, instance: Ref, container: Option<Name>, at: Moment) {
+    app.touch(at.felt);
+    let of = app.target(at).filter(|target| *target != instance);
+    app.follow_output(LogRequest { container, ..output_of(instance) }, of);
 }
 
 fn output_of(instance: Ref) -> LogRequest {
@@ -105,16 +111,11 @@ impl App {
         self.effects.push(Effect::OpenLogs(ticket, request));
     }
 
-    /// Of an instance with several containers the one that fails, where one does.
-    fn troubled_container(&self, instance: &Ref, at: Moment) -> Option<Name> {
+    /// The container whose output is meant: the one that is selected, else the one that fails, where one does.
+    fn meant_container(&self, instance: &Ref, at: Moment) -> Option<Name> {
+        let selected = self.selected_container(at).filter(|(of, _)| of == instance).map(|(_, name)| name);
         let view = self.core.view(at.now);
-        let all = &view.instance(instance)?.containers;
-        if all.len() < 2 {
-            return None;
-        }
-        let failed = |it: &&Container| it.restarts > 0 || it.exit().is_some_and(|exit| exit.code != 0);
-        let runs = |it: &Container| matches!(it.state, ContainerState::Running { .. });
-        all.iter().filter(failed).max_by_key(|it| (!runs(it), it.restarts)).map(|it| it.name.clone())
+        selected.or_else(|| Some(troubled_container(view.instance(instance)?)?.name.clone()))
     }
 
     /// Whose output is meant; none where nothing that is selected has any.
@@ -141,18 +142,6 @@ impl App {
         let worst = worst.map(|it| it.key.clone()).ok_or_else(why);
         Some(worst.map(|worst| LogSource { whole: target.clone(), worst }))
     }
-}
-
-/// The instance whose output says most about what is wrong stands first.
-fn trouble_first(it: &Instance) -> impl Ord + use<> {
-    let phase = match it.phase {
-        Phase::Restarting | Phase::Failed => 0,
-        Phase::Running if !it.ready => 1,
-        Phase::Running | Phase::Stopping | Phase::Paused => 2,
-        _ => 3,
-    };
-    let unwanted = it.desired == DesiredState::Stop;
-    (phase, unwanted, std::cmp::Reverse(it.restarts()), std::cmp::Reverse(it.since), it.key.clone())
 }
 
 /// Follows, or stands still.

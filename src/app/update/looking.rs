@@ -3,15 +3,33 @@
 use crate::app::command::{Now, Section};
 use crate::app::{App, Effect, Moment, Place, TABLE};
 use crate::diagnose::Incident;
-use crate::domain::{Form, Ref, Severity, Text};
-use crate::ui::{CaseTab, Layer, Overlay, Sheet, TextView, case};
+use crate::domain::{Form, Name, Ref, Role, Severity, Text};
+use crate::ui::{CaseRow, CaseTab, Layer, Overlay, Pattern, Sheet, TextView, case};
 
 impl App {
-    /// The instance that is selected on a case file's page of them.
+    /// The instance that is selected on a case file's page of them, or of their use.
     pub(super) fn selected_instance(&self, at: Moment) -> Option<Ref> {
+        let key = self.picked(at)?.instance()?.clone();
+        (key.kind.role() == Role::Instance).then_some(key)
+    }
+
+    /// The container that keys act on, with its instance: the one that a case file is of, or that is selected in it.
+    pub(super) fn selected_container(&self, at: Moment) -> Option<(Ref, Name)> {
         let Some(Layer::Case(case)) = self.screen.layers.last() else { return None };
-        let selected = case.selected.clone().filter(|_| case.tab == CaseTab::Instances)?;
-        case::instances_of(case, &self.screen, &self.model(at.now)).contains(&selected).then_some(selected)
+        if let Some(name) = &case.container {
+            return Some((self.target(at)?, name.clone()));
+        }
+        match self.picked(at)? {
+            CaseRow::Container(instance, name) => Some((instance, name)),
+            _ => None,
+        }
+    }
+
+    fn picked(&self, at: Moment) -> Option<CaseRow> {
+        let Some(Layer::Case(case)) = self.screen.layers.last() else { return None };
+        matches!(case.tab, CaseTab::Instances | CaseTab::Use)
+            .then(|| case::picked(case, &self.screen, &self.model(at.now)))
+            .flatten()
     }
 }
 
@@ -34,12 +52,27 @@ fn fetch(app: &mut App, at: Moment, form: Form) {
     let Some(key) = app.described(at) else { return };
     app.touch(at.felt);
     let ticket = app.ticket();
+    let part = app.selected_container(at).filter(|(instance, _)| *instance == key).map(|(_, name)| name);
+    let of = part.as_ref().map(|name| format!("container {name} of ")).unwrap_or_default();
     let title = match form {
-        Form::Words => format!("{} {} ({})", key.kind.noun(), key.local(), key.cluster),
-        Form::Manifest => format!("{} {} ({}), manifest", key.kind.noun(), key.local(), key.cluster),
+        Form::Words => format!("{of}{} {} ({})", key.kind.noun(), key.local(), key.cluster),
+        Form::Manifest => format!("{of}{} {} ({}), manifest", key.kind.noun(), key.local(), key.cluster),
     };
-    app.screen.layers.push(Layer::Text(TextView::new(Text::from(title), None, ticket)));
+    let mut view = TextView::new(Text::from(title), None, ticket);
+    // It is described with its instance: the page begins where it stands.
+    view.search = part.and_then(|name| Pattern::new(&place_of(&name, form)));
+    app.screen.layers.push(Layer::Text(view));
     app.effects.push(Effect::Describe(ticket, key, form));
+}
+
+/// What the line is like at which a container's part of a description begins: its name alone, or that of a field.
+fn place_of(name: &str, form: Form) -> String {
+    let name: String =
+        name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c.to_string() } else { ".".into() }).collect();
+    match form {
+        Form::Words => format!("^ *(Container: *)?{name}( |$)"),
+        Form::Manifest => format!("\"?name\"?: \"?{name}\"?,?$"),
+    }
 }
 
 impl App {
@@ -83,7 +116,7 @@ fn listed(incidents: &[Incident]) -> Vec<Text> {
 
 impl App {
     /// Opens lines that are there already.
-    fn read(&mut self, title: &str, lines: Vec<Text>, none: &str) {
+    pub(super) fn read(&mut self, title: &str, lines: Vec<Text>, none: &str) {
         let lines = if lines.is_empty() { vec![Text::new(none)] } else { lines };
         let ticket = self.ticket();
         let view = TextView::new(Text::new(title), Some(Ok(lines)), ticket);

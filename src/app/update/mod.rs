@@ -248,6 +248,10 @@ impl App {
                 && view.ticket == ticket
             {
                 view.lines = Some(lines);
+                // What was looked for before it was there is gone to.
+                if view.search.is_some() {
+                    view.seek(false);
+                }
                 self.dirty = true;
                 return;
             }

@@ -2,7 +2,8 @@
 
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, Place, rows};
-use crate::domain::{Kind, Ref, Role, Severity, Text};
+use crate::domain::{Kind, Name, Ref, Role, Severity, Text};
+use crate::ui::case::Opens;
 use crate::ui::{CaseFile, CaseTab, Every, Layer, Overlay, Pane, RowKey, Scope, Screen, case, panes};
 
 use super::lists::within;
@@ -115,7 +116,16 @@ impl App {
 
     /// Opens the case file of something.
     pub(super) fn open_case(&mut self, of: RowKey, at: Moment) {
-        let case = CaseFile { of, tab: CaseTab::Why, scroll: 0, selected: None };
+        self.open_file(CaseFile::new(of, CaseTab::Why), at);
+    }
+
+    /// Opens the case file of one container of an instance.
+    fn open_container(&mut self, instance: Ref, name: Name, at: Moment) {
+        let case = CaseFile::new(RowKey::Object(instance), CaseTab::Why);
+        self.open_file(CaseFile { container: Some(name), ..case }, at);
+    }
+
+    fn open_file(&mut self, case: CaseFile, at: Moment) {
         self.leave_for(at, |screen| {
             screen.layers.retain(|layer| matches!(layer, Layer::Case(_)));
             screen.layers.push(Layer::Case(case));
@@ -210,15 +220,27 @@ fn move_selection(app: &mut App, at: Moment, way: Way) {
 
 fn move_in_case(app: &mut App, at: Moment, way: Way) {
     let Some(Layer::Case(case)) = app.screen.layers.last() else { return };
-    if case.tab != CaseTab::Instances {
+    if matches!(case.tab, CaseTab::Why | CaseTab::Logs) {
         return scroll(app, at, way);
     }
-    let instances = case::instances_of(case, &app.screen, &app.model(at.now));
-    let from = case.selected.as_ref().and_then(|key| instances.iter().position(|it| it == key));
-    let to = from.map_or(0, |from| way.from(from, instances.len(), panes::page_height(&app.screen)));
-    let selected = instances.get(to).cloned();
+    let model = app.model(at.now);
+    let rows = case::rows(case, &app.screen, &model);
+    let picked = case::picked(case, &app.screen, &model);
+    let from = picked.as_ref().and_then(|row| rows.iter().position(|it| it == row));
+    let to = from.map_or(0, |from| way.from(from, rows.len(), panes::page_height(&app.screen)));
+    let (row, before) = (rows.get(to).cloned(), case::top(case, &app.screen, &model));
+    let Some(Layer::Case(case)) = app.layer_mut() else { return };
+    case.scroll = before;
+    if let Some(row) = row {
+        case.picks.insert(case.tab, row);
+    }
+    // Where it stands now is where it stays when one goes the other way.
+    let top = match app.screen.layers.last() {
+        Some(Layer::Case(case)) => case::top(case, &app.screen, &app.model(at.now)),
+        _ => return,
+    };
     if let Some(Layer::Case(case)) = app.layer_mut() {
-        case.selected = selected;
+        case.scroll = top;
     }
 }
 
@@ -262,19 +284,9 @@ fn turn_page(app: &mut App, at: Moment, by: isize) {
         let ix = all.iter().position(|other| *other == it).unwrap_or(0) as isize;
         all[(ix + by).rem_euclid(all.len() as isize) as usize]
     }
-    if let Some(Layer::Case(case)) = app.layer_mut() {
-        case.tab = next(&CaseTab::ALL, case.tab, by);
-        case.scroll = 0;
-        let instances = match app.screen.layers.last() {
-            Some(Layer::Case(case)) => case::instances_of(case, &app.screen, &app.model(at.now)),
-            _ => Vec::new(),
-        };
-        if let Some(Layer::Case(case)) = app.layer_mut()
-            && case.selected.as_ref().is_none_or(|key| !instances.contains(key))
-        {
-            case.selected = instances.into_iter().next();
-        }
-        return;
+    if let Some(Layer::Case(case)) = app.screen.layers.last() {
+        let tab = next(&case::tabs(case, &app.screen, &app.model(at.now)), case.tab, by);
+        return show_page(app, tab, at);
     }
     let pane = match app.screen.home.pane.digit() {
         Some(_) => next(&Pane::ALL, app.screen.home.pane, by),
@@ -283,6 +295,23 @@ fn turn_page(app: &mut App, at: Moment, by: isize) {
         None => Pane::ALL[Pane::ALL.len() - 1],
     };
     show_pane(app, pane, at);
+}
+
+/// Shows a page of the case file that is open.
+fn show_page(app: &mut App, tab: CaseTab, at: Moment) {
+    let Some(Layer::Case(case)) = app.layer_mut() else { return };
+    case.tab = tab;
+    // What was written last is read first.
+    case.scroll = if tab == CaseTab::Logs { usize::MAX } else { 0 };
+    let Some(Layer::Case(case)) = app.screen.layers.last() else { return };
+    // The selection follows what is selected, not its place; what happened last is followed until a key says otherwise.
+    let picked = match tab {
+        CaseTab::Timeline => None,
+        _ => case::picked(case, &app.screen, &app.model(at.now)),
+    };
+    if let (Some(Layer::Case(case)), Some(row)) = (app.layer_mut(), picked) {
+        case.picks.insert(tab, row);
+    }
 }
 
 /// Shows a pane, whatever is open. A filter belongs to where it was typed: going back finds it there.
@@ -326,13 +355,9 @@ pub fn open_now(app: &App, at: Moment) -> Now {
             Some(_) => Some(Ok(Text::new("case file"))),
             None => None,
         },
-        Some(Layer::Case(case)) if case.tab == CaseTab::Instances => {
-            let here = app.target(at);
-            Some(match app.selected_instance(at) {
-                Some(instance) if Some(&instance) == here.as_ref() => Err(Text::new("this is its case file")),
-                Some(_) => Ok(Text::new("case file of the instance")),
-                None => Err(Text::new("no instance is selected")),
-            })
+        Some(Layer::Case(case)) => {
+            let opens = case::opens(case, &app.screen, &app.model(at.now));
+            Some(opens.map(|opens| Text::from(opens.words())))
         }
         Some(_) => None,
     }
@@ -340,8 +365,9 @@ pub fn open_now(app: &App, at: Moment) -> Now {
 
 /// Opens the selected row.
 pub fn open(app: &mut App, at: Moment) {
-    if let Some(instance) = app.selected_instance(at) {
-        return app.open_case(RowKey::Object(instance), at);
+    if let Some(Layer::Case(case)) = app.screen.layers.last() {
+        let opens = case::opens(case, &app.screen, &app.model(at.now));
+        return opens.map_or((), |opens| go_into(app, opens, at));
     }
     let Some(row) = app.list().and_then(|list| list.selected.clone()) else { return };
     match row {
@@ -353,6 +379,20 @@ pub fn open(app: &mut App, at: Moment) {
         RowKey::Object(key) if app.narrows() => app.narrow_to(&key, at),
         _ if !app.has_case(at) => super::looking::describe(app, at),
         row => app.open_case(row, at),
+    }
+}
+
+fn go_into(app: &mut App, opens: Opens, at: Moment) {
+    match opens {
+        Opens::Case(row) => app.open_case(row, at),
+        Opens::Container(instance, name) => app.open_container(instance, name, at),
+        Opens::Page(tab) => show_page(app, tab, at),
+        Opens::Output(instance, container) => super::logs::output_of_part(app, instance, container, at),
+        Opens::Read(title, lines) => app.read(&title, lines, ""),
+        Opens::Run(id) => {
+            app.touch(at.felt);
+            app.screen.overlay = Some(Overlay::Run(id));
+        }
     }
 }
 

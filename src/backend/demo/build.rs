@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::domain::words::after;
 use crate::domain::{
     ClusterId, ClusterInfo, ContainerSpec, ContainerState, Dependency, DependencyKind, Desired, Endpoint, Exit,
-    ExitReason, Exposure, Kind, Managership, Mount, MountKind, Name, Node, NodeState, Occurrence, OccurrenceKind,
+    ExitReason, Exposure, Kind, Made, Managership, Mount, MountKind, Name, Node, NodeState, Occurrence, OccurrenceKind,
     Phase, Probe, ProbeKind, Queue, Ref, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp,
     Workload,
 };
@@ -108,6 +108,7 @@ impl Sim {
         object.containers = vec![container_spec(spec, short)];
         object.revision = templates.first().map(|it| it.revision.clone());
         object.history = templates.iter().skip(1).map(|it| it.revision.clone()).collect();
+        object.made = self.made(&object.containers, &templates);
         object.exposure = if spec.port.is_some() { Exposure::Yes } else { Exposure::No };
         object.restart_policy = RestartPolicy::Always;
         object.stop_timeout_seconds = Some(30);
@@ -151,6 +152,19 @@ impl Sim {
             None => Ok(()),
             Some(_) => Err(Text::new(&format!("company.toml: workload `{}` is there twice", spec.name))),
         }
+    }
+
+    /// What the revision before is made of: a Swarm keeps that one.
+    pub(super) fn made(&self, newest: &[ContainerSpec], templates: &[Template]) -> Vec<Made> {
+        let kept = templates.get(1).filter(|_| self.orchestrator == Orchestrator::Swarm);
+        let made = kept.map(|it| {
+            let mut containers = newest.to_vec();
+            if let Some(spec) = containers.first_mut() {
+                (spec.image, spec.memory_request_bytes) = (it.image.clone(), Some(it.request));
+            }
+            Made { id: it.revision.id.clone(), at: it.revision.at, containers }
+        });
+        made.into_iter().collect()
     }
 
     fn templates(&mut self, spec: &WorkloadSpec) -> Vec<Template> {

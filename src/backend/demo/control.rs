@@ -2,7 +2,7 @@
 
 use crate::domain::words::after;
 use crate::domain::{
-    Desired, DesiredState, Kind, Name, NodeState, Occurrence, OccurrenceKind, Ref, Reported, Revision, Rollout,
+    Desired, DesiredState, Kind, Made, Name, NodeState, Occurrence, OccurrenceKind, Ref, Reported, Revision, Rollout,
     RolloutPhase, Text,
 };
 
@@ -174,6 +174,11 @@ impl Sim {
         let orchestrator = self.orchestrator;
         let Some(managed) = self.workloads.get_mut(key) else { return };
         let from = managed.template().map(|it| it.revision.id.clone());
+        let former = managed.template().map(|it| Made {
+            id: it.revision.id.clone(),
+            at: it.revision.at,
+            containers: managed.object.containers.clone(),
+        });
         let highest = managed.templates.iter().filter_map(|it| it.revision.id.parse::<u32>().ok()).max().unwrap_or(0);
         let id = Name::new(&(highest + 1).to_string());
         template.revision =
@@ -187,6 +192,9 @@ impl Sim {
         if let Some(spec) = managed.object.containers.first_mut() {
             spec.image = template.image.clone();
             spec.memory_request_bytes = Some(template.request);
+        }
+        if orchestrator == Orchestrator::Swarm {
+            managed.object.made = former.into_iter().collect();
         }
         let seconds = managed.spec.deadline.map_or(DEADLINE, |it| it.0);
         let gives_up = matches!(orchestrator, Orchestrator::Kubernetes | Orchestrator::Nomad)

@@ -179,7 +179,8 @@ impl Sim {
     pub(super) fn use_of(&self, key: &Ref) -> Vec<crate::domain::Sample> {
         let Some(live) = self.instances.get(key).filter(|_| key.kind != Kind::Node) else { return Vec::new() };
         let Some(memory) = self.memory_of(live) else { return Vec::new() };
-        let of = |metric, value| crate::domain::Sample { subject: key.clone(), metric, at: self.now, value };
+        let (subject, at) = (key, self.now);
+        let of = |metric, value| crate::domain::Sample { subject: subject.clone(), container: None, metric, at, value };
         vec![of(crate::domain::Metric::MemoryBytes, memory), of(crate::domain::Metric::CpuMillis, self.cpu_of(live))]
     }
 

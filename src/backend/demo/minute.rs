@@ -29,7 +29,7 @@ impl Sim {
 
     fn sample(&mut self, subject: &Ref, metric: Metric, value: f64) {
         let (subject, at) = (subject.clone(), self.now);
-        self.measured(Sample { subject, metric, at, value });
+        self.measured(Sample { subject, container: None, metric, at, value });
     }
 
     fn measure(&mut self) {

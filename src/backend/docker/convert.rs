@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::hash::RandomState;
 
-use crate::backend::mask;
+use crate::backend::{link, mask};
 use crate::domain::{
     ClusterId, Container, ContainerSpec, ContainerState, Dependency, DependencyKind, DesiredState, EnvEntry, Exposure,
-    Health, HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Probe, ProbeKind, Ref,
-    RestartPolicy, Revision, Text,
+    Health, HealthStatus, Instance, Interner, Kind, LogDriver, Mount, MountKind, Name, Phase, Port, Probe, ProbeKind,
+    Ref, RestartPolicy, Revision, Text,
 };
 
 use super::belongs::Belongs;
@@ -177,12 +177,25 @@ impl Scribe {
         }
         spec.log = log_driver(it);
         spec.env = self.environment(&config.env);
+        spec.ports = self.ports(it);
         spec
     }
 
     /// An environment as names and hashes.
     pub(super) fn environment(&mut self, env: &[String]) -> Vec<EnvEntry> {
         mask::environment(env, &self.key, &mut self.names)
+    }
+
+    /// What it listens on (`80/tcp`), and the port of the host that leads there.
+    fn ports(&mut self, it: &Inspect) -> Vec<Port> {
+        let each = it.network_settings.ports.iter().filter_map(|(port, bindings)| {
+            let (number, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
+            let published = bindings.iter().flatten().find_map(|binding| binding.host_port.parse().ok());
+            Some(Port { number: number.parse().ok()?, protocol: self.names.intern(protocol), name: None, published })
+        });
+        let mut ports: Vec<Port> = each.collect();
+        ports.sort_unstable();
+        ports
     }
 
     fn mount(&mut self, it: &MountPoint) -> Mount {
@@ -227,6 +240,7 @@ impl Scribe {
                 .map_or(Some(STOP_TIMEOUT), |seconds| u32::try_from(seconds).ok()),
             revision,
             defined_in: defined_in(label),
+            links: link::links(it.config.labels.iter().map(|(name, at)| (name.as_str(), at.as_str()))),
             spec,
         }
     }

@@ -50,6 +50,7 @@ pub(super) struct Part {
     pub stop_timeout_seconds: Option<u32>,
     pub revision: Option<Revision>,
     pub defined_in: Option<Text>,
+    pub links: Vec<(Name, Text)>,
 }
 
 impl Record {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Dependency, Desired, Fact, Kind, Name, Object, Phase, Ref, RestartPolicy, Source, Text, Workload};
+use crate::domain::{
+    Dependency, Desired, Fact, Kind, Made, Name, Object, Phase, Ref, RestartPolicy, Source, Text, Workload,
+};
 
 use super::belongs::Belongs;
 use super::record::{Meant, Record};
@@ -136,6 +138,8 @@ fn workload(key: &Ref, members: &[&Record]) -> Option<Workload> {
         spec.name = key.name.clone();
     }
     workload.revision = part.revision.clone();
+    workload.made = made(newest, members);
+    workload.links = part.links.clone();
     workload.exposure = members.iter().map(|record| record.part.exposure).fold(part.exposure, wider);
     workload.depends_on = part.depends_on.iter().filter(|Dependency { on, .. }| on != key).cloned().collect();
     workload.labels = part.labels.clone();
@@ -153,6 +157,26 @@ fn workload(key: &Ref, members: &[&Record]) -> Option<Workload> {
     }
     Some(workload)
 }
+
+/// What the other containers of a service are made of, where that is another configuration or image: a project keeps no
+/// revisions, but what runs is there to be read. One of each, the newest first.
+fn made(newest: &Record, members: &[&Record]) -> Vec<Made> {
+    let of = |record: &&Record| (record.part.revision.as_ref().map(|it| it.id.clone()), record.part.spec.image.clone());
+    let mut others: Vec<&&Record> = members.iter().filter(|it| it.running && of(it) != of(&newest)).collect();
+    others.sort_by_key(|record| std::cmp::Reverse((record.part.created, record.name())));
+    let mut made: Vec<((Option<Name>, Name), Made)> = Vec::new();
+    for record in others.into_iter().take(MADE * 4) {
+        let (Some(id), image) = of(record) else { continue };
+        if made.len() < MADE && !made.iter().any(|(known, _)| *known == of(record)) {
+            let it = Made { id: id.clone(), at: record.part.created, containers: vec![record.part.spec.clone()] };
+            made.push(((Some(id), image), it));
+        }
+    }
+    made.into_iter().map(|(_, it)| it).collect()
+}
+
+/// Configurations of one service that are kept beside the newest, at most.
+const MADE: usize = 4;
 
 fn wider(a: crate::domain::Exposure, b: crate::domain::Exposure) -> crate::domain::Exposure {
     use crate::domain::Exposure::{No, Unknown, Yes};
@@ -186,4 +210,68 @@ fn desired(key: &Ref, members: &[&Record]) -> Desired {
 /// Whether its phase is one in which memory and processor time are used.
 pub(super) fn uses(record: &Record) -> bool {
     matches!(record.instance.phase, Phase::Running | Phase::Paused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::convert::Scribe;
+    use super::*;
+    use crate::domain::{ClusterId, Difference, differ};
+
+    fn record(scribe: &mut Scribe, n: u32, hash: &str, env: &[&str]) -> Record {
+        let raw = serde_json::json!({
+            "Id": format!("{n:064}"),
+            "Name": format!("/shop-web-{n}"),
+            "Created": format!("2026-11-2{n}T02:00:00Z"),
+            "State": { "Status": "running", "StartedAt": "2026-11-23T02:00:00Z" },
+            "Config": {
+                "Image": "shop/web:1.4",
+                "Env": env,
+                "Labels": {
+                    "com.docker.compose.project": "shop",
+                    "com.docker.compose.service": "web",
+                    "com.docker.compose.config-hash": hash,
+                    "org.opencontainers.image.source": "https://git.example/shop/web",
+                },
+            },
+            "NetworkSettings": { "Ports": { "80/tcp": [{ "HostIp": "0.0.0.0", "HostPort": "8080" }], "53/udp": null } },
+        });
+        scribe.record(&serde_json::from_value(raw).expect("an answer"), None)
+    }
+
+    fn service(records: Vec<Record>) -> Workload {
+        let (mut table, mut facts) = (Table::new(), Vec::new());
+        records.into_iter().for_each(|record| table.put(record, &mut facts));
+        let workload = facts.into_iter().rev().find_map(|fact| match fact {
+            Fact::Put(_, Object::Workload(it)) => Some(*it),
+            _ => None,
+        });
+        workload.expect("a service")
+    }
+
+    #[test]
+    fn containers_that_run_an_older_configuration_are_what_is_known_of_it() {
+        let mut scribe = Scribe::new(ClusterId::new("local"));
+        let old = record(&mut scribe, 1, "aaaa", &["DB_URL=postgres://one", "PORT=80"]);
+        let new = record(&mut scribe, 2, "bbbb", &["DB_URL=postgres://two", "PORT=80"]);
+        let same = record(&mut scribe, 3, "bbbb", &["DB_URL=postgres://two", "PORT=80"]);
+        let it = service(vec![old, new, same]);
+        assert_eq!(it.revision.as_ref().map(|revision| revision.id.as_str()), Some("bbbb"));
+        assert_eq!(it.made.iter().map(|made| made.id.as_str()).collect::<Vec<_>>(), ["aaaa"]);
+        assert!(it.history.is_empty(), "there is no way back to it");
+        let differs = differ::between(&it.made[0].containers, &it.containers);
+        let differs: Vec<String> = differs.iter().map(Difference::in_words).collect();
+        assert_eq!(differs, ["env DB_URL changed"]);
+        assert!(!format!("{it:?}").contains("postgres://"), "values are not kept");
+    }
+
+    #[test]
+    fn of_a_service_whose_containers_are_alike_nothing_older_is_known() {
+        let mut scribe = Scribe::new(ClusterId::new("local"));
+        let it = service(vec![record(&mut scribe, 1, "aaaa", &[]), record(&mut scribe, 2, "aaaa", &[])]);
+        assert!(it.made.is_empty());
+        let ports: Vec<String> = it.containers[0].ports.iter().map(ToString::to_string).collect();
+        assert_eq!(ports, ["53/udp", "80/tcp, published at 8080"]);
+        assert_eq!(it.links.iter().map(|(_, at)| at.as_str()).collect::<Vec<_>>(), ["https://git.example/shop/web"]);
+    }
 }

@@ -164,8 +164,9 @@ impl Watch {
     pub(super) fn measured(&mut self, id: &Name, measured: &Measured) {
         let Some(record) = self.table.get(id) else { return };
         let subject = record.instance.realizes.as_deref().unwrap_or(&record.instance.key).clone();
-        let sample =
-            |metric, value| Fact::Measured(Sample { subject: subject.clone(), metric, at: measured.at, value });
+        let sample = |metric, value| {
+            Fact::Measured(Sample { subject: subject.clone(), container: None, metric, at: measured.at, value })
+        };
         self.facts.extend(measured.memory_bytes.map(|bytes| sample(Metric::MemoryBytes, bytes as f64)));
         let millis = self.usage.millis(id, measured);
         self.facts.extend(millis.map(|millis| sample(Metric::CpuMillis, millis)));

@@ -237,6 +237,9 @@ pub(super) struct NetworkSettings {
 pub(super) struct Binding {
     #[serde(deserialize_with = "nullable")]
     pub host_ip: String,
+    /// The host's port.
+    #[serde(deserialize_with = "nullable")]
+    pub host_port: String,
 }
 
 /// One line of `/events`.

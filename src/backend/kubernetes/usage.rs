@@ -21,6 +21,16 @@ pub(super) struct Use {
     pub(super) at: Option<Timestamp>,
     pub(super) memory_bytes: Option<u64>,
     pub(super) cpu_millis: Option<u64>,
+    /// Of each container of a pod, where there are several.
+    pub(super) parts: Vec<PartUse>,
+}
+
+/// What one container uses.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PartUse {
+    pub(super) name: Box<str>,
+    pub(super) memory_bytes: Option<u64>,
+    pub(super) cpu_millis: Option<u64>,
 }
 
 /// What came of one list.
@@ -61,6 +71,7 @@ struct Named {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Part {
+    name: Str,
     usage: Amounts,
 }
 
@@ -71,10 +82,16 @@ impl Item {
             let each: Vec<u64> = parts.iter().filter_map(|part| of(part)).collect();
             (!each.is_empty()).then(|| each.iter().fold(0_u64, |sum, one| sum.saturating_add(*one)))
         };
+        let of_each = self.containers.iter().map(|part| PartUse {
+            name: (*part.name).into(),
+            memory_bytes: part.usage.memory_bytes(),
+            cpu_millis: part.usage.cpu_millis(),
+        });
         Use {
             at: self.timestamp.0,
             memory_bytes: sum(Amounts::memory_bytes),
             cpu_millis: sum(Amounts::cpu_millis),
+            parts: if self.containers.len() > 1 { of_each.collect() } else { Vec::new() },
             namespace: self.metadata.0.namespace.into_inner(),
             name: self.metadata.0.name.into_inner(),
         }
@@ -129,6 +146,9 @@ mod tests {
               {"metadata":{"name":"idle","namespace":"shop"},"containers":null}]}"#,
         );
         assert_eq!((&*pods[0].namespace, pods[0].cpu_millis, pods[0].memory_bytes), ("shop", Some(4), Some(65 << 20)));
+        let parts: Vec<_> = pods[0].parts.iter().map(|it| (&*it.name, it.cpu_millis, it.memory_bytes)).collect();
+        assert_eq!(parts, [("web", Some(3), Some(64 << 20)), ("proxy", Some(1), Some(1 << 20)), ("new", None, None)]);
         assert_eq!((pods[1].cpu_millis, pods[1].memory_bytes), (None, None), "nothing was measured, which is not zero");
+        assert!(pods[1].parts.is_empty());
     }
 }

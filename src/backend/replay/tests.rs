@@ -26,7 +26,7 @@ fn batches() -> Vec<Batch> {
         Object::Instance(Box::new(Instance::new(pod.clone(), "uid", None, Phase::Running))),
     );
     let kill = Occurrence::once("kill-1", OccurrenceKind::OomKill, pod.clone(), at(123));
-    let sample = Sample { subject: pod, metric: Metric::MemoryBytes, at: at(7), value: 0.1 + 0.2 };
+    let sample = Sample { subject: pod, container: None, metric: Metric::MemoryBytes, at: at(7), value: 0.1 + 0.2 };
     vec![
         Batch { cluster: cluster(), at: at(0), facts: vec![Fact::Listing(Source::of("pods"), Some(1)), put] },
         Batch { cluster: cluster(), at: at(1), facts: vec![Fact::Allowed(Rights::default())] },

@@ -32,7 +32,7 @@ use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
 use crate::action::Guard;
 use crate::diagnose::{Incident, IncidentState, Settings};
-use crate::domain::{Change, Freshness, Kind, People, Ref, Role, Severity, Timestamp, Want};
+use crate::domain::{Freshness, Kind, People, Ref, Role, Severity, Timestamp, Want};
 use crate::engine::Core;
 
 /// What rows are made from.
@@ -318,11 +318,12 @@ pub fn page_height(screen: &Screen) -> usize {
     usize::from(height.unwrap_or(1)).max(1)
 }
 
-/// What the topmost layer needs to be asked for: of a workload's case file, how its newest revision differs.
+/// What the topmost layer needs to be asked for.
 pub fn wants(screen: &Screen, model: &Model<'_>) -> BTreeSet<Want> {
-    let Some(Layer::Case(case)) = screen.layers.last() else { return BTreeSet::new() };
-    let workload = target(screen.home.pane, &case.of, model).and_then(|key| model.view.workload(&key));
-    workload.and_then(Change::of).into_iter().collect()
+    match screen.layers.last() {
+        Some(Layer::Case(case)) => super::case::wants(case, screen, model),
+        _ => BTreeSet::new(),
+    }
 }
 
 /// At most so many instances of one workload are asked for at once.
@@ -341,7 +342,7 @@ pub fn visible_refs(screen: &Screen, model: &Model<'_>) -> Vec<Ref> {
         Some(Layer::Case(case)) => {
             let Some(key) = target(screen.home.pane, &case.of, model) else { return Vec::new() };
             let mut visible = with_instances(key);
-            visible.extend(case.selected.clone());
+            visible.extend(case.picked_instances().cloned());
             visible.sort();
             visible.dedup();
             visible

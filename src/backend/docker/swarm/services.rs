@@ -3,10 +3,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::backend::mask;
+use crate::backend::{link, mask};
 use crate::domain::{
-    ContainerSpec, Desired, Exposure, Kind, LogDriver, Mount, MountKind, Name, Ref, RestartPolicy, Revision, Rollout,
-    RolloutPhase, Text, Workload,
+    ContainerSpec, Desired, Exposure, Kind, LogDriver, Made, Mount, MountKind, Name, Port, Ref, RestartPolicy,
+    Revision, Rollout, RolloutPhase, Text, Workload,
 };
 
 use super::super::belongs::in_stack;
@@ -87,6 +87,11 @@ pub(super) fn service(scribe: &mut Scribe, it: &wire::Service, key: Ref, tally: 
         by: None,
     });
     workload.history = former.into_iter().collect();
+    workload.made = it.previous_spec.iter().map(|former| made(scribe, former, key.name.clone())).collect();
+    workload.links = link::links(it.spec.labels.iter().map(|(name, at)| (name.as_str(), at.as_str())));
+    if let Some(spec) = workload.containers.first_mut() {
+        spec.ports = ports(scribe, &it.endpoint.ports);
+    }
     let routed = it.spec.labels.keys().any(|label| label.starts_with("traefik.http.routers."));
     workload.exposure = if routed || !it.endpoint.ports.is_empty() { Exposure::Yes } else { Exposure::Unknown };
     workload.labels = scribe.labels(it.spec.labels.iter());
@@ -106,6 +111,29 @@ pub(super) fn service(scribe: &mut Scribe, it: &wire::Service, key: Ref, tally: 
 fn former_revision(scribe: &mut Scribe, former: &wire::ServiceSpec) -> Revision {
     let image = scribe.names.intern(image(&template(&former.task_template).container_spec.image));
     Revision { id: revision(scribe, &former.task_template), images: vec![image], at: None, by: None }
+}
+
+/// What the specification before this one makes of a task: a Swarm keeps that one, and none before it.
+fn made(scribe: &mut Scribe, former: &wire::ServiceSpec, name: Name) -> Made {
+    let containers = vec![spec(scribe, &template(&former.task_template), name)];
+    Made { id: revision(scribe, &former.task_template), at: None, containers }
+}
+
+fn ports(scribe: &mut Scribe, raw: &[Value]) -> Vec<Port> {
+    let number = |it: &Value, field: &str| {
+        let raw = it.get(field).and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+        raw.filter(|port| *port > 0)
+    };
+    let each = raw.iter().filter_map(|it| {
+        let protocol = it.get("Protocol").and_then(Value::as_str).unwrap_or("tcp");
+        Some(Port {
+            number: number(it, "TargetPort")?,
+            protocol: scribe.names.intern(protocol),
+            name: None,
+            published: number(it, "PublishedPort"),
+        })
+    });
+    each.collect()
 }
 
 fn rollout(it: &wire::UpdateStatus, to: Name, from: Option<Name>, tally: Tally) -> Option<Rollout> {

@@ -2,8 +2,8 @@
 
 use crate::backend::mask;
 use crate::domain::{
-    ContainerSpec, Dependency, DependencyKind, EnvEntry, Kind, Mount, MountKind, Name, Probe, ProbeKind, RestartPolicy,
-    Text, Workload,
+    ContainerSpec, Dependency, DependencyKind, EnvEntry, Kind, Mount, MountKind, Name, Port, Probe, ProbeKind,
+    RestartPolicy, Text, Workload,
 };
 
 use super::super::wire::pod::{self, Container, NameRef, PodSpec, Volume};
@@ -55,7 +55,19 @@ fn container(scribe: &mut Scribe, it: &Container, volumes: &[Volume], claims: &[
     let mounts = it.volume_mounts.iter().filter(|mount| !is_given(&mount.name));
     spec.mounts = mounts.map(|mount| self::mount(scribe, mount, volumes, claims)).collect();
     spec.env = environment(scribe, it);
+    spec.ports = it.ports.iter().filter_map(|port| self::port(scribe, port)).collect();
     spec
+}
+
+fn port(scribe: &mut Scribe, it: &pod::Port) -> Option<Port> {
+    let number = |raw: i64| u16::try_from(raw).ok().filter(|port| *port > 0);
+    let protocol = it.protocol.some().unwrap_or("TCP").to_ascii_lowercase();
+    Some(Port {
+        number: number(it.container_port.0)?,
+        protocol: scribe.name(&protocol),
+        name: scribe.some(&it.name),
+        published: number(it.host_port.0),
+    })
 }
 
 /// What every pod is given so that it can reach the API server (kubernetes: plugin/pkg/admission/serviceaccount).

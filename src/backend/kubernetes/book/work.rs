@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::backend::link;
 use crate::domain::{Desired, Kind, Name, Ref, Text, Timestamp, Workload};
 
 use super::super::wire::meta::Meta;
@@ -104,6 +105,7 @@ impl Work {
         let owner = Ownership::of(meta);
         base.managed_by = owner.by;
         base.defined_in = owner.place;
+        base.links = link::links(meta.notes.links.iter().map(|(name, at)| (&**name, &**at)));
         Self {
             base,
             labels: scribe.pairs(labels),

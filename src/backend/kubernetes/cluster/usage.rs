@@ -154,9 +154,16 @@ impl Cluster {
     fn tell_use(&mut self, key: Option<Ref>, it: &Use) {
         let Some(key) = key else { return };
         let at = it.at.unwrap_or_else(Timestamp::now);
-        let sample =
-            |metric, value: u64| Fact::Measured(Sample { subject: key.clone(), metric, at, value: value as f64 });
-        self.facts.extend(it.memory_bytes.map(|bytes| sample(Metric::MemoryBytes, bytes)));
-        self.facts.extend(it.cpu_millis.map(|millis| sample(Metric::CpuMillis, millis)));
+        let sample = |container: Option<&Name>, metric, value: u64| {
+            let (subject, container) = (key.clone(), container.cloned());
+            Fact::Measured(Sample { subject, container, metric, at, value: value as f64 })
+        };
+        self.facts.extend(it.memory_bytes.map(|bytes| sample(None, Metric::MemoryBytes, bytes)));
+        self.facts.extend(it.cpu_millis.map(|millis| sample(None, Metric::CpuMillis, millis)));
+        for part in &it.parts {
+            let name = Name::new(&part.name);
+            self.facts.extend(part.memory_bytes.map(|bytes| sample(Some(&name), Metric::MemoryBytes, bytes)));
+            self.facts.extend(part.cpu_millis.map(|millis| sample(Some(&name), Metric::CpuMillis, millis)));
+        }
     }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::backend::link;
+
 use super::read::{Flag, Int, Key, List, Pairs, Str, Time, elements};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -72,6 +74,8 @@ pub struct Notes {
     pub mirror: bool,
     /// KEDA was told to rest.
     pub keda_paused: bool,
+    /// Those that name a place to read, in the order in which they stand.
+    pub links: List<(Str, Str)>,
 }
 
 impl<'de> Deserialize<'de> for Notes {
@@ -95,6 +99,8 @@ impl<'de> Visitor<'de> for NotesVisitor {
             // What is not used (`last-applied-configuration` above all) is not even copied.
             if USED.contains(&&*name) {
                 notes.take(&name, all.next_value()?);
+            } else if link::is_named(&name) {
+                notes.links.0.push(((&*name).into(), all.next_value()?));
             } else {
                 all.next_value::<IgnoredAny>()?;
             }
@@ -194,7 +200,8 @@ mod tests {
     fn of_annotations_and_managers_only_what_is_used_is_kept() {
         let meta: Meta = serde_json::from_str(
             r#"{"name":"web","annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"a\":\"\\u001b\"}",
-                "kubernetes.io/change-cause":"image 1.5.0","deployment.kubernetes.io/revision":"7"},
+                "kubernetes.io/change-cause":"image 1.5.0","deployment.kubernetes.io/revision":"7",
+                "runbook_url":"https://wiki.example/web","a8r.io/description":"a shop"},
               "managedFields":[
                 {"manager":"kubectl-edit","operation":"Update","time":"2026-11-24T02:00:00Z","fieldsV1":{"f:spec":{}}},
                 {"manager":"helm","operation":"Update","time":"2026-11-23T02:00:00Z","fieldsV1":{"f:spec":{}}},
@@ -204,6 +211,8 @@ mod tests {
         )
         .expect("readable");
         assert_eq!((&*meta.notes.cause, &*meta.notes.revision), ("image 1.5.0", "7"));
+        let links: Vec<&str> = meta.notes.links.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(links, ["runbook_url", "a8r.io/description"], "which of them are links is told later");
         assert_eq!(&*meta.managed.by, "kubectl-edit");
         assert_eq!(meta.controller().map(|owner| &*owner.name), Some("b"));
     }

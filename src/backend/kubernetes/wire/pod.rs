@@ -62,6 +62,8 @@ pub struct Resources {
 pub struct Port {
     pub name: Str,
     pub container_port: Int,
+    pub host_port: Int,
+    pub protocol: Str,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -144,6 +144,15 @@ fn a_rollout_stands_as_kubectl_says() {
 }
 
 #[test]
+fn ports_are_those_of_the_template() {
+    let it = Scenes::recorded();
+    let it = it.workload(Kind::Deployment, "scene-quiet-shop", "web");
+    let ports: Vec<String> = it.containers.iter().flat_map(|spec| &spec.ports).map(ToString::to_string).collect();
+    assert_eq!(ports, ["8080/tcp http"]);
+    assert!(it.links.is_empty());
+}
+
+#[test]
 fn what_keeps_a_controller_from_making_pods_is_said_in_the_servers_words() {
     let scenes = Scenes::recorded();
     for (scene, words) in [
