@@ -5,6 +5,7 @@ pub mod docker;
 pub mod kubernetes;
 mod looked;
 mod mask;
+mod newest;
 pub mod replay;
 mod shell;
 
