@@ -31,7 +31,7 @@ mod widgets;
 pub use every::Every;
 pub use filter::{is_within as filter_is_within, problem as filter_problem};
 pub use frame::draw;
-pub use logs::{LogView, Pattern};
+pub use logs::{Go, LogView, Page, Pattern};
 pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{

@@ -1,9 +1,11 @@
 //! Pages to read: descriptions, manifests.
 
+use std::ops::Range;
+
 use super::case;
 use super::glyphs;
 use super::layout::LayerAreas;
-use super::logs::marked;
+use super::logs::Pattern;
 use super::pen::Pen;
 use super::screen::TextView;
 use super::text::Phrase;
@@ -27,4 +29,29 @@ pub(super) fn text(pen: &mut Pen<'_>, text: &TextView, areas: &LayerAreas) {
     };
     pen.rule(areas.title, &title, &end);
     case::lines(pen, areas.body, text.scroll, &lines);
+}
+
+/// The phrase with what is looked for in another ink.
+fn marked<'a>(phrase: Phrase, patterns: impl Iterator<Item = &'a Pattern>) -> Phrase {
+    let plain = phrase.plain();
+    let mut spans: Vec<Range<usize>> = patterns.flat_map(|pattern| pattern.spans(&plain)).collect();
+    if spans.is_empty() {
+        return phrase;
+    }
+    spans.sort_unstable_by_key(|it| (it.start, it.end));
+    let mut out = Phrase::default();
+    let mut at = 0;
+    for (ink, text) in phrase.0 {
+        let mut done = 0;
+        for span in &spans {
+            let (from, to) = (span.start.max(at + done), span.end.min(at + text.len()));
+            if from < to {
+                out = out.and(ink, &text[done..from - at]).and(Ink::Selected, &text[from - at..to - at]);
+                done = to - at;
+            }
+        }
+        out = out.and(ink, &text[done..]);
+        at += text.len();
+    }
+    out
 }

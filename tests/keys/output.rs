@@ -1,6 +1,6 @@
 //! Output that is read: what of it is shown, since when, and whose.
 
-use cockpit::app::{Effect, What};
+use cockpit::app::{Effect, Saved, What};
 use cockpit::domain::{Container, ContainerState, Kind, LogLine, LogRequest, Object, Phase, words};
 use cockpit::ui::{Layer, LogView, Overlay};
 
@@ -65,6 +65,7 @@ pub fn shown(id: &str) -> Option<bool> {
         "to-the-right" => view(&press("right right")).sideways == Some(40),
         "to-the-left" => view(&press("right right left")).sideways == Some(20),
         "as-written" => press("r").frame().contains(r#"{"level":"warn""#) && !read().frame().contains(r#"{"level":"#),
+        "save" => saved(&press_for("S")).is_some_and(|it| it.lines.len() == 21),
         "newest" => opened(&press("1").press("0")).1.since.is_none(),
         "last-minute" => range("1", 60),
         "last-5-minutes" => range("2", 300),
@@ -73,6 +74,35 @@ pub fn shown(id: &str) -> Option<bool> {
         "last-day" => range("5", 86_400),
         _ => return None,
     })
+}
+
+/// What a key on the output asks for.
+fn press_for(keys: &str) -> Vec<Effect> {
+    read().press(keys)
+}
+
+fn saved(effects: &[Effect]) -> Option<&Saved> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Save(saved) => Some(&**saved),
+        _ => None,
+    })
+}
+
+#[test]
+fn what_a_filter_shows_is_saved_and_that_is_said() {
+    let effects = press_for("/ e r r o r enter S");
+    let saved = saved(&effects).expect("it is to be saved");
+    let texts: Vec<&str> = saved.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["error 0", "error 5", "error 10", "error 15"]);
+    assert_eq!(saved.part, "4 of 21 lines (like error)");
+    assert!(saved.about.contains("shop/api") && saved.about.contains("like error"), "{}", saved.about);
+    assert!(press_for("/ n o w h e r e enter S").iter().all(|it| !matches!(it, Effect::Save(_))), "there is nothing");
+    let mut desk = read();
+    desk.command("save");
+    desk.update(What::Saved(Ok("4 lines saved to /x/log.txt".into())));
+    assert!(desk.notice().contains("/x/log.txt"), "{}", desk.notice());
+    desk.update(What::Saved(Err("not saved: /x: no room".into())));
+    assert!(desk.notice().contains("not saved"), "{}", desk.notice());
 }
 
 /// Of a description with three images, which line was found, and the first that is shown.

@@ -15,7 +15,7 @@ use super::stage::Stage;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-fn staged(size: (u16, u16)) -> Stage {
+pub fn staged(size: (u16, u16)) -> Stage {
     Stage::of(night::night(), size).at(Pane::Triage)
 }
 

@@ -89,6 +89,15 @@ pub(super) const ALL: &[Command] = &[
         run: logs::raw,
         ..LOGS
     },
+    Command {
+        id: "save",
+        keys: &["S"],
+        does: "save what is held to a file, of a filter what it shows; the file's path is said",
+        palette: true,
+        now: logs::save_now,
+        run: logs::save,
+        ..LOGS
+    },
     range!("newest", "0", "the newest lines, whenever they were written", None),
     range!("last-minute", "1", "from a minute ago on", Some(60)),
     range!("last-5-minutes", "2", "from 5 minutes ago on", Some(300)),

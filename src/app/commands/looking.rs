@@ -16,7 +16,7 @@ pub(super) const ALL: &[Command] = &[
         id: "logs",
         also: &["log"],
         keys: &["l"],
-        does: "follow the output of the instance, or of all pods of the workload; elsewhere of its worst instance",
+        does: "follow the output of the instance, of all that the workload runs, or of all that is marked",
         footer: Some(4),
         now: logs::logs_now,
         run: logs::logs,
@@ -27,7 +27,7 @@ pub(super) const ALL: &[Command] = &[
         keys: &["p"],
         does: "the output of the run before this one; again goes back to this one",
         places: &[Place::Home, Place::Case, Place::Logs],
-        now: logs::logs_now,
+        now: logs::output_now,
         run: logs::previous_logs,
         ..LOOK
     },

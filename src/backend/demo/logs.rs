@@ -99,7 +99,7 @@ impl Sim {
                 let mut lines = self.lines_since(it, since).ok()?;
                 let joined = self.instances.get(it).and_then(|live| live.object.created).filter(|at| *at > since);
                 if let Some(at) = joined {
-                    lines.insert(0, LogLine::note(Some(at), "this pod has joined"));
+                    lines.insert(0, LogLine::note(Some(at), format!("this {} has joined", it.kind.noun())));
                 }
                 Some((it, lines))
             });
