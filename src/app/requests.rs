@@ -146,7 +146,10 @@ impl Drop for Requests {
     }
 }
 
-fn backend_of(feeds: &Feeds, cluster: &ClusterId) -> Result<Arc<dyn Backend>, Text> {
+/// Who can be asked, or why nobody can.
+type Asked = Result<Arc<dyn Backend>, Text>;
+
+fn backend_of(feeds: &Feeds, cluster: &ClusterId) -> Asked {
     feeds
         .backend(cluster)
         .cloned()
@@ -157,12 +160,12 @@ fn too_long(patience: Duration) -> Text {
     Text::from(format!("no answer within {} s", patience.as_secs()))
 }
 
-async fn opened(backend: Result<Arc<dyn Backend>, Text>, request: LogRequest) -> Result<LogStream, Text> {
+async fn opened(backend: Asked, request: LogRequest) -> Result<LogStream, Text> {
     timeout(PATIENCE, backend?.logs(request)).await.unwrap_or_else(|_| Err(too_long(PATIENCE)))
 }
 
 /// The outputs of several, each under a name that no other has: with its cluster or namespace, where they are of several.
-async fn voices(asked: Vec<(Result<Arc<dyn Backend>, Text>, LogRequest)>) -> Vec<Voice> {
+async fn voices(asked: Vec<(Asked, LogRequest)>) -> Vec<Voice> {
     let differs = |of: &dyn Fn(&LogRequest) -> Option<Name>| {
         let first = asked.first().and_then(|(_, request)| of(request));
         asked.iter().any(|(_, request)| of(request) != first)

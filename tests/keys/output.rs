@@ -1,8 +1,8 @@
 //! Output that is read: what of it is shown, since when, and whose.
 
 use cockpit::app::{Effect, Saved, What};
-use cockpit::domain::{Container, ContainerState, Kind, LogLine, LogRequest, Object, Phase, words};
-use cockpit::ui::{Layer, LogView, Overlay};
+use cockpit::domain::{Container, ContainerState, Form, Kind, LogLine, LogRequest, Object, Phase, Text, words};
+use cockpit::ui::{Layer, LogView, Overlay, TextView};
 
 use crate::desk::{Desk, ready_pod};
 
@@ -56,6 +56,11 @@ pub fn shown(id: &str) -> Option<bool> {
         "find-in-text" => text("/ i m a g e enter") == (Some(7), 4),
         "next-found" => text("/ i m a g e enter n").0 == Some(12),
         "found-before" => text("/ i m a g e enter n n N").0 == Some(12),
+        "fold" => {
+            let folded = |keys: &str| manifest(keys).folds.shown().to_vec();
+            folded("j z") == [0, 1, 4, 5] && folded("j enter") == [0, 1, 4, 5] && folded("j z z").len() == 6
+        }
+        "fold-all" => manifest("Z").folds.shown() == [0, 1, 4] && manifest("Z Z").folds.shown().len() == 6,
         "next-container" => {
             let mut desk = two_containers();
             desk.press("l");
@@ -119,6 +124,34 @@ fn text(keys: &str) -> (Option<usize>, usize) {
     desk.press(keys);
     let Some(Layer::Text(view)) = desk.app.screen().layers.last() else { panic!("a text") };
     (view.found, view.scroll)
+}
+
+/// A manifest after some keys.
+fn manifest(keys: &str) -> TextView {
+    let mut desk = Desk::new();
+    let effects = desk.press("7 y");
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Describe(ticket, _, Form::Manifest) => Some(*ticket),
+        _ => None,
+    });
+    let lines = ["kind: Pod", "metadata:", "  labels:", "    app: web", "spec:", "  image: web:1"];
+    desk.update(What::TextReady(asked.expect("it was asked for"), Ok(lines.map(Text::new).to_vec())));
+    desk.press(keys);
+    match desk.app.screen().layers.last() {
+        Some(Layer::Text(view)) => view.clone(),
+        other => panic!("a text, not {other:?}"),
+    }
+}
+
+#[test]
+fn a_search_unfolds_what_it_finds_and_a_line_inside_folds_its_section() {
+    let found = manifest("Z / a p p enter");
+    assert_eq!((found.found, found.cursor, found.folds.shown()), (Some(3), 3, &[0, 1, 2, 3, 4][..]));
+    let inside = manifest("j j j z");
+    assert_eq!((inside.cursor, inside.folds.shown()), (2, &[0, 1, 2, 4, 5][..]));
+    let end = manifest("Z G");
+    assert_eq!(end.cursor, 4);
+    assert_eq!(manifest("Z G Z k").cursor, 3, "one up from what is unfolded again");
 }
 
 /// The selected pod has a container that works and one that does not.

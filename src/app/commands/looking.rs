@@ -132,6 +132,23 @@ pub(super) const ALL: &[Command] = &[
         run: logs::search,
         ..FIND
     },
+    Command {
+        id: "fold",
+        keys: &["z", "enter"],
+        does: "fold the section of this line of a manifest or a description, or unfold it",
+        footer: Some(2),
+        now: looking::fold_now,
+        run: looking::fold,
+        ..FIND
+    },
+    Command {
+        id: "fold-all",
+        keys: &["Z"],
+        does: "fold all sections, or unfold all; a search unfolds what it finds",
+        now: looking::fold_now,
+        run: looking::fold_all,
+        ..FIND
+    },
     Command { id: "next-found", keys: &["n"], does: "the next line that is looked for", run: logs::seek_down, ..FIND },
     Command {
         id: "found-before",

@@ -262,7 +262,7 @@ impl App {
             if let Layer::Text(view) = layer
                 && view.ticket == ticket
             {
-                view.lines = Some(lines);
+                view.take(lines);
                 self.dirty = true;
                 return;
             }

@@ -239,6 +239,13 @@ fn scroll(app: &mut App, at: Moment, way: Way) {
     }
     match app.layer_mut() {
         Some(Layer::Case(case)) => case.scroll = moved(case.scroll.min(most)),
+        // Where sections can be folded, keys move what they act on.
+        Some(Layer::Text(view)) if view.folds.any() => {
+            let to = way.from(view.folds.place(view.cursor), len, page);
+            if let Some(line) = view.folds.shown().get(to).copied() {
+                view.stand(line, page);
+            }
+        }
         Some(Layer::Text(view)) => view.scroll = moved(view.scroll.min(most)),
         Some(Layer::Logs(_)) | None => {}
     }
