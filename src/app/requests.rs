@@ -114,8 +114,9 @@ impl Requests {
                 })
             }),
             Effect::Save(saved) => self.spawn(None, async move {
+                let ticket = saved.ticket;
                 let written = tokio::task::spawn_blocking(move || saved::write(&saved)).await;
-                What::Saved(written.unwrap_or_else(|_| Err(Text::new("not saved: it broke off"))))
+                What::Saved(ticket, written.unwrap_or_else(|_| Err(Text::new("not saved: it broke off"))))
             }),
             Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Keep(..) => {}
         }

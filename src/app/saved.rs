@@ -12,9 +12,11 @@ use super::copies;
 /// What is to be saved.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saved {
-    /// What the file is called after, apart from the moment: `prod-shop-web`.
+    /// The ticket of the output.
+    pub ticket: u64,
+    /// What the file is called after.
     pub name: String,
-    /// The moment, as it stands in the file's name.
+    /// The moment, as it stands behind that.
     pub stamp: String,
     /// What it is, in a first line of the file.
     pub about: String,
@@ -24,8 +26,8 @@ pub struct Saved {
     pub lines: Vec<LogLine>,
 }
 
-/// Names of files are no longer, without the moment.
-const LONGEST: usize = 80;
+/// Names are no longer, without the moment: the file's has to fit into a line of 80 columns with its directory.
+const LONGEST: usize = 28;
 /// Files of one name in one second, at most.
 const SAME: u32 = 100;
 
@@ -41,11 +43,18 @@ fn write_in(places: &[PathBuf], saved: &Saved) -> Result<Text, Text> {
     let mut why = "this user has no directory for it".to_owned();
     for place in places {
         match write_to(place, saved) {
-            Ok(path) => return Ok(Text::from(format!("{} saved to {}", saved.part, path.display()))),
+            Ok(path) => return Ok(Text::from(format!("saved to {}: {}", at_home(&path), saved.part))),
             Err(error) => why = format!("{}: {error}", place.display()),
         }
     }
     Err(Text::from(format!("not saved: {why}; make room there, or set XDG_CACHE_HOME to a directory of yours")))
+}
+
+/// A path as a person writes it.
+fn at_home(path: &Path) -> String {
+    let home = directories::BaseDirs::new();
+    let own = home.as_ref().and_then(|dirs| path.strip_prefix(dirs.home_dir()).ok());
+    own.map_or_else(|| path.display().to_string(), |own| format!("~/{}", own.display()))
 }
 
 fn write_to(place: &Path, saved: &Saved) -> io::Result<PathBuf> {
@@ -65,7 +74,7 @@ fn new_file(place: &Path, saved: &Saved) -> io::Result<(PathBuf, File)> {
     let mut count = 1;
     loop {
         let again = if count > 1 { format!("-{count}") } else { String::new() };
-        let path = place.join(format!("log-{name}-{}{again}.txt", saved.stamp));
+        let path = place.join(format!("{name}-{}{again}.log", saved.stamp));
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists && count < SAME => count += 1,
             opened => return opened.map(|file| (path, file)),
@@ -101,8 +110,9 @@ mod tests {
         let at = Some("2026-11-24T01:02:03.5Z".parse().expect("a time"));
         let from = |line: LogLine| LogLine { from: Some("web-0".into()), ..line };
         Saved {
-            name: "prod-../we b".to_owned(),
-            stamp: "20261124T010203Z".to_owned(),
+            ticket: 1,
+            name: "../we b".to_owned(),
+            stamp: "20261124-010203".to_owned(),
             about: "prod shop/web, its log".to_owned(),
             part: "3 lines".to_owned(),
             lines: vec![
@@ -117,13 +127,13 @@ mod tests {
     fn it_is_written_as_it_was_said_without_colours_and_for_its_owner_alone() {
         let dir = tempfile::tempdir().expect("a directory");
         let places = [dir.path().join("cache/cockpit")];
-        let path = places[0].join("log-prod-..-we-b-20261124T010203Z.txt");
-        assert_eq!(write_in(&places, &saved()), Ok(Text::from(format!("3 lines saved to {}", path.display()))));
+        let path = places[0].join("..-we-b-20261124-010203.log");
+        assert_eq!(write_in(&places, &saved()), Ok(Text::from(format!("saved to {}: 3 lines", path.display()))));
         let text = "# prod shop/web, its log\n2026-11-24T01:02:03.5Z red^[[2J\n# web-0 started again\n\
                     2026-11-24T01:02:03.5Z web-0 plain\n";
         assert_eq!(fs::read_to_string(&path).expect("read"), text);
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
-        assert!(write_in(&places, &saved()).expect("written").ends_with("Z-2.txt"), "none goes");
+        assert!(write_in(&places, &saved()).expect("written").contains("010203-2.log"), "none goes");
     }
 
     #[test]

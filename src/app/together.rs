@@ -12,7 +12,7 @@ use crate::domain::{LogLine, LogStream, Name, Text, Timestamp};
 /// The past of all has come when nothing comes for so long after each said something,
 const QUIET: Duration = Duration::from_millis(300);
 /// or after so long.
-const FIRST: Duration = Duration::from_secs(4);
+const FIRST: Duration = Duration::from_secs(2);
 /// Lines that come within so long are put in order.
 const WINDOW: Duration = Duration::from_millis(200);
 

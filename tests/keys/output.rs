@@ -103,11 +103,16 @@ fn what_a_filter_shows_is_saved_and_that_is_said() {
     assert!(saved.about.contains("shop/api") && saved.about.contains("like error"), "{}", saved.about);
     assert!(press_for("/ n o w h e r e enter S").iter().all(|it| !matches!(it, Effect::Save(_))), "there is nothing");
     let mut desk = read();
-    desk.command("save");
-    desk.update(What::Saved(Ok("4 lines saved to /x/log.txt".into())));
-    assert!(desk.notice().contains("/x/log.txt"), "{}", desk.notice());
-    desk.update(What::Saved(Err("not saved: /x: no room".into())));
+    let ticket = crate::output::saved(&desk.command("save")).expect("it is to be saved").ticket;
+    desk.update(What::Saved(ticket, Ok("saved to /x/api.log: 4 lines".into())));
+    assert!(desk.notice().contains("/x/api.log"), "{}", desk.notice());
+    desk.update(What::Saved(ticket, Err("not saved: /x: no room".into())));
     assert!(desk.notice().contains("not saved"), "{}", desk.notice());
+    let frame = desk.frame();
+    assert!(
+        frame.contains("─ saved to /x/api.log") && frame.contains("─ not saved: /x"),
+        "where it can be long: {frame}"
+    );
 }
 
 /// Of a description with three images, which line was found, and the first that is shown.

@@ -370,11 +370,25 @@ pub fn save(app: &mut App, at: Moment) {
         None => many(lines.len() as u64, "line"),
     };
     let older = if view.dropped > 0 { format!("; {} older lines were not kept", view.dropped) } else { String::new() };
-    let whose = view.whose();
-    let stamp = at.now.strftime("%Y%m%dT%H%M%SZ").to_string();
-    let about = format!("{whose}, {part}, saved {}{older}", at.now.strftime("%Y-%m-%d %H:%M:%S UTC"));
-    let saved = Saved { name: whose, stamp, about, part, lines };
+    let name = view.request.instance.name.to_string();
+    let stamp = at.now.strftime("%Y%m%d-%H%M%S").to_string();
+    let about = format!("{}, {part}, saved {}{older}", view.whose(), at.now.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    let saved = Saved { ticket: view.ticket, name, stamp, about, part, lines };
     app.effects.push(Effect::Save(Box::new(saved)));
+}
+
+impl App {
+    /// Where output was saved, or why it was not: among the output too, where a long path has the room that it takes.
+    pub(super) fn saved(&mut self, ticket: u64, to: Result<Text, Text>, at: Moment) {
+        let (text, severity) = match to {
+            Ok(text) => (text, None),
+            Err(why) => (why, Some(Severity::Warning)),
+        };
+        self.say_long(at, &text, severity);
+        if let Some(view) = self.log_view(ticket) {
+            view.take(vec![LogLine::note(Some(at.now), text)]);
+        }
+    }
 }
 
 /// Reads from so many seconds ago on; the newest lines, whenever they were written, where none are said.

@@ -72,8 +72,7 @@ impl App {
             }
             What::TextReady(ticket, lines) => self.text_ready(ticket, lines),
             What::Copied(to) => self.copied(to, at),
-            What::Saved(Ok(where_to)) => self.say_long(at, &where_to, None),
-            What::Saved(Err(why)) => self.say_long(at, &why, Some(Severity::Warning)),
+            What::Saved(ticket, to) => self.saved(ticket, to, at),
             What::People(people) => self.hear_people(&people, at),
             What::Warned(text) => self.say_long(at, &text, Some(Severity::Warning)),
             What::Ended => self.effects.push(Effect::Quit),

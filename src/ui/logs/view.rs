@@ -215,13 +215,29 @@ impl LogView {
         }
     }
 
-    /// By the end of its name, where that tells them apart: `web-6b4cb595bd-qhxwb` is `qhxwb`, `db-0` stays.
+    /// By the end of its name, where that tells them apart: `web-6b4cb595bd-qhxwb` is `qhxwb`, `db-0` stays. Where several
+    /// workloads are followed, with whose it is: `web qhxwb`.
     fn name_writers(&mut self) {
-        let end = |name: &Name| name.rsplit('-').next().filter(|end| end.len() > 3).unwrap_or(name).to_owned();
-        let names: Vec<Name> = self.writers.keys().cloned().collect();
-        for name in &names {
-            let alone = names.iter().filter(|other| end(other) == end(name)).count() == 1;
-            self.writers.insert(name.clone(), if alone { end(name) } else { name.to_string() });
+        let short: BTreeMap<Name, String> = self.writers.keys().map(|name| (name.clone(), self.short(name))).collect();
+        for (name, called) in &short {
+            let alone = short.values().filter(|other| *other == called).count() == 1;
+            self.writers.insert(name.clone(), if alone { called.clone() } else { name.to_string() });
+        }
+    }
+
+    fn short(&self, name: &str) -> String {
+        let Some(end) = name.rsplit('-').next().filter(|end| end.len() > 3 && end.len() < name.len()) else {
+            return name.to_owned();
+        };
+        if self.also.is_empty() {
+            return end.to_owned();
+        }
+        // Before the name of its own there may be that of its cluster.
+        let own = name.rfind('/').map_or(0, |at| at + 1);
+        let is_of = |key: &&Ref| name[own..].strip_prefix(key.name.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        match self.followed().filter(is_of).map(|key| key.name.len()).max() {
+            Some(long) => format!("{} {end}", &name[..own + long]),
+            None => name.to_owned(),
         }
     }
 }
@@ -272,6 +288,23 @@ mod tests {
         assert!((0..view.len()).all(|place| view.at(place).is_some_and(|(_, line)| line.text.starts_with("tenth"))));
         view.narrow(None);
         assert_eq!(view.len(), LogView::KEPT);
+    }
+
+    #[test]
+    fn a_line_says_whose_it_is_as_short_as_it_can() {
+        let mut view = view();
+        let called = |view: &mut LogView, names: &[&str]| {
+            let from = |name: &&str| LogLine { from: Some((*name).into()), ..LogLine::output(None, false, "x") };
+            view.take(names.iter().map(from).collect());
+            view.writers.values().cloned().collect::<Vec<_>>()
+        };
+        let names = ["db-0", "web-6b4cb595bd-qhxwb", "web-6b4cb595bd-x7kq2"];
+        assert_eq!(called(&mut view.clone(), &names), ["db-0", "qhxwb", "x7kq2"]);
+        let of = |name: &str| Ref { name: name.into(), ..view.request.instance.clone() };
+        view.also = vec![of("web-api"), of("db")];
+        let names = ["prod/db-0", "prod/web-6b4-qhxwb", "prod/web-api-7d5-x7kq2", "qhxwb"];
+        let short = ["prod/db-0", "prod/web qhxwb", "prod/web-api x7kq2", "qhxwb"];
+        assert_eq!(called(&mut view, &names), short);
     }
 
     #[test]
