@@ -4,7 +4,7 @@ use cockpit::app::{Copied, Effect, What};
 use cockpit::domain::{Desired, Form, Instance, Kind, LogLine, LogRequest, NodeState, Object, Phase, Ref, Workload};
 use cockpit::ui::{Layer, LogView, Overlay};
 
-use crate::desk::{Desk, a_node, cluster, pod, ready_pod, shop};
+use crate::desk::{Desk, a_node, cluster, deployment, pod, ready_pod, shop};
 
 fn line(text: &str) -> LogLine {
     LogLine::output(None, false, text)
@@ -150,6 +150,16 @@ fn of_marks_those_without_output_are_said_and_a_single_one_is_meant_itself() {
     desk.press("7 space");
     assert_ne!(desk.selected(), "api", "a mark goes one down");
     assert_eq!(opened(&desk.press("l")).1, "api");
+}
+
+#[test]
+fn of_very_many_marks_it_is_said_that_they_are_too_many() {
+    let mut desk = Desk::new();
+    desk.put((0..250).map(|n| Object::Workload(Box::new(deployment(&format!("many-{n}"), 1)))).collect());
+    desk.press("7 g ctrl-space G ctrl-space");
+    let effects = desk.press("l");
+    assert!(!effects.iter().any(|it| matches!(it, Effect::OpenLogs(..) | Effect::OpenSeveral(..))));
+    assert!(desk.notice().contains("20 can be read together"), "{}", desk.notice());
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Output: whose it is, since when, and what of it is shown.
 
 use crate::app::command::Now;
-use crate::app::{App, Effect, Moment, Saved};
-use crate::domain::words::{after, many};
+use crate::app::{App, Effect, Moment};
+use crate::domain::words::after;
 use crate::domain::{
-    Container, ContainerState, DesiredState, Instance, Kind, LogLine, LogRequest, Name, Phase, Ref, Role, Severity,
-    Text, Timestamp,
+    Container, ContainerState, DesiredState, Instance, Kind, LogRequest, Name, Phase, Ref, Role, Severity, Text,
+    Timestamp,
 };
 use crate::ui::{Input, Layer, LogView, Overlay, Page, Pattern, Seek, panes};
 
@@ -18,11 +18,16 @@ const BEFORE: i64 = 60;
 
 /// Outputs that are followed as one, at most.
 const TOGETHER: usize = 20;
+/// Of more marks it is not looked for each change which of them have output.
+const MARKS: usize = 200;
 /// Why one of several has to be chosen.
 const SEVERAL: &str = "the outputs of several are read; choose one of them";
 
 /// Whether there is output to follow, and whose.
 pub fn logs_now(app: &App, at: Moment) -> Now {
+    if app.list().is_some_and(|list| app.screen.layers.is_empty() && list.marks.rows.len() > MARKS) {
+        return Some(Err(Text::from(format!("more than {MARKS} rows are marked; {TOGETHER} can be read together"))));
+    }
     match marked(app, at) {
         Some((all, _)) if all.is_empty() => Some(Err(Text::new("nothing that is marked has output"))),
         Some((all, _)) => Some(Ok(Text::from(format!("logs of {} marked", all.len())))),
@@ -351,43 +356,6 @@ pub fn left(app: &mut App, _: Moment) {
 pub fn raw(app: &mut App, _: Moment) {
     if let Some(Layer::Logs(view)) = app.layer_mut() {
         view.raw = !view.raw;
-    }
-}
-
-/// Whether there is something to save.
-pub fn save_now(app: &App, _: Moment) -> Now {
-    let Some(Layer::Logs(view)) = app.screen.layers.last() else { return None };
-    Some(if view.is_empty() { Err(Text::new("no line is shown")) } else { Ok(Text::new("save to a file")) })
-}
-
-/// Puts what is held into a file: where a filter is set, what that shows.
-pub fn save(app: &mut App, at: Moment) {
-    let Some(Layer::Logs(view)) = app.screen.layers.last() else { return };
-    let lines: Vec<LogLine> =
-        (0..view.len()).filter_map(|place| view.at(place)).map(|(_, line)| line.clone()).collect();
-    let part = match &view.filter {
-        Some(filter) => format!("{} of {} (like {})", lines.len(), many(view.lines.len() as u64, "line"), filter.text),
-        None => many(lines.len() as u64, "line"),
-    };
-    let older = if view.dropped > 0 { format!("; {} older lines were not kept", view.dropped) } else { String::new() };
-    let name = view.request.instance.name.to_string();
-    let stamp = at.now.strftime("%Y%m%d-%H%M%S").to_string();
-    let about = format!("{}, {part}, saved {}{older}", view.whose(), at.now.strftime("%Y-%m-%d %H:%M:%S UTC"));
-    let saved = Saved { ticket: view.ticket, name, stamp, about, part, lines };
-    app.effects.push(Effect::Save(Box::new(saved)));
-}
-
-impl App {
-    /// Where output was saved, or why it was not: among the output too, where a long path has the room that it takes.
-    pub(super) fn saved(&mut self, ticket: u64, to: Result<Text, Text>, at: Moment) {
-        let (text, severity) = match to {
-            Ok(text) => (text, None),
-            Err(why) => (why, Some(Severity::Warning)),
-        };
-        self.say_long(at, &text, severity);
-        if let Some(view) = self.log_view(ticket) {
-            view.take(vec![LogLine::note(Some(at.now), text)]);
-        }
     }
 }
 

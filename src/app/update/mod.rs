@@ -15,6 +15,7 @@ pub mod nouns;
 pub mod owner;
 pub mod palette;
 pub mod people;
+pub mod saving;
 pub mod scoping;
 pub mod sorting;
 
