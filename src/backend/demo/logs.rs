@@ -80,13 +80,13 @@ impl Sim {
     }
 
     /// What it writes at a moment of its work.
-    fn line(&self, live: &Live, at: Timestamp) -> Text {
+    fn line(&self, live: &Live, at: Timestamp) -> String {
         let voice = self.workloads.get(&live.home).and_then(|it| self.voices.get(&it.spec.voice));
         let die = chance(&live.object.uid, at);
         let pick = |of: usize, shift: f64| (((die * shift).fract() * of as f64) as usize).min(of.saturating_sub(1));
-        let Some(template) = voice.and_then(|lines| lines.get(pick(lines.len(), 1.0))) else { return Text::new("...") };
+        let Some(template) = voice.and_then(|lines| lines.get(pick(lines.len(), 1.0))) else { return "...".to_owned() };
         let n = 1 + pick(480, 37.0);
-        Text::from(template.replace("{n}", &n.to_string()).replace("{page}", PAGES[pick(PAGES.len(), 101.0)]))
+        template.replace("{n}", &n.to_string()).replace("{page}", PAGES[pick(PAGES.len(), 101.0)])
     }
 
     /// The lines that an instance wrote after `since`, until now.
