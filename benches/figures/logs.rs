@@ -26,13 +26,20 @@ pub fn figures(report: &mut Report) {
         _ => None,
     });
     let ticket = ticket.expect("output was asked for");
-    for (name, keys) in [("all of it", ""), ("filtered by a field", "/ l e v e l : w a r n enter")] {
+    let all = [
+        ("all of it", "", plain as fn(usize) -> String),
+        ("all of it, in colours", "", coloured as _),
+        ("held, at its first line", "g", coloured as _),
+        ("filtered by a field", "G / l e v e l : w a r n enter", plain as _),
+    ];
+    for (name, keys, line) in all {
         keys.split(' ').filter(|it| !it.is_empty()).for_each(|key| drop(word(&mut shown, key)));
-        let pieces: Vec<Vec<LogLine>> = (0..SECONDS * PIECES).map(piece).collect();
+        let pieces: Vec<Vec<String>> = (0..SECONDS * PIECES).map(|n| piece(n, line)).collect();
         let (took, ()) = milliseconds(|| {
             for piece in pieces {
+                let lines = piece.iter().map(|raw| LogLine::output(None, false, raw)).collect();
                 shown.passes(1000 / PIECES as i64);
-                shown.hear(What::LogLines(ticket, piece));
+                shown.hear(What::LogLines(ticket, lines));
                 shown.hear(What::Turn);
                 shown.draw();
             }
@@ -42,13 +49,23 @@ pub fn figures(report: &mut Report) {
     }
 }
 
-fn piece(n: usize) -> Vec<LogLine> {
-    let line = |ix: usize| match ix % 2 {
+fn piece(n: usize, line: fn(usize) -> String) -> Vec<String> {
+    (0..RATE / PIECES).map(|ix| line(n * RATE + ix)).collect()
+}
+
+fn plain(ix: usize) -> String {
+    match ix % 2 {
         0 => format!("10.0.{}.{} GET /api/cart/{ix} 200 {} ms", ix % 256, ix % 200, ix % 90),
         _ => format!(
             r#"{{"level":"{}","time":{ix},"msg":"order {ix} was taken","user":{{"id":{ix}}},"path":"/api/orders"}}"#,
             if ix.is_multiple_of(31) { "warn" } else { "info" }
         ),
-    };
-    (0..RATE / PIECES).map(|ix| LogLine::output(None, false, line(n * RATE + ix))).collect()
+    }
+}
+
+/// As tracing and zerolog write to a terminal.
+fn coloured(ix: usize) -> String {
+    format!(
+        "\x1b[2m2026-11-24T01:02:03Z\x1b[0m \x1b[32m INFO\x1b[0m \x1b[2mshop::cart\x1b[0m\x1b[2m:\x1b[0m order {ix} was taken \x1b[3mid\x1b[0m\x1b[2m=\x1b[0m{ix}"
+    )
 }

@@ -19,6 +19,13 @@ fn places() -> Vec<PathBuf> {
     dirs.runtime_dir().into_iter().chain([dirs.cache_dir()]).map(Path::to_owned).collect()
 }
 
+/// The same places, first the one that outlives the login.
+pub(super) fn places_to_stay() -> Vec<PathBuf> {
+    let mut places = places();
+    places.reverse();
+    places
+}
+
 fn write_in(places: &[PathBuf], text: &str) -> io::Result<PathBuf> {
     let mut why = io::Error::new(io::ErrorKind::NotFound, "this user has no directory for it");
     for place in places {

@@ -1,5 +1,6 @@
 //! What the screen asks of the loop.
 
+use super::Saved;
 use crate::domain::{Form, Intent, LogRequest, Name, People, Ref, Step};
 
 /// One thing to be done outside of the state. Answers come back as events under the same ticket; late ones are dropped.
@@ -13,12 +14,16 @@ pub enum Effect {
     Repaint,
     /// Put this into the terminal's clipboard, or where that does not take it into a file. It may have several lines.
     Copy(String),
+    /// Put output into a file.
+    Save(Box<Saved>),
     /// Ask the backend how an intent would be done.
     Prepare(u64, Intent),
     /// Send a step of a run: run, place, step.
     Execute(u64, usize, Step),
-    /// Follow the output of an instance.
+    /// Follow the output of an instance, or of a workload.
     OpenLogs(u64, LogRequest),
+    /// Follow the outputs of several as one.
+    OpenSeveral(u64, Vec<LogRequest>),
     /// Fetch a description or a manifest.
     Describe(u64, Ref, Form),
     /// Keep what was said of incidents beyond the session, and forget what was said of these.

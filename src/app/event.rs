@@ -62,6 +62,8 @@ pub enum What {
     TextReady(u64, Result<Vec<Text>, Text>),
     /// Where the text of [`super::Effect::Copy`] went, or why nowhere.
     Copied(Result<Copied, Text>),
+    /// Where the output of this ticket went by [`super::Effect::Save`], or why nowhere.
+    Saved(u64, Result<Text, Text>),
     /// What is kept of what people said, by this cockpit and others.
     People(People),
     /// Something that the person has to know: a recording that stopped.

@@ -6,6 +6,7 @@ mod clock;
 mod command;
 mod commands;
 mod copies;
+mod depth;
 mod docs;
 mod effect;
 mod event;
@@ -17,10 +18,12 @@ mod pace;
 mod requests;
 mod rows;
 mod run;
+mod saved;
 mod scroll;
 mod signals;
 
 mod terminal;
+mod together;
 mod update;
 mod writer;
 
@@ -34,6 +37,7 @@ use crate::ui::{Look, Model, PaletteItem, Pane, Screen};
 
 pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
+pub use depth::Depth;
 pub use docs::keys_page;
 pub use effect::Effect;
 pub use event::{Copied, Event, What};
@@ -41,6 +45,7 @@ pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
 pub use run::{Options, Recorder, ReplayClock, run};
+pub use saved::Saved;
 pub use terminal::{Terminal, check as check_terminal, look};
 pub use writer::Encoder;
 

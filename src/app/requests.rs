@@ -10,10 +10,11 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use crate::domain::{Backend, ClusterId, LogRequest, Refusal, StepError, Text, Timestamp};
+use crate::domain::{Backend, ClusterId, LogRequest, LogStream, Name, Ref, Refusal, StepError, Text, Timestamp};
 use crate::engine::Feeds;
 
-use super::{Copied, Effect, What, copies};
+use super::together::{self, Voice};
+use super::{Copied, Effect, What, copies, saved};
 
 /// A draft or a description that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -78,7 +79,24 @@ impl Requests {
                 let backend = backend_of(feeds, &request.instance.cluster);
                 let replies = self.replies.clone();
                 self.spawn(Some(ticket), async move {
-                    What::LogEnded(ticket, follow(ticket, backend, request, replies).await)
+                    let follows = request.follow;
+                    let why = match opened(backend, request).await {
+                        Ok(lines) => hand_over(ticket, lines, follows, replies).await,
+                        Err(why) => why,
+                    };
+                    What::LogEnded(ticket, why)
+                });
+            }
+            Effect::OpenSeveral(ticket, requests) => {
+                let asked: Vec<_> = requests
+                    .into_iter()
+                    .map(|request| (backend_of(feeds, &request.instance.cluster), request))
+                    .collect();
+                let replies = self.replies.clone();
+                self.spawn(Some(ticket), async move {
+                    let follows = asked.iter().any(|(_, request)| request.follow);
+                    let lines = together::merged(voices(asked).await);
+                    What::LogEnded(ticket, hand_over(ticket, lines, follows, replies).await)
                 });
             }
             Effect::Cancel(ticket) => {
@@ -94,6 +112,11 @@ impl Requests {
                     Ok(Err(why)) => Err(Text::from(format!("no file could be written: {why}"))),
                     Err(_) => Err(Text::new("no file could be written")),
                 })
+            }),
+            Effect::Save(saved) => self.spawn(None, async move {
+                let ticket = saved.ticket;
+                let written = tokio::task::spawn_blocking(move || saved::write(&saved)).await;
+                What::Saved(ticket, written.unwrap_or_else(|_| Err(Text::new("not saved: it broke off"))))
             }),
             Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Keep(..) => {}
         }
@@ -124,7 +147,10 @@ impl Drop for Requests {
     }
 }
 
-fn backend_of(feeds: &Feeds, cluster: &ClusterId) -> Result<Arc<dyn Backend>, Text> {
+/// Who can be asked, or why nobody can.
+type Asked = Result<Arc<dyn Backend>, Text>;
+
+fn backend_of(feeds: &Feeds, cluster: &ClusterId) -> Asked {
     feeds
         .backend(cluster)
         .cloned()
@@ -135,23 +161,32 @@ fn too_long(patience: Duration) -> Text {
     Text::from(format!("no answer within {} s", patience.as_secs()))
 }
 
-/// Hands lines over as they come; returns why they ended.
-async fn follow(
-    ticket: u64,
-    backend: Result<Arc<dyn Backend>, Text>,
-    request: LogRequest,
-    replies: mpsc::Sender<What>,
-) -> Text {
-    let follows = request.follow;
-    let stream = match backend {
-        Err(why) => return why,
-        Ok(backend) => match timeout(PATIENCE, backend.logs(request)).await {
-            Err(_) => return too_long(PATIENCE),
-            Ok(Err(why)) => return why,
-            Ok(Ok(stream)) => stream,
-        },
+async fn opened(backend: Asked, request: LogRequest) -> Result<LogStream, Text> {
+    timeout(PATIENCE, backend?.logs(request)).await.unwrap_or_else(|_| Err(too_long(PATIENCE)))
+}
+
+/// The outputs of several, each under a name that no other has: with its cluster or namespace, where they are of several.
+async fn voices(asked: Vec<(Asked, LogRequest)>) -> Vec<Voice> {
+    let differs = |of: &dyn Fn(&LogRequest) -> Option<Name>| {
+        let first = asked.first().and_then(|(_, request)| of(request));
+        asked.iter().any(|(_, request)| of(request) != first)
     };
-    let mut chunks = stream.ready_chunks(LINES);
+    let clusters = differs(&|request| Some(Name::new(request.instance.cluster.as_str())));
+    let namespaces = differs(&|request| request.instance.namespace.clone());
+    let opened = asked.into_iter().map(|(backend, request)| async move {
+        let Ref { cluster, namespace, name, .. } = request.instance.clone();
+        let mut prefix = if clusters { format!("{cluster}/") } else { String::new() };
+        if namespaces && let Some(namespace) = namespace {
+            prefix.push_str(&format!("{namespace}/"));
+        }
+        Voice { prefix, name, lines: opened(backend, request).await }
+    });
+    futures::future::join_all(opened).await
+}
+
+/// Hands lines over as they come; returns why they ended.
+async fn hand_over(ticket: u64, lines: LogStream, follows: bool, replies: mpsc::Sender<What>) -> Text {
+    let mut chunks = lines.ready_chunks(LINES);
     while let Some(chunk) = chunks.next().await {
         let mut lines = Vec::with_capacity(chunk.len());
         let mut failed = None;

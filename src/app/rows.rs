@@ -29,9 +29,9 @@ pub fn extent(screen: &Screen, model: &Model<'_>) -> (usize, usize) {
     }
     let lines = match screen.layers.last() {
         Some(Layer::Case(it)) => case::line_count(it, screen, model),
-        Some(Layer::Text(view)) => view.lines.as_ref().and_then(|lines| lines.as_ref().ok()).map_or(0, Vec::len),
-        Some(Layer::Logs(view)) => view.len(),
-        None => 0,
+        Some(Layer::Text(view)) => view.folds.shown().len(),
+        // Output goes by rows of its own.
+        Some(Layer::Logs(_)) | None => 0,
     };
     (lines, page)
 }

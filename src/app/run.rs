@@ -31,7 +31,7 @@ use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
-use super::{App, Copied, Effect, Event, Key, Keymap, Setup, What};
+use super::{App, Copied, Depth, Effect, Event, Key, Keymap, Setup, What};
 
 pub use super::clock::ReplayClock;
 
@@ -158,7 +158,7 @@ impl Session {
             feeds_over: false,
             terminal,
             writer,
-            encoder: Encoder::default(),
+            encoder: Encoder::new(Depth::of(|name| std::env::var(name).ok())),
             frames: (Buffer::empty(area), Buffer::empty(area)),
             beside: Vec::new(),
             clipboard: Way::of(|name| std::env::var(name).ok()),

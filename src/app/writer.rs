@@ -11,6 +11,7 @@ use ratatui::style::{Color, Modifier};
 use tokio::sync::mpsc;
 use unicode_width::UnicodeWidthStr;
 
+use super::Depth;
 use super::scroll::Scroll;
 
 /// A frame of this size and more is bracketed as one update, so that a terminal that can does not show half of it.
@@ -23,6 +24,7 @@ pub struct Encoder {
     /// Where the terminal's cursor is; none when that cannot be told.
     at: Option<(u16, u16)>,
     pen: Pen,
+    depth: Depth,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +41,17 @@ impl Default for Pen {
 }
 
 impl Pen {
-    fn of(cell: &Cell) -> Self {
-        Self { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+    fn of(cell: &Cell, depth: Depth) -> Self {
+        Self { fg: depth.nearest(cell.fg), bg: depth.nearest(cell.bg), modifier: cell.modifier }
     }
 }
 
 impl Encoder {
+    /// For a terminal with so many colours.
+    pub fn new(depth: Depth) -> Self {
+        Self { depth, ..Self::default() }
+    }
+
     /// What makes a terminal that shows `before` show `after`; of one size. Empty when nothing differs.
     pub fn update(&mut self, before: &Buffer, after: &Buffer) -> Vec<u8> {
         let mut out = String::new();
@@ -69,7 +76,7 @@ impl Encoder {
                 cleared = Some(y);
                 continue;
             }
-            self.pick(Pen::of(cell), &mut out);
+            self.pick(Pen::of(cell, self.depth), &mut out);
             out.push_str(cell.symbol());
             let end = x + u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
             // At the right margin terminals differ in where the cursor is.
@@ -80,7 +87,7 @@ impl Encoder {
 
     /// What makes any terminal show `after`, whatever it shows now.
     pub fn whole(&mut self, after: &Buffer) -> Vec<u8> {
-        *self = Self::default();
+        *self = Self::new(self.depth);
         let mut out = b"\x1b[0m\x1b[2J".to_vec();
         out.extend(self.update(&Buffer::empty(after.area), after));
         out
@@ -124,8 +131,11 @@ fn bracketed(out: String) -> Vec<u8> {
 }
 
 fn is_blank_to_the_end(frame: &Buffer, from: u16, y: u16) -> bool {
-    (from..frame.area.width)
-        .all(|x| frame.cell((x, y)).is_some_and(|cell| Pen::of(cell) == Pen::default() && cell.symbol() == " "))
+    (from..frame.area.width).all(|x| frame.cell((x, y)).is_some_and(|cell| is_plain(cell) && cell.symbol() == " "))
+}
+
+fn is_plain(cell: &Cell) -> bool {
+    Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier } == Pen::default()
 }
 
 /// Select Graphic Rendition codes (ECMA-48 8.3.117) that turn one pen into another, joined by `;`.

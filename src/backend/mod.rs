@@ -6,6 +6,7 @@ pub mod kubernetes;
 mod link;
 mod looked;
 mod mask;
+mod newest;
 pub mod replay;
 mod shell;
 

@@ -148,6 +148,18 @@ impl Kind {
         )
     }
 
+    /// What those are called whose output is told together, where that of all instances of a thing of this kind is.
+    pub const fn writers(self) -> Option<&'static str> {
+        match self {
+            Kind::Service => Some("task"),
+            Kind::ComposeService => Some("container"),
+            // A Service of Kubernetes: the pods of what it leads to.
+            Kind::Endpoint => Some("pod"),
+            kind if kind.runs_pods() => Some("pod"),
+            _ => None,
+        }
+    }
+
     /// Whether it leads to what other endpoints serve.
     pub const fn leads_on(self) -> bool {
         matches!(self, Kind::Ingress | Kind::HttpRoute | Kind::GrpcRoute)

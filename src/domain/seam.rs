@@ -11,6 +11,7 @@ use super::demand::Demand;
 use super::fact::Batch;
 use super::identity::{ClusterId, Ref};
 use super::plan::{Draft, Intent, Receipt, Refusal, Step, StepError};
+use super::sgr::{Dyes, undyed};
 use super::text::{Name, Text};
 
 /// Anything that learns: orchestrators, Prometheus, Alertmanager, the ledger, the demo, a recording.
@@ -100,19 +101,27 @@ pub struct LogLine {
     pub stderr: bool,
     /// No output: said of it by the backend (a new run has begun, the connection broke).
     pub note: bool,
-    /// What was written, sanitised.
+    /// What was written, sanitised and without its colours.
     pub text: Text,
+    /// Its colours, and where each begins.
+    pub dyes: Dyes,
 }
 
 impl LogLine {
     /// What was written by the one instance that is followed.
-    pub fn output(at: Option<Timestamp>, stderr: bool, text: impl Into<Text>) -> Self {
-        Self { at, from: None, stderr, note: false, text: text.into() }
+    pub fn output(at: Option<Timestamp>, stderr: bool, raw: impl AsRef<str>) -> Self {
+        let (text, dyes) = undyed(raw.as_ref());
+        Self { at, from: None, stderr, note: false, text, dyes }
     }
 
     /// What is said about the output.
     pub fn note(at: Option<Timestamp>, text: impl Into<Text>) -> Self {
-        Self { at, from: None, stderr: false, note: true, text: text.into() }
+        Self { at, from: None, stderr: false, note: true, text: text.into(), dyes: Dyes::default() }
+    }
+
+    /// Bytes that it takes to keep what it says.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + size_of_val(&*self.dyes)
     }
 }
 

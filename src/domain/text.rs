@@ -38,21 +38,26 @@ pub fn sanitise(raw: &str) -> Cow<'_, str> {
     let mut out = String::with_capacity(raw.len() + 8);
     let mut chars = raw.trim_end_matches(['\n', '\r']).chars().peekable();
     while let Some(c) = chars.next() {
-        match c {
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\n' => out.push_str(" / "),
-            '\t' => out.push(' '),
-            c if is_plain(c) => out.push(c),
-            '\u{7f}' => out.push_str("^?"),
-            c if (c as u32) < 0x20 => {
-                out.push('^');
-                out.push(char::from(c as u8 + b'@'));
-            }
-            c if (c as u32) < 0xa0 => out.push_str(&format!("\\x{:02x}", c as u32)),
-            c => out.push_str(&format!("<U+{:04X}>", c as u32)),
-        }
+        show(&mut out, c, chars.peek().copied());
     }
     Cow::Owned(out)
+}
+
+/// Adds a character, made visible.
+pub(super) fn show(out: &mut String, c: char, next: Option<char>) {
+    match c {
+        '\r' if next == Some('\n') => {}
+        '\n' => out.push_str(" / "),
+        '\t' => out.push(' '),
+        c if is_plain(c) => out.push(c),
+        '\u{7f}' => out.push_str("^?"),
+        c if (c as u32) < 0x20 => {
+            out.push('^');
+            out.push(char::from(c as u8 + b'@'));
+        }
+        c if (c as u32) < 0xa0 => out.push_str(&format!("\\x{:02x}", c as u32)),
+        c => out.push_str(&format!("<U+{:04X}>", c as u32)),
+    }
 }
 
 fn is_plain(c: char) -> bool {

@@ -6,6 +6,7 @@ pub mod case;
 mod clock;
 mod every;
 mod filter;
+mod folds;
 mod frame;
 pub mod glyphs;
 mod header;
@@ -30,8 +31,9 @@ mod widgets;
 
 pub use every::Every;
 pub use filter::{is_within as filter_is_within, problem as filter_problem};
+pub use folds::Folds;
 pub use frame::draw;
-pub use logs::{LogView, Pattern};
+pub use logs::{Go, LogView, Page, Pattern};
 pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{

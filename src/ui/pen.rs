@@ -33,6 +33,11 @@ impl<'a> Pen<'a> {
         self.theme.style(ink, self.look.mono)
     }
 
+    /// Whether there is no colour here.
+    pub const fn is_mono(&self) -> bool {
+        self.look.mono
+    }
+
     /// Writes a string from `x` on in at most `columns`; what is left over is cut. Returns the column behind it.
     pub fn put(&mut self, x: u16, y: u16, columns: u16, text: &str, style: Style) -> u16 {
         let area = self.buffer.area;

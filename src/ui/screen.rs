@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use super::case::{CaseFile, CaseRow, CaseTab};
 use super::every::Every;
+use super::folds::Folds;
 use super::logs::{LogView, Pattern};
 use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
@@ -254,8 +255,12 @@ pub struct TextView {
     pub lines: Option<Result<Vec<Text>, Text>>,
     /// The ticket under which they come.
     pub ticket: u64,
-    /// First visible line.
+    /// First visible line, of those that are shown.
     pub scroll: usize,
+    /// The line that keys act on, where there is something to fold.
+    pub cursor: usize,
+    /// Its sections.
+    pub folds: Folds,
     /// What is marked, and gone to.
     pub search: Option<Pattern>,
     /// The line that was gone to last.
@@ -265,22 +270,42 @@ pub struct TextView {
 impl TextView {
     /// Lines that come under a ticket, or are there.
     pub fn new(title: Text, lines: Option<Result<Vec<Text>, Text>>, ticket: u64) -> Self {
-        Self { title, lines, ticket, scroll: 0, search: None, found: None }
+        let folds = Folds::default();
+        let mut view = Self { title, lines: None, ticket, scroll: 0, cursor: 0, folds, search: None, found: None };
+        if let Some(lines) = lines {
+            view.take(lines);
+        }
+        view
     }
 
-    /// Goes to the next line that the search fits, downwards and round, or upwards. Whether there is one.
+    /// Takes its lines in, or why there are none.
+    pub fn take(&mut self, lines: Result<Vec<Text>, Text>) {
+        self.folds = lines.as_ref().map(|lines| Folds::of(lines)).unwrap_or_default();
+        self.lines = Some(lines);
+    }
+
+    /// Stands on a line, and shows it.
+    pub fn stand(&mut self, line: usize, page: usize) {
+        self.cursor = line;
+        let place = self.folds.place(line);
+        self.scroll = self.scroll.clamp((place + 1).saturating_sub(page), place);
+    }
+
+    /// Goes to the next line that the search fits, downwards and round, or upwards, also in what is folded. Whether there is one.
     pub fn seek(&mut self, upwards: bool) -> bool {
         let (Some(search), Some(Ok(lines))) = (&self.search, &self.lines) else { return false };
         let fits: Vec<usize> = (0..lines.len()).filter(|at| !search.spans(&lines[*at]).is_empty()).collect();
+        let first = self.folds.shown().get(self.scroll).copied().unwrap_or(0);
         let next = match (upwards, self.found) {
-            (false, None) => fits.iter().find(|at| **at >= self.scroll).or(fits.first()),
+            (false, None) => fits.iter().find(|at| **at >= first).or(fits.first()),
             (false, Some(found)) => fits.iter().find(|at| **at > found).or(fits.first()),
             (true, None) => fits.last(),
             (true, Some(found)) => fits.iter().rev().find(|at| **at < found).or(fits.last()),
         };
         let Some(at) = next.copied() else { return false };
+        self.folds.unfold(at);
         // Some lines above it say where one is.
-        (self.found, self.scroll) = (Some(at), at.saturating_sub(ABOVE));
+        (self.found, self.cursor, self.scroll) = (Some(at), at, self.folds.place(at).saturating_sub(ABOVE));
         true
     }
 }

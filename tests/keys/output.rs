@@ -1,8 +1,8 @@
 //! Output that is read: what of it is shown, since when, and whose.
 
-use cockpit::app::{Effect, What};
-use cockpit::domain::{Container, ContainerState, Kind, LogLine, LogRequest, Object, Phase, words};
-use cockpit::ui::{Layer, LogView, Overlay};
+use cockpit::app::{Effect, Saved, What};
+use cockpit::domain::{Container, ContainerState, Form, Kind, LogLine, LogRequest, Object, Phase, Text, words};
+use cockpit::ui::{Layer, LogView, Overlay, TextView};
 
 use crate::desk::{Desk, ready_pod};
 
@@ -56,6 +56,11 @@ pub fn shown(id: &str) -> Option<bool> {
         "find-in-text" => text("/ i m a g e enter") == (Some(7), 4),
         "next-found" => text("/ i m a g e enter n").0 == Some(12),
         "found-before" => text("/ i m a g e enter n n N").0 == Some(12),
+        "fold" => {
+            let folded = |keys: &str| manifest(keys).folds.shown().to_vec();
+            folded("j z") == [0, 1, 4, 5] && folded("j enter") == [0, 1, 4, 5] && folded("j z z").len() == 6
+        }
+        "fold-all" => manifest("Z").folds.shown() == [0, 1, 4] && manifest("Z Z").folds.shown().len() == 6,
         "next-container" => {
             let mut desk = two_containers();
             desk.press("l");
@@ -65,6 +70,7 @@ pub fn shown(id: &str) -> Option<bool> {
         "to-the-right" => view(&press("right right")).sideways == Some(40),
         "to-the-left" => view(&press("right right left")).sideways == Some(20),
         "as-written" => press("r").frame().contains(r#"{"level":"warn""#) && !read().frame().contains(r#"{"level":"#),
+        "save" => saved(&press_for("S")).is_some_and(|it| it.lines.len() == 21),
         "newest" => opened(&press("1").press("0")).1.since.is_none(),
         "last-minute" => range("1", 60),
         "last-5-minutes" => range("2", 300),
@@ -73,6 +79,40 @@ pub fn shown(id: &str) -> Option<bool> {
         "last-day" => range("5", 86_400),
         _ => return None,
     })
+}
+
+/// What a key on the output asks for.
+fn press_for(keys: &str) -> Vec<Effect> {
+    read().press(keys)
+}
+
+fn saved(effects: &[Effect]) -> Option<&Saved> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Save(saved) => Some(&**saved),
+        _ => None,
+    })
+}
+
+#[test]
+fn what_a_filter_shows_is_saved_and_that_is_said() {
+    let effects = press_for("/ e r r o r enter S");
+    let saved = saved(&effects).expect("it is to be saved");
+    let texts: Vec<&str> = saved.lines.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts, ["error 0", "error 5", "error 10", "error 15"]);
+    assert_eq!(saved.part, "4 of 21 lines (like error)");
+    assert!(saved.about.contains("shop/api") && saved.about.contains("like error"), "{}", saved.about);
+    assert!(press_for("/ n o w h e r e enter S").iter().all(|it| !matches!(it, Effect::Save(_))), "there is nothing");
+    let mut desk = read();
+    let ticket = crate::output::saved(&desk.command("save")).expect("it is to be saved").ticket;
+    desk.update(What::Saved(ticket, Ok("saved to /x/api.log: 4 lines".into())));
+    assert!(desk.notice().contains("/x/api.log"), "{}", desk.notice());
+    desk.update(What::Saved(ticket, Err("not saved: /x: no room".into())));
+    assert!(desk.notice().contains("not saved"), "{}", desk.notice());
+    let frame = desk.frame();
+    assert!(
+        frame.contains("─ saved to /x/api.log") && frame.contains("─ not saved: /x"),
+        "where it can be long: {frame}"
+    );
 }
 
 /// Of a description with three images, which line was found, and the first that is shown.
@@ -89,6 +129,34 @@ fn text(keys: &str) -> (Option<usize>, usize) {
     desk.press(keys);
     let Some(Layer::Text(view)) = desk.app.screen().layers.last() else { panic!("a text") };
     (view.found, view.scroll)
+}
+
+/// A manifest after some keys.
+fn manifest(keys: &str) -> TextView {
+    let mut desk = Desk::new();
+    let effects = desk.press("7 y");
+    let asked = effects.iter().find_map(|effect| match effect {
+        Effect::Describe(ticket, _, Form::Manifest) => Some(*ticket),
+        _ => None,
+    });
+    let lines = ["kind: Pod", "metadata:", "  labels:", "    app: web", "spec:", "  image: web:1"];
+    desk.update(What::TextReady(asked.expect("it was asked for"), Ok(lines.map(Text::new).to_vec())));
+    desk.press(keys);
+    match desk.app.screen().layers.last() {
+        Some(Layer::Text(view)) => view.clone(),
+        other => panic!("a text, not {other:?}"),
+    }
+}
+
+#[test]
+fn a_search_unfolds_what_it_finds_and_a_line_inside_folds_its_section() {
+    let found = manifest("Z / a p p enter");
+    assert_eq!((found.found, found.cursor, found.folds.shown()), (Some(3), 3, &[0, 1, 2, 3, 4][..]));
+    let inside = manifest("j j j z");
+    assert_eq!((inside.cursor, inside.folds.shown()), (2, &[0, 1, 2, 4, 5][..]));
+    let end = manifest("Z G");
+    assert_eq!(end.cursor, 4);
+    assert_eq!(manifest("Z G Z k").cursor, 3, "one up from what is unfolded again");
 }
 
 /// The selected pod has a container that works and one that does not.

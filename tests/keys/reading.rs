@@ -1,10 +1,10 @@
 //! Looking closer: logs, descriptions, help.
 
 use cockpit::app::{Copied, Effect, What};
-use cockpit::domain::{Desired, Form, Instance, Kind, LogLine, NodeState, Object, Phase, Ref, Workload};
+use cockpit::domain::{Desired, Form, Instance, Kind, LogLine, LogRequest, NodeState, Object, Phase, Ref, Workload};
 use cockpit::ui::{Layer, LogView, Overlay};
 
-use crate::desk::{Desk, a_node, cluster, pod, ready_pod, shop};
+use crate::desk::{Desk, a_node, cluster, deployment, pod, ready_pod, shop};
 
 fn line(text: &str) -> LogLine {
     LogLine::output(None, false, text)
@@ -67,10 +67,10 @@ fn on_an_instance_its_own_log_is_followed() {
 fn where_the_instances_cannot_be_told_together_logs_are_those_of_the_worst_one() {
     let mut desk = Desk::new();
     let of = |kind, name: &str| Ref::new(&cluster(), kind, Some("intra".into()), name);
-    let service = of(Kind::Service, "wiki");
+    let service = of(Kind::TaskGroup, "wiki");
     let tasks =
         [(Phase::Running, true), (Phase::Restarting, false)].into_iter().enumerate().map(|(n, (phase, ready))| {
-            let key = of(Kind::Task, &format!("wiki.{n}"));
+            let key = of(Kind::Allocation, &format!("wiki.{n}"));
             let mut task = Instance::new(key, format!("uid-{n}"), Some(service.clone()), phase);
             task.ready = ready;
             Object::Instance(Box::new(task))
@@ -82,6 +82,85 @@ fn where_the_instances_cannot_be_told_together_logs_are_those_of_the_worst_one()
     assert_eq!(opened(&desk.press("l")).1, "wiki.1");
     assert_eq!(opened(&desk.press("p")).1, "wiki.1");
     assert_eq!(opened(&desk.press("p")).1, "wiki.1");
+}
+
+#[test]
+fn of_services_of_compose_and_swarm_all_that_they_run_is_followed() {
+    for (kind, runs, noun) in
+        [(Kind::Service, Kind::Task, "task"), (Kind::ComposeService, Kind::ContainerInstance, "container")]
+    {
+        let mut desk = Desk::new();
+        let service = Ref::new(&cluster(), kind, Some("intra".into()), "wiki");
+        let of = |n: usize| {
+            let key = Ref::new(&cluster(), runs, Some("intra".into()), format!("wiki.{n}"));
+            Object::Instance(Box::new(Instance::new(key, format!("uid-{n}"), Some(service.clone()), Phase::Running)))
+        };
+        desk.put(vec![Object::Workload(Box::new(Workload::new(service.clone(), "uid", Desired::Replicas(2))))]);
+        desk.put((0..2).map(of).collect());
+        desk.command("wiki");
+        assert_eq!(opened(&desk.press("l")).1, "wiki");
+        assert!(desk.frame().contains(&format!("log of its {noun}s")), "{}", desk.frame());
+        assert!(opened(&desk.press("p")).1.starts_with("wiki."), "the run before is that of one");
+        assert_eq!(opened(&desk.press("p")).1, "wiki");
+    }
+}
+
+/// Whose outputs are asked for as one.
+fn several(effects: &[Effect]) -> (u64, Vec<LogRequest>) {
+    let found = effects.iter().find_map(|effect| match effect {
+        Effect::OpenSeveral(ticket, requests) => Some((*ticket, requests.clone())),
+        _ => None,
+    });
+    found.expect("several are asked for")
+}
+
+fn names(requests: &[LogRequest]) -> Vec<&str> {
+    requests.iter().map(|request| request.instance.name.as_str()).collect()
+}
+
+#[test]
+fn what_is_marked_is_followed_as_one() {
+    let mut desk = Desk::new();
+    desk.press("7 space j space");
+    assert!(desk.app.screen().footer.iter().any(|hint| hint.key == "l" && hint.what == "logs of 2 marked"));
+    let (ticket, requests) = several(&desk.press("l"));
+    assert_eq!(names(&requests), ["api", "web"]);
+    assert!(requests.iter().all(|request| request.instance.kind == Kind::Deployment), "new pods of them join");
+    assert!(desk.frame().contains("shop/api") && desk.frame().contains("with shop/web"), "{}", desk.frame());
+    desk.update(What::LogLines(ticket, vec![from("api-0", "one"), from("web-0", "two")]));
+    let frame = desk.frame();
+    assert!(frame.contains("api-0   one") && frame.contains("web-0   two"), "{frame}");
+    let effects = desk.press("4");
+    assert!(effects.contains(&Effect::Cancel(ticket)));
+    let (_, requests) = several(&effects);
+    assert!(names(&requests) == ["api", "web"] && requests.iter().all(|request| request.since.is_some()));
+    desk.press("tab");
+    assert!(desk.notice().contains("several"), "{}", desk.notice());
+    desk.press("p");
+    assert!(desk.notice().contains("several"), "{}", desk.notice());
+}
+
+#[test]
+fn of_marks_those_without_output_are_said_and_a_single_one_is_meant_itself() {
+    let mut desk = Desk::new();
+    desk.put(vec![a_node(1, NodeState::Ready), a_node(2, NodeState::Ready)]);
+    desk.press("6 space");
+    let effects = desk.press("l");
+    assert!(!effects.iter().any(|it| matches!(it, Effect::OpenLogs(..) | Effect::OpenSeveral(..))));
+    assert!(desk.notice().contains("nothing that is marked has output"), "{}", desk.notice());
+    desk.press("7 space");
+    assert_ne!(desk.selected(), "api", "a mark goes one down");
+    assert_eq!(opened(&desk.press("l")).1, "api");
+}
+
+#[test]
+fn of_very_many_marks_it_is_said_that_they_are_too_many() {
+    let mut desk = Desk::new();
+    desk.put((0..250).map(|n| Object::Workload(Box::new(deployment(&format!("many-{n}"), 1)))).collect());
+    desk.press("7 g ctrl-space G ctrl-space");
+    let effects = desk.press("l");
+    assert!(!effects.iter().any(|it| matches!(it, Effect::OpenLogs(..) | Effect::OpenSeveral(..))));
+    assert!(desk.notice().contains("20 can be read together"), "{}", desk.notice());
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod hard;
 mod lists;
 mod night;
 mod open;
+mod output;
 mod people;
 mod stage;
 mod states;

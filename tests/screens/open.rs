@@ -15,7 +15,7 @@ use super::stage::Stage;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
-fn staged(size: (u16, u16)) -> Stage {
+pub fn staged(size: (u16, u16)) -> Stage {
     Stage::of(night::night(), size).at(Pane::Triage)
 }
 
@@ -202,6 +202,36 @@ fn text_that_is_read() {
         stage.screen.layers.push(Layer::Text(view(lines)));
         insta::assert_snapshot!(format!("{name}-80x24"), stage.text());
     }
+}
+
+#[test]
+fn a_manifest_with_folded_sections() {
+    let lines = "apiVersion: apps/v1
+kind: Deployment
+metadata:
+  labels:
+    app: worker
+  name: worker
+spec:
+  replicas: 3
+  template:
+    spec:
+      containers:
+      - image: worker:2.9.0
+        name: main
+        resources:
+          limits:
+            memory: 256Mi
+status:
+  readyReplicas: 0";
+    let lines: Vec<Text> = lines.lines().map(Text::new).collect();
+    let mut view = TextView::new(Text::new("Deployment shop/worker (prod), manifest"), Some(Ok(lines)), 1);
+    view.folds.turn(2);
+    view.folds.turn(13);
+    view.stand(13, 20);
+    let mut stage = staged(SIZES[0]);
+    stage.screen.layers.push(Layer::Text(view));
+    insta::assert_snapshot!("manifest-folded-80x24", stage.text());
 }
 
 fn input(text: &str) -> Input {

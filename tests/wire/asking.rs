@@ -1,5 +1,6 @@
 //! What is asked of one object: its output, its use, its description; and what is refused.
 
+use cockpit::backend::docker::Pace;
 use cockpit::domain::{
     Answer, Form, Intent, Kind, LogRequest, Metric, Pin, Seen, Step, StepAction, StepError, Until, Want,
 };
@@ -147,6 +148,137 @@ async fn following_goes_on_over_the_end_of_a_run_without_repeating() {
         }
     }
     assert_eq!(fatal, count);
+}
+
+fn framed(text: &str) -> Vec<u8> {
+    let mut out = vec![1, 0, 0, 0];
+    out.extend(u32::try_from(text.len()).expect("short").to_be_bytes());
+    out.extend(text.as_bytes());
+    out
+}
+
+#[tokio::test]
+async fn output_that_breaks_off_goes_on_without_repeating_and_says_so_once() {
+    let (engine, watcher) = watched("1.52").await;
+    let path = "/containers/crash-loop/logs";
+    let line = |second: u32, text: &str| framed(&format!("2026-11-24T01:02:{second:02}.5Z {text}\n"));
+    let first = [line(1, "one"), line(2, "two"), line(2, "two")].concat();
+    // In the middle of the next line the connection breaks.
+    let broken = [first.clone(), framed("2026-11-24T01:02:03.5Z thr")].concat();
+    engine.break_off(path, broken);
+    let mut lines = watcher.backend().logs(request("crash-loop", true)).await.expect("a stream");
+    let mut said = Vec::new();
+    while said.len() < 4 {
+        let line = lines.next().await.expect("it goes on").expect("it is no end");
+        said.push((line.note, line.text.to_string()));
+    }
+    engine.answer_bytes(path, [first, line(2, "two"), line(3, "three")].concat());
+    while said.len() < 6 {
+        let line = lines.next().await.expect("it goes on").expect("it is no end");
+        said.push((line.note, line.text.to_string()));
+    }
+    let texts: Vec<&str> = said.iter().filter(|(note, _)| !note).map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["one", "two", "two", "two", "three"], "a third line of one moment is new");
+    assert!(said[3].0 && said[3].1.contains("broke off"), "{said:?}");
+    assert!(engine.script().asked.iter().any(|it| it.contains("/logs") && it.contains("since=1795482122.500000000")));
+}
+
+#[tokio::test]
+async fn all_containers_of_a_compose_service_are_followed_by_time_and_by_name() {
+    let mut engine = Engine::recorded("1.52");
+    engine.start();
+    let often = Pace { swarm_every: std::time::Duration::from_millis(50), ..pace() };
+    let mut watcher = Watcher::at(&engine, often);
+    watcher.until_live().await;
+    let ids = ["web-1", "web-2"].map(compose_id);
+    let line = |second: u32, text: &str| framed(&format!("2026-11-24T01:02:{second:02}Z {text}\n"));
+    let logs = |id: &str| format!("/containers/{id}/logs");
+    engine.answer_bytes(&logs(&ids[0]), [line(1, "one"), line(4, "four")].concat());
+    engine.answer_bytes(&logs(&ids[1]), [line(2, "two"), line(3, "three")].concat());
+    let key = key_of("shop/ComposeService/web");
+    let request =
+        LogRequest { instance: key.clone(), container: None, previous: false, since: None, tail: 3, follow: true };
+    let mut lines = watcher.backend().logs(request.clone()).await.expect("a stream");
+    let first = said(&mut lines, 3).await;
+    assert_eq!(first, ["shop-web-2 two", "shop-web-2 three", "shop-web-1 four"], "as many as were asked for");
+    // Another container of it is started, and one that is followed goes on.
+    let mut listed = json("1.52", "containers.json");
+    let all = listed.as_array_mut().expect("a list");
+    let mut new = all.iter().find(|it| it["Names"][0] == "/shop-web-1").expect("listed").clone();
+    (new["Id"], new["Names"][0]) = ("new".into(), "/shop-web-3".into());
+    all.insert(0, new);
+    let mut inspected = json("1.52", "inspect/healthy.json");
+    inspected["Id"] = "new".into();
+    engine.answer("/containers/new/json", inspected);
+    engine.answer_bytes(&logs("new"), line(6, "of the new"));
+    engine.answer_bytes(&logs(&ids[0]), [line(1, "one"), line(4, "four"), line(5, "five")].concat());
+    engine.answer("/containers/json", listed);
+    let mut then = said(&mut lines, 3).await;
+    then.sort();
+    assert_eq!(then, ["shop-web-1 five", "shop-web-3 of the new", "shop-web-3 this container has joined"]);
+    assert!(!engine.script().asked.iter().any(|it| it.contains("web-run")), "what was run by hand is none of it");
+    let before = LogRequest { previous: true, ..request };
+    assert!(watcher.backend().logs(before).await.err().is_some_and(|why| why.contains("choose")));
+}
+
+/// The id of a container of the project `shop`.
+fn compose_id(name: &str) -> String {
+    let listed = json("1.52", "containers.json");
+    let named = |it: &&serde_json::Value| it["Names"][0] == format!("/shop-{name}");
+    let found = listed.as_array().expect("a list").iter().find(named).expect("it is listed").clone();
+    found["Id"].as_str().expect("an id").to_owned()
+}
+
+async fn said(lines: &mut cockpit::domain::LogStream, count: usize) -> Vec<String> {
+    let mut said = Vec::new();
+    while said.len() < count {
+        let line = tokio::time::timeout(std::time::Duration::from_secs(10), lines.next()).await.expect("in time");
+        let line = line.expect("it goes on").expect("it is no end");
+        said.push(format!("{} {}", line.from.map(|it| it.to_string()).unwrap_or_default(), line.text));
+    }
+    said
+}
+
+#[tokio::test]
+async fn all_tasks_of_a_service_are_followed_also_those_that_ended_and_run_elsewhere() {
+    for api in BOTH {
+        let mut engine = Engine::manager(api);
+        let tasks = json(api, "tasks.json");
+        let services = json(api, "services.json");
+        let crashing = services
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|it| it["Spec"]["Name"].as_str().is_some_and(|name| name.ends_with("crashing")));
+        let id = crashing.expect("a service")["ID"].clone();
+        let of_it: Vec<_> = tasks.as_array().expect("a list").iter().filter(|it| it["ServiceID"] == id).collect();
+        assert!(of_it.len() > 2, "{api}");
+        let recorded = std::fs::read(recorded(api).join("logs/service-crashing.bin")).expect("a log");
+        for (ix, task) in of_it.iter().enumerate() {
+            let path = format!("/tasks/{}", task["ID"].as_str().expect("an id"));
+            engine.answer(&path, (*task).clone());
+            let log =
+                if ix == 0 { recorded.clone() } else { framed(&format!("2026-11-24T01:02:0{ix}Z of task {ix}\n")) };
+            engine.answer_bytes(&format!("{path}/logs"), log);
+        }
+        engine.start();
+        let mut watcher = Watcher::at(&engine, pace());
+        watcher.until_live().await;
+        let key = watcher.view().workloads().find(|it| it.key.name == "crashing").expect("a service").key.clone();
+        let request =
+            LogRequest { instance: key, container: None, previous: false, since: None, tail: 500, follow: false };
+        let lines: Vec<_> = watcher.backend().logs(request).await.expect("a stream").collect().await;
+        let lines: Vec<_> = lines.into_iter().map(|line| line.expect("a line")).collect();
+        let names: std::collections::BTreeSet<String> =
+            lines.iter().filter_map(|line| line.from.as_ref().map(ToString::to_string)).collect();
+        assert_eq!(names.len(), of_it.len(), "{api}: {names:?}");
+        assert!(
+            names.contains("crashing.1") && names.iter().all(|name| name.starts_with("crashing.1")),
+            "{api}: {names:?}"
+        );
+        let times: Vec<_> = lines.iter().filter_map(|line| line.at).collect();
+        assert!(times.is_sorted(), "{api}: by time");
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub struct Script {
     pub api: String,
     /// Answers by path, without version and query.
     pub answers: BTreeMap<String, (u16, Vec<u8>)>,
+    /// Answers that are said to be longer than they are: the connection breaks after them.
+    pub broken: BTreeSet<String>,
     /// Paths that are never answered; `*` is all of them.
     pub hung: BTreeSet<String>,
     /// Paths whose answer is output that never ends: so many lines a second.
@@ -77,6 +79,7 @@ impl Engine {
         let script = Script {
             api: api.to_owned(),
             answers: BTreeMap::new(),
+            broken: BTreeSet::new(),
             hung: BTreeSet::new(),
             pours: BTreeMap::new(),
             memory: Vec::new(),
@@ -109,8 +112,15 @@ impl Engine {
         self.script().answers.insert(path.to_owned(), (status, body.to_string().into_bytes()));
     }
 
+    /// Sets an answer that breaks off.
+    pub fn break_off(&self, path: &str, body: Vec<u8>) {
+        self.answer_bytes(path, body);
+        self.script().broken.insert(path.to_owned());
+    }
+
     /// Sets an answer that is no JSON.
     pub fn answer_bytes(&self, path: &str, body: Vec<u8>) {
+        self.script().broken.remove(path);
         self.script().answers.insert(path.to_owned(), (200, body));
     }
 
@@ -237,7 +247,7 @@ async fn talk<S: Stream>(stream: S, script: Arc<Mutex<Script>>, events: broadcas
             "/events" => return stream_events(stream, &asked, &script, live).await,
             _ => stream.get_mut().write_all(&answer).await,
         };
-        if sent.is_err() {
+        if sent.is_err() || script.lock().expect("not poisoned").broken.contains(&path) {
             return;
         }
     }
@@ -265,7 +275,7 @@ fn answer(script: &Script, path: &str) -> Vec<u8> {
         "HTTP/1.1 {status} X\r\nApi-Version: {}\r\nDate: {}\r\nContent-Length: {}\r\n\r\n",
         script.api,
         script.date,
-        body.len()
+        body.len() + usize::from(script.broken.contains(path))
     )
     .into_bytes();
     out.extend(body);

@@ -1,7 +1,7 @@
 //! What is done to output that is read.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::logs;
+use crate::app::update::{logs, saving};
 use crate::domain::Text;
 
 use super::KEY;
@@ -87,6 +87,15 @@ pub(super) const ALL: &[Command] = &[
         keys: &["r"],
         does: "JSON and logfmt as they were written, or taken apart",
         run: logs::raw,
+        ..LOGS
+    },
+    Command {
+        id: "save",
+        keys: &["S"],
+        does: "save what is held to a file, of a filter what it shows; the file's path is said",
+        palette: true,
+        now: saving::save_now,
+        run: saving::save,
         ..LOGS
     },
     range!("newest", "0", "the newest lines, whenever they were written", None),

@@ -16,7 +16,7 @@ pub(super) const ALL: &[Command] = &[
         id: "logs",
         also: &["log"],
         keys: &["l"],
-        does: "follow the output of the instance, or of all pods of the workload; elsewhere of its worst instance",
+        does: "follow the output of the instance, of all that the workload runs, or of all that is marked",
         footer: Some(4),
         now: logs::logs_now,
         run: logs::logs,
@@ -27,7 +27,7 @@ pub(super) const ALL: &[Command] = &[
         keys: &["p"],
         does: "the output of the run before this one; again goes back to this one",
         places: &[Place::Home, Place::Case, Place::Logs],
-        now: logs::logs_now,
+        now: logs::output_now,
         run: logs::previous_logs,
         ..LOOK
     },
@@ -130,6 +130,23 @@ pub(super) const ALL: &[Command] = &[
         footer: Some(1),
         now: |_, _| Some(Ok(Text::new("find"))),
         run: logs::search,
+        ..FIND
+    },
+    Command {
+        id: "fold",
+        keys: &["z", "enter"],
+        does: "fold the section of this line of a manifest or a description, or unfold it",
+        footer: Some(2),
+        now: looking::fold_now,
+        run: looking::fold,
+        ..FIND
+    },
+    Command {
+        id: "fold-all",
+        keys: &["Z"],
+        does: "fold all sections, or unfold all; a search unfolds what it finds",
+        now: looking::fold_now,
+        run: looking::fold_all,
         ..FIND
     },
     Command { id: "next-found", keys: &["n"], does: "the next line that is looked for", run: logs::seek_down, ..FIND },

@@ -3,9 +3,9 @@
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment};
 use crate::domain::words::after;
-use crate::domain::{Kind, LogRequest, Name, Ref, Role, Severity, Text};
+use crate::domain::{Kind, LogRequest, Name, Ref, Role, Severity, Text, Timestamp};
 use crate::ui::case::{trouble_first, troubled_container};
-use crate::ui::{Input, Layer, LogView, Overlay, Pattern, Seek};
+use crate::ui::{Input, Layer, LogView, Overlay, Page, Pattern, Seek, panes};
 
 /// Lines of the past that a log begins with.
 const TAIL: u32 = 500;
@@ -14,10 +14,30 @@ const TAIL_SINCE: u32 = 2000;
 /// So long before an incident its output begins, seconds.
 const BEFORE: i64 = 60;
 
+/// Outputs that are followed as one, at most.
+const TOGETHER: usize = 20;
+/// Of more marks it is not looked for each change which of them have output.
+const MARKS: usize = 200;
+/// Why one of several has to be chosen.
+const SEVERAL: &str = "the outputs of several are read; choose one of them";
+
 /// Whether there is output to follow, and whose.
 pub fn logs_now(app: &App, at: Moment) -> Now {
+    if app.list().is_some_and(|list| app.screen.layers.is_empty() && list.marks.rows.len() > MARKS) {
+        return Some(Err(Text::from(format!("more than {MARKS} rows are marked; {TOGETHER} can be read together"))));
+    }
+    match marked(app, at) {
+        Some((all, _)) if all.is_empty() => Some(Err(Text::new("nothing that is marked has output"))),
+        Some((all, _)) => Some(Ok(Text::from(format!("logs of {} marked", all.len())))),
+        None => output_now(app, at),
+    }
+}
+
+/// Whether there is output of one, and of which run in a log.
+pub fn output_now(app: &App, at: Moment) -> Now {
     if let Some(Layer::Logs(view)) = app.screen.layers.last() {
-        return Some(Ok(Text::new(if view.request.previous { "this run" } else { "run before" })));
+        let run = if view.request.previous { "this run" } else { "run before" };
+        return Some(if view.also.is_empty() { Ok(Text::new(run)) } else { Err(Text::new(SEVERAL)) });
     }
     Some(app.log_source(at)?.map(|source| {
         let all = app.core.view(at.now).instances_of(&source.whole).nth(1).is_some();
@@ -25,17 +45,81 @@ pub fn logs_now(app: &App, at: Moment) -> Now {
     }))
 }
 
-/// Follows the output of the instance; of a workload that of all its pods, or of its worst instance where the
-/// orchestrator cannot tell them together.
+/// What is marked and has output, and how much that is marked has none; none where nothing is marked.
+fn marked(app: &App, at: Moment) -> Option<(Vec<Ref>, usize)> {
+    let list = app.list().filter(|list| app.screen.layers.is_empty() && !list.marks.rows.is_empty())?;
+    let model = app.model(at.now);
+    let mut all: Vec<Ref> = Vec::new();
+    let mut without = 0;
+    for row in &list.marks.rows {
+        let target = panes::target(app.screen.home.pane, row, &model);
+        match target.and_then(|target| app.source_of(&target, at)) {
+            Some(Ok(source)) => {
+                let key = if source.is_followed_whole() { source.whole } else { source.worst };
+                if !all.contains(&key) {
+                    all.push(key);
+                }
+            }
+            Some(Err(_)) | None => without += 1,
+        }
+    }
+    Some((all, without))
+}
+
+/// Follows the output of the instance; of a workload that of all its instances, or of its worst one where the
+/// orchestrator cannot tell them together; of what is marked that of all.
 pub fn logs(app: &mut App, at: Moment) {
-    let Some(Ok(source)) = app.log_source(at) else { return };
+    match marked(app, at) {
+        Some((all, without)) if all.len() > 1 => follow_marked(app, all, without, at),
+        Some((all, _)) => {
+            let source = all.first().and_then(|key| app.source_of(key, at));
+            follow_one(app, source, None, at);
+        }
+        None => {
+            // Of what is wrong, one wants what was written since that began.
+            let since = app.incident(at).map(|it| after(it.since, -BEFORE));
+            follow_one(app, app.log_source(at), since, at);
+        }
+    }
+}
+
+fn follow_marked(app: &mut App, mut all: Vec<Ref>, without: usize, at: Moment) {
+    app.touch(at.felt);
+    let left_out = all.len().saturating_sub(TOGETHER);
+    all.truncate(TOGETHER);
+    let first = all.remove(0);
+    let mut view = LogView::new(app.ticket(), output_of(first), None);
+    view.also = all;
+    app.effects.push(asks(&view));
+    app.screen.layers.push(Layer::Logs(Box::new(view)));
+    let mut said = Vec::new();
+    if left_out > 0 {
+        said.push(format!("{left_out} of the marked are left out: at most {TOGETHER} are read together"));
+    }
+    if without > 0 {
+        said.push(format!("{without} of the marked have no output"));
+    }
+    if !said.is_empty() {
+        app.say_long(at, &said.join("; "), Some(Severity::Advice));
+    }
+}
+
+/// What has to be asked for.
+fn asks(view: &LogView) -> Effect {
+    if view.also.is_empty() {
+        return Effect::OpenLogs(view.ticket, view.request.clone());
+    }
+    let of = |instance: &Ref| LogRequest { instance: instance.clone(), ..view.request.clone() };
+    Effect::OpenSeveral(view.ticket, view.followed().map(of).collect())
+}
+
+fn follow_one(app: &mut App, source: Option<Result<LogSource, Text>>, since: Option<Timestamp>, at: Moment) {
+    let Some(Ok(source)) = source else { return };
     app.touch(at.felt);
     let whole = source.is_followed_whole();
     let container = app.meant_container(&source.worst, at);
     let instance = if whole { source.whole.clone() } else { source.worst };
     let of = (!whole && instance != source.whole).then_some(source.whole);
-    // Of what is wrong, one wants what was written since that began.
-    let since = app.incident(at).map(|it| after(it.since, -BEFORE));
     let tail = if since.is_some() { TAIL_SINCE } else { TAIL };
     app.follow_output(LogRequest { container, since, tail, ..output_of(instance) }, of);
 }
@@ -50,7 +134,7 @@ pub fn previous_logs(app: &mut App, at: Moment) {
         return app.follow_output(request, Some(source.whole).filter(|whole| *whole != source.worst));
     };
     let (request, of) = (view.request.clone(), view.of.clone());
-    let back = of.clone().filter(|of| request.previous && of.kind.runs_pods());
+    let back = of.clone().filter(|of| request.previous && of.kind.writers().is_some());
     let instance = match (request.previous, request.instance.kind.role()) {
         // Of several, the run before is that of the worst: the others may have had none.
         (false, Role::Workload | Role::Endpoint) => match app.source_of(&request.instance, at) {
@@ -89,8 +173,8 @@ struct LogSource {
 
 impl LogSource {
     /// Whether the orchestrator tells the output of all its instances together, new ones too.
-    fn is_followed_whole(&self) -> bool {
-        self.whole.kind.runs_pods() || self.whole.kind.role() == Role::Endpoint
+    const fn is_followed_whole(&self) -> bool {
+        self.whole.kind.writers().is_some()
     }
 }
 
@@ -105,10 +189,11 @@ impl App {
     fn turn_to(&mut self, request: LogRequest, of: Option<Ref>) {
         let ticket = self.ticket();
         let Some(Layer::Logs(view)) = self.layer_mut() else { return };
-        let next = view.turned_to(ticket, request.clone(), of);
+        let next = view.turned_to(ticket, request, of);
+        let asks = asks(&next);
         let before = std::mem::replace(&mut **view, next);
         self.effects.push(Effect::Cancel(before.ticket));
-        self.effects.push(Effect::OpenLogs(ticket, request));
+        self.effects.push(asks);
     }
 
     /// The container whose output is meant: the one that is selected, else the one that fails, where one does.
@@ -149,7 +234,7 @@ pub fn follow(app: &mut App, _: Moment) {
     if let Some(Layer::Logs(view)) = app.layer_mut() {
         view.following = !view.following;
         if view.following {
-            view.behind = 0;
+            (view.behind, view.hidden) = (0, 0);
         }
     }
 }
@@ -219,8 +304,9 @@ pub fn seek_down(app: &mut App, at: Moment) {
 }
 
 fn go(app: &mut App, at: Moment, upwards: bool) {
+    let page = Page::of(app.screen.size);
     let (found, search, way) = match app.layer_mut() {
-        Some(Layer::Logs(view)) => (view.seek(upwards), &view.search, if upwards { " above" } else { " below" }),
+        Some(Layer::Logs(view)) => (view.seek(upwards, page), &view.search, if upwards { " above" } else { " below" }),
         Some(Layer::Text(view)) => (view.seek(upwards), &view.search, ""),
         _ => return,
     };
@@ -273,6 +359,9 @@ pub fn range(app: &mut App, at: Moment, seconds: Option<i64>) {
 /// Whether there is another container to read.
 pub fn container_now(app: &App, at: Moment) -> Now {
     let Some(Layer::Logs(view)) = app.screen.layers.last() else { return None };
+    if !view.also.is_empty() {
+        return Some(Err(Text::new(SEVERAL)));
+    }
     let next = app.next_container(&view.request, at);
     Some(next.map(|name| Text::from(format!("of {name}"))).ok_or_else(|| Text::new("it has one container")))
 }

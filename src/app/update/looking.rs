@@ -4,7 +4,7 @@ use crate::app::command::{Now, Section};
 use crate::app::{App, Effect, Moment, Place, TABLE};
 use crate::diagnose::Incident;
 use crate::domain::{Form, Name, Ref, Role, Severity, Text};
-use crate::ui::{CaseRow, CaseTab, Layer, Overlay, Pattern, Sheet, TextView, case};
+use crate::ui::{CaseRow, CaseTab, Layer, Overlay, Pattern, Sheet, TextView, case, panes};
 
 impl App {
     /// The instance that is selected on a case file's page of them, or of their use.
@@ -78,6 +78,33 @@ fn place_of(name: &str, form: Form) -> String {
 impl App {
     fn described(&self, at: Moment) -> Option<Ref> {
         self.selected_instance(at).or_else(|| self.target(at))
+    }
+}
+
+/// Whether the text has sections.
+pub fn fold_now(app: &App, _: Moment) -> Now {
+    let Some(Layer::Text(view)) = app.screen.layers.last() else { return None };
+    let folded = view.folds.below(view.cursor).is_some();
+    view.folds.any().then(|| Ok(Text::new(if folded { "unfold" } else { "fold" })))
+}
+
+/// Folds the section of the line that keys act on, or unfolds it.
+pub fn fold(app: &mut App, at: Moment) {
+    let page = panes::page_height(&app.screen);
+    let Some(Layer::Text(view)) = app.layer_mut() else { return };
+    match view.folds.turn(view.cursor) {
+        Some(line) => view.stand(line, page),
+        None => app.say(at, "this line is in no section", None),
+    }
+}
+
+/// Folds all sections, or unfolds all.
+pub fn fold_all(app: &mut App, _: Moment) {
+    let page = panes::page_height(&app.screen);
+    let Some(Layer::Text(view)) = app.layer_mut() else { return };
+    view.folds.turn_all();
+    if let Some(line) = view.folds.shown().get(view.folds.place(view.cursor)).copied() {
+        view.stand(line, page);
     }
 }
 

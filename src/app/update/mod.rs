@@ -16,6 +16,7 @@ pub mod owner;
 pub mod palette;
 pub mod people;
 pub mod pouring;
+pub mod saving;
 pub mod scoping;
 pub mod sorting;
 
@@ -71,6 +72,7 @@ impl App {
             }
             What::TextReady(ticket, lines) => self.text_ready(ticket, lines),
             What::Copied(to) => self.copied(to, at),
+            What::Saved(ticket, to) => self.saved(ticket, to, at),
             What::People(people) => self.hear_people(&people, at),
             What::Warned(text) => self.say_long(at, &text, Some(Severity::Warning)),
             What::Ended => self.effects.push(Effect::Quit),
@@ -247,7 +249,7 @@ impl App {
             if let Layer::Text(view) = layer
                 && view.ticket == ticket
             {
-                view.lines = Some(lines);
+                view.take(lines);
                 // What was looked for before it was there is gone to.
                 if view.search.is_some() {
                     view.seek(false);

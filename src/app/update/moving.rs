@@ -4,7 +4,7 @@ use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, Place, rows};
 use crate::domain::{Kind, Name, Ref, Role, Severity, Text};
 use crate::ui::case::Opens;
-use crate::ui::{CaseFile, CaseTab, Every, Layer, Overlay, Pane, RowKey, Scope, Screen, case, panes};
+use crate::ui::{CaseFile, CaseTab, Every, Go, Layer, Overlay, Page, Pane, RowKey, Scope, Screen, case, panes};
 
 use super::lists::within;
 
@@ -246,6 +246,9 @@ fn move_in_case(app: &mut App, at: Moment, way: Way) {
 
 /// Moves the first visible line of what is read.
 fn scroll(app: &mut App, at: Moment, way: Way) {
+    if app.screen.overlay.is_none() && matches!(app.screen.layers.last(), Some(Layer::Logs(_))) {
+        return scroll_output(app, way);
+    }
     let (len, page) = rows::extent(&app.screen, &app.model(at.now));
     let most = len.saturating_sub(page);
     let moved = |from: usize| match way {
@@ -258,14 +261,29 @@ fn scroll(app: &mut App, at: Moment, way: Way) {
     }
     match app.layer_mut() {
         Some(Layer::Case(case)) => case.scroll = moved(case.scroll.min(most)),
-        Some(Layer::Text(view)) => view.scroll = moved(view.scroll.min(most)),
-        Some(Layer::Logs(view)) => {
-            // A log is placed by its end: what comes does not move what is read.
-            let top = moved(most.saturating_sub(view.behind));
-            view.behind = most - top;
-            view.following = view.behind == 0 && (view.following || matches!(way, Way::Last));
+        // Where sections can be folded, keys move what they act on.
+        Some(Layer::Text(view)) if view.folds.any() => {
+            let to = way.from(view.folds.place(view.cursor), len, page);
+            if let Some(line) = view.folds.shown().get(to).copied() {
+                view.stand(line, page);
+            }
         }
-        None => {}
+        Some(Layer::Text(view)) => view.scroll = moved(view.scroll.min(most)),
+        Some(Layer::Logs(_)) | None => {}
+    }
+}
+
+/// Moves output by rows of the screen: a line may have many.
+fn scroll_output(app: &mut App, way: Way) {
+    let page = Page::of(app.screen.size);
+    let go = match way {
+        Way::Lines(n) => Go::Rows(n),
+        Way::Pages(n) => Go::Rows(n * page.height.saturating_sub(1).max(1) as isize),
+        Way::First => Go::First,
+        Way::Last => Go::Last,
+    };
+    if let Some(Layer::Logs(view)) = app.layer_mut() {
+        view.go(go, page);
     }
 }
 

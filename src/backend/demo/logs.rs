@@ -80,13 +80,13 @@ impl Sim {
     }
 
     /// What it writes at a moment of its work.
-    fn line(&self, live: &Live, at: Timestamp) -> Text {
+    fn line(&self, live: &Live, at: Timestamp) -> String {
         let voice = self.workloads.get(&live.home).and_then(|it| self.voices.get(&it.spec.voice));
         let die = chance(&live.object.uid, at);
         let pick = |of: usize, shift: f64| (((die * shift).fract() * of as f64) as usize).min(of.saturating_sub(1));
-        let Some(template) = voice.and_then(|lines| lines.get(pick(lines.len(), 1.0))) else { return Text::new("...") };
+        let Some(template) = voice.and_then(|lines| lines.get(pick(lines.len(), 1.0))) else { return "...".to_owned() };
         let n = 1 + pick(480, 37.0);
-        Text::from(template.replace("{n}", &n.to_string()).replace("{page}", PAGES[pick(PAGES.len(), 101.0)]))
+        template.replace("{n}", &n.to_string()).replace("{page}", PAGES[pick(PAGES.len(), 101.0)])
     }
 
     /// The lines that an instance wrote after `since`, until now.
@@ -99,7 +99,7 @@ impl Sim {
                 let mut lines = self.lines_since(it, since).ok()?;
                 let joined = self.instances.get(it).and_then(|live| live.object.created).filter(|at| *at > since);
                 if let Some(at) = joined {
-                    lines.insert(0, LogLine::note(Some(at), "this pod has joined"));
+                    lines.insert(0, LogLine::note(Some(at), format!("this {} has joined", it.kind.noun())));
                 }
                 Some((it, lines))
             });

@@ -11,7 +11,7 @@ use super::api::Api;
 use super::belongs::full_name;
 use super::failure::Failure;
 use super::logs::{self, Speaker};
-use super::{Docker, describe, swarm};
+use super::{Docker, crowd, describe, swarm};
 
 #[async_trait]
 impl Backend for Docker {
@@ -40,18 +40,19 @@ impl Backend for Docker {
         let key = request.instance.clone();
         let fails = |failure: Failure| Text::from(format!("the output of {} cannot be read: {failure}", key.local()));
         let api = self.connect().await.map_err(fails)?;
+        if crowd::tells(key.kind) && request.previous {
+            return Err(Text::new("the runs before of several are not told together; choose one of what it runs"));
+        }
+        if crowd::tells(key.kind) {
+            return crowd::follow(self.transport.clone(), self.pace, api, request).await.map_err(fails);
+        }
         let speaker = match key.kind {
             Kind::Container | Kind::ContainerInstance => Some(Speaker::Container(key.name.to_string())),
             Kind::Task => swarm::find(&api, &key, request.previous)
                 .await
                 .map_err(fails)?
                 .and_then(|path| Some(Speaker::Task(path.strip_prefix("/tasks/")?.to_owned()))),
-            _ => {
-                return Err(Text::from(format!(
-                    "a {} has no output of its own; choose one of what it runs",
-                    key.kind.noun()
-                )));
-            }
+            _ => return Err(crowd::no_output(&key)),
         };
         let speaker = speaker.ok_or_else(|| Text::from(format!("{} is not there any more", key.local())))?;
         let until = match &speaker {

@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 
 use crate::domain::{Kind, LogLine, LogRequest, Name, Ref, Role, Text};
 
+use crate::backend::newest;
+
 use super::ask::{Ask, Failed, Part, escaped, read};
 use super::kinds::ApiKind;
 use super::logs::{Follower, Out};
@@ -134,7 +136,7 @@ impl Crowd {
         while let Some((follower, more)) = answers.next().await {
             followers.push(follower);
             lines.extend(more);
-            keep_newest(&mut lines, self.request.tail as usize);
+            newest::keep(&mut lines, self.request.tail as usize);
         }
         for line in lines {
             if self.out.to.send(Ok(line)).await.is_err() {
@@ -215,15 +217,4 @@ fn newest_runs(jobs: List, cron_job: &str) -> Option<String> {
     let names: Vec<&str> = jobs.iter().take(RUNS).map(|job| job.name.as_str()).collect();
     // Every server sets this label; those before 1.27 know no other.
     (!names.is_empty()).then(|| format!("job-name in ({})", names.join(",")))
-}
-
-/// The newest lines, oldest first; what has no time stands first.
-fn keep_newest(lines: &mut Vec<LogLine>, most: usize) {
-    // Stable: lines of one pod and one moment stay in their order.
-    lines.sort_by_key(|line| line.at);
-    let (notes, written): (Vec<LogLine>, Vec<LogLine>) = lines.drain(..).partition(|line| line.note);
-    let skipped = written.len().saturating_sub(most);
-    lines.extend(notes);
-    lines.extend(written.into_iter().skip(skipped));
-    lines.sort_by_key(|line| line.at);
 }

@@ -121,7 +121,7 @@ mod tests {
             assert_eq!(given.len(), 4);
             given.extend(lines.finish());
             let texts: Vec<&str> = given.iter().map(|line| line.text.as_str()).collect();
-            assert_eq!(texts, ["starting", "half a line^[[2J", "", "unable to retrieve container logs", "no end"]);
+            assert_eq!(texts, ["starting", "half a  line^[[2J", "", "unable to retrieve container logs", "no end"]);
             assert_eq!(given[1].at, at("2026-11-23T22:34:42.6Z"));
             assert_eq!(given[3].at, None);
         }

@@ -1,11 +1,11 @@
 //! How output is drawn: the newest at the bottom.
 
-use std::ops::Range;
-
-use super::find::Pattern;
+use super::block::{Block, Shape};
+use super::page::Page;
+use super::paint::Coat;
 use super::view::LogView;
 use crate::domain::words::{count, many};
-use crate::domain::{Level, LogLine, Record, Role};
+use crate::domain::{LogLine, Ref, Role};
 use crate::ui::glyphs;
 use crate::ui::layout::LayerAreas;
 use crate::ui::panes::Ctx;
@@ -15,9 +15,11 @@ use crate::ui::theme::Ink;
 
 /// Draws output.
 pub(in crate::ui) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, areas: &LayerAreas) {
-    pen.rule(areas.title, &title(ctx, logs), &state(logs));
-    let height = usize::from(areas.body.height);
-    let wide = usize::from(areas.body.width);
+    let (height, wide) = (usize::from(areas.body.height), usize::from(areas.body.width));
+    let page = Page { columns: wide, height };
+    let bottom = logs.bottom(page);
+    let below = bottom.map_or(0, |(place, _)| logs.len() - place - 1);
+    pen.rule(areas.title, &title(ctx, logs), &state(logs, below));
     if logs.is_empty() {
         // Why it ended may not fit beside the title.
         let said = match (&logs.filter, &logs.ended) {
@@ -31,23 +33,29 @@ pub(in crate::ui) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, area
         }
         return;
     }
-    let lead = logs.writers.values().map(|name| width(name)).max().unwrap_or(0).min(WHOSE);
+    let shape = Shape::of(logs, wide);
     // From the last visible line upwards, until the page is full: long lines take several rows.
-    let mut page: Vec<Phrase> = Vec::new();
-    for (number, line) in logs.upwards() {
-        let whose = writer(logs, line, lead);
-        let rows = rows(ctx, logs, line, logs.found == Some(number), whose.as_deref(), wide);
-        let room = height - page.len();
-        page.extend(rows.into_iter().rev().take(room));
-        if page.len() >= height {
-            break;
-        }
+    let mut rows: Vec<Row> = Vec::new();
+    let (mut place, mut hidden) = bottom.unwrap_or_default();
+    while let Some((number, line)) = logs.at(place)
+        && rows.len() < height
+    {
+        let block = Block::of(logs, line, shape);
+        let lead = Lead::of(ctx, logs, line, &block, logs.found == Some(number), shape);
+        let visible = (0..block.rows().saturating_sub(hidden)).rev().take(height - rows.len());
+        rows.extend(visible.map(|ix| Row::of(&lead, &block, ix, wide)));
+        let Some(above) = place.checked_sub(1) else { break };
+        (place, hidden) = (above, 0);
     }
-    if page.len() < height && logs.dropped > 0 {
-        page.push(Phrase::dim(format!(" {} older lines are no longer kept", count(logs.dropped))));
+    let older = (rows.len() < height && logs.dropped > 0)
+        .then(|| Phrase::dim(format!(" {} older lines are no longer kept", count(logs.dropped))));
+    let mut y = areas.body.y;
+    if let Some(older) = older {
+        pen.write(areas.body.x, y, areas.body.width, &older, None);
+        y += 1;
     }
-    for (y, line) in (areas.body.y..areas.body.bottom()).zip(page.iter().rev()) {
-        pen.write(areas.body.x, y, areas.body.width, line, None);
+    for (y, row) in (y..areas.body.bottom()).zip(rows.iter().rev()) {
+        row.draw(pen, areas.body.x, y, areas.body.right());
     }
 }
 
@@ -57,17 +65,27 @@ fn title(ctx: &Ctx<'_>, logs: &LogView) -> Phrase {
         .and(Ink::Title, format!(" {}", request.instance.local()))
         .and(Ink::Rule, " ─ ")
         .and(Ink::Text, if request.previous { "log of the run before" } else { "log" });
+    if !logs.also.is_empty() {
+        let also: Vec<String> = logs.also.iter().map(Ref::local).collect();
+        return with_terms(ctx, logs, title.and(Ink::Dim, format!(" with {}", also.join(", "))));
+    }
     if request.instance.kind.role() != Role::Instance {
+        let noun = request.instance.kind.writers().unwrap_or("instance");
         let writers = match logs.writers.len() {
-            0 => " of its pods".to_owned(),
-            n => format!(" of {}", many(n as u64, "pod")),
+            0 => format!(" of its {noun}s"),
+            n => format!(" of {}", many(n as u64, noun)),
         };
         title = title.and(Ink::Text, writers);
     }
     if let Some(container) = &request.container {
         title = title.and(Ink::Dim, format!(" of {container}"));
     }
-    if let Some(since) = request.since {
+    with_terms(ctx, logs, title)
+}
+
+/// With since when, and like what.
+fn with_terms(ctx: &Ctx<'_>, logs: &LogView, mut title: Phrase) -> Phrase {
+    if let Some(since) = logs.request.since {
         title = title.and(Ink::Dim, format!(" since {}", ctx.clock.moment(since)));
     }
     if let Some(filter) = &logs.filter {
@@ -76,8 +94,9 @@ fn title(ctx: &Ctx<'_>, logs: &LogView) -> Phrase {
     title
 }
 
-fn state(logs: &LogView) -> Phrase {
-    let state = match (&logs.ended, logs.following, logs.behind) {
+/// Whether it goes on, and how many lines are below the page.
+fn state(logs: &LogView, below: usize) -> Phrase {
+    let state = match (&logs.ended, logs.following, below) {
         (Some(why), true, _) => Phrase::of(Ink::Warning, format!("ended: {why}")),
         (Some(why), false, n) => Phrase::of(Ink::Warning, format!("ended: {why}, {} below", count(n as u64))),
         (None, true, _) => Phrase::of(Ink::Live, "● following"),
@@ -92,114 +111,65 @@ fn state(logs: &LogView) -> Phrase {
     }
 }
 
-fn rows(
-    ctx: &Ctx<'_>,
-    logs: &LogView,
-    line: &LogLine,
-    found: bool,
-    whose: Option<&str>,
-    columns: usize,
-) -> Vec<Phrase> {
-    let record = if logs.raw || line.note { None } else { Record::read(&line.text) };
-    // Standard error, and what is no output, have signs of their own: colour alone would not tell.
-    let (sign, ink) = match line {
-        LogLine { note: true, .. } => ("─", Ink::Dim),
-        LogLine { stderr: true, .. } if record.is_none() => ("!", Ink::Warning),
-        _ => (" ", Ink::Text),
-    };
-    let sign = if found { glyphs::HERE } else { sign };
-    let stamp = match line.at.filter(|_| columns >= 60) {
-        Some(at) => format!("{} ", ctx.clock.seconds(at)),
-        None => String::new(),
-    };
-    let stamp = match whose {
-        Some(whose) => format!("{stamp}{whose} "),
-        None => stamp,
-    };
-    let room = columns.saturating_sub(width(&stamp) + 2).max(8);
-    let (text, below) = match &record {
-        Some(record) => of_record(record),
-        None => (Phrase::of(ink, line.text.as_str()), Vec::new()),
-    };
-    let text = [text].into_iter().chain(below.into_iter().map(|line| Phrase::dim(format!("  {line}"))));
-    let text = text.map(|text| marked(text, logs.search.iter().chain(&logs.filter)));
-    let rows: Vec<Phrase> = match logs.sideways {
-        Some(from) => text.map(|text| beyond(text, from)).collect(),
-        None => text.flat_map(|text| if text.is_empty() { vec![text] } else { text.wrap(room) }).collect(),
-    };
-    let blank = " ".repeat(width(&stamp));
-    let each = rows.into_iter().enumerate().map(|(ix, text)| {
-        let stamp = if ix == 0 { stamp.clone() } else { blank.clone() };
-        let ink = if found { Ink::Key } else { ink };
-        Phrase::dim(stamp).and(ink, format!("{sign} ")).then(text)
-    });
-    each.collect()
+/// What stands before a line: when, whose, and what it is.
+struct Lead {
+    stamp: String,
+    sign: &'static str,
+    ink: Ink,
 }
 
-/// Level, message and short fields; and the lines of long ones.
-fn of_record(record: &Record) -> (Phrase, Vec<String>) {
-    let ink = match record.level {
-        Some(Level::Fatal | Level::Error) => Ink::Critical,
-        Some(Level::Warn) => Ink::Warning,
-        Some(Level::Info) | None => Ink::Text,
-        Some(Level::Debug | Level::Trace) => Ink::Dim,
-    };
-    let mut phrase = Phrase::default();
-    if let Some(level) = record.level {
-        phrase = phrase.and(ink, format!("{:<5} ", level.as_str()));
-    }
-    let (first, rest) = record.message.split_once('\n').unwrap_or((&record.message, ""));
-    phrase = phrase.and(if ink == Ink::Dim { Ink::Dim } else { Ink::Text }, first);
-    let (short, long) = record.parts();
-    for (name, value) in short {
-        phrase = phrase.and(Ink::Dim, format!("  {name}=")).and(Ink::Text, value);
-    }
-    (phrase, rest.lines().chain(long).map(str::to_owned).collect())
-}
-
-/// The phrase with what is looked for in another ink.
-pub(in crate::ui) fn marked<'a>(phrase: Phrase, patterns: impl Iterator<Item = &'a Pattern>) -> Phrase {
-    let plain = phrase.plain();
-    let mut spans: Vec<Range<usize>> = patterns.flat_map(|pattern| pattern.spans(&plain)).collect();
-    if spans.is_empty() {
-        return phrase;
-    }
-    spans.sort_unstable_by_key(|it| (it.start, it.end));
-    let mut out = Phrase::default();
-    let mut at = 0;
-    for (ink, text) in phrase.0 {
-        let mut done = 0;
-        for span in &spans {
-            let (from, to) = (span.start.max(at + done), span.end.min(at + text.len()));
-            if from < to {
-                out = out.and(ink, &text[done..from - at]).and(Ink::Selected, &text[from - at..to - at]);
-                done = to - at;
-            }
+impl Lead {
+    fn of(ctx: &Ctx<'_>, logs: &LogView, line: &LogLine, block: &Block<'_>, found: bool, shape: Shape) -> Self {
+        // Standard error, and what is no output, have signs of their own: colour alone would not tell.
+        let (sign, ink) = match line {
+            _ if found => (glyphs::HERE, Ink::Key),
+            LogLine { note: true, .. } => ("─", Ink::Dim),
+            LogLine { stderr: true, .. } if !block.is_record => ("!", Ink::Warning),
+            _ => (" ", Ink::Text),
+        };
+        let mut stamp = match line.at.filter(|_| shape.stamped) {
+            Some(at) => format!("{} ", ctx.clock.seconds(at)),
+            None => String::new(),
+        };
+        if let Some(whose) = writer(logs, line, shape.lead) {
+            stamp.push_str(&whose);
+            stamp.push(' ');
         }
-        out = out.and(ink, &text[done..]);
-        at += text.len();
+        Self { stamp, sign, ink }
     }
-    out
 }
 
-/// The phrase without its first columns.
-fn beyond(phrase: Phrase, columns: usize) -> Phrase {
-    let mut left = columns;
-    let mut out = Phrase::default();
-    for (ink, text) in phrase.0 {
-        let (head, tail) = split(&text, left);
-        left -= width(head).min(left);
-        if !tail.is_empty() {
-            // A wide character that straddles the edge goes with what is left of it.
-            left = 0;
-            out = out.and(ink, tail);
+/// One row of the page.
+struct Row {
+    pieces: Vec<(Coat, String)>,
+    cut: bool,
+}
+
+impl Row {
+    fn of(lead: &Lead, block: &Block<'_>, ix: usize, columns: usize) -> Self {
+        let stamp = if ix == 0 { lead.stamp.clone() } else { " ".repeat(width(&lead.stamp)) };
+        let room = columns.saturating_sub(width(&stamp) + 2);
+        let mut pieces = vec![(Coat::Ink(Ink::Dim), stamp), (Coat::Ink(lead.ink), format!("{} ", lead.sign))];
+        let (part, row) = block.row(ix);
+        // Of a line that is not wrapped no more is read than fits.
+        let shown = split(&part.text[row.clone()], room).0.len();
+        let cut = shown < row.len();
+        pieces.extend(part.pieces(row.start..row.start + shown).map(|(coat, text)| (coat, text.to_owned())));
+        Self { pieces, cut }
+    }
+
+    fn draw(&self, pen: &mut Pen<'_>, x: u16, y: u16, right: u16) {
+        let (mut at, mut last) = (x, pen.style(Ink::Text));
+        let end = right.saturating_sub(u16::from(self.cut));
+        for (coat, text) in &self.pieces {
+            last = coat.style(pen);
+            at = pen.put(at, y, end.saturating_sub(at), text, last);
+        }
+        if self.cut {
+            pen.put(at, y, 1, "…", last);
         }
     }
-    out
 }
-
-/// Columns that the name of who wrote a line has at most.
-const WHOSE: usize = 18;
 
 /// Who wrote a line, in so many columns, where several do: by its end where it is too long, for there they differ.
 fn writer(logs: &LogView, line: &LogLine, columns: usize) -> Option<String> {

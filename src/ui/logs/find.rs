@@ -75,6 +75,11 @@ impl Pattern {
         self.tests.iter().all(|test| test.kind.holds(&line.text, record.as_ref()) != test.inverted)
     }
 
+    /// Whether lines are to have something, and not only to lack something.
+    pub(super) fn asks_for_something(&self) -> bool {
+        self.tests.iter().any(|test| !test.inverted)
+    }
+
     /// Where it stands in a text.
     pub fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let mut spans = Vec::new();

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::find::Pattern;
+use super::kin::Kin;
+use super::page::Page;
 use crate::domain::{LogLine, LogRequest, Name, Ref, Text};
 
 /// Output of an instance.
@@ -12,6 +14,8 @@ pub struct LogView {
     pub request: LogRequest,
     /// The workload that it was opened on, where one instance of it is followed.
     pub of: Option<Ref>,
+    /// Others whose output is followed with it: what was marked.
+    pub also: Vec<Ref>,
     /// Who has written so far, and what they are called in a line: short, and each different.
     pub writers: BTreeMap<Name, String>,
     /// The ticket under which lines come; late lines of another ticket are dropped.
@@ -24,6 +28,8 @@ pub struct LogView {
     pub following: bool,
     /// Lines that are shown between the last visible one and the newest, while not following.
     pub behind: usize,
+    /// Rows of the last visible line that are below the page.
+    pub hidden: usize,
     /// Why it ended, where it has.
     pub ended: Option<Text>,
     /// Lines that are not like this are not shown.
@@ -38,6 +44,8 @@ pub struct LogView {
     pub raw: bool,
     /// Numbers of the lines that are shown, where some are not.
     shown: Option<VecDeque<u64>>,
+    /// Which of the next lines belong to one above.
+    kin: Kin,
     bytes: usize,
 }
 
@@ -52,12 +60,14 @@ impl LogView {
         Self {
             request,
             of,
+            also: Vec::new(),
             writers: BTreeMap::new(),
             ticket,
             lines: VecDeque::new(),
             dropped: 0,
             following: true,
             behind: 0,
+            hidden: 0,
             ended: None,
             filter: None,
             search: None,
@@ -65,6 +75,7 @@ impl LogView {
             sideways: None,
             raw: false,
             shown: None,
+            kin: Kin::default(),
             bytes: 0,
         }
     }
@@ -72,9 +83,29 @@ impl LogView {
     /// The same way to look at other output.
     pub fn turned_to(&self, ticket: u64, request: LogRequest, of: Option<Ref>) -> Self {
         let mut view = Self::new(ticket, request, of);
+        view.also.clone_from(&self.also);
         (view.search, view.sideways, view.raw) = (self.search.clone(), self.sideways, self.raw);
         view.narrow(self.filter.clone());
         view
+    }
+
+    /// All whose output is followed.
+    pub fn followed(&self) -> impl Iterator<Item = &Ref> {
+        std::iter::once(&self.request.instance).chain(&self.also)
+    }
+
+    /// Whose output it is: `prod shop/web, main, the run before`.
+    pub fn whose(&self) -> String {
+        let request = &self.request;
+        let all: Vec<String> = self.followed().map(|it| format!("{} {}", it.cluster, it.local())).collect();
+        let mut whose = all.join(", ");
+        if let Some(container) = &request.container {
+            whose.push_str(&format!(", {container}"));
+        }
+        if request.previous {
+            whose.push_str(", the run before");
+        }
+        whose
     }
 
     /// Takes lines in, the oldest out where there are too many.
@@ -84,11 +115,11 @@ impl LogView {
         for line in lines {
             let number = self.dropped + self.lines.len() as u64;
             if let (Some(filter), Some(shown)) = (&self.filter, &mut self.shown)
-                && filter.holds(&line)
+                && self.kin.shows(filter, &line)
             {
                 shown.push_back(number);
             }
-            self.bytes += line.text.len();
+            self.bytes += line.bytes();
             self.lines.push_back(line);
         }
         if !self.following {
@@ -96,7 +127,7 @@ impl LogView {
         }
         while self.lines.len() > Self::KEPT || (self.bytes > Self::KEPT_BYTES && self.lines.len() > 1) {
             if let Some(line) = self.lines.pop_front() {
-                self.bytes -= line.text.len();
+                self.bytes -= line.bytes();
             }
             self.dropped += 1;
         }
@@ -118,29 +149,27 @@ impl LogView {
         self.len() == 0
     }
 
-    /// Lines that are shown, with their numbers since the start, from the last visible one upwards.
-    pub fn upwards(&self) -> impl Iterator<Item = (u64, &LogLine)> {
-        let last = self.len() - if self.following { 0 } else { self.behind.min(self.len()) };
-        (0..last).rev().filter_map(|place| {
-            let number = self.number(place);
-            Some((number, self.line(number)?))
-        })
+    /// The line at a place among those that are shown, with its number since the start.
+    pub fn at(&self, place: usize) -> Option<(u64, &LogLine)> {
+        let number = self.number(place);
+        Some((number, self.line(number)?))
     }
 
-    /// Shows only lines that are like this; all where it is none. The newest is looked at again.
+    /// Shows only lines that are like this, and what belongs to them; all where it is none. The newest is looked at again.
     pub fn narrow(&mut self, filter: Option<Pattern>) {
+        let mut kin = Kin::default();
         self.shown = filter.as_ref().map(|filter| {
             let all = self.lines.iter().zip(self.dropped..);
-            all.filter(|(line, _)| filter.holds(line)).map(|(_, number)| number).collect()
+            all.filter(|(line, _)| kin.shows(filter, line)).map(|(_, number)| number).collect()
         });
-        self.filter = filter;
-        self.behind = 0;
+        (self.filter, self.kin) = (filter, kin);
+        (self.behind, self.hidden) = (0, 0);
     }
 
     /// Goes to the next line that the search fits: upwards, or down again. Whether there is one.
-    pub fn seek(&mut self, upwards: bool) -> bool {
+    pub fn seek(&mut self, upwards: bool, page: Page) -> bool {
         let Some(search) = &self.search else { return false };
-        let fits = |place: &usize| self.line(self.number(*place)).is_some_and(|line| !line.note && search.holds(line));
+        let fits = |place: &usize| self.at(*place).is_some_and(|(_, line)| !line.note && search.holds(line));
         let len = self.len();
         // From the line that was found last, where that is still shown.
         let from = self.found.map(|number| self.place_of(number));
@@ -150,9 +179,8 @@ impl LogView {
             (false, None) => (0..len).find(fits),
         };
         let Some(place) = next else { return false };
-        (self.found, self.following) = (Some(self.number(place)), false);
-        // Some lines below it say what came of it.
-        self.behind = len.saturating_sub(place + 1 + BELOW);
+        self.found = Some(self.number(place));
+        self.reveal(place, page);
         true
     }
 
@@ -187,19 +215,32 @@ impl LogView {
         }
     }
 
-    /// By the end of its name, where that tells them apart: `web-6b4cb595bd-qhxwb` is `qhxwb`, `db-0` stays.
+    /// By the end of its name, where that tells them apart: `web-6b4cb595bd-qhxwb` is `qhxwb`, `db-0` stays. Where several
+    /// workloads are followed, with whose it is: `web qhxwb`.
     fn name_writers(&mut self) {
-        let end = |name: &Name| name.rsplit('-').next().filter(|end| end.len() > 3).unwrap_or(name).to_owned();
-        let names: Vec<Name> = self.writers.keys().cloned().collect();
-        for name in &names {
-            let alone = names.iter().filter(|other| end(other) == end(name)).count() == 1;
-            self.writers.insert(name.clone(), if alone { end(name) } else { name.to_string() });
+        let short: BTreeMap<Name, String> = self.writers.keys().map(|name| (name.clone(), self.short(name))).collect();
+        for (name, called) in &short {
+            let alone = short.values().filter(|other| *other == called).count() == 1;
+            self.writers.insert(name.clone(), if alone { called.clone() } else { name.to_string() });
+        }
+    }
+
+    fn short(&self, name: &str) -> String {
+        let Some(end) = name.rsplit('-').next().filter(|end| end.len() > 3 && end.len() < name.len()) else {
+            return name.to_owned();
+        };
+        if self.also.is_empty() {
+            return end.to_owned();
+        }
+        // Before the name of its own there may be that of its cluster.
+        let own = name.rfind('/').map_or(0, |at| at + 1);
+        let is_of = |key: &&Ref| name[own..].strip_prefix(key.name.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        match self.followed().filter(is_of).map(|key| key.name.len()).max() {
+            Some(long) => format!("{} {end}", &name[..own + long]),
+            None => name.to_owned(),
         }
     }
 }
-
-/// Lines below one that was gone to.
-const BELOW: usize = 5;
 
 #[cfg(test)]
 mod tests {
@@ -218,8 +259,10 @@ mod tests {
             .collect()
     }
 
+    const PAGE: Page = Page { columns: 80, height: 10 };
+
     fn bottom(view: &LogView) -> Option<&str> {
-        view.upwards().next().map(|(_, line)| line.text.as_str())
+        view.at(view.bottom(PAGE)?.0).map(|(_, line)| line.text.as_str())
     }
 
     #[test]
@@ -242,9 +285,26 @@ mod tests {
         view.take(numbered(100, 111));
         assert_eq!((view.len(), view.behind, bottom(&view)), (12, 2, Some("tenth 90")));
         view.take(numbered(111, LogView::KEPT + 50));
-        assert!(view.upwards().all(|(_, line)| line.text.starts_with("tenth")));
+        assert!((0..view.len()).all(|place| view.at(place).is_some_and(|(_, line)| line.text.starts_with("tenth"))));
         view.narrow(None);
         assert_eq!(view.len(), LogView::KEPT);
+    }
+
+    #[test]
+    fn a_line_says_whose_it_is_as_short_as_it_can() {
+        let mut view = view();
+        let called = |view: &mut LogView, names: &[&str]| {
+            let from = |name: &&str| LogLine { from: Some((*name).into()), ..LogLine::output(None, false, "x") };
+            view.take(names.iter().map(from).collect());
+            view.writers.values().cloned().collect::<Vec<_>>()
+        };
+        let names = ["db-0", "web-6b4cb595bd-qhxwb", "web-6b4cb595bd-x7kq2"];
+        assert_eq!(called(&mut view.clone(), &names), ["db-0", "qhxwb", "x7kq2"]);
+        let of = |name: &str| Ref { name: name.into(), ..view.request.instance.clone() };
+        view.also = vec![of("web-api"), of("db")];
+        let names = ["prod/db-0", "prod/web-6b4-qhxwb", "prod/web-api-7d5-x7kq2", "qhxwb"];
+        let short = ["prod/db-0", "prod/web qhxwb", "prod/web-api x7kq2", "qhxwb"];
+        assert_eq!(called(&mut view, &names), short);
     }
 
     #[test]
@@ -252,14 +312,14 @@ mod tests {
         let mut view = view();
         view.take(numbered(0, 25));
         view.search = Pattern::new("tenth");
-        assert!(view.seek(true));
+        assert!(view.seek(true, PAGE));
         assert_eq!((view.found, view.following, view.behind), (Some(20), false, 0));
-        assert!(view.seek(true));
+        assert!(view.seek(true, PAGE));
         assert_eq!((view.found, bottom(&view)), (Some(10), Some("line 15")));
-        assert!(view.seek(false) && !view.seek(false));
+        assert!(view.seek(false, PAGE) && !view.seek(false, PAGE));
         assert_eq!(view.found, Some(20));
-        assert!(view.seek(true) && view.seek(true) && !view.seek(true));
+        assert!(view.seek(true, PAGE) && view.seek(true, PAGE) && !view.seek(true, PAGE));
         view.search = Pattern::new("nowhere");
-        assert!(!view.seek(true) && !view.seek(false));
+        assert!(!view.seek(true, PAGE) && !view.seek(false, PAGE));
     }
 }

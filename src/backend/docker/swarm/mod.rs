@@ -19,7 +19,9 @@ use crate::domain::{
 
 use super::api::Api;
 use super::convert::Scribe;
+use super::crowd::Member;
 use super::failure::Failure;
+use super::logs::Speaker;
 use super::pace::Pace;
 use services::Tally;
 use tasks::Owner;
@@ -335,6 +337,37 @@ pub(super) async fn find(api: &Api, key: &Ref, previous: bool) -> Result<Option<
     let mut facts = Vec::new();
     swarm.take(polled, &mut scribe, "", &NoBodies, &mut facts);
     Ok(swarm.task_id(key, previous).map(|id| format!("/tasks/{id}")))
+}
+
+/// The tasks of a service that have output or may come to have some, newest first; those that have no number in their slot's name
+/// any more are named with a part of their id.
+pub(super) async fn members(api: &Api, key: &Ref) -> Result<Vec<Member>, Failure> {
+    let services: Vec<wire::Service> = api.get("/services").await?;
+    let mut scribe = Scribe::new(key.cluster.clone());
+    let owners: BTreeMap<String, Owner> =
+        services.iter().map(|it| (it.id.clone(), owner(&mut scribe, it))).filter(|(_, it)| it.key == *key).collect();
+    let Some((id, of)) = owners.iter().next() else { return Ok(Vec::new()) };
+    // Tasks on each node are called after it.
+    let nodes: Vec<wire::Node> = if of.global { api.get("/nodes").await? } else { Vec::new() };
+    let nodes = nodes::keys(&mut scribe, &nodes);
+    let filters = serde_json::json!({ "service": [id] }).to_string();
+    let tasks: Vec<wire::Task> = api.get(&format!("/tasks?filters={}", super::api::escaped(&filters))).await?;
+    let mut found: Vec<(Option<Timestamp>, Member)> = Vec::new();
+    for slot in tasks::slots(&tasks, &owners, &nodes) {
+        let shown = slot.shown();
+        for task in &slot.tasks {
+            let runs = tasks::wanted(task);
+            if !runs && task.status.container_status.container_id.is_empty() {
+                continue;
+            }
+            let name = shown.iter().find(|(it, _)| it.id == task.id).map(|(_, name)| name.clone());
+            let name = name.unwrap_or_else(|| format!("{}.{}", slot.name, super::convert::cut(&task.id, 8)));
+            let speaker = Speaker::Task(task.id.clone());
+            found.push((task.created_at, Member { speaker, name: scribe.names.intern(&name), runs }));
+        }
+    }
+    found.sort_by(|a, b| (b.0, &a.1.name).cmp(&(a.0, &b.1.name)));
+    Ok(found.into_iter().map(|(_, member)| member).collect())
 }
 
 struct NoBodies;
