@@ -32,7 +32,7 @@ fn main() -> color_eyre::Result<()> {
     std::fs::create_dir_all(&to).wrap_err("the directory cannot be made")?;
     for (name, size, keys) in PICTURES {
         let frame = frame(*size, keys)?;
-        save(&to.join(format!("{name}.svg")), &svg::render(&frame, svg::Paper::Dark))?;
+        save(&to.join(format!("{name}.svg")), &svg::render(&frame, svg::Paper::DARK))?;
     }
     Ok(())
 }
@@ -108,7 +108,7 @@ fn app(sims: &[(BackendKind, Sim)], size: (u16, u16), start: Timestamp) -> color
         settings: Settings::default(),
         guard: Guard::default(),
         keymap: Keymap::new(&[])?,
-        look: Look { ascii: false, mono: false, theme: 0 },
+        look: Look::default(),
         utc: true,
         columns: Default::default(),
         size,

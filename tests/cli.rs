@@ -612,15 +612,42 @@ fn the_manual_page_is_of_the_program_or_of_a_command() {
 #[test]
 fn themes_are_listed_with_what_chooses_one() {
     let home = Home::new();
-    assert!(stdout(&home.cockpit(&["themes"])).contains("* dark   in use: it is the default\n"));
+    let said = stdout(&home.cockpit(&["themes"]));
+    assert!(said.contains("* dark            in use: it is the default; dark background"), "{said}");
+    assert!(said.contains("  contrast-light  high contrast on white") && !said.contains('\u{1b}'), "{said}");
     let config = home.path("cockpit.toml");
-    std::fs::write(&config, "theme = \"light\"\n").expect("written");
+    std::fs::write(&config, "theme = \"light\"\ncolors = 256\n").expect("written");
     let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy()]));
-    assert!(said.contains("* light  in use: the settings say so (`theme`)\n") && said.contains("  dark\n"), "{said}");
-    let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy(), "--theme", "dark"]));
-    assert!(said.contains("* dark   in use: --theme says so\n"), "{said}");
+    assert!(said.contains("* light           in use: the settings say so (`theme`); "), "{said}");
+    assert!(said.contains("drawn in 256 colours: the settings say so (`colors`)\n"), "{said}");
+    let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy(), "--theme", "slate"]));
+    assert!(said.contains("* slate           in use: --theme says so; "), "{said}");
     let mono = home.command(&["themes"]).env("NO_COLOR", "1").output().expect("the program runs");
-    assert!(stdout(&mono).contains("NO_COLOR is set"), "{}", stdout(&mono));
+    assert!(stdout(&mono).contains("drawn without colours: NO_COLOR is set"), "{}", stdout(&mono));
+    let asked = home.command(&["themes", "--colors=16"]).env("NO_COLOR", "1").output().expect("the program runs");
+    assert!(stdout(&asked).contains("drawn in 16 colours: --colors says so"), "{}", stdout(&asked));
+    let light = home.command(&["themes"]).env("COLORFGBG", "0;15").output().expect("the program runs");
+    assert!(stdout(&light).contains("* light           in use: COLORFGBG says"), "{}", stdout(&light));
+}
+
+#[test]
+fn a_theme_of_ones_own_is_a_file_beside_the_settings() {
+    let home = Home::new();
+    let config = home.path("cockpit.toml");
+    std::fs::create_dir(home.path("themes")).expect("a folder");
+    std::fs::write(home.path("themes/mine.toml"), "like = \"slate\"\n[ink]\ncritical = \"208 bold\"\n").expect("written");
+    std::fs::write(home.path("themes/odd.toml"), "like = \"slate\"\n[ink]\ncritical = \"mauve\"\n").expect("written");
+    std::fs::write(&config, "theme = \"mine\"\n").expect("written");
+    let config = config.to_string_lossy();
+    let said = stdout(&home.cockpit(&["themes", "--config", &config]));
+    assert!(said.contains("* mine            in use: the settings say so (`theme`); "), "{said}");
+    assert!(said.contains("  odd             cannot be used:\n"), "{said}");
+    let odd = home.cockpit(&["themes", "--config", &config, "--theme", "odd"]);
+    let said = String::from_utf8_lossy(&odd.stderr);
+    assert_eq!(odd.status.code(), Some(2), "{said}");
+    assert!(said.contains("themes/odd.toml:3: `ink.critical`: `mauve` is no colour and no modifier; expected a colour"), "{said}");
+    let near = home.cockpit(&["themes", "--config", &config, "--theme", "mien"]);
+    assert!(String::from_utf8_lossy(&near.stderr).contains("did you mean `mine`?"));
 }
 
 #[test]

@@ -40,8 +40,8 @@ pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
 pub use run::{Options, Recorder, ReplayClock, run};
-pub use terminal::{Terminal, check as check_terminal, look};
-pub use writer::Encoder;
+pub use terminal::{Terminal, check as check_terminal};
+pub use writer::{Encoder, sgr};
 
 use update::history::History;
 use update::moving::Trail;

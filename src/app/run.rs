@@ -46,7 +46,7 @@ pub struct Options {
     pub settings: Settings,
     /// What may be done.
     pub guard: Guard,
-    /// How it may look; [`super::look`] tells it from the environment.
+    /// How it may look.
     pub look: Look,
     /// Times are shown in UTC first; else in the local zone.
     pub utc: bool,

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
 use crate::domain::Text;
-use crate::ui::Look;
 
 /// Another screen, no cursor, pastes marked as such.
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
@@ -31,15 +30,6 @@ fn refusal(term: Option<&str>, has_tty: bool) -> Option<Text> {
         return Some(Text::from(format!("TERM is `dumb`: that terminal cannot place a cursor; {instead}")));
     }
     None
-}
-
-/// How the terminal may be drawn on, by `NO_COLOR` (no-color.org: any value but the empty one) and the locale that
-/// counts for characters (POSIX: the first that is set of LC_ALL, LC_CTYPE, LANG).
-pub fn look(env: impl Fn(&str) -> Option<String>, ascii: bool, theme: usize) -> Look {
-    let set = |name: &str| env(name).filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name)).unwrap_or_default().to_uppercase();
-    let utf8 = locale.contains("UTF-8") || locale.contains("UTF8");
-    Look { ascii: ascii || !utf8, mono: set("NO_COLOR").is_some(), theme }
 }
 
 /// Columns and rows; 80 by 24 where the terminal does not say.
@@ -144,19 +134,5 @@ mod tests {
         for refused in [refusal(Some("dumb"), true), refusal(Some("xterm"), false)] {
             assert!(refused.is_some_and(|why| why.contains("cockpit triage")));
         }
-    }
-
-    #[test]
-    fn the_first_locale_that_is_set_decides_on_ascii() {
-        let look = |pairs: &'static [(&str, &str)]| {
-            let get = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-            look(get, false, 0)
-        };
-        assert!(!look(&[("LANG", "en_GB.UTF-8")]).ascii);
-        assert!(look(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]).ascii);
-        assert!(!look(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")]).ascii);
-        assert!(look(&[]).ascii);
-        assert!(look(&[("NO_COLOR", "1")]).mono);
-        assert!(!look(&[("NO_COLOR", "")]).mono);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 use tokio::sync::mpsc;
 use unicode_width::UnicodeWidthStr;
 
@@ -116,6 +116,13 @@ fn bracketed(out: String) -> Vec<u8> {
 fn is_blank_to_the_end(frame: &Buffer, from: u16, y: u16) -> bool {
     (from..frame.area.width)
         .all(|x| frame.cell((x, y)).is_some_and(|cell| Pen::of(cell) == Pen::default() && cell.symbol() == " "))
+}
+
+/// What makes a terminal that is plain write in a style: codes joined by `;`, empty where it is plain too.
+pub fn sgr(style: Style) -> String {
+    let colour = |colour: Option<Color>| colour.unwrap_or(Color::Reset);
+    let pen = Pen { fg: colour(style.fg), bg: colour(style.bg), modifier: style.add_modifier };
+    codes_from(Pen::default(), pen)
 }
 
 /// Select Graphic Rendition codes (ECMA-48 8.3.117) that turn one pen into another, joined by `;`.
@@ -250,7 +257,6 @@ impl Writer {
 mod tests {
     use super::*;
     use ratatui::layout::Rect;
-    use ratatui::style::Style;
 
     fn shown(parser: &vt100::Parser) -> Vec<String> {
         let screen = parser.screen();

@@ -10,6 +10,7 @@ mod headless;
 mod keys;
 mod listing;
 mod log;
+mod look;
 mod man;
 mod names;
 mod output;
@@ -125,7 +126,7 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
     match cli.command {
         Some(Command::Triage(options)) => Ok(triage::run(&options, session)?),
         Some(Command::Keys(options)) => Ok(keys::run(&options, &session).map(|()| ExitCode::SUCCESS)?),
-        Some(Command::Themes) => Ok(themes::run(&session).map(|()| ExitCode::SUCCESS)?),
+        Some(Command::Themes) => themes::run(&session).map(|()| ExitCode::SUCCESS),
         _ => screen::run(session),
     }
 }

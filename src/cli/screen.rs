@@ -9,7 +9,7 @@ use crate::config::{Config, Key};
 use crate::domain::people::Keeper;
 use crate::domain::{Backend, Text};
 use crate::engine::Target;
-use crate::ui::{Look, Pane};
+use crate::ui::Pane;
 
 use super::End;
 use super::failure::Failure;
@@ -24,7 +24,7 @@ use super::watch::Live;
 /// There is no terminal to draw on, or nothing to watch; keys that cannot be used; a fault of the loop.
 pub fn run(session: Session) -> Result<ExitCode, End> {
     app::check_terminal().map_err(|why| Failure::usage(why.to_string()))?;
-    let look = Look { ascii: session.ascii(), mono: session.mono(), theme: session.theme()? };
+    let look = session.look()?;
     let keys = keys(&session.config)?;
     let Shown { targets, unwatched, replay } = shown(&session)?;
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();

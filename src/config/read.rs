@@ -20,8 +20,10 @@ use super::reader::{Reader, Table, Value};
 pub struct Words {
     /// Names of the rules.
     pub rules: Vec<&'static str>,
-    /// Names of the themes.
-    pub themes: Vec<&'static str>,
+    /// Names of the themes, also of a person's own.
+    pub themes: Vec<String>,
+    /// How many colours may be asked for.
+    pub colors: Vec<&'static str>,
     /// Names of the commands.
     pub commands: Vec<&'static str>,
     /// Names of the lists, and of the columns that each can have.
@@ -68,7 +70,11 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
         config.protected = reader.some_texts(&value, PATTERN).iter().map(|raw| Pattern::new(raw)).collect();
     }
     if let Some(value) = root.take(reader, "theme") {
-        config.theme = reader.word(&value, &words.themes).map_or(config.theme, Text::new);
+        let names: Vec<&str> = words.themes.iter().map(String::as_str).collect();
+        config.theme = reader.word(&value, &names).map_or(config.theme, Text::new);
+    }
+    if let Some(value) = root.take(reader, "colors") {
+        config.colors = reader.word_or_number(&value, &words.colors).map_or(config.colors, Text::new);
     }
     if let Some(value) = root.take(reader, "ascii") {
         config.ascii = reader.word_or_flag(&value);
@@ -229,7 +235,8 @@ mod tests {
     fn words() -> Words {
         Words {
             rules: vec!["oom-killed", "crash-loop"],
-            themes: vec!["dark", "light"],
+            themes: ["auto", "dark", "light"].map(String::from).to_vec(),
+            colors: vec!["auto", "mono", "16", "256", "true"],
             commands: vec!["help", "quit"],
             lists: vec![("pods".to_owned(), vec!["where", "name", "ready", "state", "age", "node"])],
         }

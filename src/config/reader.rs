@@ -75,6 +75,17 @@ impl<'a> Reader<'a> {
         found
     }
 
+    /// A word, where a number is as good: `256` and `"256"`.
+    pub(super) fn word_or_number<'k>(&mut self, value: &Value<'_, '_>, known: &[&'k str]) -> Option<&'k str> {
+        if let DeValue::Integer(number) = value.value {
+            let written = number.to_string();
+            if let Some(found) = known.iter().copied().find(|word| *word == written) {
+                return Some(found);
+            }
+        }
+        self.word(value, known)
+    }
+
     /// Adds a near match to the problem that was just said.
     pub(super) fn suggest(&mut self, near: Option<&str>) {
         if let Some(problem) = self.problems.last_mut() {

@@ -16,7 +16,7 @@ use super::{case, glyphs, header, overlays, reading, sights, why};
 
 /// Draws all of it. The area is the buffer's; nothing is kept from one frame to the next.
 pub fn draw(screen: &Screen, model: &Model<'_>, buffer: &mut Buffer) {
-    let mut pen = Pen::new(buffer, screen.look);
+    let mut pen = Pen::new(buffer, &screen.look);
     let area = pen.area();
     let style = pen.style(Ink::Text);
     pen.clear(area, style);

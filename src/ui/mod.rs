@@ -39,3 +39,4 @@ pub use screen::{
     Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
 };
 pub use summary::summary;
+pub use text::width as text_width;

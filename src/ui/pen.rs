@@ -8,19 +8,18 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::glyphs;
 use super::screen::Look;
 use super::text::{Phrase, grapheme_width, split};
-use super::theme::{self, Ink, Theme};
+use super::theme::Ink;
 
 /// Writes into a buffer.
 pub(super) struct Pen<'a> {
     buffer: &'a mut Buffer,
-    theme: &'static Theme,
-    look: Look,
+    look: &'a Look,
 }
 
 impl<'a> Pen<'a> {
     /// A pen for a buffer.
-    pub fn new(buffer: &'a mut Buffer, look: Look) -> Self {
-        Self { buffer, theme: theme::at(look.theme), look }
+    pub fn new(buffer: &'a mut Buffer, look: &'a Look) -> Self {
+        Self { buffer, look }
     }
 
     /// All of the buffer.
@@ -30,7 +29,7 @@ impl<'a> Pen<'a> {
 
     /// How an ink looks here.
     pub fn style(&self, ink: Ink) -> Style {
-        self.theme.style(ink, self.look.mono)
+        self.look.palette.style(ink)
     }
 
     /// Writes a string from `x` on in at most `columns`; what is left over is cut. Returns the column behind it.
@@ -159,7 +158,8 @@ mod tests {
 
     fn drawn(ascii: bool, columns: u16, text: &str) -> String {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
-        let mut pen = Pen::new(&mut buffer, Look { ascii, mono: true, theme: 0 });
+        let look = Look { ascii, ..Look::default() };
+        let mut pen = Pen::new(&mut buffer, &look);
         pen.write(0, 0, columns, &Phrase::text(text), None);
         pen.put(7, 0, 1, "|", Style::new());
         buffer.content().iter().map(|cell| cell.symbol()).collect()
@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn writing_outside_the_buffer_writes_nothing() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 1, 1));
-        let mut pen = Pen::new(&mut buffer, Look { ascii: false, mono: false, theme: 0 });
+        let look = Look::default();
+        let mut pen = Pen::new(&mut buffer, &look);
         pen.put(5, 5, 9, "x", Style::new());
         pen.write(0, 0, 9, &Phrase::text("worker"), None);
         pen.frame(Rect::new(0, 0, 40, 10), &Phrase::text("a"), &Phrase::default(), &Phrase::text("b"));

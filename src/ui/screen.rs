@@ -1,9 +1,11 @@
 //! What is open, selected and typed: plain data that `app::update` changes and a frame shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::every::Every;
 use super::logs::{LogView, Pattern};
+use super::theme::Palette;
 use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
 /// The whole of it.
@@ -34,14 +36,12 @@ pub struct Screen {
 }
 
 /// How a frame may look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Look {
     /// Only ASCII: set by itself without a UTF-8 locale.
     pub ascii: bool,
-    /// No colour at all (`NO_COLOR`); else the 16 of the terminal.
-    pub mono: bool,
-    /// Index into the themes that there are.
-    pub theme: usize,
+    /// The theme, as this terminal shows it.
+    pub palette: Arc<Palette>,
 }
 
 /// The list panes.
@@ -469,7 +469,7 @@ impl Default for Screen {
     fn default() -> Self {
         Self {
             size: (80, 24),
-            look: Look { ascii: false, mono: false, theme: 0 },
+            look: Look::default(),
             home: Home {
                 pane: Pane::Triage,
                 lists: BTreeMap::new(),

@@ -8,3 +8,4 @@ mod open;
 mod people;
 mod stage;
 mod states;
+mod themes;
