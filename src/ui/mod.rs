@@ -35,7 +35,7 @@ pub use logs::{LogView, Pattern};
 pub use model::Model;
 pub use overlays::sheet_extent;
 pub use screen::{
-    Armed, Asks, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Notice, Overlay, PaletteItem,
+    Armed, Asks, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Menu, Notice, Overlay, PaletteItem,
     Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
 };
 pub use summary::summary;

@@ -338,6 +338,8 @@ pub enum Overlay {
         items: Vec<PaletteItem>,
         /// Which of them `enter` takes.
         selected: usize,
+        /// What it is confined to, where it is a menu.
+        menu: Option<Menu>,
     },
     /// `/`
     Filter(Input),
@@ -380,6 +382,15 @@ pub struct PaletteItem {
     pub key: Option<Text>,
     /// Why it cannot be done now, where it cannot.
     pub refused: Option<Text>,
+}
+
+/// What a menu is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Menu {
+    /// What it is about.
+    pub title: Text,
+    /// Where among its items a section begins, and its name.
+    pub sections: Vec<(usize, Text)>,
 }
 
 /// A field that text goes into.

@@ -127,7 +127,7 @@ fn no_size_is_too_small_or_too_large_to_draw() {
     let overlays = [
         None,
         Some(Overlay::Help(Default::default())),
-        Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 9 }),
+        Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 9, menu: None }),
         Some(Overlay::Filter(Input { text: "日本語".to_owned(), cursor: 3 })),
         Some(Overlay::Run(7)),
     ];

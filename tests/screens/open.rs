@@ -6,7 +6,7 @@ use cockpit::domain::{
     LogRequest, Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
 };
 use cockpit::ui::{
-    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
+    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Menu, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
     Scope, Sheet, TextView,
 };
 
@@ -243,11 +243,11 @@ fn palette_filter_and_prompt() {
     ];
     for size in SIZES {
         let mut stage = staged(size);
-        stage.screen.overlay = Some(Overlay::Palette { input: input("ro"), items: items.clone(), selected: 2 });
+        stage.screen.overlay = Some(Overlay::Palette { input: input("ro"), items: items.clone(), selected: 2, menu: None });
         insta::assert_snapshot!(format!("palette-{}x{}", size.0, size.1), stage.text());
     }
     let mut stage = staged(SIZES[0]);
-    stage.screen.overlay = Some(Overlay::Palette { input: input("zzz"), items: Vec::new(), selected: 0 });
+    stage.screen.overlay = Some(Overlay::Palette { input: input("zzz"), items: Vec::new(), selected: 0, menu: None });
     insta::assert_snapshot!("palette-nothing-80x24", stage.text());
     stage.screen.overlay = Some(Overlay::Prompt(Prompt {
         title: Text::new("Scale shop/worker (prod) from 3 to"),
@@ -396,4 +396,39 @@ fn what_is_said_and_announced() {
     insta::assert_snapshot!("notice-80x24", stage.text());
     stage.screen.size = SIZES[1];
     insta::assert_snapshot!("notice-120x40", stage.text());
+}
+
+#[test]
+fn a_menu_with_sections() {
+    let item = |label: &str, what: &str, key: &str, refused: Option<&str>| PaletteItem {
+        label: label.into(),
+        what: what.into(),
+        key: Some(key.into()),
+        refused: refused.map(Text::from),
+    };
+    let items = vec![
+        item("undo", "roll back 42 to 41", "u", None),
+        item("scale", "set the number of instances; asks for it", "s", None),
+        item("restart", "start its instances anew, as its orchestrator does it", "r", Some("a restart is under way")),
+        item("logs", "follow the output of the instance, or of all pods of the workload", "l", None),
+        item("describe", "describe it in words", "d", None),
+        item("copy-summary", "copy its incident for a chat, in five lines", "c", Some("no incident is about this")),
+        item("snooze", "fold an incident away", "z", None),
+        item("help", "the keys that work here", "?", None),
+    ];
+    let menu = Menu {
+        title: Text::new("What can be done: shop/worker (prod)"),
+        sections: vec![
+            (0, Text::new("Acting (a preview comes first)")),
+            (3, Text::new("Looking closer")),
+            (6, Text::new("What people say")),
+            (7, Text::new("The program")),
+        ],
+    };
+    for (size, selected) in [((120, 40), 0), ((80, 24), 2), ((40, 10), 0), ((40, 10), 6), ((40, 6), 3)] {
+        let mut stage = staged(size);
+        let (items, menu) = (items.clone(), Some(menu.clone()));
+        stage.screen.overlay = Some(Overlay::Palette { input: input(""), items, selected, menu });
+        insta::assert_snapshot!(format!("menu-{selected}-{}x{}", size.0, size.1), stage.text());
+    }
 }

@@ -306,7 +306,7 @@ pub fn undo(app: &mut App, at: Moment) {
         1 => app.begin(options.remove(0).0, at),
         _ => {
             let choices = options.into_iter().map(|(intent, what)| (Choice::Intent(intent), what)).collect();
-            app.choose(choices, at);
+            app.choose("Take back", choices, at);
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod lists;
 pub mod logs;
 pub mod looking;
 pub mod marking;
+pub mod menu;
 pub mod moving;
 pub mod nouns;
 pub mod owner;

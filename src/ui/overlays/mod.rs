@@ -21,7 +21,9 @@ use super::theme::Ink;
 pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, overlay: &Overlay) {
     match overlay {
         Overlay::Help(sheet) => help::draw(pen, sheet),
-        Overlay::Palette { input, items, selected } => palette::draw(pen, input, items, *selected),
+        Overlay::Palette { input, items, selected, menu } => {
+            palette::draw(pen, input, items, *selected, menu.as_ref());
+        }
         Overlay::Filter(input) => filter(pen, screen, ctx, input),
         Overlay::Seek(seek) => in_output(pen, seek),
         Overlay::Prompt(prompt) => palette::prompt(pen, prompt),
