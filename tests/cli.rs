@@ -422,7 +422,7 @@ fn the_doctor_names_contexts_that_are_not_watched_and_keys_that_cannot_be_used()
     std::fs::write(home.path("c.toml"), "[keys]\nhelp = \"no-such-key\"\n").expect("written");
     let said = stdout(&home.cockpit(&["doctor", "--config", &home.path("c.toml").to_string_lossy()]));
     assert!(said.lines().any(|line| line.contains("not watched") && line.contains("edge")), "{said}");
-    assert!(said.contains("[keys], line 2") && said.contains("no-such-key"), "{said}");
+    assert!(said.contains("c.toml:2: [keys] help: `no-such-key` is no key"), "{said}");
 }
 
 /// What makes an incident the same one, whenever it is looked at.

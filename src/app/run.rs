@@ -31,7 +31,7 @@ use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
-use super::{App, Copied, Effect, Event, Key, Keymap, Setup, What};
+use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, What};
 
 pub use super::clock::ReplayClock;
 
@@ -48,6 +48,8 @@ pub struct Options {
     pub guard: Guard,
     /// How it may look.
     pub look: Look,
+    /// The mouse is listened to.
+    pub mouse: bool,
     /// Times are shown in UTC first; else in the local zone.
     pub utc: bool,
     /// Keys given anew: a command's name, and its keys.
@@ -82,7 +84,7 @@ pub async fn run(options: Options) -> color_eyre::Result<()> {
     terminal::check().map_err(|why| eyre!("{why}"))?;
     let keymap = Keymap::new(&options.keys).wrap_err("the configured keys cannot be used")?;
     let signals = Signals::listen().wrap_err("signals cannot be listened to")?;
-    let terminal = Terminal::take().wrap_err("the terminal cannot be taken over")?;
+    let terminal = Terminal::take(options.mouse).wrap_err("the terminal cannot be taken over")?;
     let output = terminal.output().wrap_err("the terminal cannot be written to")?;
     let writer = Writer::start(output).wrap_err("no thread for the terminal")?;
     let mut session = Session::start(options, keymap, terminal, writer);
@@ -272,6 +274,7 @@ impl Session {
         let what = match input {
             Input::Key(key) => Key::from_event(key).map(What::Key),
             Input::Paste(text) => Some(What::Paste(text)),
+            Input::Mouse(mouse) => Mouse::from_event(mouse).map(What::Mouse),
             Input::Resize(columns, rows) => {
                 self.whole = true;
                 Some(What::Resize(columns, rows))

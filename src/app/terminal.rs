@@ -12,8 +12,10 @@ use crate::domain::Text;
 
 /// Another screen, no cursor, pastes marked as such.
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
-/// Ends an update that was under way, then all of [`TAKE`].
-const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+/// Buttons and the wheel of the mouse, told in decimal; no motion, which would fill a slow line.
+const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Ends an update that was under way, then all of [`TAKE`] and [`TAKE_MOUSE`], also where that was not sent: a panic does not ask.
+const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 /// Whether there is a terminal that can be drawn on; else what to do instead. The caller ends with exit code 2.
 pub fn check() -> Result<(), Text> {
@@ -43,6 +45,8 @@ pub fn size() -> (u16, u16) {
 /// The terminal while it is ours. Dropped, it is given back.
 pub struct Terminal {
     taken: bool,
+    /// The mouse is taken too.
+    mouse: bool,
     hook: Option<Hook>,
 }
 
@@ -50,10 +54,11 @@ type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
 impl Terminal {
     /// Takes it over: raw, another screen, no cursor. From now on a panic of this thread gives it back before it is told.
-    pub fn take() -> std::io::Result<Self> {
+    /// With `mouse` its clicks come too, and are no longer the terminal's own (to mark text with shift).
+    pub fn take(mouse: bool) -> std::io::Result<Self> {
         enable_raw_mode()?;
-        let mut terminal = Self { taken: true, hook: None };
-        write_out(TAKE)?;
+        let mut terminal = Self { taken: true, mouse, hook: None };
+        terminal.write_take()?;
         terminal.hook = Some(hook_panics());
         Ok(terminal)
     }
@@ -67,7 +72,12 @@ impl Terminal {
     pub fn retake(&mut self) -> std::io::Result<()> {
         enable_raw_mode()?;
         self.taken = true;
-        write_out(TAKE)
+        self.write_take()
+    }
+
+    fn write_take(&self) -> std::io::Result<()> {
+        write_out(TAKE)?;
+        if self.mouse { write_out(TAKE_MOUSE) } else { Ok(()) }
     }
 
     /// Gives it back. Again is harmless.

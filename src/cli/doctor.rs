@@ -15,10 +15,10 @@ use super::args::Common;
 use super::failure::Failure;
 use super::found::{self, Found, Watched};
 use super::headless::{Known, Learning, learn};
+use super::log;
 use super::output::{print, style};
 use super::session::{Session, env, words};
 use super::sheet::{Check, Mark, Sheet};
-use super::{log, screen};
 
 /// What does not answer within this time is not there.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -67,9 +67,6 @@ fn settings(common: &Common, loaded: &Result<Loaded, config::Problems>) -> Vec<C
                     .mend("correct that line; config.example.toml shows every setting")
             }));
         }
-    }
-    if let Err(failure) = loaded.as_ref().map_or(Ok(Vec::new()), |loaded| screen::keys(&loaded.config)) {
-        checks.push(Check::new(Mark::Bad, "keys", failure.to_string()));
     }
     let configured = loaded.as_ref().ok().and_then(|loaded| loaded.config.log_file.clone());
     checks.push(match common.log_file.clone().or(configured) {

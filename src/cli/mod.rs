@@ -35,6 +35,9 @@ use args::{Cli, Command};
 use failure::Failure;
 use session::Session;
 
+#[cfg(test)]
+pub(crate) use screen::key_problems;
+
 /// Runs the program: parses `args`, does what they say, and prints what went wrong. Returns its exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     install_hooks();

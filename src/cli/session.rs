@@ -14,7 +14,7 @@ use super::End;
 use super::args::{COLORS, Common};
 use super::failure::Failure;
 use super::headless::Tap;
-use super::{log, look, watch};
+use super::{log, look, screen, watch};
 
 /// The command line, the configuration and the environment, checked.
 pub struct Session {
@@ -84,6 +84,7 @@ pub fn words(config: Option<&Path>) -> Words {
         rules: rules().iter().map(|rule| rule.id).collect(),
         themes: look::theme_names(config),
         colors: COLORS.to_vec(),
+        keys: Some(screen::key_problems),
         commands: TABLE.iter().map(|command| command.id).collect(),
         lists: Pane::lists().map(|pane| (pane.name(), panes::column_names(pane))).collect(),
     }

@@ -27,6 +27,8 @@ pub struct Config {
     pub colors: Text,
     /// Only ASCII, or not; none: as the locale allows.
     pub ascii: Option<bool>,
+    /// The mouse is listened to.
+    pub mouse: bool,
     /// Times are shown in UTC; else in the local zone.
     pub utc: bool,
     /// Where to log; nowhere without it.
@@ -45,6 +47,7 @@ impl Default for Config {
             theme: Text::new("auto"),
             colors: Text::new("auto"),
             ascii: None,
+            mouse: false,
             utc: true,
             log_file: None,
         }

@@ -26,6 +26,8 @@ pub struct Words {
     pub colors: Vec<&'static str>,
     /// Names of the commands.
     pub commands: Vec<&'static str>,
+    /// What is wrong with keys of commands, each with its line; nothing is where nobody looks.
+    pub keys: Option<fn(&[Key]) -> Vec<Problem>>,
     /// Names of the lists, and of the columns that each can have.
     pub lists: Vec<(String, Vec<&'static str>)>,
 }
@@ -78,6 +80,9 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     }
     if let Some(value) = root.take(reader, "ascii") {
         config.ascii = reader.word_or_flag(&value);
+    }
+    if let Some(value) = root.take(reader, "mouse") {
+        config.mouse = reader.boolean(&value).unwrap_or_default();
     }
     if let Some(value) = root.take(reader, "utc") {
         config.utc = reader.boolean(&value).unwrap_or(true);
@@ -206,6 +211,8 @@ fn keys(reader: &mut Reader<'_>, mut table: Table<'_, '_>, words: &Words) -> Vec
         let bound = reader.some_texts(&value, "a key such as \"ctrl-k\", or a list of them");
         keys.push(Key { command: command.to_owned(), keys: bound, line });
     }
+    keys.sort_by_key(|key| key.line);
+    reader.add(words.keys.map(|check| check(&keys)).unwrap_or_default());
     keys
 }
 
@@ -237,7 +244,8 @@ mod tests {
             rules: vec!["oom-killed", "crash-loop"],
             themes: ["auto", "dark", "light"].map(String::from).to_vec(),
             colors: vec!["auto", "mono", "16", "256", "true"],
-            commands: vec!["help", "quit"],
+            commands: crate::app::TABLE.iter().map(|command| command.id).collect(),
+            keys: Some(crate::cli::key_problems),
             lists: vec![("pods".to_owned(), vec!["where", "name", "ready", "state", "age", "node"])],
         }
     }

@@ -50,6 +50,11 @@ impl<'a> Reader<'a> {
         &mut self.problems[last]
     }
 
+    /// What somebody else found wrong with it.
+    pub(super) fn add(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+    }
+
     pub(super) fn line_of(&self, span: &Range<usize>) -> usize {
         super::problem::line_of(self.source, span.start)
     }

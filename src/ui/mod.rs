@@ -21,6 +21,7 @@ mod screen;
 mod side;
 mod sights;
 mod sort;
+mod spots;
 mod summary;
 pub mod svg;
 mod text;
@@ -38,5 +39,6 @@ pub use screen::{
     Armed, Asks, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Menu, Notice, Overlay, PaletteItem,
     Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
 };
+pub use spots::{Spot, spot};
 pub use summary::summary;
 pub use text::width as text_width;

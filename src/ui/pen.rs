@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::glyphs;
 use super::screen::Look;
+use super::spots::Spot;
 use super::text::{Phrase, grapheme_width, split};
 use super::theme::Ink;
 
@@ -14,12 +15,38 @@ use super::theme::Ink;
 pub(super) struct Pen<'a> {
     buffer: &'a mut Buffer,
     look: &'a Look,
+    /// What was drawn where, where somebody asks for it.
+    spots: Option<Vec<(Rect, Spot)>>,
 }
 
 impl<'a> Pen<'a> {
     /// A pen for a buffer.
     pub fn new(buffer: &'a mut Buffer, look: &'a Look) -> Self {
-        Self { buffer, look }
+        Self { buffer, look, spots: None }
+    }
+
+    /// A pen that notes what is drawn where.
+    pub fn noting(buffer: &'a mut Buffer, look: &'a Look) -> Self {
+        Self { buffer, look, spots: Some(Vec::new()) }
+    }
+
+    /// What was noted.
+    pub fn into_spots(self) -> Vec<(Rect, Spot)> {
+        self.spots.unwrap_or_default()
+    }
+
+    /// What stands there can be pointed at.
+    pub fn spot(&mut self, area: Rect, spot: impl FnOnce() -> Spot) {
+        if let Some(spots) = &mut self.spots {
+            spots.push((area, spot()));
+        }
+    }
+
+    /// Something floats over all that was drawn: it cannot be pointed at any more.
+    pub fn cover(&mut self) {
+        if let Some(spots) = &mut self.spots {
+            spots.clear();
+        }
     }
 
     /// All of the buffer.

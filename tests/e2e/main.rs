@@ -188,7 +188,7 @@ const FAULT: &str = "COCKPIT_TEST_FAULT";
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_is_told() {
     if std::env::var_os(FAULT).is_some() {
-        let _terminal = cockpit::app::Terminal::take().expect("a terminal");
+        let _terminal = cockpit::app::Terminal::take(true).expect("a terminal");
         panic!("a fault while drawing");
     }
     let home = tempfile::tempdir().expect("a folder");

@@ -16,6 +16,7 @@ pub mod nouns;
 pub mod owner;
 pub mod palette;
 pub mod people;
+pub mod pointing;
 pub mod scoping;
 pub mod sorting;
 
@@ -54,6 +55,7 @@ impl App {
             What::Written => self.written(at),
             What::Key(key) => self.key(key, at),
             What::Paste(text) => self.paste(&text, at),
+            What::Mouse(mouse) => self.point(mouse, at),
             What::Resize(columns, rows) => self.resize(columns, rows, at),
             What::Uncovered => self.effects.push(Effect::Repaint),
             What::Draft(ticket, answer) => self.drafted(ticket, answer, at),

@@ -179,6 +179,11 @@ pub fn page_up(app: &mut App, at: Moment) {
     step(app, at, Way::Pages(-1));
 }
 
+/// So many lines down, or up.
+pub fn by_lines(app: &mut App, by: isize, at: Moment) {
+    step(app, at, Way::Lines(by));
+}
+
 /// To the first line.
 pub fn first(app: &mut App, at: Moment) {
     step(app, at, Way::First);

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::super::glyphs;
 use super::super::pen::Pen;
 use super::super::screen::{Asks, Input, Menu, PaletteItem, Prompt};
+use super::super::spots::Spot;
 use super::super::text::{Phrase, width};
 use super::super::theme::Ink;
 use super::{centred, cut, hint, input, last_line};
@@ -82,7 +83,10 @@ fn list(pen: &mut Pen<'_>, area: Rect, items: &[PaletteItem], selected: usize, m
     for (y, line) in (area.y..area.bottom()).zip(lines) {
         let area = Rect { y, height: 1, ..area };
         match line {
-            Line::Item(ix) => item(pen, area, &items[ix], ix == selected, label),
+            Line::Item(ix) => {
+                item(pen, area, &items[ix], ix == selected, label);
+                pen.spot(area, || Spot::Item(ix));
+            }
             Line::Section(ix) => {
                 let title = menu.and_then(|menu| menu.sections.get(ix)).map_or("", |(_, title)| title.as_str());
                 pen.write(area.x, y, area.width, &Phrase::of(Ink::Title, title), None);
