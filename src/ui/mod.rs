@@ -34,7 +34,7 @@ pub use filter::{is_within as filter_is_within, problem as filter_problem};
 pub use frame::draw;
 pub use logs::{LogView, Pattern};
 pub use model::Model;
-pub use overlays::sheet_extent;
+pub use overlays::{preview_extent, sheet_extent};
 pub use screen::{
     Armed, Asks, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Menu, Notice, Overlay, PaletteItem,
     Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,

@@ -439,6 +439,8 @@ pub struct Preview {
     pub plan: Option<Result<Box<Plan>, Refusal>>,
     /// When the content last changed: keys typed before, or within 300 ms of it, are discarded.
     pub shown: Option<Timestamp>,
+    /// First visible line.
+    pub scroll: usize,
     /// How far the confirmation is.
     pub armed: Armed,
     /// The name, where it has to be typed.

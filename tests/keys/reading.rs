@@ -307,3 +307,18 @@ fn the_menu_is_there_in_output_and_texts_too_and_finds_by_what_is_done() {
     desk.press("esc esc d m");
     assert!(labels(&desk).iter().any(|label| label == "find-in-text"));
 }
+
+#[test]
+fn a_preview_that_is_longer_than_the_terminal_is_read_line_by_line_and_that_confirms_nothing() {
+    let mut desk = Desk::new();
+    desk.update(What::Resize(40, 6));
+    let effects = desk.press("7 r");
+    desk.drafted(&effects);
+    desk.see();
+    let scroll = |desk: &Desk| desk.preview().map(|it| (it.scroll, it.armed));
+    assert_eq!(scroll(&desk), Some((0, cockpit::ui::Armed::No)));
+    desk.press("j down");
+    assert_eq!(scroll(&desk), Some((2, cockpit::ui::Armed::No)), "{}", desk.frame());
+    desk.press("k");
+    assert_eq!(scroll(&desk), Some((1, cockpit::ui::Armed::No)));
+}

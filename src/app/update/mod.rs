@@ -273,5 +273,5 @@ impl App {
 
 /// What may be pressed in a preview before it was read: what leaves it, and what does not touch it.
 fn is_harmless_there(command: &Command) -> bool {
-    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend" | "copy")
+    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend" | "copy" | "down" | "up")
 }

@@ -239,6 +239,10 @@ fn scroll(app: &mut App, at: Moment, way: Way) {
         sheet.scroll = moved(sheet.scroll.min(most));
         return;
     }
+    if let Some(Overlay::Preview(preview)) = &mut app.screen.overlay {
+        preview.scroll = moved(preview.scroll.min(most));
+        return;
+    }
     match app.layer_mut() {
         Some(Layer::Case(case)) => case.scroll = moved(case.scroll.min(most)),
         Some(Layer::Text(view)) => view.scroll = moved(view.scroll.min(most)),

@@ -92,8 +92,8 @@ impl App {
                     *selected = selected.saturating_add_signed(by).min(items.len().saturating_sub(1));
                 }
             }
-            Place::Filter | Place::Prompt | Place::Preview | Place::Run => {}
-            Place::Case | Place::Logs | Place::Text | Place::Help => moving::by_lines(self, by, at),
+            Place::Filter | Place::Prompt | Place::Run => {}
+            Place::Case | Place::Logs | Place::Text | Place::Help | Place::Preview => moving::by_lines(self, by, at),
         }
     }
 

@@ -13,6 +13,9 @@ use super::{centred, cut, hint, input, last_line};
 /// Items of the palette that are shown at once. A menu shows more, and leaves a third of the frame.
 const SHOWN: usize = 12;
 
+/// Narrower than this a line says too little of its item.
+const NARROW: u16 = 60;
+
 /// A line of the list.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Line {
@@ -29,12 +32,25 @@ pub(super) fn draw(pen: &mut Pen<'_>, typed: &Input, items: &[PaletteItem], sele
         let shown = usize::from(area.height.saturating_sub(2));
         let end = if items.len() > shown { Phrase::dim(format!("{} fit", items.len())) } else { Phrase::default() };
         let title = menu.map_or("Go or do", |menu| menu.title.as_str());
-        let inside = pen.frame(area, &Phrase::of(Ink::Title, title), &end, &Phrase::default());
+        let foot = items.get(selected).map(|item| told_below(item, area.width)).unwrap_or_default();
+        let inside = pen.frame(area, &Phrase::of(Ink::Title, title), &end, &foot);
         list(pen, inside, items, selected, menu);
     }
     match menu {
         None => input(pen, line, ":", typed, &Phrase::dim("tab complete   enter go   esc leave ")),
         Some(_) => input(pen, line, "find ", typed, &Phrase::dim("enter do   esc leave ")),
+    }
+}
+
+/// What the selected one says, on the lower edge of a narrow list, where its line has no room for it.
+fn told_below(item: &PaletteItem, columns: u16) -> Phrase {
+    if columns >= NARROW {
+        return Phrase::default();
+    }
+    let room = usize::from(columns).saturating_sub(7);
+    match &item.refused {
+        Some(why) => Phrase::of(Ink::Warning, cut(&format!("not now: {why}"), room)),
+        None => Phrase::text(cut(&item.what, room)),
     }
 }
 
@@ -133,7 +149,8 @@ pub(super) fn prompt(pen: &mut Pen<'_>, prompt: &Prompt) {
     let foot = hint("enter", enter).and(Ink::Text, "   ").then(hint("esc", "leave"));
     let inside = pen.frame(area, &Phrase::of(Ink::Title, prompt.title.as_str()), &Phrase::default(), &foot);
     input(pen, Rect { height: inside.height.min(1), ..inside }, "> ", &prompt.input, &Phrase::default());
-    if let Some(error) = error.filter(|_| inside.height > 1) {
-        pen.write(inside.x, inside.y + 1, inside.width, &error, None);
+    let lines = error.map(|error| error.wrap(usize::from(inside.width))).unwrap_or_default();
+    for (y, line) in (inside.y + 1..inside.bottom()).zip(lines) {
+        pen.write(inside.x, y, inside.width, &line, None);
     }
 }
