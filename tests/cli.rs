@@ -580,6 +580,34 @@ fn names_complete_as_the_files_have_them_and_no_server_is_asked() {
     assert!(offered_by_bash(&home, "cockpit tri", "tri").contains(&"triage".to_owned()), "what is fixed stays");
 }
 
+/// What fish offers at the end of a line; none where there is no fish.
+fn offered_by_fish(home: &Home, line: &str) -> Option<Vec<String>> {
+    let program = Path::new(env!("CARGO_BIN_EXE_cockpit")).parent().expect("a directory");
+    let mut fish = Command::new("fish");
+    fish.args(["--no-config", "-c", "cockpit completions fish | source; complete -C \"$argv[1]\"", line]).env_clear();
+    fish.env("PATH", format!("{}:/usr/bin:/bin", program.display())).env("HOME", home.0.path());
+    let said = stdout(&fish.current_dir(home.0.path()).output().ok()?);
+    Some(said.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect())
+}
+
+#[test]
+fn fish_offers_names_and_words() {
+    let home = Home::new();
+    std::fs::create_dir(home.path(".kube")).expect("made");
+    std::fs::write(home.path(".kube/config"), kubeconfig(&["ops@prod", "kind-dev"])).expect("written");
+    let Some(contexts) = offered_by_fish(&home, "cockpit --context ") else {
+        return eprintln!("SKIPPED: fish is not installed");
+    };
+    assert_eq!(contexts, ["kind-dev", "ops@prod"]);
+    let offered = |line| offered_by_fish(&home, line).unwrap_or_default();
+    assert_eq!(offered("cockpit --theme sla"), ["slate"]);
+    assert_eq!(offered("cockpit --colors m"), ["mono"]);
+    assert_eq!(offered("cockpit explain oom-k"), ["oom-killed"]);
+    assert!(offered("cockpit completions ").contains(&"zsh".to_owned()));
+    assert!(offered("cockpit man ").contains(&"triage".to_owned()));
+    assert!(offered("cockpit tri").contains(&"triage".to_owned()));
+}
+
 #[test]
 fn names_of_clusters_are_those_that_would_be_watched_and_broken_files_have_none() {
     let home = Home::new();
@@ -635,7 +663,8 @@ fn a_theme_of_ones_own_is_a_file_beside_the_settings() {
     let home = Home::new();
     let config = home.path("cockpit.toml");
     std::fs::create_dir(home.path("themes")).expect("a folder");
-    std::fs::write(home.path("themes/mine.toml"), "like = \"slate\"\n[ink]\ncritical = \"208 bold\"\n").expect("written");
+    std::fs::write(home.path("themes/mine.toml"), "like = \"slate\"\n[ink]\ncritical = \"208 bold\"\n")
+        .expect("written");
     std::fs::write(home.path("themes/odd.toml"), "like = \"slate\"\n[ink]\ncritical = \"mauve\"\n").expect("written");
     std::fs::write(&config, "theme = \"mine\"\n").expect("written");
     let config = config.to_string_lossy();
@@ -645,7 +674,10 @@ fn a_theme_of_ones_own_is_a_file_beside_the_settings() {
     let odd = home.cockpit(&["themes", "--config", &config, "--theme", "odd"]);
     let said = String::from_utf8_lossy(&odd.stderr);
     assert_eq!(odd.status.code(), Some(2), "{said}");
-    assert!(said.contains("themes/odd.toml:3: `ink.critical`: `mauve` is no colour and no modifier; expected a colour"), "{said}");
+    assert!(
+        said.contains("themes/odd.toml:3: `ink.critical`: `mauve` is no colour and no modifier; expected a colour"),
+        "{said}"
+    );
     let near = home.cockpit(&["themes", "--config", &config, "--theme", "mien"]);
     assert!(String::from_utf8_lossy(&near.stderr).contains("did you mean `mine`?"));
 }

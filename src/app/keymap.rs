@@ -33,7 +33,9 @@ pub enum KeymapError {
         error: NotAKey,
     },
     /// It would hide what another command does with that key.
-    #[error("`{command}`: `{key}` is the key of `{hides}` in: {places}; expected a free key, or another one for that: {free}")]
+    #[error(
+        "`{command}`: `{key}` is the key of `{hides}` in: {places}; expected a free key, or another one for that: {free}"
+    )]
     Hides {
         /// Which command wants the key.
         command: &'static str,
@@ -71,7 +73,9 @@ pub enum KeymapError {
         sent: &'static str,
     },
     /// A command that changes a system has to be asked for, in a preview, by keys that a person expects.
-    #[error("`{command}` has to keep a key that is no character: without one what floats could not be left or answered")]
+    #[error(
+        "`{command}` has to keep a key that is no character: without one what floats could not be left or answered"
+    )]
     Needed {
         /// Which.
         command: &'static str,
@@ -136,10 +140,8 @@ impl Keymap {
 
     fn made(overrides: &[(String, Vec<String>)]) -> (Self, Vec<KeymapError>) {
         let mut wrong = Vec::new();
-        let mut by_command: Vec<Vec<Key>> = TABLE
-            .iter()
-            .map(|command| command.keys.iter().filter_map(|key| key.parse().ok()).collect())
-            .collect();
+        let mut by_command: Vec<Vec<Key>> =
+            TABLE.iter().map(|command| command.keys.iter().filter_map(|key| key.parse().ok()).collect()).collect();
         // Who was given keys, the last one last.
         let mut given: Vec<usize> = Vec::new();
         for (name, keys) in overrides {

@@ -201,7 +201,10 @@ mod tests {
         let depth = |pairs| depth_of(within(pairs)).what;
         assert_eq!(depth(&[("TERM", "screen.xterm-256color"), ("COLORTERM", "truecolor")]), Depth::Indexed);
         assert_eq!(depth(&[("TERM", "screen"), ("COLORTERM", "truecolor")]), Depth::Sixteen);
-        assert_eq!(depth(&[("TERM", "screen-256color"), ("COLORTERM", "truecolor"), ("TMUX", "/tmp/x,1,0")]), Depth::True);
+        assert_eq!(
+            depth(&[("TERM", "screen-256color"), ("COLORTERM", "truecolor"), ("TMUX", "/tmp/x,1,0")]),
+            Depth::True
+        );
     }
 
     #[test]

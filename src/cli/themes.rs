@@ -108,7 +108,10 @@ mod tests {
                 let line = sample(&theme.palette(depth), true);
                 assert!(line.is_ascii() && !line.contains('\n'));
                 assert_eq!(line.matches('\u{1b}').count() % 2, 0, "each is ended");
-                assert_eq!(line.contains("38;2"), depth == Depth::True && theme.name != "dark" && theme.name != "light");
+                assert_eq!(
+                    line.contains("38;2"),
+                    depth == Depth::True && theme.name != "dark" && theme.name != "light"
+                );
             }
         }
     }

@@ -36,8 +36,8 @@ pub use logs::{LogView, Pattern};
 pub use model::Model;
 pub use overlays::{preview_extent, sheet_extent};
 pub use screen::{
-    Armed, Asks, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Menu, Notice, Overlay, PaletteItem,
-    Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
+    Armed, Asks, CaseFile, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Menu, Notice, Overlay,
+    PaletteItem, Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
 };
 pub use spots::{Spot, spot};
 pub use summary::summary;

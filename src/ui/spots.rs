@@ -52,7 +52,8 @@ fn page(screen: &Screen, buffer: &Buffer, at: Position) -> Option<Spot> {
     let cells: Vec<&str> = (line.left()..line.right()).map(|x| buffer[(x, line.y)].symbol()).collect();
     CaseTab::ALL.into_iter().map(|tab| (tab, format!(" {} ", tab.title()))).find_map(|(tab, name)| {
         let long = name.len();
-        let first = (0..=cells.len().checked_sub(long)?).rev().find(|from| cells[*from..from + long].concat() == name)?;
+        let first =
+            (0..=cells.len().checked_sub(long)?).rev().find(|from| cells[*from..from + long].concat() == name)?;
         let area = Rect { x: line.x + first as u16, width: long as u16, ..line };
         area.contains(at).then_some(Spot::Page(tab))
     })

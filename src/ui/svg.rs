@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 
 use super::text::grapheme_width;
 use super::theme::{Ink, Palette, Rgb, rgb};
@@ -30,13 +30,18 @@ impl Paper {
 
     /// What a theme is for: its own ground, or that of a terminal that it fits.
     pub fn of(palette: &Palette) -> Self {
-        let text = palette.style(Ink::Text);
+        let light = palette.name == "light";
+        Self::own(palette.style(Ink::Text)).unwrap_or(if light { Paper::LIGHT } else { Paper::DARK })
+    }
+
+    /// What is written on in a style; dark where that is the terminal's own.
+    pub fn on(ground: Style) -> Self {
+        Self::own(ground).unwrap_or(Paper::DARK)
+    }
+
+    fn own(ground: Style) -> Option<Self> {
         let own = |color: Option<Color>| color.and_then(rgb);
-        match (own(text.fg), own(text.bg)) {
-            (Some(ink), Some(color)) => Paper { ink, color },
-            _ if palette.name == "light" => Paper::LIGHT,
-            _ => Paper::DARK,
-        }
+        Some(Paper { ink: own(ground.fg)?, color: own(ground.bg)? })
     }
 }
 
@@ -182,7 +187,6 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use ratatui::layout::Rect;
-    use ratatui::style::Style;
 
     #[test]
     fn a_picture_holds_the_text_and_nothing_that_a_browser_would_obey() {

@@ -16,9 +16,10 @@ impl Desk {
     /// Clicks on the first letters of what is shown so, on the last line that shows it.
     fn click(&mut self, words: &str) -> Vec<Effect> {
         let frame = self.frame();
-        let (y, line) = frame.lines().enumerate().filter(|(_, line)| line.contains(words)).last().unwrap_or_else(|| {
-            panic!("nowhere is `{words}`:\n{frame}");
-        });
+        let (y, line) =
+            frame.lines().enumerate().filter(|(_, line)| line.contains(words)).last().unwrap_or_else(|| {
+                panic!("nowhere is `{words}`:\n{frame}");
+            });
         let x = line.find(words).map_or(0, |at| line[..at].chars().count());
         self.point(x, y, Pointed::Click)
     }

@@ -262,7 +262,10 @@ fn the_menu_lists_what_can_be_done_here_and_why_not() {
     assert!(at("drain") < at("describe") && at("describe") < at("rollouts") && at("rollouts") < at("help"));
     assert!(!labels.contains(&"menu") && !labels.contains(&"down"), "{labels:?}");
     let frame = desk.frame();
-    assert!(frame.contains("What can be done: node-1 (prod)") && frame.contains("Acting (a preview comes first)"), "{frame}");
+    assert!(
+        frame.contains("What can be done: node-1 (prod)") && frame.contains("Acting (a preview comes first)"),
+        "{frame}"
+    );
     assert!(frame.contains("not now: it takes new instances"), "{frame}");
     desk.write("drai");
     let effects = desk.press("enter");

@@ -9,3 +9,4 @@ mod people;
 mod stage;
 mod states;
 mod themes;
+mod tour;

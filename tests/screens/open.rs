@@ -6,8 +6,8 @@ use cockpit::domain::{
     LogRequest, Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
 };
 use cockpit::ui::{
-    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Menu, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
-    Scope, Sheet, TextView,
+    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Menu, Notice, Overlay, PaletteItem, Pane, Preview, Prompt,
+    RowKey, Scope, Sheet, TextView,
 };
 
 use super::night::{self, ago, key};
@@ -246,12 +246,14 @@ fn palette_filter_and_prompt() {
     ];
     for size in FLOATING {
         let mut stage = staged(size);
-        stage.screen.overlay = Some(Overlay::Palette { input: input("ro"), items: items.clone(), selected: 2, menu: None });
+        stage.screen.overlay =
+            Some(Overlay::Palette { input: input("ro"), items: items.clone(), selected: 2, menu: None });
         insta::assert_snapshot!(format!("palette-{}x{}", size.0, size.1), stage.text());
     }
     for size in SMALL {
         let mut stage = staged(size);
-        stage.screen.overlay = Some(Overlay::Palette { input: input("zzz"), items: Vec::new(), selected: 0, menu: None });
+        stage.screen.overlay =
+            Some(Overlay::Palette { input: input("zzz"), items: Vec::new(), selected: 0, menu: None });
         insta::assert_snapshot!(format!("palette-nothing-{}x{}", size.0, size.1), stage.text());
         stage.screen.overlay = Some(Overlay::Prompt(Prompt {
             title: Text::new("Scale shop/worker (prod) from 3 to"),
@@ -310,7 +312,15 @@ fn preview(stage: &Stage, intent: Intent, notes: Vec<Line>) -> Preview {
         notes,
     };
     let plan = stage.core.plan(&intent, draft, stage.now).map(Box::new);
-    Preview { intent, ticket: 1, plan: Some(plan), shown: Some(stage.now), scroll: 0, armed: Armed::No, typed: Input::default() }
+    Preview {
+        intent,
+        ticket: 1,
+        plan: Some(plan),
+        shown: Some(stage.now),
+        scroll: 0,
+        armed: Armed::No,
+        typed: Input::default(),
+    }
 }
 
 fn step(action: StepAction) -> Step {
@@ -450,12 +460,12 @@ fn no_overlay_needs_more_than_there_is() {
         PaletteItem { label: "restart".into(), what: "it".into(), key: Some("r".into()), refused: Some("no".into()) };
     let menu = Menu { title: Text::new("What can be done"), sections: vec![(0, Text::new("Acting"))] };
     let mut stage = staged((1, 1));
-    let asked = |asks| Prompt { title: "Accept, because".into(), input: input("x"), error: None, target: worker(), asks };
+    let asked =
+        |asks| Prompt { title: "Accept, because".into(), input: input("x"), error: None, target: worker(), asks };
     let incident = stage.core.diagnosis().incidents()[0].id.clone();
     let mut typed = preview(&stage, Intent::Scale(worker(), 0), Vec::new());
     typed.typed = input("wor");
-    let palette =
-        |menu| Overlay::Palette { input: input("日本"), items: vec![item.clone(); 40], selected: 39, menu };
+    let palette = |menu| Overlay::Palette { input: input("日本"), items: vec![item.clone(); 40], selected: 39, menu };
     let overlays = [
         Overlay::Help(Sheet { sections: vec![("Move".into(), vec![("j k".into(), "one row".into())])], scroll: 0 }),
         palette(None),

@@ -132,7 +132,7 @@ pub(super) fn bring_down(color: Color, depth: Depth, behind: Option<(Color, Colo
 }
 
 /// How well one colour can be read on the other: 1 to 21 (WCAG 2).
-pub(in crate::ui) fn contrast(one: Rgb, other: Rgb) -> f64 {
+pub(super) fn contrast(one: Rgb, other: Rgb) -> f64 {
     let (one, other) = (luminance(one), luminance(other));
     (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }

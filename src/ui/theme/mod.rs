@@ -6,7 +6,7 @@ mod file;
 
 use std::sync::{Arc, LazyLock};
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 
 pub use color::Depth;
 pub(super) use color::{Rgb, rgb};
@@ -108,12 +108,6 @@ impl Palette {
     pub fn style(&self, ink: Ink) -> Style {
         self.styles.get(ink as usize).copied().unwrap_or_default()
     }
-
-    /// Whether what is not written on is dark; none where it is the terminal's own.
-    pub fn is_dark(&self) -> Option<bool> {
-        let ground = rgb(self.style(Ink::Text).bg.unwrap_or(Color::Reset))?;
-        Some(color::contrast(ground, (255, 255, 255)) > color::contrast(ground, (0, 0, 0)))
-    }
 }
 
 impl Default for Palette {
@@ -160,8 +154,6 @@ mod tests {
         assert_eq!(names, ["dark", "light", "slate", "paper", "contrast", "contrast-light"]);
         assert!(built_in().iter().all(|theme| !theme.about.is_empty()));
         assert_eq!(Palette::default().name, "dark");
-        let dark: Vec<_> = built_in().iter().map(|theme| theme.palette(Depth::True).is_dark()).collect();
-        assert_eq!(dark, [None, None, Some(true), Some(false), Some(true), Some(false)]);
     }
 
     #[test]
