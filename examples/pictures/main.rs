@@ -32,7 +32,7 @@ const PICTURES: &[(&str, &str, (u16, u16), &[&str])] = &[
 /// What is to be drawn.
 #[derive(Parser)]
 struct Args {
-    /// Snapshots of tests/screens, by their names: `triage-80x24`. Without one, the pictures of the README are made.
+    /// Snapshots of tests/screens, by their names: `menu-0-120x40`. Without one, the pictures of the README are made.
     snapshots: Vec<String>,
     /// Into which directory: docs/pictures, of snapshots the one where this is run.
     #[arg(long)]
