@@ -19,14 +19,27 @@ use color_eyre::eyre::{WrapErr, eyre};
 
 use company::Company;
 
-/// Each picture: its name, its theme, columns and rows, and the keys that lead to it.
-const PICTURES: &[(&str, &str, (u16, u16), &[&str])] = &[
-    ("triage", "dark", (120, 36), &[]),
-    ("case", "dark", (120, 30), &["enter"]),
-    ("kills", "dark", (120, 24), &["3"]),
-    ("drain", "dark", (120, 30), &["6", "j", "D"]),
-    ("small", "dark", (80, 24), &[]),
-    ("paper", "paper", (120, 30), &["7"]),
+/// A picture of the README.
+struct Picture {
+    name: &'static str,
+    theme: &'static str,
+    /// Columns and rows.
+    size: (u16, u16),
+    /// The keys that lead to it.
+    keys: &'static [&'static str],
+}
+
+const fn picture(name: &'static str, theme: &'static str, size: (u16, u16), keys: &'static [&'static str]) -> Picture {
+    Picture { name, theme, size, keys }
+}
+
+const PICTURES: &[Picture] = &[
+    picture("triage", "dark", (120, 36), &[]),
+    picture("case", "dark", (120, 30), &["enter"]),
+    picture("kills", "dark", (120, 24), &["3"]),
+    picture("drain", "dark", (120, 30), &["6", "j", "D"]),
+    picture("small", "dark", (80, 24), &[]),
+    picture("paper", "paper", (120, 30), &["7"]),
 ];
 
 /// What is to be drawn.
@@ -50,7 +63,7 @@ fn main() -> color_eyre::Result<()> {
     }
     let to = args.to.unwrap_or_else(|| PathBuf::from("docs/pictures"));
     std::fs::create_dir_all(&to).wrap_err("the directory cannot be made")?;
-    for (name, theme, size, keys) in PICTURES {
+    for Picture { name, theme, size, keys } in PICTURES {
         let theme = theme::by_name(theme).ok_or_else(|| eyre!("there is no theme {theme}"))?;
         let palette = theme.palette(Depth::True);
         let mut company = Company::at_night(*size, palette.clone())?;

@@ -46,7 +46,7 @@ fn file(name: &str) -> color_eyre::Result<PathBuf> {
 fn legend(lines: &[&str]) -> color_eyre::Result<Option<(HashMap<char, Style>, usize)>> {
     let told = |line: &&str| line.get(1..3) == Some("  ") && line.contains(" on ");
     let count = lines.iter().rev().take_while(|line| told(line)).count();
-    if count == 0 || (lines.len() - count) % 2 != 0 {
+    if count == 0 || !(lines.len() - count).is_multiple_of(2) {
         return Ok(None);
     }
     let mut styles = HashMap::new();

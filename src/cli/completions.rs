@@ -4,7 +4,7 @@
 use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 
-use super::args::{Cli, Completions};
+use super::args::{COLORS, Cli, Completions};
 use super::failure::Failure;
 use super::output::print;
 
@@ -41,7 +41,8 @@ fn script(shell: Shell) -> String {
     }
 }
 
-/// Words that stand behind a command: fish's script has options alone.
+/// Words that stand behind a command, which fish's script lacks; and those of an option before any command, which it does not
+/// offer while the option wants its value.
 fn words_in_fish() -> String {
     let shells = Shell::value_variants().iter().filter_map(ValueEnum::to_possible_value);
     let shells: Vec<String> = shells.map(|shell| shell.get_name().to_owned()).collect();
@@ -49,7 +50,8 @@ fn words_in_fish() -> String {
     let line = |command: &str, words: &[String]| {
         format!("complete -c cockpit -n \"__fish_seen_subcommand_from {command}\" -f -a \"{}\"\n", words.join(" "))
     };
-    line("completions", &shells) + &line("man", &commands)
+    let colors = format!("complete -c cockpit -l colors -x -a \"{}\"\n", COLORS.join(" "));
+    colors + &line("completions", &shells) + &line("man", &commands)
 }
 
 /// Zsh reads the file as the body of a function that ends by calling itself: what it asks with has to stand before that, and the

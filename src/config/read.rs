@@ -15,6 +15,9 @@ use super::model::{Config, Key};
 use super::problem::{Problem, Problems, near_match};
 use super::reader::{Reader, Table, Value};
 
+/// Says what is wrong with keys of commands.
+pub type CheckKeys = fn(&[Key]) -> Vec<Problem>;
+
 /// Words that a file may use and that other rooms define.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
@@ -27,7 +30,7 @@ pub struct Words {
     /// Names of the commands.
     pub commands: Vec<&'static str>,
     /// What is wrong with keys of commands, each with its line; nothing is where nobody looks.
-    pub keys: Option<fn(&[Key]) -> Vec<Problem>>,
+    pub keys: Option<CheckKeys>,
     /// Names of the lists, and of the columns that each can have.
     pub lists: Vec<(String, Vec<&'static str>)>,
 }
