@@ -17,7 +17,8 @@ use cockpit::backend::replay::Reader;
 use cockpit::diagnose::Settings;
 use cockpit::domain::{Batch, Timestamp};
 use cockpit::ui::svg::{self, Paper};
-use cockpit::ui::{self, Look, theme};
+use cockpit::ui::theme::{self, Depth};
+use cockpit::ui::{self, Look};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -62,6 +63,8 @@ fn picture(args: &Args) -> Result<String, String> {
         batches.push(batch);
     }
     let theme = theme::by_name(&args.theme).ok_or_else(|| format!("there is no theme `{}`", args.theme))?;
+    let palette = theme.palette(Depth::True);
+    let paper = Paper::of(&palette);
     let first = batches.first().ok_or("there is nothing in it")?.at;
     let setup = Setup {
         clusters: recording.header.clusters.iter().map(|cluster| cluster.name.clone()).collect(),
@@ -69,7 +72,7 @@ fn picture(args: &Args) -> Result<String, String> {
         settings: Settings::default(),
         guard: Guard::default(),
         keymap: Keymap::new(&[]).map_err(|why| why.to_string())?,
-        look: Look { ascii: false, mono: false, theme },
+        look: Look { ascii: false, palette },
         utc: true,
         columns: Default::default(),
         size: args.size,
@@ -85,7 +88,6 @@ fn picture(args: &Args) -> Result<String, String> {
     let (wide, high) = args.size;
     let mut buffer = Buffer::empty(Rect::new(0, 0, wide, high));
     ui::draw(app.screen(), &app.model(last), &mut buffer);
-    let paper = if args.theme == "light" { Paper::Light } else { Paper::Dark };
     Ok(svg::render(&buffer, paper))
 }
 

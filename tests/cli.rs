@@ -422,7 +422,7 @@ fn the_doctor_names_contexts_that_are_not_watched_and_keys_that_cannot_be_used()
     std::fs::write(home.path("c.toml"), "[keys]\nhelp = \"no-such-key\"\n").expect("written");
     let said = stdout(&home.cockpit(&["doctor", "--config", &home.path("c.toml").to_string_lossy()]));
     assert!(said.lines().any(|line| line.contains("not watched") && line.contains("edge")), "{said}");
-    assert!(said.contains("[keys], line 2") && said.contains("no-such-key"), "{said}");
+    assert!(said.contains("c.toml:2: [keys] help: `no-such-key` is no key"), "{said}");
 }
 
 /// What makes an incident the same one, whenever it is looked at.
@@ -580,6 +580,34 @@ fn names_complete_as_the_files_have_them_and_no_server_is_asked() {
     assert!(offered_by_bash(&home, "cockpit tri", "tri").contains(&"triage".to_owned()), "what is fixed stays");
 }
 
+/// What fish offers at the end of a line; none where there is no fish.
+fn offered_by_fish(home: &Home, line: &str) -> Option<Vec<String>> {
+    let program = Path::new(env!("CARGO_BIN_EXE_cockpit")).parent().expect("a directory");
+    let mut fish = Command::new("fish");
+    fish.args(["--no-config", "-c", "cockpit completions fish | source; complete -C \"$argv[1]\"", line]).env_clear();
+    fish.env("PATH", format!("{}:/usr/bin:/bin", program.display())).env("HOME", home.0.path());
+    let said = stdout(&fish.current_dir(home.0.path()).output().ok()?);
+    Some(said.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect())
+}
+
+#[test]
+fn fish_offers_names_and_words() {
+    let home = Home::new();
+    std::fs::create_dir(home.path(".kube")).expect("made");
+    std::fs::write(home.path(".kube/config"), kubeconfig(&["ops@prod", "kind-dev"])).expect("written");
+    let Some(contexts) = offered_by_fish(&home, "cockpit --context ") else {
+        return eprintln!("SKIPPED: fish is not installed");
+    };
+    assert_eq!(contexts, ["kind-dev", "ops@prod"]);
+    let offered = |line| offered_by_fish(&home, line).unwrap_or_default();
+    assert_eq!(offered("cockpit --theme sla"), ["slate"]);
+    assert_eq!(offered("cockpit --colors m"), ["mono"]);
+    assert_eq!(offered("cockpit explain oom-k"), ["oom-killed"]);
+    assert!(offered("cockpit completions ").contains(&"zsh".to_owned()));
+    assert!(offered("cockpit man ").contains(&"triage".to_owned()));
+    assert!(offered("cockpit tri").contains(&"triage".to_owned()));
+}
+
 #[test]
 fn names_of_clusters_are_those_that_would_be_watched_and_broken_files_have_none() {
     let home = Home::new();
@@ -612,15 +640,46 @@ fn the_manual_page_is_of_the_program_or_of_a_command() {
 #[test]
 fn themes_are_listed_with_what_chooses_one() {
     let home = Home::new();
-    assert!(stdout(&home.cockpit(&["themes"])).contains("* dark   in use: it is the default\n"));
+    let said = stdout(&home.cockpit(&["themes"]));
+    assert!(said.contains("* dark            in use: it is the default; dark background"), "{said}");
+    assert!(said.contains("  contrast-light  high contrast on white") && !said.contains('\u{1b}'), "{said}");
     let config = home.path("cockpit.toml");
-    std::fs::write(&config, "theme = \"light\"\n").expect("written");
+    std::fs::write(&config, "theme = \"light\"\ncolors = 256\n").expect("written");
     let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy()]));
-    assert!(said.contains("* light  in use: the settings say so (`theme`)\n") && said.contains("  dark\n"), "{said}");
-    let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy(), "--theme", "dark"]));
-    assert!(said.contains("* dark   in use: --theme says so\n"), "{said}");
+    assert!(said.contains("* light           in use: the settings say so (`theme`); "), "{said}");
+    assert!(said.contains("drawn in 256 colours: the settings say so (`colors`)\n"), "{said}");
+    let said = stdout(&home.cockpit(&["themes", "--config", &config.to_string_lossy(), "--theme", "slate"]));
+    assert!(said.contains("* slate           in use: --theme says so; "), "{said}");
     let mono = home.command(&["themes"]).env("NO_COLOR", "1").output().expect("the program runs");
-    assert!(stdout(&mono).contains("NO_COLOR is set"), "{}", stdout(&mono));
+    assert!(stdout(&mono).contains("drawn without colours: NO_COLOR is set"), "{}", stdout(&mono));
+    let asked = home.command(&["themes", "--colors=16"]).env("NO_COLOR", "1").output().expect("the program runs");
+    assert!(stdout(&asked).contains("drawn in 16 colours: --colors says so"), "{}", stdout(&asked));
+    let light = home.command(&["themes"]).env("COLORFGBG", "0;15").output().expect("the program runs");
+    assert!(stdout(&light).contains("* light           in use: COLORFGBG says"), "{}", stdout(&light));
+}
+
+#[test]
+fn a_theme_of_ones_own_is_a_file_beside_the_settings() {
+    let home = Home::new();
+    let config = home.path("cockpit.toml");
+    std::fs::create_dir(home.path("themes")).expect("a folder");
+    std::fs::write(home.path("themes/mine.toml"), "like = \"slate\"\n[ink]\ncritical = \"208 bold\"\n")
+        .expect("written");
+    std::fs::write(home.path("themes/odd.toml"), "like = \"slate\"\n[ink]\ncritical = \"mauve\"\n").expect("written");
+    std::fs::write(&config, "theme = \"mine\"\n").expect("written");
+    let config = config.to_string_lossy();
+    let said = stdout(&home.cockpit(&["themes", "--config", &config]));
+    assert!(said.contains("* mine            in use: the settings say so (`theme`); "), "{said}");
+    assert!(said.contains("  odd             cannot be used:\n"), "{said}");
+    let odd = home.cockpit(&["themes", "--config", &config, "--theme", "odd"]);
+    let said = String::from_utf8_lossy(&odd.stderr);
+    assert_eq!(odd.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("themes/odd.toml:3: `ink.critical`: `mauve` is no colour and no modifier; expected a colour"),
+        "{said}"
+    );
+    let near = home.cockpit(&["themes", "--config", &config, "--theme", "mien"]);
+    assert!(String::from_utf8_lossy(&near.stderr).contains("did you mean `mine`?"));
 }
 
 #[test]

@@ -32,7 +32,7 @@ impl Shown {
             settings: Settings::default(),
             guard: Guard::default(),
             keymap: Keymap::new(&[]).expect("the keys as they are"),
-            look: Look { ascii: false, mono: false, theme: 0 },
+            look: Look::default(),
             utc: true,
             columns: Default::default(),
             size: SIZE,

@@ -1,5 +1,7 @@
 //! What the screen hears.
 
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
 use crate::domain::{Batch, Draft, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
 
 use super::key::Key;
@@ -33,6 +35,41 @@ pub enum Copied {
     File(Text),
 }
 
+/// What a mouse did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pointed {
+    /// The left button was pressed.
+    Click,
+    /// The wheel went up.
+    WheelUp,
+    /// The wheel went down.
+    WheelDown,
+}
+
+/// What a mouse did, and where: column and row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// Column, from 0.
+    pub x: u16,
+    /// Row, from 0.
+    pub y: u16,
+    /// What.
+    pub did: Pointed,
+}
+
+impl Mouse {
+    /// What a terminal reported; none for what is not used.
+    pub const fn from_event(event: MouseEvent) -> Option<Self> {
+        let did = match event.kind {
+            MouseEventKind::Down(MouseButton::Left) => Pointed::Click,
+            MouseEventKind::ScrollUp => Pointed::WheelUp,
+            MouseEventKind::ScrollDown => Pointed::WheelDown,
+            _ => return None,
+        };
+        Some(Self { x: event.column, y: event.row, did })
+    }
+}
+
 /// What happened.
 #[derive(Debug)]
 pub enum What {
@@ -40,6 +77,8 @@ pub enum What {
     Key(Key),
     /// Text was pasted.
     Paste(String),
+    /// The mouse did something.
+    Mouse(Mouse),
     /// The terminal has another size: columns and rows.
     Resize(u16, u16),
     /// The terminal may show anything (it was away): draw all of it.

@@ -6,7 +6,6 @@ mod clock;
 mod command;
 mod commands;
 mod copies;
-mod depth;
 mod docs;
 mod effect;
 mod event;
@@ -33,23 +32,23 @@ use crate::action::Guard;
 use crate::diagnose::Settings;
 use crate::domain::{ClusterId, Demand, Draft, Name, People, Text, Timestamp};
 use crate::engine::Core;
-use crate::ui::{Look, Model, PaletteItem, Pane, Screen};
+use crate::ui::{Look, Model, Pane, Screen};
 
 pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
-pub use depth::Depth;
 pub use docs::keys_page;
 pub use effect::Effect;
-pub use event::{Copied, Event, What};
+pub use event::{Copied, Event, Mouse, Pointed, What};
 pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
 pub use run::{Options, Recorder, ReplayClock, run};
 pub use saved::Saved;
-pub use terminal::{Terminal, check as check_terminal, look};
-pub use writer::Encoder;
+pub use terminal::{Terminal, check as check_terminal};
+pub use writer::{Encoder, sgr};
 
 use update::history::History;
+use update::menu::Offer;
 use update::moving::Trail;
 use update::palette::Choice;
 
@@ -73,7 +72,7 @@ pub struct App {
     /// What was done in the palette in this session.
     history: History,
     /// What the palette is confined to, where it is a menu.
-    menu: Option<Vec<(Choice, PaletteItem)>>,
+    menu: Option<Offer>,
     /// The draft that the preview was planned from: planned again when the world moves.
     draft: Option<Draft>,
     /// The frame with the preview's content was put together; it counts as seen when that frame is written.

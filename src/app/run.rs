@@ -31,7 +31,7 @@ use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
-use super::{App, Copied, Depth, Effect, Event, Key, Keymap, Setup, What};
+use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, What};
 
 pub use super::clock::ReplayClock;
 
@@ -46,8 +46,10 @@ pub struct Options {
     pub settings: Settings,
     /// What may be done.
     pub guard: Guard,
-    /// How it may look; [`super::look`] tells it from the environment.
+    /// How it may look.
     pub look: Look,
+    /// The mouse is listened to.
+    pub mouse: bool,
     /// Times are shown in UTC first; else in the local zone.
     pub utc: bool,
     /// Keys given anew: a command's name, and its keys.
@@ -82,7 +84,7 @@ pub async fn run(options: Options) -> color_eyre::Result<()> {
     terminal::check().map_err(|why| eyre!("{why}"))?;
     let keymap = Keymap::new(&options.keys).wrap_err("the configured keys cannot be used")?;
     let signals = Signals::listen().wrap_err("signals cannot be listened to")?;
-    let terminal = Terminal::take().wrap_err("the terminal cannot be taken over")?;
+    let terminal = Terminal::take(options.mouse).wrap_err("the terminal cannot be taken over")?;
     let output = terminal.output().wrap_err("the terminal cannot be written to")?;
     let writer = Writer::start(output).wrap_err("no thread for the terminal")?;
     let mut session = Session::start(options, keymap, terminal, writer);
@@ -135,6 +137,7 @@ enum Woke {
 impl Session {
     fn start(options: Options, keymap: Keymap, terminal: Terminal, writer: Writer) -> Self {
         let clock = Clock::start(options.replay);
+        let depth = options.look.palette.depth;
         let size = terminal::size();
         let setup = Setup {
             clusters: options.targets.iter().map(|target| target.cluster.clone()).collect(),
@@ -158,7 +161,7 @@ impl Session {
             feeds_over: false,
             terminal,
             writer,
-            encoder: Encoder::new(Depth::of(|name| std::env::var(name).ok())),
+            encoder: Encoder::new(depth),
             frames: (Buffer::empty(area), Buffer::empty(area)),
             beside: Vec::new(),
             clipboard: Way::of(|name| std::env::var(name).ok()),
@@ -272,6 +275,7 @@ impl Session {
         let what = match input {
             Input::Key(key) => Key::from_event(key).map(What::Key),
             Input::Paste(text) => Some(What::Paste(text)),
+            Input::Mouse(mouse) => Mouse::from_event(mouse).map(What::Mouse),
             Input::Resize(columns, rows) => {
                 self.whole = true;
                 Some(What::Resize(columns, rows))

@@ -9,12 +9,13 @@ use std::sync::Arc;
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
 
 use crate::domain::Text;
-use crate::ui::Look;
 
 /// Another screen, no cursor, pastes marked as such.
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?25l\x1b[?2004h";
-/// Ends an update that was under way, then all of [`TAKE`].
-const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?2004l\x1b[?25h\x1b[?1049l";
+/// Buttons and the wheel of the mouse, told in decimal; no motion, which would fill a slow line.
+const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+/// Ends an update that was under way, then all of [`TAKE`] and [`TAKE_MOUSE`], also where that was not sent: a panic does not ask.
+const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 /// Whether there is a terminal that can be drawn on; else what to do instead. The caller ends with exit code 2.
 pub fn check() -> Result<(), Text> {
@@ -33,15 +34,6 @@ fn refusal(term: Option<&str>, has_tty: bool) -> Option<Text> {
     None
 }
 
-/// How the terminal may be drawn on, by `NO_COLOR` (no-color.org: any value but the empty one) and the locale that
-/// counts for characters (POSIX: the first that is set of LC_ALL, LC_CTYPE, LANG).
-pub fn look(env: impl Fn(&str) -> Option<String>, ascii: bool, theme: usize) -> Look {
-    let set = |name: &str| env(name).filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| set(name)).unwrap_or_default().to_uppercase();
-    let utf8 = locale.contains("UTF-8") || locale.contains("UTF8");
-    Look { ascii: ascii || !utf8, mono: set("NO_COLOR").is_some(), theme }
-}
-
 /// Columns and rows; 80 by 24 where the terminal does not say.
 pub fn size() -> (u16, u16) {
     match crossterm::terminal::size() {
@@ -53,6 +45,8 @@ pub fn size() -> (u16, u16) {
 /// The terminal while it is ours. Dropped, it is given back.
 pub struct Terminal {
     taken: bool,
+    /// The mouse is taken too.
+    mouse: bool,
     hook: Option<Hook>,
 }
 
@@ -60,10 +54,11 @@ type Hook = Arc<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
 impl Terminal {
     /// Takes it over: raw, another screen, no cursor. From now on a panic of this thread gives it back before it is told.
-    pub fn take() -> std::io::Result<Self> {
+    /// With `mouse` its clicks come too, and are no longer the terminal's own (to mark text with shift).
+    pub fn take(mouse: bool) -> std::io::Result<Self> {
         enable_raw_mode()?;
-        let mut terminal = Self { taken: true, hook: None };
-        write_out(TAKE)?;
+        let mut terminal = Self { taken: true, mouse, hook: None };
+        terminal.write_take()?;
         terminal.hook = Some(hook_panics());
         Ok(terminal)
     }
@@ -77,7 +72,12 @@ impl Terminal {
     pub fn retake(&mut self) -> std::io::Result<()> {
         enable_raw_mode()?;
         self.taken = true;
-        write_out(TAKE)
+        self.write_take()
+    }
+
+    fn write_take(&self) -> std::io::Result<()> {
+        write_out(TAKE)?;
+        if self.mouse { write_out(TAKE_MOUSE) } else { Ok(()) }
     }
 
     /// Gives it back. Again is harmless.
@@ -144,19 +144,5 @@ mod tests {
         for refused in [refusal(Some("dumb"), true), refusal(Some("xterm"), false)] {
             assert!(refused.is_some_and(|why| why.contains("cockpit triage")));
         }
-    }
-
-    #[test]
-    fn the_first_locale_that_is_set_decides_on_ascii() {
-        let look = |pairs: &'static [(&str, &str)]| {
-            let get = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-            look(get, false, 0)
-        };
-        assert!(!look(&[("LANG", "en_GB.UTF-8")]).ascii);
-        assert!(look(&[("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]).ascii);
-        assert!(!look(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")]).ascii);
-        assert!(look(&[]).ascii);
-        assert!(look(&[("NO_COLOR", "1")]).mono);
-        assert!(!look(&[("NO_COLOR", "")]).mono);
     }
 }

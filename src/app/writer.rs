@@ -7,12 +7,12 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 use tokio::sync::mpsc;
 use unicode_width::UnicodeWidthStr;
 
-use super::Depth;
 use super::scroll::Scroll;
+use crate::ui::theme::{Depth, nearest};
 
 /// A frame of this size and more is bracketed as one update, so that a terminal that can does not show half of it.
 const BRACKET_FROM: usize = 1024;
@@ -25,6 +25,8 @@ pub struct Encoder {
     at: Option<(u16, u16)>,
     pen: Pen,
     depth: Depth,
+    /// The colours that were last brought down to what the terminal has, and to which: most are followed by the same.
+    brought: [(Color, Color); 2],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,12 +39,6 @@ struct Pen {
 impl Default for Pen {
     fn default() -> Self {
         Self { fg: Color::Reset, bg: Color::Reset, modifier: Modifier::empty() }
-    }
-}
-
-impl Pen {
-    fn of(cell: &Cell, depth: Depth) -> Self {
-        Self { fg: depth.nearest(cell.fg), bg: depth.nearest(cell.bg), modifier: cell.modifier }
     }
 }
 
@@ -76,7 +72,8 @@ impl Encoder {
                 cleared = Some(y);
                 continue;
             }
-            self.pick(Pen::of(cell, self.depth), &mut out);
+            let pen = self.pen_of(cell);
+            self.pick(pen, &mut out);
             out.push_str(cell.symbol());
             let end = x + u16::try_from(cell.symbol().width()).unwrap_or(1).max(1);
             // At the right margin terminals differ in where the cursor is.
@@ -91,6 +88,17 @@ impl Encoder {
         let mut out = b"\x1b[0m\x1b[2J".to_vec();
         out.extend(self.update(&Buffer::empty(after.area), after));
         out
+    }
+
+    fn pen_of(&mut self, cell: &Cell) -> Pen {
+        let depth = self.depth;
+        let mut shown = |colour: Color, place: usize| {
+            if self.brought[place].0 != colour {
+                self.brought[place] = (colour, nearest(colour, depth));
+            }
+            self.brought[place].1
+        };
+        Pen { fg: shown(cell.fg, 0), bg: shown(cell.bg, 1), modifier: cell.modifier }
     }
 
     fn move_to(&mut self, x: u16, y: u16, out: &mut String) {
@@ -136,6 +144,13 @@ fn is_blank_to_the_end(frame: &Buffer, from: u16, y: u16) -> bool {
 
 fn is_plain(cell: &Cell) -> bool {
     Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier } == Pen::default()
+}
+
+/// What makes a terminal that is plain write in a style: codes joined by `;`, empty where it is plain too.
+pub fn sgr(style: Style) -> String {
+    let colour = |colour: Option<Color>| colour.unwrap_or(Color::Reset);
+    let pen = Pen { fg: colour(style.fg), bg: colour(style.bg), modifier: style.add_modifier };
+    codes_from(Pen::default(), pen)
 }
 
 /// Select Graphic Rendition codes (ECMA-48 8.3.117) that turn one pen into another, joined by `;`.
@@ -270,7 +285,6 @@ impl Writer {
 mod tests {
     use super::*;
     use ratatui::layout::Rect;
-    use ratatui::style::Style;
 
     fn shown(parser: &vt100::Parser) -> Vec<String> {
         let screen = parser.screen();

@@ -46,6 +46,9 @@ pub enum Command {
     Man(Man),
 }
 
+/// What `--colors` and the setting `colors` may say.
+pub const COLORS: [&str; 5] = ["auto", "mono", "16", "256", "true"];
+
 /// What holds for every command.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
@@ -91,6 +94,9 @@ pub struct Common {
     /// Use this theme.
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
+    /// Show so many colours: auto, mono, 16, 256 or true.
+    #[arg(long, global = true, value_name = "DEPTH", value_parser = COLORS)]
+    pub colors: Option<String>,
     /// Log to this file; COCKPIT_LOG says how much ("info", "cockpit=debug").
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,

@@ -1,10 +1,10 @@
 //! `cockpit completions SHELL`: a script that completes the command line. What is fixed comes from the arguments themselves;
 //! names of clusters, contexts, engines, themes and rules are asked for when they are wanted (`names.rs`).
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 
-use super::args::{Cli, Completions};
+use super::args::{COLORS, Cli, Completions};
 use super::failure::Failure;
 use super::output::print;
 
@@ -36,9 +36,22 @@ fn script(shell: Shell) -> String {
     match shell {
         Shell::Bash => fixed + BASH,
         Shell::Zsh => asking_in_zsh(&fixed),
-        Shell::Fish => fixed + FISH,
+        Shell::Fish => fixed + FISH + &words_in_fish(),
         _ => fixed,
     }
+}
+
+/// Words that stand behind a command, which fish's script lacks; and those of an option before any command, which it does not
+/// offer while the option wants its value.
+fn words_in_fish() -> String {
+    let shells = Shell::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+    let shells: Vec<String> = shells.map(|shell| shell.get_name().to_owned()).collect();
+    let commands: Vec<String> = Cli::command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+    let line = |command: &str, words: &[String]| {
+        format!("complete -c cockpit -n \"__fish_seen_subcommand_from {command}\" -f -a \"{}\"\n", words.join(" "))
+    };
+    let colors = format!("complete -c cockpit -l colors -x -a \"{}\"\n", COLORS.join(" "));
+    colors + &line("completions", &shells) + &line("man", &commands)
 }
 
 /// Zsh reads the file as the body of a function that ends by calling itself: what it asks with has to stand before that, and the

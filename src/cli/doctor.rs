@@ -9,15 +9,16 @@ use crate::backend::{Looked, kubernetes};
 use crate::config::{self, Loaded};
 use crate::domain::{BackendKind, ClusterId, ClusterInfo, Freshness, Timestamp, Trouble, words as say};
 use crate::state::View;
+use crate::ui::theme::Depth;
 
 use super::args::Common;
 use super::failure::Failure;
 use super::found::{self, Found, Watched};
 use super::headless::{Known, Learning, learn};
+use super::log;
 use super::output::{print, style};
 use super::session::{Session, env, words};
 use super::sheet::{Check, Mark, Sheet};
-use super::{log, screen};
 
 /// What does not answer within this time is not there.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,7 +31,7 @@ const SOON: i64 = 14 * 86_400;
 /// Standard output cannot be written.
 pub fn run(common: Common) -> Result<ExitCode, Failure> {
     let mut sheet = Sheet::default();
-    let loaded = config::load(common.config.as_deref(), &words());
+    let loaded = config::load(common.config.as_deref(), &words(common.config.as_deref()));
     sheet.section("Settings", settings(&common, &loaded));
     let session = Session { common, config: loaded.map(|loaded| loaded.config).unwrap_or_default() };
     let found = found::find(&session.common, &session.config);
@@ -66,9 +67,6 @@ fn settings(common: &Common, loaded: &Result<Loaded, config::Problems>) -> Vec<C
                     .mend("correct that line; config.example.toml shows every setting")
             }));
         }
-    }
-    if let Err(failure) = loaded.as_ref().map_or(Ok(Vec::new()), |loaded| screen::keys(&loaded.config)) {
-        checks.push(Check::new(Mark::Bad, "keys", failure.to_string()));
     }
     let configured = loaded.as_ref().ok().and_then(|loaded| loaded.config.log_file.clone());
     checks.push(match common.log_file.clone().or(configured) {
@@ -244,8 +242,14 @@ fn terminal(session: &Session) -> Vec<Check> {
                 .mend("export LANG=C.UTF-8, if your terminal can show it")
         }
     });
-    let colours = if session.mono() { "none: NO_COLOR is set" } else { "the 16 of the terminal" };
-    checks.push(Check::new(Mark::Note, "colours", colours));
+    let depth = session.depth();
+    let colours = match depth.what {
+        Depth::Mono => "none",
+        Depth::Sixteen => "the 16 of the terminal",
+        Depth::Indexed => "256",
+        Depth::True => "any (true colour)",
+    };
+    checks.push(Check::new(Mark::Note, "colours", format!("{colours}: {}", depth.by)));
     checks
 }
 

@@ -18,8 +18,8 @@ use super::session::Session;
 /// # Errors
 /// The settings' keys cannot be used; standard output cannot be written.
 pub fn run(options: &Keys, session: &Session) -> Result<(), Failure> {
-    let given = screen::keys(&session.config)?;
-    let keymap = Keymap::new(&given).map_err(|why| Failure::usage("the settings' keys cannot be used").why(why))?;
+    let keymap = Keymap::new(&screen::keys(&session.config))
+        .map_err(|why| Failure::usage("the settings' keys cannot be used").why(why))?;
     print(&if options.json { json(&keymap)? } else { plain(&keymap) })
 }
 

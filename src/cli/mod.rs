@@ -10,6 +10,7 @@ mod headless;
 mod keys;
 mod listing;
 mod log;
+mod look;
 mod man;
 mod names;
 mod output;
@@ -33,6 +34,9 @@ use crate::config;
 use args::{Cli, Command};
 use failure::Failure;
 use session::Session;
+
+#[cfg(test)]
+pub(crate) use screen::key_problems;
 
 /// Runs the program: parses `args`, does what they say, and prints what went wrong. Returns its exit status.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -125,7 +129,7 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
     match cli.command {
         Some(Command::Triage(options)) => Ok(triage::run(&options, session)?),
         Some(Command::Keys(options)) => Ok(keys::run(&options, &session).map(|()| ExitCode::SUCCESS)?),
-        Some(Command::Themes) => Ok(themes::run(&session).map(|()| ExitCode::SUCCESS)?),
+        Some(Command::Themes) => themes::run(&session).map(|()| ExitCode::SUCCESS),
         _ => screen::run(session),
     }
 }

@@ -6,11 +6,11 @@ use clap::{Args, Parser, ValueEnum};
 use crate::config::{self, Config};
 use crate::diagnose::rules;
 use crate::domain::sanitise;
-use crate::ui::theme;
 
 use super::args::Common;
 use super::failure::Failure;
 use super::found;
+use super::look::theme_names;
 use super::output::print;
 use super::session::words;
 
@@ -69,12 +69,12 @@ fn names(kind: Kind, common: &Common) -> Vec<String> {
     match kind {
         Kind::Context => found::known_contexts(common),
         Kind::Cluster => {
-            let loaded = config::load(common.config.as_deref(), &words());
+            let loaded = config::load(common.config.as_deref(), &words(common.config.as_deref()));
             let config = loaded.map_or_else(|_| Config::default(), |loaded| loaded.config);
             found::find(common, &config).watched.iter().map(|it| it.name().to_string()).collect()
         }
         Kind::Host => found::known_engines(common),
-        Kind::Theme => theme::built_in().iter().map(|theme| theme.name.clone()).collect(),
+        Kind::Theme => theme_names(common.config.as_deref()),
         Kind::Rule => rules().iter().map(|rule| rule.id.to_owned()).collect(),
     }
 }

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use crate::app::{self, Keymap, KeymapError, Options, ReplayClock};
 use crate::backend::replay;
-use crate::config::{Config, Key};
+use crate::config::{Config, Key, Problem};
 use crate::domain::people::Keeper;
 use crate::domain::{Backend, Text};
 use crate::engine::Target;
-use crate::ui::{Look, Pane};
+use crate::ui::Pane;
 
 use super::End;
 use super::failure::Failure;
@@ -24,8 +24,8 @@ use super::watch::Live;
 /// There is no terminal to draw on, or nothing to watch; keys that cannot be used; a fault of the loop.
 pub fn run(session: Session) -> Result<ExitCode, End> {
     app::check_terminal().map_err(|why| Failure::usage(why.to_string()))?;
-    let look = Look { ascii: session.ascii(), mono: session.mono(), theme: session.theme()? };
-    let keys = keys(&session.config)?;
+    let look = session.look()?;
+    let keys = keys(&session.config);
     let Shown { targets, unwatched, replay } = shown(&session)?;
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
     let options = Options {
@@ -34,6 +34,7 @@ pub fn run(session: Session) -> Result<ExitCode, End> {
         me: people::me(),
         keeper: people::keeper(&session).map(|store| Box::new(store) as Box<dyn Keeper>),
         guard: session.guard(),
+        mouse: session.config.mouse,
         utc: session.config.utc,
         settings: session.config.diagnosis,
         targets,
@@ -80,24 +81,18 @@ fn shown(session: &Session) -> Result<Shown, Failure> {
 }
 
 /// Keys of the configuration.
-///
-/// # Errors
-/// They cannot be used; the line is named.
-pub(super) fn keys(config: &Config) -> Result<Vec<(String, Vec<String>)>, Failure> {
-    let keys: Vec<(String, Vec<String>)> =
-        config.keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect();
-    if let Err(error) = Keymap::new(&keys) {
-        let line = config.keys.iter().find(|key| concerns(&error, key)).map(|key| key.line);
-        let place = line.map_or_else(|| "[keys]".to_owned(), |line| format!("[keys], line {line}"));
-        return Err(Failure::usage(format!("the settings' keys cannot be used ({place})")).why(error));
-    }
-    Ok(keys)
+pub(super) fn keys(config: &Config) -> Vec<(String, Vec<String>)> {
+    config.keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect()
 }
 
-fn concerns(error: &KeymapError, key: &Key) -> bool {
-    match error {
-        KeymapError::Unknown { name, .. } => *name == key.command,
-        KeymapError::NotAKey { command, .. } | KeymapError::Needed { command } => *command == key.command,
-        KeymapError::Twice { one, other, .. } => *one == key.command || *other == key.command,
-    }
+/// What is wrong with keys of the configuration, each with its line.
+pub(crate) fn key_problems(keys: &[Key]) -> Vec<Problem> {
+    let given: Vec<(String, Vec<String>)> = keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect();
+    let problem = |error: KeymapError| Problem {
+        line: keys.iter().rev().find(|key| key.command == error.command()).map(|key| key.line),
+        what: format!("[keys] {error}"),
+        expected: None,
+        near: None,
+    };
+    Keymap::check(&given).into_iter().map(problem).collect()
 }

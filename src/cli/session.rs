@@ -1,6 +1,6 @@
 //! What one run of the program goes by: the command line, the configuration, the environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::action::Guard;
 use crate::app::TABLE;
@@ -8,13 +8,13 @@ use crate::backend::replay::Recorder;
 use crate::config::{self, Config, Loaded, Words};
 use crate::diagnose::rules;
 use crate::domain::{BackendKind, ClusterId};
-use crate::ui::{Pane, panes, theme};
+use crate::ui::{Pane, panes};
 
 use super::End;
-use super::args::Common;
+use super::args::{COLORS, Common};
 use super::failure::Failure;
 use super::headless::Tap;
-use super::{log, watch};
+use super::{log, look, screen, watch};
 
 /// The command line, the configuration and the environment, checked.
 pub struct Session {
@@ -31,7 +31,7 @@ impl Session {
     /// Options that exclude each other; a configuration that cannot be read; a log that cannot be written.
     pub fn open(common: Common) -> Result<Self, End> {
         check(&common)?;
-        let Loaded { config, file } = config::load(common.config.as_deref(), &words())?;
+        let Loaded { config, file } = config::load(common.config.as_deref(), &words(common.config.as_deref()))?;
         let session = Self { common, config };
         if let Some(log_file) = session.log_file() {
             log::start(&log_file, env(log::FILTER).as_deref())?;
@@ -48,34 +48,6 @@ impl Session {
     /// What may be done, and how carefully.
     pub fn guard(&self) -> Guard {
         self.config.guard(self.common.read_only)
-    }
-
-    /// Only ASCII: by the flag, else by the configuration, else where the locale knows no more (POSIX: the first that is
-    /// set of LC_ALL, LC_CTYPE, LANG counts).
-    pub fn ascii(&self) -> bool {
-        let locale = || ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(env).unwrap_or_default().to_uppercase();
-        let utf8 = || ["UTF-8", "UTF8"].into_iter().any(|word| locale().contains(word));
-        self.common.ascii || self.config.ascii.unwrap_or_else(|| !utf8())
-    }
-
-    /// The place of the theme: by the flag, else by the configuration.
-    ///
-    /// # Errors
-    /// There is no such theme.
-    pub fn theme(&self) -> Result<usize, Failure> {
-        let name = self.common.theme.as_deref().unwrap_or(&self.config.theme);
-        theme::by_name(name).ok_or_else(|| {
-            let names: Vec<&str> = theme::built_in().iter().map(|theme| theme.name.as_str()).collect();
-            let near = config::near_match(name, names.iter().copied());
-            let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
-            Failure::usage(format!("there is no theme `{}`", crate::domain::sanitise(name)))
-                .mend(format!("{near}there are: {}", names.join(", ")))
-        })
-    }
-
-    /// Whether colour is unwanted (no-color.org: any value but the empty one).
-    pub fn mono(&self) -> bool {
-        env("NO_COLOR").is_some()
     }
 
     /// What is to be watched now; a recording is not.
@@ -106,11 +78,13 @@ pub fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Words that a configuration may use.
-pub fn words() -> Words {
+/// Words that a configuration may use; a person's own themes are beside it.
+pub fn words(config: Option<&Path>) -> Words {
     Words {
         rules: rules().iter().map(|rule| rule.id).collect(),
-        themes: theme::built_in().iter().map(|theme| theme.name.as_str()).collect(),
+        themes: look::theme_names(config),
+        colors: COLORS.to_vec(),
+        keys: Some(screen::key_problems),
         commands: TABLE.iter().map(|command| command.id).collect(),
         lists: Pane::lists().map(|pane| (pane.name(), panes::column_names(pane))).collect(),
     }
@@ -150,10 +124,10 @@ mod tests {
             Some(rest) if !rest.starts_with(' ') => rest,
             _ => line,
         });
-        let config = config::parse(&taken.collect::<Vec<_>>().join("\n"), &file, &words()).expect("valid");
+        let config = config::parse(&taken.collect::<Vec<_>>().join("\n"), &file, &words(None)).expect("valid");
         let keys: Vec<_> = config.keys.iter().map(|key| (key.command.clone(), key.keys.clone())).collect();
         assert!(!keys.is_empty() && crate::app::Keymap::new(&keys).is_ok());
-        assert!(theme::by_name(&config.theme).is_some());
+        assert_eq!(&*config.theme, look::AUTO);
         assert!(!config.lists.is_empty());
     }
 

@@ -13,6 +13,6 @@ mod reader;
 pub use cluster::is_namespace;
 pub use duration::parse_duration;
 pub use model::{Cluster, Config, Key, List, Way};
-pub use place::{Loaded, default_path, load};
+pub use place::{Loaded, default_path, load, themes_directory};
 pub use problem::{Problem, Problems, near_match};
 pub use read::{Words, parse};

@@ -21,10 +21,14 @@ pub struct Config {
     pub keys: Vec<Key>,
     /// Columns of lists that differ from the built-in ones.
     pub lists: Vec<List>,
-    /// Name of the theme.
+    /// Name of the theme; `auto`: by the terminal's background.
     pub theme: Text,
+    /// How many colours are shown; `auto`: as many as the terminal says.
+    pub colors: Text,
     /// Only ASCII, or not; none: as the locale allows.
     pub ascii: Option<bool>,
+    /// The mouse is listened to.
+    pub mouse: bool,
     /// Times are shown in UTC; else in the local zone.
     pub utc: bool,
     /// Where to log; nowhere without it.
@@ -40,8 +44,10 @@ impl Default for Config {
             read_only: false,
             keys: Vec::new(),
             lists: Vec::new(),
-            theme: Text::new("dark"),
+            theme: Text::new("auto"),
+            colors: Text::new("auto"),
             ascii: None,
+            mouse: false,
             utc: true,
             log_file: None,
         }

@@ -20,6 +20,12 @@ pub fn default_path() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "cockpit").map(|dirs| dirs.config_dir().join("config.toml"))
 }
 
+/// Where a person's own themes are: in `themes` beside the configuration.
+pub fn themes_directory(flag: Option<&Path>) -> Option<PathBuf> {
+    let file = flag.map(Path::to_owned).or_else(default_path)?;
+    Some(file.parent().unwrap_or(Path::new("")).join("themes"))
+}
+
 /// Reads the configuration: from `flag` (`--config`), which has to be there, else from the default place, which may be
 /// absent.
 ///

@@ -15,15 +15,22 @@ use super::model::{Config, Key};
 use super::problem::{Problem, Problems, near_match};
 use super::reader::{Reader, Table, Value};
 
+/// Says what is wrong with keys of commands.
+pub type CheckKeys = fn(&[Key]) -> Vec<Problem>;
+
 /// Words that a file may use and that other rooms define.
 #[derive(Debug, Clone, Default)]
 pub struct Words {
     /// Names of the rules.
     pub rules: Vec<&'static str>,
-    /// Names of the themes.
-    pub themes: Vec<&'static str>,
+    /// Names of the themes, also of a person's own.
+    pub themes: Vec<String>,
+    /// How many colours may be asked for.
+    pub colors: Vec<&'static str>,
     /// Names of the commands.
     pub commands: Vec<&'static str>,
+    /// What is wrong with keys of commands, each with its line; nothing is where nobody looks.
+    pub keys: Option<CheckKeys>,
     /// Names of the lists, and of the columns that each can have.
     pub lists: Vec<(String, Vec<&'static str>)>,
 }
@@ -68,10 +75,17 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
         config.protected = reader.some_texts(&value, PATTERN).iter().map(|raw| Pattern::new(raw)).collect();
     }
     if let Some(value) = root.take(reader, "theme") {
-        config.theme = reader.word(&value, &words.themes).map_or(config.theme, Text::new);
+        let names: Vec<&str> = words.themes.iter().map(String::as_str).collect();
+        config.theme = reader.word(&value, &names).map_or(config.theme, Text::new);
+    }
+    if let Some(value) = root.take(reader, "colors") {
+        config.colors = reader.word_or_number(&value, &words.colors).map_or(config.colors, Text::new);
     }
     if let Some(value) = root.take(reader, "ascii") {
         config.ascii = reader.word_or_flag(&value);
+    }
+    if let Some(value) = root.take(reader, "mouse") {
+        config.mouse = reader.boolean(&value).unwrap_or_default();
     }
     if let Some(value) = root.take(reader, "utc") {
         config.utc = reader.boolean(&value).unwrap_or(true);
@@ -200,6 +214,8 @@ fn keys(reader: &mut Reader<'_>, mut table: Table<'_, '_>, words: &Words) -> Vec
         let bound = reader.some_texts(&value, "a key such as \"ctrl-k\", or a list of them");
         keys.push(Key { command: command.to_owned(), keys: bound, line });
     }
+    keys.sort_by_key(|key| key.line);
+    reader.add(words.keys.map(|check| check(&keys)).unwrap_or_default());
     keys
 }
 
@@ -229,8 +245,10 @@ mod tests {
     fn words() -> Words {
         Words {
             rules: vec!["oom-killed", "crash-loop"],
-            themes: vec!["dark", "light"],
-            commands: vec!["help", "quit"],
+            themes: ["auto", "dark", "light"].map(String::from).to_vec(),
+            colors: vec!["auto", "mono", "16", "256", "true"],
+            commands: crate::app::TABLE.iter().map(|command| command.id).collect(),
+            keys: Some(crate::cli::key_problems),
             lists: vec![("pods".to_owned(), vec!["where", "name", "ready", "state", "age", "node"])],
         }
     }

@@ -50,6 +50,11 @@ impl<'a> Reader<'a> {
         &mut self.problems[last]
     }
 
+    /// What somebody else found wrong with it.
+    pub(super) fn add(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
+    }
+
     pub(super) fn line_of(&self, span: &Range<usize>) -> usize {
         super::problem::line_of(self.source, span.start)
     }
@@ -73,6 +78,17 @@ impl<'a> Reader<'a> {
             self.suggest(near_match(written, known.iter().copied()));
         }
         found
+    }
+
+    /// A word, where a number is as good: `256` and `"256"`.
+    pub(super) fn word_or_number<'k>(&mut self, value: &Value<'_, '_>, known: &[&'k str]) -> Option<&'k str> {
+        if let DeValue::Integer(number) = value.value {
+            let written = number.to_string();
+            if let Some(found) = known.iter().copied().find(|word| *word == written) {
+                return Some(found);
+            }
+        }
+        self.word(value, known)
     }
 
     /// Adds a near match to the problem that was just said.

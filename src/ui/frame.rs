@@ -9,6 +9,7 @@ use super::model::Model;
 use super::panes::{self, Ctx, Rows};
 use super::pen::Pen;
 use super::screen::{Hint, Layer, ListState, Pane, Screen};
+use super::spots::Spot;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Row, Table};
@@ -16,7 +17,11 @@ use super::{case, glyphs, header, overlays, reading, sights, why};
 
 /// Draws all of it. The area is the buffer's; nothing is kept from one frame to the next.
 pub fn draw(screen: &Screen, model: &Model<'_>, buffer: &mut Buffer) {
-    let mut pen = Pen::new(buffer, screen.look);
+    paint(&mut Pen::new(buffer, &screen.look), screen, model);
+}
+
+/// Draws all of it with a pen.
+pub(super) fn paint(pen: &mut Pen<'_>, screen: &Screen, model: &Model<'_>) {
     let area = pen.area();
     let style = pen.style(Ink::Text);
     pen.clear(area, style);
@@ -24,21 +29,22 @@ pub fn draw(screen: &Screen, model: &Model<'_>, buffer: &mut Buffer) {
     let clock = clock(screen, model);
     match screen.layers.last() {
         None => match layout::areas(size, screen.home.pane) {
-            Some(areas) => home(&mut pen, screen, model, &clock, &areas),
-            None => return too_small(&mut pen),
+            Some(areas) => home(pen, screen, model, &clock, &areas),
+            None => return too_small(pen),
         },
         Some(layer) => match layout::layer_areas(size) {
             Some(areas) => {
                 let ctx = Ctx::new(model, clock.clone(), areas.body.width);
-                header::draw(&mut pen, screen, &ctx, areas.header);
-                opened(&mut pen, screen, &ctx, layer, &areas);
-                footer(&mut pen, screen, areas.footer);
+                header::draw(pen, screen, &ctx, areas.header);
+                opened(pen, screen, &ctx, layer, &areas);
+                footer(pen, screen, areas.footer);
             }
-            None => return too_small(&mut pen),
+            None => return too_small(pen),
         },
     }
     if let Some(overlay) = &screen.overlay {
-        overlays::draw(&mut pen, screen, &Ctx::new(model, clock, area.width), overlay);
+        pen.cover();
+        overlays::draw(pen, screen, &Ctx::new(model, clock, area.width), overlay);
     }
 }
 
@@ -98,7 +104,14 @@ fn draw_list(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, rows: &dyn Rows,
         columns = picked.iter().map(|ix| columns[*ix]).collect();
     }
     let table = Table { columns: &columns, rows: &visible, selected: place, sort: list.sort, wide: list.wide };
-    table.draw(pen, areas.heading, area);
+    let drawn = table.draw(pen, areas.heading, area);
+    for (area, title) in drawn.headings {
+        pen.spot(area, || Spot::Heading(title));
+    }
+    for (area, ix) in drawn.rows {
+        let key = list.order.get(top + ix);
+        key.into_iter().for_each(|key| pen.spot(area, || Spot::Row(pane, key.clone())));
+    }
 }
 
 fn gone() -> Row {
@@ -227,12 +240,13 @@ fn footer(pen: &mut Pen<'_>, screen: &Screen, area: Rect) {
         return;
     }
     let mut x = area.x + 1;
-    for hint in &screen.footer {
+    for (ix, hint) in screen.footer.iter().enumerate() {
         let said = hint_phrase(hint);
         let wide = said.width() as u16;
         if x + wide > area.right() {
             continue;
         }
+        pen.spot(Rect { x, width: wide, ..area }, || Spot::Hint(ix));
         x = pen.write(x, area.y, wide, &said, None) + 3;
     }
 }

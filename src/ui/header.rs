@@ -7,6 +7,7 @@ use super::panes::{self, Ctx};
 use super::pen::Pen;
 use super::screen::{Pane, Screen};
 use super::sights::{self, Badge};
+use super::spots::Spot;
 use super::text::{Phrase, fit, width};
 use super::theme::Ink;
 use crate::diagnose::IncidentState;
@@ -167,12 +168,16 @@ pub(super) fn tabs(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
     let mut x = area.x;
     for (pane, n) in &counts {
         let left = area.right().saturating_sub(x);
-        x = pen.write(x, area.y, left, &tab(*pane, *n, letters, screen, ctx), None) + gap;
+        let end = pen.write(x, area.y, left, &tab(*pane, *n, letters, screen, ctx), None);
+        pen.spot(Rect { x, width: end.saturating_sub(x), ..area }, || Spot::Tab(*pane));
+        x = end + gap;
     }
     x = pen.write(x, area.y, area.right().saturating_sub(x), &listed, None);
     if let Some(text) = &screen.announcement {
         let room = area.right().saturating_sub(x + 1);
-        pen.write_right(area.right().saturating_sub(1), area.y, room, &announced(text, usize::from(room)), None);
+        let right = area.right().saturating_sub(1);
+        let from = pen.write_right(right, area.y, room, &announced(text, usize::from(room)), None);
+        pen.spot(Rect { x: from, width: right.saturating_sub(from), ..area }, || Spot::Announcement);
     }
 }
 

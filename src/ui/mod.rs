@@ -22,6 +22,7 @@ mod screen;
 mod side;
 mod sights;
 mod sort;
+mod spots;
 mod summary;
 pub mod svg;
 mod text;
@@ -35,9 +36,11 @@ pub use folds::Folds;
 pub use frame::draw;
 pub use logs::{Go, LogView, Page, Pattern};
 pub use model::Model;
-pub use overlays::sheet_extent;
+pub use overlays::{preview_extent, sheet_extent};
 pub use screen::{
-    Armed, Asks, CaseFile, CaseRow, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Notice, Overlay,
+    Armed, Asks, CaseFile, CaseRow, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Menu, Notice, Overlay,
     PaletteItem, Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
 };
+pub use spots::{Spot, spot};
 pub use summary::summary;
+pub use text::width as text_width;

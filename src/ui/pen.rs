@@ -7,20 +7,46 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::glyphs;
 use super::screen::Look;
+use super::spots::Spot;
 use super::text::{Phrase, grapheme_width, split};
-use super::theme::{self, Ink, Theme};
+use super::theme::{Depth, Ink};
 
 /// Writes into a buffer.
 pub(super) struct Pen<'a> {
     buffer: &'a mut Buffer,
-    theme: &'static Theme,
-    look: Look,
+    look: &'a Look,
+    /// What was drawn where, where somebody asks for it.
+    spots: Option<Vec<(Rect, Spot)>>,
 }
 
 impl<'a> Pen<'a> {
     /// A pen for a buffer.
-    pub fn new(buffer: &'a mut Buffer, look: Look) -> Self {
-        Self { buffer, theme: theme::at(look.theme), look }
+    pub fn new(buffer: &'a mut Buffer, look: &'a Look) -> Self {
+        Self { buffer, look, spots: None }
+    }
+
+    /// A pen that notes what is drawn where.
+    pub fn noting(buffer: &'a mut Buffer, look: &'a Look) -> Self {
+        Self { buffer, look, spots: Some(Vec::new()) }
+    }
+
+    /// What was noted.
+    pub fn into_spots(self) -> Vec<(Rect, Spot)> {
+        self.spots.unwrap_or_default()
+    }
+
+    /// What stands there can be pointed at.
+    pub fn spot(&mut self, area: Rect, spot: impl FnOnce() -> Spot) {
+        if let Some(spots) = &mut self.spots {
+            spots.push((area, spot()));
+        }
+    }
+
+    /// Something floats over all that was drawn: it cannot be pointed at any more.
+    pub fn cover(&mut self) {
+        if let Some(spots) = &mut self.spots {
+            spots.clear();
+        }
     }
 
     /// All of the buffer.
@@ -30,12 +56,12 @@ impl<'a> Pen<'a> {
 
     /// How an ink looks here.
     pub fn style(&self, ink: Ink) -> Style {
-        self.theme.style(ink, self.look.mono)
+        self.look.palette.style(ink)
     }
 
     /// Whether there is no colour here.
-    pub const fn is_mono(&self) -> bool {
-        self.look.mono
+    pub fn is_mono(&self) -> bool {
+        self.look.palette.depth == Depth::Mono
     }
 
     /// Writes a string from `x` on in at most `columns`; what is left over is cut. Returns the column behind it.
@@ -112,20 +138,23 @@ impl<'a> Pen<'a> {
     }
 
     /// A line across, with a title in it, and words at its end.
-    pub fn rule(&mut self, area: Rect, title: &Phrase, end: &Phrase) {
+    pub fn rule(&mut self, area: Rect, title: &Phrase, end: &Phrase) -> Option<u16> {
         let style = self.style(Ink::Rule);
         let (x, y, wide) = (area.x, area.y, area.width);
         self.put(x, y, wide, &"─".repeat(usize::from(wide)), style);
         let mut room = wide.saturating_sub(4);
+        let mut begins = None;
         if !end.is_empty() && usize::from(room) > end.width() + 2 {
             let end = Phrase::text(" ").then(end.clone()).and(Ink::Text, " ");
             let from = self.write_right(x + wide - 1, y, room, &end, None);
             room = from.saturating_sub(x + 3);
+            begins = Some(from + 1);
         }
         if !title.is_empty() && room > 2 {
             let title = Phrase::text(" ").then(title.clone()).and(Ink::Text, " ");
             self.write(x + 2, y, room, &title, None);
         }
+        begins
     }
 
     /// A line down.
@@ -164,7 +193,8 @@ mod tests {
 
     fn drawn(ascii: bool, columns: u16, text: &str) -> String {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
-        let mut pen = Pen::new(&mut buffer, Look { ascii, mono: true, theme: 0 });
+        let look = Look { ascii, ..Look::default() };
+        let mut pen = Pen::new(&mut buffer, &look);
         pen.write(0, 0, columns, &Phrase::text(text), None);
         pen.put(7, 0, 1, "|", Style::new());
         buffer.content().iter().map(|cell| cell.symbol()).collect()
@@ -185,7 +215,8 @@ mod tests {
     #[test]
     fn writing_outside_the_buffer_writes_nothing() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 1, 1));
-        let mut pen = Pen::new(&mut buffer, Look { ascii: false, mono: false, theme: 0 });
+        let look = Look::default();
+        let mut pen = Pen::new(&mut buffer, &look);
         pen.put(5, 5, 9, "x", Style::new());
         pen.write(0, 0, 9, &Phrase::text("worker"), None);
         pen.frame(Rect::new(0, 0, 40, 10), &Phrase::text("a"), &Phrase::default(), &Phrase::text("b"));

@@ -1,11 +1,13 @@
 //! What is open, selected and typed: plain data that `app::update` changes and a frame shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 pub use super::case::{CaseFile, CaseRow, CaseTab};
 use super::every::Every;
 use super::folds::Folds;
 use super::logs::{LogView, Pattern};
+use super::theme::Palette;
 use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
 /// The whole of it.
@@ -36,14 +38,12 @@ pub struct Screen {
 }
 
 /// How a frame may look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Look {
     /// Only ASCII: set by itself without a UTF-8 locale.
     pub ascii: bool,
-    /// No colour at all (`NO_COLOR`); else the 16 of the terminal.
-    pub mono: bool,
-    /// Index into the themes that there are.
-    pub theme: usize,
+    /// The theme, as this terminal shows it.
+    pub palette: Arc<Palette>,
 }
 
 /// The list panes.
@@ -326,6 +326,8 @@ pub enum Overlay {
         items: Vec<PaletteItem>,
         /// Which of them `enter` takes.
         selected: usize,
+        /// What it is confined to, where it is a menu.
+        menu: Option<Menu>,
     },
     /// `/`
     Filter(Input),
@@ -368,6 +370,15 @@ pub struct PaletteItem {
     pub key: Option<Text>,
     /// Why it cannot be done now, where it cannot.
     pub refused: Option<Text>,
+}
+
+/// What a menu is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Menu {
+    /// What it is about.
+    pub title: Text,
+    /// Where among its items a section begins, and its name.
+    pub sections: Vec<(usize, Text)>,
 }
 
 /// A field that text goes into.
@@ -416,6 +427,8 @@ pub struct Preview {
     pub plan: Option<Result<Box<Plan>, Refusal>>,
     /// When the content last changed: keys typed before, or within 300 ms of it, are discarded.
     pub shown: Option<Timestamp>,
+    /// First visible line.
+    pub scroll: usize,
     /// How far the confirmation is.
     pub armed: Armed,
     /// The name, where it has to be typed.
@@ -457,7 +470,7 @@ impl Default for Screen {
     fn default() -> Self {
         Self {
             size: (80, 24),
-            look: Look { ascii: false, mono: false, theme: 0 },
+            look: Look::default(),
             home: Home {
                 pane: Pane::Triage,
                 lists: BTreeMap::new(),

@@ -7,6 +7,7 @@ use super::panes::{self, Ctx};
 use super::pen::Pen;
 use super::screen::{Pane, Screen};
 use super::sights;
+use super::spots::Spot;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Row, Table};
@@ -39,6 +40,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
         let more = keys.len().saturating_sub(height - named.min(height));
         let end = if more > 0 { Phrase::dim(format!("+{more}")) } else { Phrase::default() };
         pen.rule(Rect { y, height: 1, ..area }, &title, &end);
+        pen.spot(Rect { y, height: 1, ..area }, || Spot::Tab(*pane));
         let heading = Rect { y: y + 1, height: named as u16, ..area };
         let body = Rect { y: y + 1 + named as u16, height: (height - named) as u16, ..area };
         if keys.is_empty() {
@@ -47,8 +49,12 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, area: Rect
         } else {
             let shown = keys.iter().take(height - named).filter_map(|key| rows.row(key));
             let visible: Vec<Row> = shown.map(|row| Row { more: None, ..row }).collect();
-            Table { columns: &rows.columns(), rows: &visible, selected: None, sort: None, wide: false }
-                .draw(pen, heading, body);
+            let columns = rows.columns();
+            let table = Table { columns: &columns, rows: &visible, selected: None, sort: None, wide: false };
+            for (area, ix) in table.draw(pen, heading, body).rows {
+                let key = keys.get(ix);
+                key.into_iter().for_each(|key| pen.spot(area, || Spot::Row(*pane, key.clone())));
+            }
         }
         y += height as u16 + 1;
     }

@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 
 use super::text::grapheme_width;
+use super::theme::{Ink, Palette, Rgb, rgb};
 
 /// Width of a cell, units of the picture.
 const WIDE: f64 = 8.4;
@@ -16,67 +17,77 @@ const EDGE: f64 = 12.0;
 
 /// What the terminal of the picture is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paper {
-    /// Light on dark.
-    Dark,
-    /// Dark on light.
-    Light,
+pub struct Paper {
+    ink: Rgb,
+    color: Rgb,
 }
 
 impl Paper {
-    const fn ink(self) -> &'static str {
-        match self {
-            Paper::Dark => "#d8dee9",
-            Paper::Light => "#24292f",
-        }
+    /// Light on dark.
+    pub const DARK: Paper = Paper { ink: (0xd8, 0xde, 0xe9), color: (0x16, 0x18, 0x1d) };
+    /// Dark on light.
+    pub const LIGHT: Paper = Paper { ink: (0x24, 0x29, 0x2f), color: (0xfb, 0xfa, 0xf7) };
+
+    /// What a theme is for: its own ground, or that of a terminal that it fits.
+    pub fn of(palette: &Palette) -> Self {
+        let light = palette.name == "light";
+        Self::own(palette.style(Ink::Text)).unwrap_or(if light { Paper::LIGHT } else { Paper::DARK })
     }
 
-    const fn color(self) -> &'static str {
-        match self {
-            Paper::Dark => "#16181d",
-            Paper::Light => "#fbfaf7",
-        }
+    /// What is written on in a style; dark where that is the terminal's own.
+    pub fn on(ground: Style) -> Self {
+        Self::own(ground).unwrap_or(Paper::DARK)
+    }
+
+    fn own(ground: Style) -> Option<Self> {
+        let own = |color: Option<Color>| color.and_then(rgb);
+        Some(Paper { ink: own(ground.fg)?, color: own(ground.bg)? })
     }
 }
 
-/// The 16 colours, as common terminals have them.
-fn color(color: Color) -> Option<&'static str> {
-    Some(match color {
-        Color::Black => "#16181d",
-        Color::Red => "#c4433f",
-        Color::Green => "#7fb069",
-        Color::Yellow => "#c9a227",
-        Color::Blue => "#2b5c8a",
-        Color::Magenta => "#a368a8",
-        Color::Cyan => "#4f9da6",
-        Color::Gray => "#b8bfcc",
-        Color::DarkGray => "#6b7280",
-        Color::LightRed => "#ff6b64",
-        Color::LightGreen => "#9ece6a",
-        Color::LightYellow => "#f2c55c",
-        Color::LightBlue => "#6fa8dc",
-        Color::LightMagenta => "#c792ea",
-        Color::LightCyan => "#7fd1dc",
-        Color::White => "#f4f6fa",
-        _ => return None,
-    })
+/// A colour; of the 16, as common terminals have them.
+fn color(color: Color) -> Option<Rgb> {
+    let rgb_of = |all: u32| ((all >> 16) as u8, (all >> 8) as u8, all as u8);
+    Some(rgb_of(match color {
+        Color::Black => 0x16181d,
+        Color::Red => 0xc4433f,
+        Color::Green => 0x7fb069,
+        Color::Yellow => 0xc9a227,
+        Color::Blue => 0x2b5c8a,
+        Color::Magenta => 0xa368a8,
+        Color::Cyan => 0x4f9da6,
+        Color::Gray => 0xb8bfcc,
+        Color::DarkGray => 0x6b7280,
+        Color::LightRed => 0xff6b64,
+        Color::LightGreen => 0x9ece6a,
+        Color::LightYellow => 0xf2c55c,
+        Color::LightBlue => 0x6fa8dc,
+        Color::LightMagenta => 0xc792ea,
+        Color::LightCyan => 0x7fd1dc,
+        Color::White => 0xf4f6fa,
+        other => return rgb(other),
+    }))
+}
+
+fn hex((r, g, b): Rgb) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
 }
 
 /// The looks of a cell that cells beside it may share.
 #[derive(PartialEq, Clone, Copy)]
 struct Looks {
-    ink: &'static str,
-    paper: Option<&'static str>,
+    ink: Rgb,
+    paper: Option<Rgb>,
     modifier: Modifier,
 }
 
 fn looks(cell: &Cell, page: Paper) -> Looks {
-    let ink = color(cell.fg).unwrap_or(page.ink());
-    let paper = color(cell.bg);
+    let ink = color(cell.fg).unwrap_or(page.ink);
+    let paper = color(cell.bg).filter(|paper| *paper != page.color);
     let kept = Modifier::BOLD | Modifier::DIM | Modifier::ITALIC | Modifier::UNDERLINED;
     let modifier = cell.modifier & kept;
     if cell.modifier.contains(Modifier::REVERSED) {
-        return Looks { ink: paper.unwrap_or(page.color()), paper: Some(ink), modifier };
+        return Looks { ink: paper.unwrap_or(page.color), paper: Some(ink), modifier };
     }
     Looks { ink, paper, modifier }
 }
@@ -94,7 +105,7 @@ pub fn render(buffer: &Buffer, paper: Paper) -> String {
          height=\"{high:.0}\" font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" \
          font-size=\"14\">"
     );
-    let _ = writeln!(out, "<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>", paper.color());
+    let _ = writeln!(out, "<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{}\"/>", hex(paper.color));
     for y in area.top()..area.bottom() {
         for (x, columns, text, looks) in runs(buffer, y, paper) {
             run(&mut out, (x - area.left(), y - area.top()), columns, &text, looks);
@@ -130,7 +141,8 @@ fn run(out: &mut String, (x, y): (u16, u16), columns: u16, text: &str, looks: Lo
     if let Some(paper) = looks.paper {
         let _ = writeln!(
             out,
-            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{HIGH}\" fill=\"{paper}\"/>"
+            "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{wide:.1}\" height=\"{HIGH}\" fill=\"{}\"/>",
+            hex(paper)
         );
     }
     if text.trim().is_empty() {
@@ -152,7 +164,7 @@ fn run(out: &mut String, (x, y): (u16, u16), columns: u16, text: &str, looks: Lo
         out,
         "<text x=\"{left:.1}\" y=\"{base:.1}\" textLength=\"{wide:.1}\" lengthAdjust=\"spacingAndGlyphs\" \
          xml:space=\"preserve\" fill=\"{}\"{more}>{}</text>",
-        looks.ink,
+        hex(looks.ink),
         escaped(text)
     );
 }
@@ -175,14 +187,13 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
     use ratatui::layout::Rect;
-    use ratatui::style::Style;
 
     #[test]
     fn a_picture_holds_the_text_and_nothing_that_a_browser_would_obey() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 2));
         buffer.set_string(0, 0, "<b>&日本 x", Style::new().fg(Color::LightRed).add_modifier(Modifier::BOLD));
         buffer.set_string(0, 1, "here", Style::new().add_modifier(Modifier::REVERSED));
-        let svg = render(&buffer, Paper::Dark);
+        let svg = render(&buffer, Paper::DARK);
         assert!(svg.contains("&lt;b&gt;&amp;日本 x"), "{svg}");
         assert!(svg.contains("fill=\"#ff6b64\" font-weight=\"bold\""));
         assert!(svg.contains("fill=\"#d8dee9\"/>"), "what is reversed has a paper of its own");

@@ -6,6 +6,7 @@ mod demo;
 mod docker;
 mod driver;
 mod link;
+mod multiplexers;
 mod people;
 mod thin;
 
@@ -93,6 +94,7 @@ fn was_restored(terminal: &Terminal) {
     assert!(!screen.alternate_screen(), "the other screen was left");
     assert!(!screen.hide_cursor(), "the cursor is shown");
     assert!(!screen.bracketed_paste(), "pastes are ordinary");
+    assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None, "the mouse is the terminal's own");
 }
 
 #[test]
@@ -194,7 +196,7 @@ const FAULT: &str = "COCKPIT_TEST_FAULT";
 #[test]
 fn a_panic_gives_the_terminal_back_before_it_is_told() {
     if std::env::var_os(FAULT).is_some() {
-        let _terminal = cockpit::app::Terminal::take().expect("a terminal");
+        let _terminal = cockpit::app::Terminal::take(true).expect("a terminal");
         panic!("a fault while drawing");
     }
     let home = tempfile::tempdir().expect("a folder");
@@ -228,6 +230,71 @@ fn it_stops_as_a_job_and_comes_back() {
     terminal.type_keys(":quit\r");
     terminal.wait_end();
     was_restored(&terminal);
+}
+
+#[test]
+fn the_mouse_is_taken_only_where_the_settings_say_so_and_given_back_each_time() {
+    const TAKEN: &[u8] = b"\x1b[?1000h";
+    let night = Night::new();
+    let mut without = night.start(100, 30);
+    without.type_keys(":quit\r");
+    assert_eq!(without.wait_end(), 0);
+    assert!(!without.bytes.windows(TAKEN.len()).any(|bytes| bytes == TAKEN), "nobody asked for it");
+
+    let config = night.home.path().join("mouse.toml");
+    std::fs::write(&config, "mouse = true\n").expect("written");
+    let script = format!(
+        "set -m; '{COCKPIT}' --replay '{}' --config '{}'; echo stopped; read _; fg",
+        night.file,
+        config.display()
+    );
+    let mut terminal = Terminal::start(command("/bin/sh", &["-c", &script], night.home.path()), 120, 30);
+    terminal.wait_for("node-7");
+    let mode = |terminal: &Terminal| {
+        let screen = terminal.parser().screen();
+        (screen.mouse_protocol_mode(), screen.mouse_protocol_encoding())
+    };
+    let taken = (vt100::MouseProtocolMode::PressRelease, vt100::MouseProtocolEncoding::Sgr);
+    assert_eq!(mode(&terminal), taken);
+    let click = |terminal: &mut Terminal, words: &str| {
+        let shown = terminal.shown();
+        let place = shown.lines().enumerate().find_map(|(y, line)| Some((line.find(words)?, y, line)));
+        let (at, y, line) = place.unwrap_or_else(|| panic!("nowhere is `{words}`:\n{shown}"));
+        let (column, row) = (line[..at].chars().count() + 1, y + 1);
+        terminal.type_keys(&format!("\x1b[<0;{column};{row}M\x1b[<0;{column};{row}m"));
+    };
+    click(&mut terminal, "7 Workloads");
+    terminal.wait_for("shop/worker");
+    terminal.type_keys("\x1a");
+    terminal.wait_for("stopped");
+    was_restored(&terminal);
+    terminal.type_keys("\n");
+    terminal.wait_for("shop/worker");
+    assert_eq!(mode(&terminal), taken);
+    click(&mut terminal, "shop/web");
+    click(&mut terminal, "shop/web");
+    terminal.wait_for(" instances ");
+    terminal.type_keys(":quit\r");
+    terminal.wait_end();
+    was_restored(&terminal);
+}
+
+#[test]
+fn a_theme_with_true_colours_is_brought_down_to_what_the_terminal_says() {
+    let night = Night::new();
+    for (pairs, colours, others) in [
+        (&[("COLORTERM", "truecolor")][..], "48;2;26;29;35", "48;5;"),
+        (&[][..], "48;5;234", "48;2;"),
+        (&[("TERM", "xterm")][..], "40", "48;"),
+        (&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")][..], "\x1b[", "48;"),
+    ] {
+        let mut slate = command(COCKPIT, &["--replay", &night.file, "--theme", "slate"], night.home.path());
+        pairs.iter().for_each(|(name, value)| slate.env(name, value));
+        let mut terminal = Terminal::start(slate, 100, 30);
+        terminal.wait_for("node-7");
+        let said = String::from_utf8_lossy(&terminal.bytes);
+        assert!(said.contains(colours) && !said.contains(others), "{pairs:?}");
+    }
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Desk {
             settings: Settings::default(),
             guard,
             keymap: Keymap::new(&[]).expect("the keymap"),
-            look: Look { ascii: false, mono: false, theme: 0 },
+            look: Look::default(),
             size: (120, 36),
             zone: jiff::tz::TimeZone::UTC,
             utc: true,

@@ -11,6 +11,7 @@ mod narrowing;
 mod output;
 mod palette;
 mod people;
+mod pointing;
 mod reading;
 mod sorting;
 mod walking;

@@ -340,6 +340,15 @@ fn the_menu_lists_what_can_be_done_here_and_why_not() {
     assert!(labels.contains(&"drain") && labels.contains(&"cordon") && !labels.contains(&"restart"), "{labels:?}");
     let uncordon = items.iter().find(|item| item.label == "uncordon").expect("uncordon");
     assert_eq!(uncordon.refused.as_deref(), Some("it takes new instances"));
+    let at = |label: &str| labels.iter().position(|it| *it == label).unwrap_or(usize::MAX);
+    assert!(at("drain") < at("describe") && at("describe") < at("rollouts") && at("rollouts") < at("help"));
+    assert!(!labels.contains(&"menu") && !labels.contains(&"down"), "{labels:?}");
+    let frame = desk.frame();
+    assert!(
+        frame.contains("What can be done: node-1 (prod)") && frame.contains("Acting (a preview comes first)"),
+        "{frame}"
+    );
+    assert!(frame.contains("not now: it takes new instances"), "{frame}");
     desk.write("drai");
     let effects = desk.press("enter");
     assert!(matches!(&effects[..], [Effect::Prepare(..)]), "{effects:?}");
@@ -366,4 +375,35 @@ fn an_incident_is_copied_from_lists_and_case_files_and_where_it_went_is_said() {
         desk.update(What::Copied(to));
         assert!(desk.notice().contains(said), "{}", desk.notice());
     }
+}
+
+#[test]
+fn the_menu_is_there_in_output_and_texts_too_and_finds_by_what_is_done() {
+    let mut desk = Desk::new();
+    desk.press("7 l m");
+    let labels = |desk: &Desk| match &desk.app.screen().overlay {
+        Some(Overlay::Palette { items, .. }) => items.iter().map(|item| item.label.to_string()).collect::<Vec<_>>(),
+        other => panic!("a menu, not {other:?}"),
+    };
+    assert!(labels(&desk).iter().any(|label| label == "wrap"), "{:?}", labels(&desk));
+    assert!(!labels(&desk).iter().any(|label| label == "restart"));
+    desk.write("minute ago");
+    assert_eq!(labels(&desk), ["last-minute"], "no name has these letters: what is done has them");
+    desk.press("esc esc d m");
+    assert!(labels(&desk).iter().any(|label| label == "find-in-text"));
+}
+
+#[test]
+fn a_preview_that_is_longer_than_the_terminal_is_read_line_by_line_and_that_confirms_nothing() {
+    let mut desk = Desk::new();
+    desk.update(What::Resize(40, 6));
+    let effects = desk.press("7 r");
+    desk.drafted(&effects);
+    desk.see();
+    let scroll = |desk: &Desk| desk.preview().map(|it| (it.scroll, it.armed));
+    assert_eq!(scroll(&desk), Some((0, cockpit::ui::Armed::No)));
+    desk.press("j down");
+    assert_eq!(scroll(&desk), Some((2, cockpit::ui::Armed::No)), "{}", desk.frame());
+    desk.press("k");
+    assert_eq!(scroll(&desk), Some((1, cockpit::ui::Armed::No)));
 }

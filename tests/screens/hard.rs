@@ -1,6 +1,7 @@
 //! Hard terminals and hostile words.
 
 use cockpit::domain::{BackendKind, Instance, Kind, Object, Occurrence, OccurrenceKind, Phase};
+use cockpit::ui::theme::{Depth, built_in, by_name};
 use cockpit::ui::{CaseFile, CaseTab, Input, Layer, Look, Overlay, Pane, RowKey};
 
 use super::night::{self, Telling, ago, core, key, workload};
@@ -72,18 +73,18 @@ fn every_symbol_is_as_wide_as_the_cells_it_has() {
 
 #[test]
 fn without_utf8_nothing_but_ascii_is_drawn() {
-    let look = Look { ascii: true, mono: true, theme: 0 };
+    let look = Look { ascii: true, palette: by_name("dark").expect("dark").palette(Depth::Mono) };
     for core in [night::night, hostile] {
         for pane in Pane::ALL {
             let mut stage = Stage::of(core(), (200, 60)).at(pane);
-            stage.screen.look = look;
+            stage.screen.look = look.clone();
             let text = stage.text();
             assert!(text.is_ascii(), "{pane:?}: {:?}", text.chars().find(|c| !c.is_ascii()));
         }
     }
     for (name, pane) in [("triage", Pane::Triage), ("nodes", Pane::Nodes), ("queues", Pane::Queues)] {
         let mut stage = Stage::of(night::night(), (80, 24)).at(pane);
-        stage.screen.look = look;
+        stage.screen.look = look.clone();
         insta::assert_snapshot!(format!("ascii-{name}-80x24"), stage.text());
     }
 }
@@ -93,18 +94,18 @@ fn without_colour_there_is_none() {
     use ratatui::style::Color;
     for pane in Pane::ALL {
         let mut stage = Stage::of(night::night(), (200, 60)).at(pane);
-        stage.screen.look = Look { ascii: false, mono: true, theme: 0 };
+        stage.screen.look.palette = by_name("dark").expect("dark").palette(Depth::Mono);
         let buffer = stage.buffer();
         assert!(buffer.content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
     }
 }
 
 #[test]
-fn no_colour_is_beyond_the_sixteen() {
+fn in_sixteen_colours_there_are_no_others() {
     use ratatui::style::Color;
-    for theme in 0..cockpit::ui::theme::built_in().len() {
+    for theme in built_in() {
         let mut stage = Stage::of(night::night(), (200, 60)).at(Pane::Triage);
-        stage.screen.look = Look { ascii: false, mono: false, theme };
+        stage.screen.look.palette = theme.palette(Depth::Sixteen);
         let beyond = |color: Color| matches!(color, Color::Rgb(..) | Color::Indexed(_));
         assert!(!stage.buffer().content().iter().any(|cell| beyond(cell.fg) || beyond(cell.bg)));
     }
@@ -126,7 +127,7 @@ fn no_size_is_too_small_or_too_large_to_draw() {
     let overlays = [
         None,
         Some(Overlay::Help(Default::default())),
-        Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 9 }),
+        Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 9, menu: None }),
         Some(Overlay::Filter(Input { text: "日本語".to_owned(), cursor: 3 })),
         Some(Overlay::Run(7)),
     ];

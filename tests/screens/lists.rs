@@ -24,7 +24,7 @@ fn marked(column: &'static str, size: (u16, u16)) -> Stage {
 fn marks_and_the_order_are_shown_with_and_without_utf8() {
     insta::assert_snapshot!("pods-marked-80x24", marked("restarts", (80, 24)).text());
     let mut ascii = marked("restarts", (80, 24));
-    ascii.screen.look = Look { ascii: true, ..ascii.screen.look };
+    ascii.screen.look = Look { ascii: true, ..Look::default() };
     let text = ascii.text();
     assert!(text.is_ascii(), "{text}");
     insta::assert_snapshot!("pods-marked-ascii-80x24", text);

@@ -10,3 +10,5 @@ mod output;
 mod people;
 mod stage;
 mod states;
+mod themes;
+mod tour;

@@ -6,14 +6,17 @@ use cockpit::domain::{
     LogRequest, Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
 };
 use cockpit::ui::{
-    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, RowKey,
-    Scope, Sheet, TextView,
+    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Menu, Notice, Overlay, PaletteItem, Pane, Preview, Prompt,
+    RowKey, Scope, Sheet, TextView,
 };
 
 use super::night::{self, ago, key};
 use super::stage::Stage;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+/// What floats is used on any terminal.
+const FLOATING: [(u16, u16); 4] = [(40, 10), (80, 24), (120, 40), (200, 60)];
+const SMALL: [(u16, u16); 2] = [(40, 10), (80, 24)];
 
 pub fn staged(size: (u16, u16)) -> Stage {
     Stage::of(night::night(), size).at(Pane::Triage)
@@ -249,7 +252,7 @@ fn help() {
         sections: vec![(Text::new("Move"), moving), (Text::new("Panes"), panes), (Text::new("Act"), acting)],
         scroll: 0,
     };
-    for size in SIZES {
+    for size in FLOATING {
         let mut stage = staged(size);
         stage.screen.overlay = Some(Overlay::Help(sheet.clone()));
         insta::assert_snapshot!(format!("help-{}x{}", size.0, size.1), stage.text());
@@ -269,31 +272,35 @@ fn palette_filter_and_prompt() {
         item("restart", "restart shop/worker", Some("r"), Some("read-only")),
         item("prod/shop/worker", "Deployment, 0 of 3 ready", None, None),
     ];
-    for size in SIZES {
+    for size in FLOATING {
         let mut stage = staged(size);
-        stage.screen.overlay = Some(Overlay::Palette { input: input("ro"), items: items.clone(), selected: 2 });
+        stage.screen.overlay =
+            Some(Overlay::Palette { input: input("ro"), items: items.clone(), selected: 2, menu: None });
         insta::assert_snapshot!(format!("palette-{}x{}", size.0, size.1), stage.text());
     }
-    let mut stage = staged(SIZES[0]);
-    stage.screen.overlay = Some(Overlay::Palette { input: input("zzz"), items: Vec::new(), selected: 0 });
-    insta::assert_snapshot!("palette-nothing-80x24", stage.text());
-    stage.screen.overlay = Some(Overlay::Prompt(Prompt {
-        title: Text::new("Scale shop/worker (prod) from 3 to"),
-        input: input("three"),
-        error: Some(Text::new("a number from 0 to 1000 is expected")),
-        target: worker(),
-        asks: Asks::Number,
-    }));
-    insta::assert_snapshot!("prompt-80x24", stage.text());
-    let mut stage = staged(SIZES[0]);
-    stage.screen.home.filter = Some(Text::new("shop"));
-    stage = stage.at(Pane::Triage);
-    insta::assert_snapshot!("filter-kept-80x24", stage.text());
-    stage.screen.overlay = Some(Overlay::Filter(input("shop")));
-    insta::assert_snapshot!("filter-80x24", stage.text());
-    stage.screen.overlay = None;
-    stage.screen.home.filter = Some(Text::new("nothing has this"));
-    insta::assert_snapshot!("filter-hides-all-80x24", stage.at(Pane::Triage).text());
+    for size in SMALL {
+        let mut stage = staged(size);
+        stage.screen.overlay =
+            Some(Overlay::Palette { input: input("zzz"), items: Vec::new(), selected: 0, menu: None });
+        insta::assert_snapshot!(format!("palette-nothing-{}x{}", size.0, size.1), stage.text());
+        stage.screen.overlay = Some(Overlay::Prompt(Prompt {
+            title: Text::new("Scale shop/worker (prod) from 3 to"),
+            input: input("three"),
+            error: Some(Text::new("a number from 0 to 1000 is expected")),
+            target: worker(),
+            asks: Asks::Number,
+        }));
+        insta::assert_snapshot!(format!("prompt-{}x{}", size.0, size.1), stage.text());
+        let mut stage = staged(size);
+        stage.screen.home.filter = Some(Text::new("shop"));
+        stage = stage.at(Pane::Triage);
+        insta::assert_snapshot!(format!("filter-kept-{}x{}", size.0, size.1), stage.text());
+        stage.screen.overlay = Some(Overlay::Filter(input("shop")));
+        insta::assert_snapshot!(format!("filter-{}x{}", size.0, size.1), stage.text());
+        stage.screen.overlay = None;
+        stage.screen.home.filter = Some(Text::new("nothing has this"));
+        insta::assert_snapshot!(format!("filter-hides-all-{}x{}", size.0, size.1), stage.at(Pane::Triage).text());
+    }
 }
 
 #[test]
@@ -333,7 +340,15 @@ fn preview(stage: &Stage, intent: Intent, notes: Vec<Line>) -> Preview {
         notes,
     };
     let plan = stage.core.plan(&intent, draft, stage.now).map(Box::new);
-    Preview { intent, ticket: 1, plan: Some(plan), shown: Some(stage.now), armed: Armed::No, typed: Input::default() }
+    Preview {
+        intent,
+        ticket: 1,
+        plan: Some(plan),
+        shown: Some(stage.now),
+        scroll: 0,
+        armed: Armed::No,
+        typed: Input::default(),
+    }
 }
 
 fn step(action: StepAction) -> Step {
@@ -353,30 +368,36 @@ fn previews() {
         Line::new(LineKind::Note, "It ends as: partly drained, 3 left."),
     ];
     let node = key("prod", Kind::Node, "", "node-7");
-    for size in SIZES {
+    for size in FLOATING {
         let mut stage = staged(size);
         let shown = preview(&stage, Intent::Drain(node.clone()), notes.clone());
         stage.screen.overlay = Some(Overlay::Preview(shown));
         insta::assert_snapshot!(format!("preview-drain-{}x{}", size.0, size.1), stage.text());
     }
-    let mut stage = staged(SIZES[0]);
-    let mut shown = preview(&stage, Intent::Restart(worker()), Vec::new());
-    shown.armed = Armed::Yes;
-    stage.screen.overlay = Some(Overlay::Preview(shown));
-    insta::assert_snapshot!("preview-armed-80x24", stage.text());
-    let mut shown = preview(&stage, Intent::Scale(worker(), 0), Vec::new());
-    assert!(matches!(&shown.plan, Some(Ok(plan)) if plan.grade == Grade::Destructive));
-    shown.typed = input("wor");
-    stage.screen.overlay = Some(Overlay::Preview(shown.clone()));
-    insta::assert_snapshot!("preview-typed-80x24", stage.text());
-    shown.plan = None;
-    stage.screen.overlay = Some(Overlay::Preview(shown.clone()));
-    insta::assert_snapshot!("preview-asking-80x24", stage.text());
-    let refusal =
-        Refusal::of(&Intent::Restart(worker()), "the target is read-only", "start cockpit without --read-only");
-    shown.plan = Some(Err(refusal));
-    stage.screen.overlay = Some(Overlay::Preview(shown));
-    insta::assert_snapshot!("preview-refused-80x24", stage.text());
+    let mut stage = staged(SMALL[0]);
+    let shown = preview(&stage, Intent::Drain(node), notes);
+    stage.screen.overlay = Some(Overlay::Preview(Preview { scroll: 6, ..shown }));
+    insta::assert_snapshot!("preview-drain-scrolled-40x10", stage.text());
+    for size in SMALL {
+        let mut stage = staged(size);
+        let mut shown = preview(&stage, Intent::Restart(worker()), Vec::new());
+        shown.armed = Armed::Yes;
+        stage.screen.overlay = Some(Overlay::Preview(shown));
+        insta::assert_snapshot!(format!("preview-armed-{}x{}", size.0, size.1), stage.text());
+        let mut shown = preview(&stage, Intent::Scale(worker(), 0), Vec::new());
+        assert!(matches!(&shown.plan, Some(Ok(plan)) if plan.grade == Grade::Destructive));
+        shown.typed = input("wor");
+        stage.screen.overlay = Some(Overlay::Preview(shown.clone()));
+        insta::assert_snapshot!(format!("preview-typed-{}x{}", size.0, size.1), stage.text());
+        shown.plan = None;
+        stage.screen.overlay = Some(Overlay::Preview(shown.clone()));
+        insta::assert_snapshot!(format!("preview-asking-{}x{}", size.0, size.1), stage.text());
+        let refusal =
+            Refusal::of(&Intent::Restart(worker()), "the target is read-only", "start cockpit without --read-only");
+        shown.plan = Some(Err(refusal));
+        stage.screen.overlay = Some(Overlay::Preview(shown));
+        insta::assert_snapshot!(format!("preview-refused-{}x{}", size.0, size.1), stage.text());
+    }
 }
 
 #[test]
@@ -400,7 +421,7 @@ fn a_run_as_it_goes_and_in_the_journal() {
     let by = Text::new("The disruption budget orders-pdb needs 3 healthy pods and has 2");
     stage.core.answer(run, 3, Err(StepError::Blocked { by, retry_at: ago(-1) }), stage.now);
     stage.core.answer(run, 1, Err(StepError::Denied(Text::new("create pods/eviction"))), stage.now);
-    for size in SIZES {
+    for size in FLOATING {
         stage.screen.size = size;
         stage.screen.overlay = Some(Overlay::Run(run));
         insta::assert_snapshot!(format!("run-{}x{}", size.0, size.1), stage.text());
@@ -451,4 +472,77 @@ fn what_is_said_and_announced() {
     insta::assert_snapshot!("notice-80x24", stage.text());
     stage.screen.size = SIZES[1];
     insta::assert_snapshot!("notice-120x40", stage.text());
+}
+
+#[test]
+fn a_menu_with_sections() {
+    let item = |label: &str, what: &str, key: &str, refused: Option<&str>| PaletteItem {
+        label: label.into(),
+        what: what.into(),
+        key: Some(key.into()),
+        refused: refused.map(Text::from),
+    };
+    let items = vec![
+        item("undo", "roll back 42 to 41", "u", None),
+        item("scale", "set the number of instances; asks for it", "s", None),
+        item("restart", "start its instances anew, as its orchestrator does it", "r", Some("a restart is under way")),
+        item("logs", "follow the output of the instance, or of all pods of the workload", "l", None),
+        item("describe", "describe it in words", "d", None),
+        item("copy-summary", "copy its incident for a chat, in five lines", "c", Some("no incident is about this")),
+        item("snooze", "fold an incident away", "z", None),
+        item("help", "the keys that work here", "?", None),
+    ];
+    let menu = Menu {
+        title: Text::new("What can be done: shop/worker (prod)"),
+        sections: vec![
+            (0, Text::new("Acting (a preview comes first)")),
+            (3, Text::new("Looking closer")),
+            (6, Text::new("What people say")),
+            (7, Text::new("The program")),
+        ],
+    };
+    for (size, selected) in [((120, 40), 0), ((80, 24), 2), ((40, 10), 0), ((40, 10), 6), ((40, 6), 3)] {
+        let mut stage = staged(size);
+        let (items, menu) = (items.clone(), Some(menu.clone()));
+        stage.screen.overlay = Some(Overlay::Palette { input: input(""), items, selected, menu });
+        insta::assert_snapshot!(format!("menu-{selected}-{}x{}", size.0, size.1), stage.text());
+    }
+}
+
+#[test]
+fn no_overlay_needs_more_than_there_is() {
+    let item =
+        PaletteItem { label: "restart".into(), what: "it".into(), key: Some("r".into()), refused: Some("no".into()) };
+    let menu = Menu { title: Text::new("What can be done"), sections: vec![(0, Text::new("Acting"))] };
+    let mut stage = staged((1, 1));
+    let asked =
+        |asks| Prompt { title: "Accept, because".into(), input: input("x"), error: None, target: worker(), asks };
+    let incident = stage.core.diagnosis().incidents()[0].id.clone();
+    let mut typed = preview(&stage, Intent::Scale(worker(), 0), Vec::new());
+    typed.typed = input("wor");
+    let palette = |menu| Overlay::Palette { input: input("日本"), items: vec![item.clone(); 40], selected: 39, menu };
+    let overlays = [
+        Overlay::Help(Sheet { sections: vec![("Move".into(), vec![("j k".into(), "one row".into())])], scroll: 0 }),
+        palette(None),
+        palette(Some(menu)),
+        Overlay::Filter(input("日本")),
+        Overlay::Seek(cockpit::ui::Seek { narrows: true, input: input("(") }),
+        Overlay::Prompt(asked(Asks::Number)),
+        Overlay::Prompt(asked(Asks::Reason(incident.clone()))),
+        Overlay::Prompt(asked(Asks::Note(incident))),
+        Overlay::Preview(preview(&stage, Intent::Restart(worker()), Vec::new())),
+        Overlay::Preview(typed),
+        Overlay::Run(7),
+    ];
+    for overlay in overlays {
+        for size in [(0, 0), (1, 1), (3, 2), (20, 3), (20, 4), (21, 5), (33, 7), (40, 10), (300, 100)] {
+            for ascii in [false, true] {
+                stage.screen.size = size;
+                stage.screen.look.ascii = ascii;
+                stage.screen.overlay = Some(overlay.clone());
+                let text = stage.text();
+                assert!(!ascii || text.is_ascii(), "{overlay:?}");
+            }
+        }
+    }
 }

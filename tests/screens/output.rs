@@ -1,6 +1,7 @@
 //! What programs write, as it is shown: records of the usual loggers, stacks, colours, and what is hard to show.
 
 use cockpit::domain::{Kind, LogLine, LogRequest};
+use cockpit::ui::theme::{Depth, by_name};
 use cockpit::ui::{Go, Layer, LogView, Page, Pattern};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
@@ -161,7 +162,7 @@ fn a_program_keeps_its_colours_and_without_colour_only_bold_and_underlined() {
     assert_eq!(cell(&buffer, 7), (Color::Reset, Color::Reset, none));
     assert_eq!(cell(&buffer, 8), (Color::Indexed(208), Color::Reset, Modifier::BOLD | Modifier::ITALIC));
     assert_eq!(cell(&buffer, 12), (Color::Reset, Color::Rgb(1, 2, 3), Modifier::UNDERLINED));
-    stage.screen.look.mono = true;
+    stage.screen.look.palette = by_name("dark").expect("dark").palette(Depth::Mono);
     let buffer = stage.buffer();
     assert_eq!(cell(&buffer, 2), (Color::Reset, Color::Reset, none));
     assert_eq!(cell(&buffer, 8), (Color::Reset, Color::Reset, Modifier::BOLD));

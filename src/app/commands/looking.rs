@@ -1,10 +1,10 @@
 //! What shows more of something.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{copying, logs, looking, moving, owner, palette};
+use crate::app::update::{copying, logs, looking, menu, moving, owner};
 use crate::domain::Text;
 
-use super::{KEY, LISTS, LOOK, OPEN, WORD};
+use super::{KEY, LOOK, OPEN, WORD};
 
 const TEXT: &[Place] = &[Place::Text];
 
@@ -115,12 +115,12 @@ pub(super) const ALL: &[Command] = &[
     Command {
         id: "menu",
         keys: &["m"],
-        does: "everything that can be done here",
+        does: "everything that can be done here, and why not where it cannot be done now",
         section: Section::Looking,
-        places: LISTS,
+        places: OPEN,
         footer: Some(8),
         palette: false,
-        run: palette::menu,
+        run: menu::menu,
         ..WORD
     },
     Command {

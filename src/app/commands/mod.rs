@@ -21,6 +21,8 @@ const OPEN: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text];
 /// Where digits are panes: in output they are times.
 const PANES: &[Place] = &[Place::Home, Place::Case, Place::Text];
 const READING: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text, Place::Help];
+/// What goes line by line: a preview too, where it is longer than the terminal.
+const SCROLLED: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text, Place::Help, Place::Preview];
 const SUNK: &[Place] = &[Place::Case, Place::Logs, Place::Text, Place::Help, Place::Run];
 const ANYWHERE: &[Place] = &Place::ALL;
 

@@ -3,11 +3,11 @@
 use crate::app::command::Command;
 use crate::app::update::{lists, marking, moving};
 
-use super::{HOME, KEY, LISTS, OPEN, SUNK};
+use super::{HOME, KEY, LISTS, OPEN, SCROLLED, SUNK};
 
 pub(super) const ALL: &[Command] = &[
-    Command { id: "down", keys: &["j", "down"], does: "one down", run: moving::down, ..KEY },
-    Command { id: "up", keys: &["k", "up"], does: "one up", run: moving::up, ..KEY },
+    Command { id: "down", keys: &["j", "down"], does: "one down", places: SCROLLED, run: moving::down, ..KEY },
+    Command { id: "up", keys: &["k", "up"], does: "one up", places: SCROLLED, run: moving::up, ..KEY },
     Command {
         id: "page-down",
         keys: &["ctrl-d", "ctrl-f", "pgdn"],

@@ -63,6 +63,7 @@ impl App {
             ticket,
             plan: None,
             shown: None,
+            scroll: 0,
             armed: Armed::No,
             typed: Input::default(),
         }));
@@ -101,6 +102,7 @@ impl App {
         if let Some(Overlay::Preview(preview)) = &mut self.screen.overlay {
             preview.plan = Some(plan.map(Box::new));
             preview.shown = None;
+            preview.scroll = 0;
             preview.armed = Armed::No;
             preview.typed = Input::default();
         }
@@ -306,7 +308,7 @@ pub fn undo(app: &mut App, at: Moment) {
         1 => app.begin(options.remove(0).0, at),
         _ => {
             let choices = options.into_iter().map(|(intent, what)| (Choice::Intent(intent), what)).collect();
-            app.choose(choices, at);
+            app.choose("Take back", choices, at);
         }
     }
 }

@@ -10,11 +10,13 @@ pub mod lists;
 pub mod logs;
 pub mod looking;
 pub mod marking;
+pub mod menu;
 pub mod moving;
 pub mod nouns;
 pub mod owner;
 pub mod palette;
 pub mod people;
+pub mod pointing;
 pub mod pouring;
 pub mod saving;
 pub mod scoping;
@@ -52,6 +54,7 @@ impl App {
             What::Written => self.written(at),
             What::Key(key) => self.key(key, at),
             What::Paste(text) => self.paste(&text, at),
+            What::Mouse(mouse) => self.point(mouse, at),
             What::Resize(columns, rows) => self.resize(columns, rows, at),
             What::Uncovered => self.effects.push(Effect::Repaint),
             What::Draft(ticket, answer) => self.drafted(ticket, answer, at),
@@ -263,5 +266,5 @@ impl App {
 
 /// What may be pressed in a preview before it was read: what leaves it, and what does not touch it.
 fn is_harmless_there(command: &Command) -> bool {
-    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend" | "copy")
+    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend" | "copy" | "down" | "up")
 }

@@ -189,6 +189,11 @@ pub fn page_up(app: &mut App, at: Moment) {
     step(app, at, Way::Pages(-1));
 }
 
+/// So many lines down, or up.
+pub fn by_lines(app: &mut App, by: isize, at: Moment) {
+    step(app, at, Way::Lines(by));
+}
+
 /// To the first line.
 pub fn first(app: &mut App, at: Moment) {
     step(app, at, Way::First);
@@ -259,6 +264,10 @@ fn scroll(app: &mut App, at: Moment, way: Way) {
         sheet.scroll = moved(sheet.scroll.min(most));
         return;
     }
+    if let Some(Overlay::Preview(preview)) = &mut app.screen.overlay {
+        preview.scroll = moved(preview.scroll.min(most));
+        return;
+    }
     match app.layer_mut() {
         Some(Layer::Case(case)) => case.scroll = moved(case.scroll.min(most)),
         // Where sections can be folded, keys move what they act on.
@@ -316,7 +325,7 @@ fn turn_page(app: &mut App, at: Moment, by: isize) {
 }
 
 /// Shows a page of the case file that is open.
-fn show_page(app: &mut App, tab: CaseTab, at: Moment) {
+pub(super) fn show_page(app: &mut App, tab: CaseTab, at: Moment) {
     let Some(Layer::Case(case)) = app.layer_mut() else { return };
     case.tab = tab;
     // What was written last is read first.

@@ -1,4 +1,4 @@
-//! `:`, the menus, and finding things by name.
+//! `:`, and finding things by name.
 
 use crate::app::command::Place;
 use crate::app::keymap::closest;
@@ -41,18 +41,8 @@ impl std::fmt::Debug for Command {
 pub fn open(app: &mut App, at: Moment) {
     app.menu = None;
     app.history.leave();
-    app.screen.overlay = Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 0 });
+    app.screen.overlay = Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 0, menu: None });
     app.search(at);
-}
-
-/// Everything that can be done to what is selected.
-pub fn menu(app: &mut App, at: Moment) {
-    app.touch(at.felt);
-    let place = app.place();
-    let fits = |command: &&Command| command.aims && command.places.contains(&place);
-    let found: Vec<(Choice, PaletteItem)> =
-        TABLE.iter().filter(fits).filter_map(|command| app.command_item(command, None, at)).collect();
-    app.open_menu(found, at);
 }
 
 /// The next choice.
@@ -75,7 +65,7 @@ fn step(app: &mut App, by: isize) {
 
 /// Types the name of the choice.
 pub fn complete(app: &mut App, at: Moment) {
-    let Some(Overlay::Palette { input, items, selected }) = &mut app.screen.overlay else { return };
+    let Some(Overlay::Palette { input, items, selected, .. }) = &mut app.screen.overlay else { return };
     if let (Some(item), None) = (items.get(*selected), &app.menu) {
         // A noun's item lists all its names; the first is the one to type.
         let name = item.label.split(' ').next().unwrap_or_default();
@@ -86,7 +76,7 @@ pub fn complete(app: &mut App, at: Moment) {
 
 /// Does what is chosen.
 pub fn take(app: &mut App, at: Moment) {
-    let Some(Overlay::Palette { selected, input, items }) = &app.screen.overlay else { return };
+    let Some(Overlay::Palette { selected, input, items, .. }) = &app.screen.overlay else { return };
     let typed = input.text.trim().to_owned();
     let item = app.choices.get(*selected).cloned().zip(items.get(*selected).map(|item| item.label.clone()));
     let Some((choice, label)) = item else {
@@ -122,13 +112,6 @@ fn line_of(choice: &Choice, label: &Text) -> String {
 }
 
 impl App {
-    /// Opens a menu of choices in words.
-    pub(super) fn choose(&mut self, choices: Vec<(Choice, Text)>, at: Moment) {
-        let item = |what: &Text| PaletteItem { label: what.clone(), what: Text::new(""), key: None, refused: None };
-        let found = choices.into_iter().map(|(choice, what)| (choice, item(&what))).collect();
-        self.open_menu(found, at);
-    }
-
     /// Does a command with what was typed after its name.
     fn carry_out_with(&mut self, command: &'static Command, argument: Option<&str>, at: Moment) {
         match (command.id, argument, argument.and_then(|it| it.parse().ok())) {
@@ -138,25 +121,23 @@ impl App {
         }
     }
 
-    pub(super) fn open_menu(&mut self, found: Vec<(Choice, PaletteItem)>, at: Moment) {
-        self.screen.overlay = Some(Overlay::Palette { input: Input::default(), items: Vec::new(), selected: 0 });
-        self.menu = Some(found);
-        self.search(at);
-    }
-
     /// Lists what fits what was typed.
     pub(super) fn search(&mut self, at: Moment) {
         let Some(Overlay::Palette { input, .. }) = &self.screen.overlay else { return };
         let typed = input.text.trim().to_lowercase();
-        let found = match &self.menu {
-            Some(menu) => menu.iter().filter(|(_, item)| item.label.to_lowercase().contains(&typed)).cloned().collect(),
-            None => self.find_anything(&typed, at),
+        let (choices, found, of) = match &self.menu {
+            Some(offer) => {
+                let (choices, items, menu) = offer.narrowed(&typed);
+                (choices, items, Some(menu))
+            }
+            None => {
+                let (choices, items) = self.find_anything(&typed, at).into_iter().unzip();
+                (choices, items, None)
+            }
         };
-        let (choices, found): (Vec<Choice>, Vec<PaletteItem>) = found.into_iter().unzip();
         self.choices = choices;
-        if let Some(Overlay::Palette { items, selected, .. }) = &mut self.screen.overlay {
-            *items = found;
-            *selected = 0;
+        if let Some(Overlay::Palette { items, selected, menu, .. }) = &mut self.screen.overlay {
+            (*items, *selected, *menu) = (found, 0, of);
         }
     }
 
@@ -211,7 +192,7 @@ impl App {
         Some((Choice::Noun(noun, None), told(noun.item())))
     }
 
-    fn command_item(
+    pub(super) fn command_item(
         &self,
         command: &'static Command,
         argument: Option<String>,

@@ -40,7 +40,7 @@ pub fn snooze(app: &mut App, at: Moment) {
     let items = choices(app, incident, at);
     let found = items.into_iter().map(|(folding, item)| (Choice::Fold(id.clone(), folding), item)).collect();
     app.touch(at.felt);
-    app.open_menu(found, at);
+    app.open_menu("Fold away", found, at);
 }
 
 fn choices(app: &App, incident: &Incident, at: Moment) -> Vec<(Folding, PaletteItem)> {

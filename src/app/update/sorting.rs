@@ -16,7 +16,7 @@ pub fn menu(app: &mut App, at: Moment) {
     let columns = panes::columns(app.screen.home.pane, &app.model(at.now));
     let mut found: Vec<(Choice, PaletteItem)> = columns.into_iter().map(|column| item(column, now)).collect();
     found.push(choice(None, OWN, "the pane's own order: what needs someone first".to_owned()));
-    app.open_menu(found, at);
+    app.open_menu("Order by", found, at);
 }
 
 /// A column as a choice: the one that the list is in the order of turns round.

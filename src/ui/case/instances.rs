@@ -11,6 +11,7 @@ use super::super::panes::{Ctx, short_image};
 use super::super::pen::Pen;
 use super::super::say;
 use super::super::screen::CaseRow;
+use super::super::spots::Spot;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, Table, numbers, words};
@@ -92,16 +93,26 @@ pub(super) fn draw(pen: &mut Pen<'_>, sheet: &Sheet<'_>) {
         }
         key => Some(instance_row(&sheet.ctx, model.view.instance(key.instance()?)?)),
     };
-    let rows: Vec<Row> = keys.iter().skip(top).take(height).filter_map(row).collect();
+    let rows = keys.iter().skip(top).take(height).filter_map(|key| Some((key.clone(), row(key)?))).collect();
     let columns = if target.kind.role() == Role::Instance { &PARTS } else { &COLUMNS };
-    table(pen, sheet.body, columns, &rows, selected.and_then(|at| at.checked_sub(top)));
+    table(pen, sheet.body, columns, rows, selected.and_then(|at| at.checked_sub(top)));
 }
 
-/// Draws rows under their heading.
-pub(super) fn table(pen: &mut Pen<'_>, area: Rect, columns: &[Column], rows: &[Row], selected: Option<usize>) {
+/// Draws rows under their heading, and what each is of.
+pub(super) fn table(
+    pen: &mut Pen<'_>,
+    area: Rect,
+    columns: &[Column],
+    rows: Vec<(CaseRow, Row)>,
+    selected: Option<usize>,
+) {
+    let (keys, rows): (Vec<CaseRow>, Vec<Row>) = rows.into_iter().unzip();
     let heading = Rect { height: area.height.min(1), ..area };
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    Table { columns, rows, selected, sort: None, wide: false }.draw(pen, heading, body);
+    let drawn = Table { columns, rows: &rows, selected, sort: None, wide: false }.draw(pen, heading, body);
+    for (area, ix) in drawn.rows {
+        pen.spot(area, || Spot::Part(keys[ix].clone()));
+    }
 }
 
 fn count(restarts: u32) -> Phrase {

@@ -26,6 +26,7 @@ use super::model::Model;
 use super::panes::{self, Ctx};
 use super::pen::Pen;
 use super::screen::{Pane, RowKey, Screen};
+use super::spots::Spot;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::{frame, why};
@@ -171,7 +172,12 @@ pub fn link_lines(case: &CaseFile, screen: &Screen, model: &Model<'_>) -> Vec<St
 /// Draws it.
 pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, model: &Model<'_>, case: &CaseFile, areas: &LayerAreas) {
     let Some(sheet) = Sheet::of(case, screen, model) else { return };
-    pen.rule(areas.title, &title(&sheet), &tab_line(&sheet, usize::from(areas.title.width)));
+    let (tabs, line) = tab_line(&sheet, usize::from(areas.title.width));
+    let mut x = pen.rule(areas.title, &title(&sheet), &line).unwrap_or(u16::MAX);
+    for (tab, width) in tabs {
+        pen.spot(Rect { x, width, ..areas.title }, || Spot::Page(tab));
+        x = x.saturating_add(width);
+    }
     match case.tab {
         CaseTab::Why => lines(pen, areas.body, case.scroll, &why_lines(&sheet)),
         CaseTab::Timeline => timeline::draw(pen, &sheet),
@@ -190,8 +196,8 @@ fn title(sheet: &Sheet<'_>) -> Phrase {
     }
 }
 
-/// The names of all pages; where there is no room, the name of this one and its number.
-fn tab_line(sheet: &Sheet<'_>, columns: usize) -> Phrase {
+/// The names of all pages, and how wide each is; where there is no room, the name of this one and its number.
+fn tab_line(sheet: &Sheet<'_>, columns: usize) -> (Vec<(CaseTab, u16)>, Phrase) {
     let tabs = tabs_of(sheet.target.as_ref(), sheet.case);
     let name = |tab: CaseTab| match (tab, sheet.target.as_ref().map(|key| key.kind.role())) {
         (CaseTab::Instances, Some(Role::Instance)) => "containers",
@@ -202,10 +208,11 @@ fn tab_line(sheet: &Sheet<'_>, columns: usize) -> Phrase {
         line.and(ink, format!(" {} ", name(*tab)))
     });
     if all.width() + TITLE <= columns {
-        return all;
+        let widths = tabs.iter().map(|tab| (*tab, name(*tab).len() as u16 + 2)).collect();
+        return (widths, all);
     }
     let place = tabs.iter().position(|tab| *tab == sheet.case.tab).map_or(0, |at| at + 1);
-    Phrase::of(Ink::TabHere, format!(" {} {place}/{} ", name(sheet.case.tab), tabs.len()))
+    (Vec::new(), Phrase::of(Ink::TabHere, format!(" {} {place}/{} ", name(sheet.case.tab), tabs.len())))
 }
 
 fn why_lines(sheet: &Sheet<'_>) -> Vec<Phrase> {

@@ -248,9 +248,10 @@ pub(super) fn draw(pen: &mut Pen<'_>, sheet: &Sheet<'_>) {
     let top = window(sheet.case.scroll, selected, height, keys.len());
     let own = sheet.target.as_ref().and_then(|target| model.view.instance(target)).and_then(|it| it.revision.as_ref());
     let runs = running(model, it);
-    let rows: Vec<Row> = all.iter().skip(top).take(height).map(|known| row(ctx, known, own, &runs)).collect();
+    let shown = all.iter().zip(&keys).skip(top).take(height);
+    let rows = shown.map(|(known, key)| (key.clone(), row(ctx, known, own, &runs))).collect();
     let high = (height as u16 + 1).min(sheet.body.height);
-    instances::table(pen, Rect { height: high, ..sheet.body }, &COLUMNS, &rows, selected.checked_sub(top));
+    instances::table(pen, Rect { height: high, ..sheet.body }, &COLUMNS, rows, selected.checked_sub(top));
     let area = Rect { y: sheet.body.y + high, height: sheet.body.height - high, ..sheet.body };
     below(pen, sheet, it, &pair(&model.view, it, &all, &all[selected].id), area);
 }

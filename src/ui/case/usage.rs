@@ -183,18 +183,15 @@ pub(super) fn draw(pen: &mut Pen<'_>, sheet: &Sheet<'_>) {
     let selected = sheet.picked(&keys);
     let height = usize::from(sheet.body.height).saturating_sub(ABOVE).max(1);
     let top = window(sheet.case.scroll, selected.unwrap_or(0), height, keys.len());
-    let shown: Vec<Used<'_>> = keys
-        .iter()
-        .skip(top)
-        .take(height)
-        .filter_map(|key| Used::of(&sheet.ctx, key, sheet.case.container.is_some()))
-        .collect();
+    let of = |key: &CaseRow| Used::of(&sheet.ctx, key, sheet.case.container.is_some());
+    let shown = keys.iter().skip(top).take(height).filter_map(|key| Some((key.clone(), of(key)?)));
+    let (shown_keys, shown): (Vec<CaseRow>, Vec<Used<'_>>) = shown.unzip();
     let said = summary(&shown);
     let area = sheet.body;
     pen.write(area.x + 1, area.y, area.width.saturating_sub(2), &said, None);
     let table = ratatui::layout::Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let rows: Vec<Row> = shown.iter().map(Used::row).collect();
-    instances::table(pen, table, &COLUMNS, &rows, selected.and_then(|at| at.checked_sub(top)));
+    let rows = shown_keys.into_iter().zip(shown.iter().map(Used::row)).collect();
+    instances::table(pen, table, &COLUMNS, rows, selected.and_then(|at| at.checked_sub(top)));
 }
 
 /// What the figures are; that there are none is said before they are missed.

@@ -13,15 +13,22 @@ pub(super) use run::{outcome, step};
 use super::logs::Pattern;
 use super::panes::Ctx;
 use super::pen::Pen;
-use super::screen::{Input, Overlay, Screen, Seek};
+use super::screen::{Input, Overlay, Preview, Screen, Seek};
 use super::text::{Phrase, fit, split, width};
 use super::theme::Ink;
+
+/// Lines that a preview has on a terminal of this size, and how many of them are visible at once: what scrolling goes by.
+pub fn preview_extent(shown: &Preview, size: (u16, u16)) -> (usize, usize) {
+    preview::extent(shown, size)
+}
 
 /// Draws what floats.
 pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, overlay: &Overlay) {
     match overlay {
         Overlay::Help(sheet) => help::draw(pen, sheet),
-        Overlay::Palette { input, items, selected } => palette::draw(pen, input, items, *selected),
+        Overlay::Palette { input, items, selected, menu } => {
+            palette::draw(pen, input, items, *selected, menu.as_ref());
+        }
         Overlay::Filter(input) => filter(pen, screen, ctx, input),
         Overlay::Seek(seek) => in_output(pen, seek),
         Overlay::Prompt(prompt) => palette::prompt(pen, prompt),

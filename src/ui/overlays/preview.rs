@@ -1,5 +1,7 @@
 //! A plan before it is confirmed: what will happen, what it hurts, how it is confirmed, how it is taken back.
 
+use ratatui::layout::Rect;
+
 use super::super::case;
 use super::super::glyphs;
 use super::super::pen::Pen;
@@ -12,24 +14,83 @@ use crate::domain::{Grade, LineKind, Plan, Refusal};
 /// A plan is read best in lines no longer than this.
 const COLUMNS: usize = 98;
 
+/// What a preview says.
+struct Said {
+    title: Phrase,
+    /// At the end of the title.
+    grade: Phrase,
+    lines: Vec<Phrase>,
+    /// Keys, the most words first: the first that there is room for is shown.
+    feet: Vec<Phrase>,
+    /// A name has to be typed, on a line of its own.
+    field: Option<String>,
+}
+
 /// Draws the plan, why there is none, or that it is being drawn up.
 pub(super) fn draw(pen: &mut Pen<'_>, shown: &Preview) {
     let all = pen.area();
-    let columns = usize::from(all.width).saturating_sub(6).clamp(10, COLUMNS);
-    match &shown.plan {
-        None => {
-            let what = format!("{} {}", shown.intent.verb(), shown.intent.target().local());
-            let title = Phrase::of(Ink::Title, what);
-            let lines = vec![Phrase::text("Asking the server how this would go. Nothing is changed yet.")];
-            boxed(pen, columns, &title, &Phrase::default(), &hint("esc", "leave"), &lines);
-        }
-        Some(Err(refusal)) => refused(pen, columns, refusal),
-        Some(Ok(plan)) => planned(pen, columns, shown, plan),
+    let said = said(shown, all.width);
+    let area = area(&said, all);
+    let foot = said.feet.iter().find(|foot| foot.width() + 6 < usize::from(area.width)).or(said.feet.last());
+    let inside = pen.frame(area, &said.title, &said.grade, foot.unwrap_or(&Phrase::default()));
+    let body = Rect { height: body_height(&said, inside.height), ..inside };
+    case::lines(pen, body, shown.scroll, &said.lines);
+    if let Some(sign) = &said.field {
+        let line = Rect { y: body.bottom(), height: inside.height.min(1), ..inside };
+        let plain = pen.style(Ink::Text);
+        pen.clear(line, plain);
+        input(pen, line, sign, &shown.typed, &Phrase::default());
     }
 }
 
-fn refused(pen: &mut Pen<'_>, columns: usize, refusal: &Refusal) {
-    let title = Phrase::of(Ink::Title, format!("Cannot {}", refusal.what));
+/// Lines that a preview has on a terminal of this size, and how many of them are visible at once.
+pub(super) fn extent(shown: &Preview, size: (u16, u16)) -> (usize, usize) {
+    let said = said(shown, size.0);
+    let inside = area(&said, Rect::new(0, 0, size.0, size.1)).height.saturating_sub(2);
+    (said.lines.len(), usize::from(body_height(&said, inside)).max(1))
+}
+
+const fn body_height(said: &Said, inside: u16) -> u16 {
+    if said.field.is_some() { inside.saturating_sub(1) } else { inside }
+}
+
+fn area(said: &Said, all: Rect) -> Rect {
+    let columns = columns(all.width);
+    let widest = said.lines.iter().map(Phrase::width).max().unwrap_or(0);
+    let foot = said.feet.first().map_or(0, Phrase::width);
+    let edges = (said.title.width() + said.grade.width() + 8).max(foot + 6);
+    centred(all, widest.max(edges).min(columns), said.lines.len() + usize::from(said.field.is_some()))
+}
+
+fn columns(screen: u16) -> usize {
+    usize::from(screen).saturating_sub(6).clamp(10, COLUMNS)
+}
+
+fn said(shown: &Preview, screen: u16) -> Said {
+    let columns = columns(screen);
+    let mut said = match &shown.plan {
+        None => {
+            let what = format!("{} {}", shown.intent.verb(), shown.intent.target().local());
+            let asking = Phrase::text("Asking the server how this would go. Nothing is changed yet.");
+            said_plainly(what, asking.wrap(columns))
+        }
+        Some(Err(refusal)) => refused(columns, refusal),
+        Some(Ok(plan)) => planned(columns, shown, plan),
+    };
+    // What it is about is never cut off: where there is no room for it beside the grade, it is the first thing that is said.
+    if said.title.width() + said.grade.width() + 4 > columns {
+        let title = std::mem::take(&mut said.title);
+        said.lines.splice(0..0, title.wrap(columns));
+    }
+    said
+}
+
+fn said_plainly(title: String, lines: Vec<Phrase>) -> Said {
+    let title = Phrase::of(Ink::Title, title);
+    Said { title, grade: Phrase::default(), lines, feet: vec![hint("esc", "leave")], field: None }
+}
+
+fn refused(columns: usize, refusal: &Refusal) -> Said {
     let lines: Vec<Phrase> = [
         Phrase::of(Ink::Critical, format!("{} ", glyphs::CRITICAL)).and(Ink::Text, refusal.why.as_str()),
         Phrase::default(),
@@ -38,10 +99,10 @@ fn refused(pen: &mut Pen<'_>, columns: usize, refusal: &Refusal) {
     .iter()
     .flat_map(|line| if line.is_empty() { vec![Phrase::default()] } else { line.wrap(columns) })
     .collect();
-    boxed(pen, columns, &title, &Phrase::default(), &hint("esc", "leave"), &lines);
+    said_plainly(format!("Cannot {}", refusal.what), lines)
 }
 
-fn planned(pen: &mut Pen<'_>, columns: usize, shown: &Preview, plan: &Plan) {
+fn planned(columns: usize, shown: &Preview, plan: &Plan) -> Said {
     let title = Phrase::of(Ink::Title, plan.title.as_str());
     let grade = match (plan.grade, &plan.typed) {
         (_, Some(name)) => Phrase::of(Ink::Critical, format!("type {name}, then enter")),
@@ -62,16 +123,11 @@ fn planned(pen: &mut Pen<'_>, columns: usize, shown: &Preview, plan: &Plan) {
         None => Phrase::of(Ink::Strong, "it cannot be taken back by one key"),
     };
     lines.extend(labelled("back", back, columns));
-    if plan.typed.is_some() {
-        lines.push(Phrase::default());
+    let field = plan.typed.as_ref().map(|name| format!("type {name}: "));
+    if field.is_some() {
         lines.push(Phrase::default());
     }
-    let foot = foot(shown, plan);
-    let inside = boxed(pen, columns, &title, &grade, &foot, &lines);
-    if let (Some(name), Some(y)) = (&plan.typed, inside.bottom().checked_sub(1)) {
-        let line = ratatui::layout::Rect { y, height: inside.height.min(1), ..inside };
-        input(pen, line, &format!("type {name}: "), &shown.typed, &Phrase::default());
-    }
+    Said { title, grade, lines, feet: feet(shown, plan), field }
 }
 
 fn plan_line(kind: LineKind, text: &str, columns: usize) -> Vec<Phrase> {
@@ -91,33 +147,16 @@ fn labelled(label: &str, text: Phrase, columns: usize) -> Vec<Phrase> {
     each.map(|(ix, line)| Phrase::dim(format!("{:<9} ", if ix == 0 { label } else { "" })).then(line)).collect()
 }
 
-fn foot(shown: &Preview, plan: &Plan) -> Phrase {
-    let leave = Phrase::text("   ").then(hint("esc", "leave"));
-    let copy = Phrase::text("   ").then(hint("c", "copy command"));
-    match (&plan.typed, plan.grade, shown.armed) {
-        (Some(name), _, _) if shown.typed.text.trim() == name.as_str() => hint("enter", "do it").then(leave),
-        (Some(_), _, _) => leave,
-        (None, Grade::Harmless, _) | (None, _, Armed::Yes) => {
-            Phrase::of(Ink::Key, "enter").and(Ink::Strong, " do it").then(leave).then(copy)
-        }
-        (None, _, Armed::No) => hint("y", "confirm, then enter").then(leave).then(copy),
-    }
-}
-
-/// A box with lines in it; returns its inside.
-fn boxed(
-    pen: &mut Pen<'_>,
-    columns: usize,
-    title: &Phrase,
-    end: &Phrase,
-    foot: &Phrase,
-    lines: &[Phrase],
-) -> ratatui::layout::Rect {
-    let all = pen.area();
-    let widest = lines.iter().map(Phrase::width).max().unwrap_or(0);
-    let edges = (title.width() + end.width() + 8).max(foot.width() + 6);
-    let area = centred(all, widest.max(edges).min(columns), lines.len());
-    let inside = pen.frame(area, title, end, foot);
-    case::lines(pen, inside, 0, lines);
-    inside
+fn feet(shown: &Preview, plan: &Plan) -> Vec<Phrase> {
+    let does = || Phrase::of(Ink::Key, "enter").and(Ink::Strong, " do it");
+    let leave = || hint("esc", "leave");
+    let then = |first: Phrase, second: Phrase| first.and(Ink::Text, "   ").then(second);
+    let first = match (&plan.typed, plan.grade, shown.armed) {
+        (Some(name), _, _) if shown.typed.text.trim() == name.as_str() => return vec![then(does(), leave()), does()],
+        (Some(_), _, _) => return vec![leave()],
+        (None, Grade::Harmless, _) | (None, _, Armed::Yes) => does(),
+        (None, _, Armed::No) => hint("y", "confirm, then enter"),
+    };
+    let left = then(first.clone(), leave());
+    vec![then(left.clone(), hint("c", "copy command")), left, first]
 }

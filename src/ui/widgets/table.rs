@@ -104,15 +104,26 @@ pub struct Table<'a> {
     pub wide: bool,
 }
 
+/// Where the parts of a table came to be.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// Names of columns.
+    pub headings: Vec<(Rect, &'static str)>,
+    /// Rows, by their place among the visible ones.
+    pub rows: Vec<(Rect, usize)>,
+}
+
 impl Table<'_> {
-    /// Draws names of columns into `heading` and rows into `area`.
-    pub fn draw(&self, pen: &mut Pen<'_>, heading: Rect, area: Rect) {
+    /// Draws names of columns into `heading` and rows into `area`; says what is where.
+    pub fn draw(&self, pen: &mut Pen<'_>, heading: Rect, area: Rect) -> Drawn {
         let places = self.places(area);
+        let mut drawn = Drawn::default();
         if heading.height > 0 {
             let style = pen.style(Ink::Dim);
             for ((x, wide), column) in places.iter().zip(self.columns) {
                 if *wide > 0 {
                     self.draw_title(pen, column, (*x, heading.y, *wide), style);
+                    drawn.headings.push((Rect { x: *x, width: *wide, height: 1, ..heading }, column.title));
                 }
             }
         }
@@ -120,8 +131,9 @@ impl Table<'_> {
         let mut y = area.y;
         for (ix, row) in self.rows.iter().enumerate() {
             if y >= area.bottom() {
-                return;
+                break;
             }
+            let from = y;
             self.draw_row(pen, row, self.selected == Some(ix), Rect { y, height: 1, ..area }, &places);
             y += 1;
             if let Some(more) = row.more.as_ref().filter(|_| spare > 0) {
@@ -130,7 +142,9 @@ impl Table<'_> {
                 pen.write(x, y, area.right().saturating_sub(x), more, None);
                 y += 1;
             }
+            drawn.rows.push((Rect { y: from, height: y - from, ..area }, ix));
         }
+        drawn
     }
 
     /// A column's name; with an arrow where the rows are in its order, which stays when the name is cut.
