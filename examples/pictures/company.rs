@@ -88,7 +88,7 @@ impl Company {
     pub fn frame(&mut self) -> Buffer {
         let mut frame = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         ui::draw(self.app.screen(), &self.app.model(self.now), &mut frame);
-        self.app.drawn();
+        self.app.drawn(0);
         self.update(What::Written);
         frame
     }
