@@ -7,6 +7,7 @@ mod link;
 mod looked;
 mod mask;
 mod newest;
+mod output;
 pub mod replay;
 mod shell;
 

@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
+use crate::backend::output::Out;
 use crate::domain::{Kind, LogLine, LogRequest, LogStream, Name, Ref, Text};
 
 use super::api::{Api, escaped};
 use super::belongs::Belongs;
 use super::failure::Failure;
-use super::follower::{Follower, Out, Place};
+use super::follower::{Follower, Place};
 use super::logs::{self, Part, Speaker};
 use super::pace::Pace;
 use super::swarm;
@@ -55,11 +55,11 @@ pub(super) async fn follow(
     request: LogRequest,
 ) -> Result<LogStream, Failure> {
     let members = members(&api, &request.instance).await?;
-    let (to, lines) = mpsc::channel(logs::WAITING);
-    let crowd = Crowd { transport, pace, request, out: Out { to, from: None }, known: HashMap::new(), said: false };
+    let (out, lines) = Out::new();
+    let crowd = Crowd { transport, pace, request, out, known: HashMap::new(), said: false };
     let mut tasks = JoinSet::new();
     tasks.spawn(crowd.run(api, members));
-    Ok(logs::stream_of(lines, tasks))
+    Ok(lines.with(tasks))
 }
 
 impl Crowd {
@@ -180,7 +180,7 @@ impl Crowd {
             crate::backend::newest::keep(&mut all, tail as usize);
         }
         for line in all {
-            if self.out.to.send(Ok(line)).await.is_err() {
+            if !self.out.pass(line).await {
                 break;
             }
         }
@@ -188,7 +188,7 @@ impl Crowd {
     }
 
     fn out_of(&self, member: &Member) -> Out {
-        Out { to: self.out.to.clone(), from: Some(member.name.clone()) }
+        self.out.named(member.name.clone())
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use tokio::sync::mpsc;
 
-use crate::domain::{LogLine, Name, Text, Timestamp};
+use crate::backend::output::Out;
+use crate::domain::{LogLine, Text, Timestamp};
 
 use super::api::Api;
 use super::failure::Failure;
@@ -17,29 +17,6 @@ use super::transport::Transport;
 
 /// Bytes as they come, and whether they are a terminal's.
 type Opened = (bool, BoxStream<'static, Result<bytes::Bytes, Failure>>);
-
-/// Where lines go, and under whose name.
-#[derive(Debug, Clone)]
-pub(super) struct Out {
-    pub(super) to: mpsc::Sender<Result<LogLine, Text>>,
-    pub(super) from: Option<Name>,
-}
-
-impl Out {
-    /// False when nobody reads any more.
-    pub(super) async fn give(&self, mut line: LogLine) -> bool {
-        line.from.clone_from(&self.from);
-        self.to.send(Ok(line)).await.is_ok()
-    }
-
-    /// False when nobody reads any more.
-    pub(super) async fn pause(&self, wait: Duration) -> bool {
-        tokio::select! {
-            () = tokio::time::sleep(wait) => true,
-            () = self.to.closed() => false,
-        }
-    }
-}
 
 /// How far an output was given: the newest line's time, and how many lines had it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -101,10 +78,10 @@ impl Follower {
                 Some((tty, bytes)) => self.read(tty, bytes).await,
                 None => Ok(()),
             };
-            if self.out.to.is_closed() || !self.part.follow {
+            if self.out.is_closed() || !self.part.follow {
                 if let Err(failure) = ended {
                     // Nobody reads any more: the caller sees it.
-                    let _ = self.out.to.send(Err(Text::from(format!("the output broke off: {failure}")))).await;
+                    self.out.fail(Text::from(format!("the output broke off: {failure}"))).await;
                 }
                 return self.place;
             }
@@ -167,7 +144,7 @@ impl Follower {
         loop {
             let piece = tokio::select! {
                 piece = bytes.next() => piece,
-                () = self.out.to.closed() => return Ok(()),
+                () = self.out.closed() => return Ok(()),
             };
             let (lines, end) = match piece {
                 Some(Ok(piece)) => (frames.take(&piece), None),

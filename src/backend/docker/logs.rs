@@ -3,22 +3,18 @@
 use std::collections::VecDeque;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio_stream::wrappers::ReceiverStream;
 
-use crate::domain::{LogLine, LogRequest, LogStream, Text, Timestamp};
+use crate::backend::output::Out;
+use crate::domain::{LogLine, LogRequest, LogStream, Timestamp};
 
 use super::api::{Api, escaped};
 use super::failure::Failure;
-use super::follower::{Follower, Out};
+use super::follower::Follower;
 use super::frames::Frames;
 use super::pace::Pace;
 use super::transport::Transport;
 use super::wire::Inspect;
-
-/// Lines on their way to who reads them.
-pub(super) const WAITING: usize = 256;
 
 /// What can be asked for its output.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -99,23 +95,13 @@ pub(super) async fn follow(
     let part = Part { tail: Some(request.tail), since: request.since, until, follow };
     let (tty, _) = speaker.state(&api).await?;
     let first = api.bytes(&speaker.path(&part)).await?.boxed();
-    let (to, lines) = mpsc::channel(WAITING);
-    let follower = Follower::new(transport, pace, speaker, part, Out { to, from: None });
+    let (out, lines) = Out::new();
+    let follower = Follower::new(transport, pace, speaker, part, out);
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
         follower.run(api, Some((tty, first))).await;
     });
-    Ok(stream_of(lines, tasks))
-}
-
-/// The lines, with the tasks that give them: they live as long as the stream.
-pub(super) fn stream_of(lines: mpsc::Receiver<Result<LogLine, Text>>, tasks: JoinSet<()>) -> LogStream {
-    ReceiverStream::new(lines)
-        .map(move |line| {
-            let _ = &tasks;
-            line
-        })
-        .boxed()
+    Ok(lines.with(tasks))
 }
 
 /// Until when the run of a container before this one wrote: all its runs write one log. None in its first run.

@@ -9,13 +9,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
+use crate::backend::output::Out;
 use crate::domain::{Kind, LogLine, LogRequest, Name, Ref, Role, Text};
 
 use crate::backend::newest;
 
 use super::ask::{Ask, Failed, Part, escaped, read};
 use super::kinds::ApiKind;
-use super::logs::{Follower, Out};
+use super::logs::Follower;
 use super::pace::Pace;
 use super::peek::Meta;
 use super::place;
@@ -126,7 +127,7 @@ impl Crowd {
             let (mut follower, out) = (self.follower(pod), self.out_of(pod));
             async move {
                 let mut lines = follower.past().await;
-                lines.iter_mut().for_each(|line| line.from.clone_from(&out.from));
+                lines.iter_mut().for_each(|line| out.sign(line));
                 (follower, lines)
             }
         });
@@ -139,7 +140,7 @@ impl Crowd {
             newest::keep(&mut lines, self.request.tail as usize);
         }
         for line in lines {
-            if self.out.to.send(Ok(line)).await.is_err() {
+            if !self.out.pass(line).await {
                 break;
             }
         }
@@ -162,7 +163,7 @@ impl Crowd {
     }
 
     fn out_of(&self, pod: &Meta) -> Out {
-        Out { to: self.out.to.clone(), from: Some(Name::new(&pod.name)) }
+        self.out.named(Name::new(&pod.name))
     }
 
     /// Its pods, newest first. Those of a workload that keeps running are left out when they have ended.

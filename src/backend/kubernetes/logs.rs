@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
-use crate::domain::{Kind, LogLine, LogRequest, LogStream, Name, Text};
+use crate::backend::output::Out;
+use crate::domain::{Kind, LogLine, LogRequest, LogStream, Text};
 
 use super::ask::{Ask, Failed, Part, Pieces, escaped, read};
 use super::crowd;
@@ -17,15 +16,12 @@ use super::pace::Pace;
 use super::peek::Pod;
 use super::thread::{Next, Opening, Thread};
 
-/// Lines on their way to who reads them.
-const WAITING: usize = 256;
 /// A pod whose next run is waited for is looked at this often at least.
 const LOOK: Duration = Duration::from_secs(4);
 
 /// Follows the output of a pod, or of all pods of a workload. Fails where there is nothing to read.
 pub(super) async fn follow(server: Arc<dyn Ask>, pace: Pace, request: LogRequest) -> Result<LogStream, Text> {
-    let (to, lines) = mpsc::channel(WAITING);
-    let out = Out { to, from: None };
+    let (out, lines) = Out::new();
     let mut tasks = tokio::task::JoinSet::new();
     match request.instance.kind {
         Kind::Pod | Kind::BarePod => {
@@ -38,45 +34,7 @@ pub(super) async fn follow(server: Arc<dyn Ask>, pace: Pace, request: LogRequest
             tasks.spawn(crowd.run());
         }
     }
-    // The task lives as long as the stream.
-    Ok(ReceiverStream::new(lines)
-        .map(move |line| {
-            let _ = &tasks;
-            line
-        })
-        .boxed())
-}
-
-/// Where lines go, and under whose name.
-#[derive(Debug, Clone)]
-pub(super) struct Out {
-    pub(super) to: mpsc::Sender<Result<LogLine, Text>>,
-    pub(super) from: Option<Name>,
-}
-
-impl Out {
-    /// False when nobody reads any more.
-    pub(super) async fn give(&self, mut line: LogLine) -> bool {
-        line.from.clone_from(&self.from);
-        self.to.send(Ok(line)).await.is_ok()
-    }
-
-    /// It cannot go on. Among several, the others do.
-    async fn fail(&self, why: Text) {
-        // Nobody reads any more: the caller sees it.
-        let _ = match self.from {
-            None => self.to.send(Err(why)).await.is_ok(),
-            Some(_) => self.give(LogLine::note(None, why)).await,
-        };
-    }
-
-    /// False when nobody reads any more.
-    pub(super) async fn pause(&self, wait: Duration) -> bool {
-        tokio::select! {
-            () = tokio::time::sleep(wait) => true,
-            () = self.to.closed() => false,
-        }
-    }
+    Ok(lines.with(tasks))
 }
 
 /// Follows one pod.
@@ -273,7 +231,7 @@ impl Follower {
         let ended = loop {
             let piece = tokio::select! {
                 piece = pieces.next() => piece,
-                () = self.out.to.closed() => return Ended::NobodyReads,
+                () = self.out.closed() => return Ended::NobodyReads,
             };
             let taken = match piece {
                 Some(Ok(piece)) => lines.take(&piece),

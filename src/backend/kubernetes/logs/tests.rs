@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::ask::tests::{Says, Script, object};
 use super::*;
+use crate::domain::Name;
 
 const POD: &str = "/api/v1/namespaces/shop/pods/web-1";
 const LOG: &str = "/api/v1/namespaces/shop/pods/web-1/log";
