@@ -134,6 +134,7 @@ fn cells(incident: &Incident, known: &Known, style: Style) -> [String; 5] {
     match incident.state {
         IncidentState::Open => {}
         IncidentState::Flapping => why.push_str("comes and goes: "),
+        IncidentState::Clearing(at) => why.push_str(&at.strftime("not so since %H:%M: ").to_string()),
         IncidentState::Recovered(at) => why.push_str(&at.strftime("recovered %H:%M: ").to_string()),
     }
     why.push_str(&incident.summary);

@@ -145,6 +145,7 @@ fn entry<'a>(incident: &'a Incident, known: &'a Known) -> Entry<'a> {
         state: match incident.state {
             IncidentState::Open => "open",
             IncidentState::Flapping => "flapping",
+            IncidentState::Clearing(_) => "clearing",
             IncidentState::Recovered(_) => "recovered",
         },
         cluster: &subject.cluster,

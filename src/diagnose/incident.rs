@@ -75,6 +75,8 @@ pub enum IncidentState {
     Open,
     /// It is there, and came three times or more within an hour.
     Flapping,
+    /// It is not so any more since then, which is not yet trusted to last.
+    Clearing(Timestamp),
     /// It was there until then; shown for 15 minutes.
     Recovered(Timestamp),
 }

@@ -16,6 +16,8 @@ pub const RECOVERED_SHOWN: i64 = 15 * 60;
 const FLAP_WINDOW: i64 = 3600;
 /// So many of them are flapping.
 const FLAP_OPENINGS: usize = 3;
+/// What is not seen for so long is said not to be so any more, seconds: a check that passes once says little.
+const EASES: i64 = 10;
 /// What was removed is over after so long, seconds: a replacement under the same name comes within it.
 const REMOVED_GRACE: i64 = 10;
 
@@ -124,13 +126,14 @@ impl Life {
         self.listed || !matches!(self.stage, Stage::Clearing(_))
     }
 
-    /// Open or flapping.
+    /// Open, flapping, about to be over, or over.
     pub fn state(&self, now: Timestamp) -> IncidentState {
         match self.stage {
             Stage::Closed(until, _) => IncidentState::Recovered(until),
             _ if self.openings.iter().filter(|at| after(**at, FLAP_WINDOW) > now).count() >= FLAP_OPENINGS => {
                 IncidentState::Flapping
             }
+            Stage::Clearing(gone) if after(gone, EASES) <= now => IncidentState::Clearing(gone),
             _ => IncidentState::Open,
         }
     }
@@ -157,7 +160,10 @@ impl Life {
         match self.stage {
             Stage::Holding => Some(self.opens_at()),
             Stage::Open => flap.filter(|_| self.openings.len() >= FLAP_OPENINGS),
-            Stage::Clearing(gone) => Some(self.clears_at(gone, there)),
+            Stage::Clearing(gone) => {
+                let clears = self.clears_at(gone, there);
+                Some(after(gone, EASES)).filter(|at| *at > now && *at < clears).or(Some(clears))
+            }
             Stage::Closed(_, at) => Some(after(at, RECOVERED_SHOWN)).filter(|at| *at > now).or(flap),
         }
     }

@@ -92,7 +92,7 @@ pub fn of_incident(incident: &Incident) -> (&'static str, Ink) {
     match incident.state {
         IncidentState::Recovered(_) => (GOOD, Ink::Good),
         IncidentState::Flapping => (FLAPPING, of_severity(incident.severity).1),
-        IncidentState::Open => of_severity(incident.severity),
+        IncidentState::Open | IncidentState::Clearing(_) => of_severity(incident.severity),
     }
 }
 

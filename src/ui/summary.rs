@@ -26,7 +26,11 @@ pub fn summary(screen: &Screen, model: &Model<'_>, incident: &Incident) -> Strin
 
 fn what(incident: &Incident) -> String {
     let name = incident.label.as_ref().map_or_else(|| incident.subject.local(), ToString::to_string);
-    let over = if matches!(incident.state, IncidentState::Recovered(_)) { "recovered, was " } else { "" };
+    let over = match incident.state {
+        IncidentState::Recovered(_) => "recovered, was ",
+        IncidentState::Clearing(_) => "not so just now, was ",
+        IncidentState::Open | IncidentState::Flapping => "",
+    };
     let ready = match (incident.ready, incident.wanted) {
         (Some(ready), Some(wanted)) => format!(", {ready} of {wanted} ready"),
         (Some(ready), None) => format!(", {ready} ready"),

@@ -215,7 +215,13 @@ fn cause(ctx: &Ctx<'_>, incident: &Incident) -> Phrase {
         (_, true) => format!("since {}", ctx.clock.moment(incident.since)),
         (_, false) => format!("since {} at the latest", ctx.clock.moment(incident.since)),
     };
-    Phrase::of(Ink::Strong, incident.summary.as_str()).and(Ink::Dim, format!(" ─ {sure}, {since}"))
+    let eases = match incident.state {
+        IncidentState::Clearing(at) => format!("; not so since {}, over when that lasts", ctx.clock.moment(at)),
+        _ => String::new(),
+    };
+    Phrase::of(Ink::Strong, incident.summary.as_str())
+        .and(Ink::Dim, format!(" ─ {sure}, {since}"))
+        .and(Ink::Good, eases)
 }
 
 fn evidence(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Phrase> {

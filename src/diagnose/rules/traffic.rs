@@ -4,7 +4,7 @@ use crate::diagnose::rule::{Cause, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, count, seconds_between, span};
 use crate::domain::{
-    Certainty, Endpoint, Exposure, Intent, Metric, Queue, Ref, Role, Severity, Tier, Timestamp, Workload,
+    Certainty, DesiredState, Endpoint, Exposure, Intent, Metric, Queue, Ref, Role, Severity, Tier, Timestamp, Workload,
 };
 use crate::state::Series;
 
@@ -173,6 +173,9 @@ fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
     if endpoint.key.kind.leads_on() {
         return ingress_dead(scene, endpoint, out);
     }
+    if let Some(begins) = begins(scene, endpoint) {
+        return out.recheck_at(begins);
+    }
     let wanted = |key: &&Ref| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0);
     let behind: Vec<_> = endpoint.serves.iter().filter(wanted).collect();
     if behind.is_empty() {
@@ -195,6 +198,19 @@ fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
     );
     finding.links = behind.into_iter().map(|it| Link::Lacks(it.clone())).collect();
     out.say(finding);
+}
+
+/// Until when all that is to serve it only begins: it was created just now, and nothing of it has failed.
+fn begins(scene: &Scene<'_>, endpoint: &Endpoint) -> Option<Timestamp> {
+    let behind = endpoint.serves.iter().flat_map(|key| scene.view.instances_of(key));
+    let mut first: Option<Timestamp> = None;
+    for it in behind.filter(|it| it.desired == DesiredState::Run) {
+        if it.phase.ended() || it.restarts() > 0 {
+            return None;
+        }
+        first = Some(first.map_or(it.created?, |first| first.min(it.created.unwrap_or(first))));
+    }
+    first.map(|at| after(at, ENDPOINT_DEAD.hold_seconds)).filter(|at| *at > scene.now())
 }
 
 /// The source that tells of addresses, where they are told apart from what they are behind.

@@ -102,6 +102,9 @@ impl Triage<'_> {
             (IncidentState::Recovered(at), _) => Phrase::of(Ink::Good, format!("recovered {}: ", clock.moment(at))),
             (_, Some(run)) => Phrase::of(Ink::Strong, under_way(run)),
             (IncidentState::Flapping, None) => Phrase::of(Ink::Strong, "comes and goes: "),
+            (IncidentState::Clearing(at), None) => {
+                Phrase::of(Ink::Good, format!("not so since {}: ", clock.moment(at)))
+            }
             (IncidentState::Open, None) => Phrase::default(),
         };
         let ink = if incident.severity == Severity::Critical { Ink::Strong } else { Ink::Text };

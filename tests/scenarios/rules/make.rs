@@ -460,6 +460,23 @@ pub fn service(place: &mut Place, change: impl FnOnce(&mut Place, &mut Endpoint)
     place.pass(60);
 }
 
+/// The same in the first moments of what serves it: two pods that were created so many seconds ago and are not ready.
+pub fn just_created(place: &mut Place, ago: i64) {
+    let mut workload = place.workload(Kind::Deployment, "web", 2);
+    workload.created = Some(at(-ago));
+    place.put(Object::Workload(Box::new(workload.clone())));
+    for ix in 0..2 {
+        let mut it = place.instance(&workload, ix);
+        (it.ready, it.phase, it.created) = (false, Phase::Starting, Some(at(-ago)));
+        put(place, it);
+    }
+    let (key, serves) = (place.key(Kind::Endpoint, "www"), vec![workload.key]);
+    let selector = Some("app=web".into());
+    let it = Endpoint { key, serves, ready: 0, not_ready: 2, selector, exposure: Exposure::Yes, pool: false };
+    place.put(Object::Endpoint(Box::new(it)));
+    place.look();
+}
+
 pub fn ingress(place: &mut Place, backends: &[&str]) {
     way_in(place, Kind::Ingress, backends);
 }

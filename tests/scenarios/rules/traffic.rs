@@ -38,6 +38,10 @@ cases! {
             it.not_ready = 2;
         });
     }
+    "endpoint-dead", "its pods were created just now", None, |place| { just_created(place, 10); }
+    "endpoint-dead", "its pods were created a while ago", Some("nobody is ready behind it: 2 not ready"), |place| {
+        just_created(place, 20);
+    }
     "endpoint-dead", "a port that does not fit",
     Some("nobody is ready behind it, though shop/web has 2 ready: its ports or its selector do not fit"), |place| {
         service(place, |place, it| it.serves = vec![place.healthy(Kind::Deployment, "web", 2).key]);
