@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::domain::words::many;
 use crate::domain::{Certainty, ClusterId, ClusterInfo, Exposure, Name, Ref, Severity, Text, Tier, Timestamp};
 
-use super::incident::{Evidence, Incident, IncidentState};
+use super::incident::{Evidence, Incident, IncidentState, Rank};
 use super::lifecycle::identity;
 use super::rules::rule;
 use super::settings::Settings;
@@ -123,11 +123,11 @@ fn row(
             .collect(),
         symptoms: Vec::new(),
         actions: Vec::new(),
-        place: Text::from(format!(
+        rank: Rank::Said(Text::from(format!(
             "advice, below everything: {} ({})",
             rule(id).map_or("", |rule| rule.summary),
             many(subjects.len() as u64, "workload")
-        )),
+        ))),
         accepted: None,
     }
 }

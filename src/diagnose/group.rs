@@ -8,9 +8,9 @@ use crate::domain::{Certainty, ClusterId, Ref, Role, Severity, Text, Tier, Times
 use crate::state::View;
 
 use super::diagnosis::Found;
-use super::incident::{Incident, Symptom};
+use super::incident::{Incident, Rank, Symptom};
 use super::lifecycle::Life;
-use super::rank::{Importance, Place, Weight, in_words, weigh};
+use super::rank::{Importance, Place, Weight, weigh};
 use super::rule::{Cause, Link};
 use super::rules::{REPLICAS_MISSING, ROLLOUT_STUCK, place_of};
 use super::scene::{Standing, least_sure};
@@ -70,8 +70,8 @@ impl Ranked {
     /// A row of something that is over.
     pub fn recovered(mut incident: Incident, settings: &Settings) -> Self {
         let importance = Importance::of(&incident.subject, settings);
-        incident.place = in_words(&incident, importance, 0);
-        let place = Place::of(&incident, 0, importance);
+        let place = Place::of(&incident, 0, &importance);
+        incident.rank = Rank::By { importance, beside: 0 };
         Self { incident, place, wants: Vec::new() }
     }
 }
@@ -366,7 +366,8 @@ fn build(
         (severity, tier, lost) = (severity.min(weight.severity), tier.min(weight.tier), lost.max(weight.lost));
     }
     let severity = if tier >= Tier::Stuck { severity.max(Severity::Warning) } else { severity };
-    let mut incident = Incident {
+    let importance = Importance::of(row.subject, settings);
+    let incident = Incident {
         id: row.life.id.clone(),
         rule: found.rule.id,
         severity,
@@ -385,12 +386,10 @@ fn build(
         evidence: finding.evidence.clone(),
         symptoms,
         actions: finding.helps.clone(),
-        place: Text::new(""),
+        rank: Rank::By { importance: importance.clone(), beside },
         accepted: None,
     };
-    let importance = Importance::of(row.subject, settings);
-    incident.place = in_words(&incident, importance, beside);
-    let place = Place::of(&incident, lost, importance);
+    let place = Place::of(&incident, lost, &importance);
     Ranked { incident, place, wants: finding.wants.clone() }
 }
 

@@ -6,6 +6,8 @@ use crate::domain::people::Weight;
 use crate::domain::{Certainty, Exposure, Intent, Name, Ref, Severity, Text, Tier, Timestamp};
 use crate::state::View;
 
+use super::rank::{Importance, in_words};
+
 /// One thing that is wrong: a cause, what shows it, and what it drags along.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
@@ -45,13 +47,21 @@ pub struct Incident {
     pub symptoms: Vec<Symptom>,
     /// What would help, best first.
     pub actions: Vec<Intent>,
-    /// Why it stands where it stands, in words (`w`).
-    pub place: Text,
+    /// What decides where it stands, beside what it says of itself.
+    pub rank: Rank,
     /// Why it is accepted, by the configuration.
     pub accepted: Option<Text>,
 }
 
 impl Incident {
+    /// Why it stands where it stands, in words (`w`). Put together when it is asked for: most rows are not asked.
+    pub fn place(&self) -> Text {
+        match &self.rank {
+            Rank::Said(words) => words.clone(),
+            Rank::By { importance, beside } => in_words(self, importance, *beside),
+        }
+    }
+
     /// How much it weighs: what people fold away comes back when that grows.
     pub fn weight(&self, view: &View<'_>) -> Weight {
         let dragged: BTreeSet<&Ref> =
@@ -66,6 +76,20 @@ impl Incident {
             revision: revision.map(|revision| revision.id.clone()),
         }
     }
+}
+
+/// What decides where an incident stands, beside what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rank {
+    /// How important its subject is, and how many others failed with it that share nothing with it.
+    By {
+        /// By the settings' patterns.
+        importance: Importance,
+        /// How many.
+        beside: usize,
+    },
+    /// It stands in a list of its own, and these words say where.
+    Said(Text),
 }
 
 /// Where an incident is in its life.

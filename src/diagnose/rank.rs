@@ -52,17 +52,17 @@ pub fn weigh(finding: &Finding, standing: Standing) -> Weight {
 }
 
 /// How important a subject is, and by which pattern.
-#[derive(Debug, Clone, Copy)]
-pub struct Importance<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Importance {
     value: i32,
-    pattern: Option<&'a str>,
+    pattern: Option<Text>,
 }
 
-impl<'a> Importance<'a> {
+impl Importance {
     /// By the settings' patterns; 50 where none fits.
-    pub fn of(subject: &Ref, settings: &'a Settings) -> Self {
+    pub fn of(subject: &Ref, settings: &Settings) -> Self {
         let by = settings.importance_by(subject);
-        Self { value: by.map_or(50, |(_, value)| value), pattern: by.map(|(pattern, _)| pattern) }
+        Self { value: by.map_or(50, |(_, value)| value), pattern: by.map(|(pattern, _)| pattern.clone()) }
     }
 }
 
@@ -81,7 +81,7 @@ pub struct Place {
 
 impl Place {
     /// Where `incident` stands, which lost `lost` thousandths of what is wanted.
-    pub fn of(incident: &Incident, lost: u32, importance: Importance<'_>) -> Self {
+    pub fn of(incident: &Incident, lost: u32, importance: &Importance) -> Self {
         Self {
             recovered: matches!(incident.state, IncidentState::Recovered(_)),
             tier: incident.tier,
@@ -96,7 +96,7 @@ impl Place {
 }
 
 /// Why an incident stands where it stands, in words. Says no time that passes: it changes when the incident does.
-pub fn in_words(incident: &Incident, importance: Importance<'_>, beside: usize) -> Text {
+pub fn in_words(incident: &Incident, importance: &Importance, beside: usize) -> Text {
     let tier = match incident.tier {
         Tier::UsersHurt => "1, users are hurt now",
         Tier::Capacity => "2, capacity or something shared is at stake",
@@ -123,7 +123,7 @@ pub fn in_words(incident: &Incident, importance: Importance<'_>, beside: usize) 
         words.push_str(&format!("; drags {} along", many(dragged as u64, "other")));
     }
     let value = importance.value;
-    match importance.pattern {
+    match &importance.pattern {
         Some(pattern) => words.push_str(&format!("; importance {value} by pattern {pattern}")),
         None => words.push_str(&format!("; importance {value} (no pattern fits)")),
     }

@@ -44,10 +44,10 @@ impl Default for Settings {
 
 impl Settings {
     /// How important a subject is, and by which pattern, where one fits.
-    pub fn importance_by(&self, key: &Ref) -> Option<(&str, i32)> {
+    pub fn importance_by(&self, key: &Ref) -> Option<(&Text, i32)> {
         let path = Pattern::path(key);
         let found = self.importance.iter().find(|(pattern, _)| pattern.fits(&path));
-        found.map(|(pattern, importance)| (pattern.as_str(), *importance))
+        found.map(|(pattern, importance)| (&pattern.0, *importance))
     }
 
     /// Whose a subject is.

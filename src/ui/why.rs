@@ -172,7 +172,7 @@ fn of_incident(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Section> {
         Section::new("changed", about::change(ctx, &incident.subject)),
         Section::new("drags", drags(incident)),
         Section::new("reach", vec![reach(incident)]),
-        Section::new("rank", vec![Phrase::dim(format!("{}; rule {}", incident.place, incident.rule))]),
+        Section::new("rank", vec![Phrase::dim(format!("{}; rule {}", incident.place(), incident.rule))]),
     ]
 }
 

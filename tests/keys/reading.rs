@@ -154,6 +154,23 @@ fn of_marks_those_without_output_are_said_and_a_single_one_is_meant_itself() {
 }
 
 #[test]
+fn instances_are_marked_in_a_case_file_and_followed_as_one() {
+    let mut desk = Desk::new();
+    desk.press("7 j j enter tab tab");
+    assert!(desk.frame().contains("restarts"), "the page of instances: {}", desk.frame());
+    desk.press("space space");
+    assert!(desk.app.screen().footer.iter().any(|hint| hint.key == "l" && hint.what == "logs of 2 marked"));
+    let (ticket, requests) = several(&desk.press("l"));
+    assert!(names(&requests).len() == 2 && requests.iter().all(|request| request.instance.kind == Kind::Pod));
+    assert!(desk.press("esc").contains(&Effect::Cancel(ticket)));
+    desk.press("esc");
+    assert_eq!(desk.layers().len(), 1, "esc takes the marks away first");
+    assert_eq!(opened(&desk.press("l")).1, "web-1");
+    desk.press("esc esc");
+    assert!(desk.layers().is_empty());
+}
+
+#[test]
 fn of_very_many_marks_it_is_said_that_they_are_too_many() {
     let mut desk = Desk::new();
     desk.put((0..250).map(|n| Object::Workload(Box::new(deployment(&format!("many-{n}"), 1)))).collect());
@@ -315,7 +332,7 @@ fn w_says_why_an_incident_stands_where_it_stands() {
     desk.put(vec![a_node(2, NodeState::Down)]);
     desk.press("1");
     desk.wait(1_000);
-    let place = desk.app.core().diagnosis().incidents()[0].place.to_string();
+    let place = desk.app.core().diagnosis().incidents()[0].place().to_string();
     desk.press("w");
     assert!(!place.is_empty() && desk.notice() == place, "{} / {place}", desk.notice());
 }

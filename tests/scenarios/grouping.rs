@@ -221,7 +221,7 @@ fn three_that_fail_together_and_share_nothing_stay_listed_and_say_so() {
     }
     let open = place.open();
     assert_eq!(open.len(), 3);
-    assert!(open.iter().all(|it| it.place.contains("2 others failed within a minute")), "{}", open[0].place);
+    assert!(open.iter().all(|it| it.place().contains("2 others failed within a minute")), "{}", open[0].place());
 }
 
 #[test]

@@ -408,5 +408,5 @@ fn the_order_is_total_and_says_itself_in_words() {
     place.pass(90);
     let rows = place.look();
     assert!(rows.windows(2).all(|pair| pair[0].tier <= pair[1].tier), "tiers come in order");
-    assert!(rows.iter().all(|it| it.place.starts_with("tier ")), "{:?}", rows.first().map(|it| &it.place));
+    assert!(rows.iter().all(|it| it.place().starts_with("tier ")), "{:?}", rows.first().map(|it| it.place()));
 }

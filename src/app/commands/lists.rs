@@ -3,7 +3,7 @@
 use crate::app::command::{Command, Section};
 use crate::app::update::{lists, marking, sorting};
 
-use super::{HOME, KEY, WORD};
+use super::{HOME, KEY, LISTS, WORD};
 
 pub(super) const ALL: &[Command] = &[
     Command {
@@ -11,7 +11,7 @@ pub(super) const ALL: &[Command] = &[
         keys: &["space"],
         does: "mark the selected row, or take its mark away, and go one down; esc takes all marks away",
         section: Section::Looking,
-        places: HOME,
+        places: LISTS,
         now: marking::mark_now,
         run: marking::mark,
         ..KEY

@@ -46,10 +46,10 @@ pub(super) const ALL: &[Command] = &[
     Command {
         id: "back",
         keys: &["esc", "q", "backspace"],
-        does: "back, exactly to where you were",
+        does: "take the marks of a case file away; else back, exactly to where you were",
         places: SUNK,
         footer: Some(20),
-        run: moving::back,
+        run: marking::back,
         ..KEY
     },
     Command {

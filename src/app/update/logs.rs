@@ -23,7 +23,7 @@ const SEVERAL: &str = "the outputs of several are read; choose one of them";
 
 /// Whether there is output to follow, and whose.
 pub fn logs_now(app: &App, at: Moment) -> Now {
-    if app.list().is_some_and(|list| app.screen.layers.is_empty() && list.marks.rows.len() > MARKS) {
+    if count_of_marks(app) > MARKS {
         return Some(Err(Text::from(format!("more than {MARKS} rows are marked; {TOGETHER} can be read together"))));
     }
     match marked(app, at) {
@@ -45,14 +45,33 @@ pub fn output_now(app: &App, at: Moment) -> Now {
     }))
 }
 
+/// What is marked in the list, or on a case file's page of instances; none where nothing is.
+fn marks(app: &App, at: Moment) -> Option<Vec<Option<Ref>>> {
+    let all: Vec<Option<Ref>> = match app.screen.layers.last() {
+        Some(Layer::Case(case)) => case.marks.iter().cloned().map(Some).collect(),
+        Some(_) => return None,
+        None => {
+            let model = app.model(at.now);
+            app.list()?.marks.rows.iter().map(|row| panes::target(app.screen.home.pane, row, &model)).collect()
+        }
+    };
+    (!all.is_empty()).then_some(all)
+}
+
+/// How much is marked.
+fn count_of_marks(app: &App) -> usize {
+    match app.screen.layers.last() {
+        Some(Layer::Case(case)) => case.marks.len(),
+        Some(_) => 0,
+        None => app.list().map_or(0, |list| list.marks.rows.len()),
+    }
+}
+
 /// What is marked and has output, and how much that is marked has none; none where nothing is marked.
 fn marked(app: &App, at: Moment) -> Option<(Vec<Ref>, usize)> {
-    let list = app.list().filter(|list| app.screen.layers.is_empty() && !list.marks.rows.is_empty())?;
-    let model = app.model(at.now);
     let mut all: Vec<Ref> = Vec::new();
     let mut without = 0;
-    for row in &list.marks.rows {
-        let target = panes::target(app.screen.home.pane, row, &model);
+    for target in marks(app, at)? {
         match target.and_then(|target| app.source_of(&target, at)) {
             Some(Ok(source)) => {
                 let key = if source.is_followed_whole() { source.whole } else { source.worst };

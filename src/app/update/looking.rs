@@ -160,7 +160,7 @@ pub fn place_now(app: &App, at: Moment) -> Now {
 
 /// Says why the incident stands where it stands.
 pub fn place(app: &mut App, at: Moment) {
-    if let Some(text) = app.incident(at).map(|incident| incident.place.to_string()) {
+    if let Some(text) = app.incident(at).map(|incident| incident.place().to_string()) {
         app.say_long(at, &text, None);
     }
 }

@@ -4,13 +4,16 @@ use std::collections::HashSet;
 
 use crate::app::command::Now;
 use crate::app::{App, Moment};
-use crate::domain::Text;
-use crate::ui::{ListState, RowKey, panes};
+use crate::domain::{Ref, Text};
+use crate::ui::{CaseTab, Layer, ListState, RowKey, panes};
 
 use super::moving;
 
 /// Whether there is a row to mark.
-pub fn mark_now(app: &App, _: Moment) -> Now {
+pub fn mark_now(app: &App, at: Moment) -> Now {
+    if !app.screen.layers.is_empty() {
+        return app.selected_part(at).map(|_| Ok(Text::new("mark")));
+    }
     match app.list()?.selected.as_ref()? {
         RowKey::Fold(_) => Some(Err(Text::new("this line stands for several rows: enter lists them"))),
         _ => Some(Ok(Text::new("mark"))),
@@ -19,6 +22,14 @@ pub fn mark_now(app: &App, _: Moment) -> Now {
 
 /// Marks the selected row, or takes its mark away, and goes one down.
 pub fn mark(app: &mut App, at: Moment) {
+    if let Some(key) = app.selected_part(at) {
+        if let Some(Layer::Case(case)) = app.layer_mut()
+            && !case.marks.remove(&key)
+        {
+            case.marks.insert(key);
+        }
+        return moving::down(app, at);
+    }
     let list = app.list_mut();
     let Some(selected) = list.selected.clone() else { return };
     let marks = &mut list.marks;
@@ -54,7 +65,23 @@ pub fn back_home(app: &mut App, at: Moment) {
     moving::older(app, at);
 }
 
+/// Takes the marks of a case file away, where there are any; else goes back.
+pub fn back(app: &mut App, at: Moment) {
+    match app.layer_mut() {
+        Some(Layer::Case(case)) if !case.marks.is_empty() => case.marks.clear(),
+        _ => moving::back(app, at),
+    }
+}
+
 impl App {
+    /// The instance that is selected on a case file's page of them, which can be marked there.
+    fn selected_part(&self, at: Moment) -> Option<Ref> {
+        match self.screen.layers.last() {
+            Some(Layer::Case(case)) if case.tab == CaseTab::Instances => self.selected_instance(at),
+            _ => None,
+        }
+    }
+
     /// Marks of rows that are gone go; those of rows that a filter hides stay, and are counted.
     pub(super) fn follow_marks(&mut self, at: Moment) {
         let Some(list) = self.list().filter(|list| !list.marks.rows.is_empty()) else { return };

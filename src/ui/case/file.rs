@@ -1,6 +1,6 @@
 //! A case file as it is open: of what, which page, what is selected on each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::screen::RowKey;
 use crate::domain::{Name, Ref, Timestamp};
@@ -18,12 +18,14 @@ pub struct CaseFile {
     pub scroll: usize,
     /// What is selected on each page that has rows.
     pub picks: BTreeMap<CaseTab, CaseRow>,
+    /// Instances that are marked.
+    pub marks: BTreeSet<Ref>,
 }
 
 impl CaseFile {
     /// A page of a case file, at its beginning.
     pub const fn new(of: RowKey, tab: CaseTab) -> Self {
-        Self { of, container: None, tab, scroll: 0, picks: BTreeMap::new() }
+        Self { of, container: None, tab, scroll: 0, picks: BTreeMap::new(), marks: BTreeSet::new() }
     }
 
     /// What was selected on the page that is shown.

@@ -91,7 +91,11 @@ pub(super) fn draw(pen: &mut Pen<'_>, sheet: &Sheet<'_>) {
             let instance = model.view.instance(of)?;
             Some(part_row(&sheet.ctx, instance, instance.containers.iter().find(|part| part.name == *name)?))
         }
-        key => Some(instance_row(&sheet.ctx, model.view.instance(key.instance()?)?)),
+        key => {
+            let mut row = instance_row(&sheet.ctx, model.view.instance(key.instance()?)?);
+            row.marked = key.instance().is_some_and(|key| sheet.case.marks.contains(key));
+            Some(row)
+        }
     };
     let rows = keys.iter().skip(top).take(height).filter_map(|key| Some((key.clone(), row(key)?))).collect();
     let columns = if target.kind.role() == Role::Instance { &PARTS } else { &COLUMNS };

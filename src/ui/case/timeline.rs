@@ -170,6 +170,9 @@ fn incidents(ctx: &Ctx<'_>, target: &Ref, all: &mut Vec<Entry>) {
         if let IncidentState::Recovered(at) = incident.state {
             all.push(Entry::new(at, Phrase::of(Ink::Good, format!("{} recovered{whose}", glyphs::GOOD)), about()));
         }
+        if let IncidentState::Clearing(at) = incident.state {
+            all.push(Entry::new(at, Phrase::of(Ink::Good, format!("not so any more{whose}")), about()));
+        }
         people(ctx, incident, all);
     }
 }

@@ -201,7 +201,7 @@ fn summary(shown: &[Used<'_>]) -> Phrase {
         0 => Phrase::of(Ink::Warning, "No metrics: use is not known.")
             .and(Ink::Dim, " Requests and limits are what is asked for."),
         n if n < shown.len() => Phrase::dim("share: of the limit; ?: not known, nothing was measured of it"),
-        _ => Phrase::dim("share: of the limit; span: of the line of bars, the newest on the right"),
+        _ => Phrase::dim("share: of the limit; bars: the newest on the right"),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::ui::glyphs;
 use crate::ui::layout::LayerAreas;
 use crate::ui::panes::Ctx;
 use crate::ui::pen::Pen;
-use crate::ui::text::{Phrase, split, width};
+use crate::ui::text::{Phrase, fit, split, width};
 use crate::ui::theme::Ink;
 
 /// Draws output.
@@ -19,7 +19,7 @@ pub(in crate::ui) fn logs(pen: &mut Pen<'_>, ctx: &Ctx<'_>, logs: &LogView, area
     let page = Page { columns: wide, height };
     let bottom = logs.bottom(page);
     let below = bottom.map_or(0, |(place, _)| logs.len() - place - 1);
-    pen.rule(areas.title, &title(ctx, logs), &state(logs, below));
+    pen.rule(areas.title, &title(ctx, logs), &state(logs, below, wide));
     if logs.is_empty() {
         // Why it ended may not fit beside the title.
         let said = match (&logs.filter, &logs.ended) {
@@ -95,10 +95,14 @@ fn with_terms(ctx: &Ctx<'_>, logs: &LogView, mut title: Phrase) -> Phrase {
 }
 
 /// Whether it goes on, and how many lines are below the page.
-fn state(logs: &LogView, below: usize) -> Phrase {
+fn state(logs: &LogView, below: usize, wide: usize) -> Phrase {
+    // Whose output it is has to stay: where nothing else is shown, why it ended is.
+    let ended = |why: &str| {
+        if logs.is_empty() { "ended".to_owned() } else { fit(&format!("ended: {why}"), wide / 2).into_owned() }
+    };
     let state = match (&logs.ended, logs.following, below) {
-        (Some(why), true, _) => Phrase::of(Ink::Warning, format!("ended: {why}")),
-        (Some(why), false, n) => Phrase::of(Ink::Warning, format!("ended: {why}, {} below", count(n as u64))),
+        (Some(why), true, _) => Phrase::of(Ink::Warning, ended(why)),
+        (Some(why), false, n) => Phrase::of(Ink::Warning, format!("{}, {} below", ended(why), count(n as u64))),
         (None, true, _) => Phrase::of(Ink::Live, "● following"),
         (None, false, 0) => Phrase::of(Ink::Stale, format!("{} held", glyphs::HELD)),
         (None, false, n) => Phrase::of(Ink::Stale, format!("{} held, {} newer", glyphs::HELD, count(n as u64))),
