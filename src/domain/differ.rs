@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::change::{Difference, How};
+use super::spec::{ContainerSpec, Mount, MountKind, Probe, ProbeKind};
 use super::text::{Name, Text};
 use super::words::bytes;
-use super::workload::{ContainerSpec, Mount, MountKind, Probe, ProbeKind};
 
 /// What `now` has that `was` had not, the most telling first: images, environments, limits, checks, mounts.
 pub fn between(was: &[ContainerSpec], now: &[ContainerSpec]) -> Vec<Difference> {

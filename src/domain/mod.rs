@@ -20,6 +20,7 @@ mod sample;
 mod seam;
 mod sgr;
 mod source;
+mod spec;
 mod text;
 mod verdict;
 /// Numbers as a person reads them.
@@ -48,12 +49,12 @@ pub use sample::{Metric, Sample};
 pub use seam::{Backend, Feed, Form, LogLine, LogRequest, LogStream, Unsupported};
 pub use sgr::{Colour, Dye, Dyes};
 pub use source::{Freshness, Source, Trouble, TroubleKind};
+pub use spec::{ContainerSpec, EnvEntry, LogDriver, Mount, MountKind, Port, Probe, ProbeKind};
 pub use text::{Interner, Name, Text, sanitise};
 pub use verdict::{Certainty, Severity, Tier};
 pub use workload::{
-    ContainerSpec, Dependency, DependencyKind, Desired, EnvEntry, Exposure, GaveUp, Hindrance, JobState, LogDriver,
-    Made, Mount, MountKind, Port, Probe, ProbeKind, Reported, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule,
-    Workload,
+    Dependency, DependencyKind, Desired, Exposure, GaveUp, Hindrance, JobState, Made, Reported, RestartPolicy,
+    Revision, Rollout, RolloutPhase, Schedule, Workload,
 };
 
 /// A point in time (UTC). Times of a server are as the server said them; see `engine` for offsets.

@@ -4,6 +4,7 @@ mod annals;
 mod counts;
 mod deadlines;
 mod edges;
+mod occurrences;
 mod series;
 mod slot;
 mod sources;

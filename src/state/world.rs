@@ -13,12 +13,11 @@ use crate::domain::{
 
 use super::deadlines::Deadlines;
 use super::edges::each_edge;
+use super::occurrences;
 use super::slot::{Id, Slot};
 use super::sources::{ClusterState, SourceState};
 use super::view::View;
 
-/// Occurrences kept in memory of one subject; older ones merge into the oldest that is kept. The ledger keeps all.
-const OCCURRENCES_KEPT: usize = 256;
 /// Answers kept; the oldest go first.
 const ANSWERS_KEPT: usize = 512;
 
@@ -208,16 +207,7 @@ impl World {
         let home = occurrence.workload.as_ref().unwrap_or(&occurrence.subject);
         let id = self.id_of(home);
         let kept = &mut self.slots[id.ix()].extra.get_or_insert_default().occurrences;
-        match kept.iter().position(|known| known.id == occurrence.id) {
-            Some(place) => {
-                let merged = merge(kept.remove(place), occurrence);
-                insert(kept, merged);
-            }
-            None => insert(kept, occurrence),
-        }
-        if kept.len() > OCCURRENCES_KEPT {
-            kept.remove(0);
-        }
+        occurrences::keep(kept, occurrence);
         self.eventful.insert(id);
         self.mark(id);
     }
@@ -482,21 +472,4 @@ pub struct Snapshot {
     pub occurrences: BTreeMap<String, Occurrence>,
     /// The sight of each source.
     pub sources: BTreeMap<(ClusterId, Source), Freshness>,
-}
-
-fn insert(kept: &mut Vec<Occurrence>, occurrence: Occurrence) {
-    let place = kept.partition_point(|known| (known.last, &known.id) <= (occurrence.last, &occurrence.id));
-    kept.insert(place, occurrence);
-}
-
-/// Two reports of one occurrence: the live one's words, the widest span, the greatest count.
-fn merge(a: Occurrence, b: Occurrence) -> Occurrence {
-    let (first, last, count) = (a.first.min(b.first), a.last.max(b.last), a.count.max(b.count));
-    let at_least = if a.count == b.count { a.at_least && b.at_least } else { a.at_least || b.at_least };
-    // Which report is kept must not hang on which came first: the most immediate, then the surest, then the longest.
-    let rank = |it: &Occurrence| {
-        (it.origin, it.certainty, std::cmp::Reverse(it.last), std::cmp::Reverse(it.text.clone()), it.code)
-    };
-    let base = if rank(&b) < rank(&a) { b } else { a };
-    Occurrence { first, last, count, at_least, ..base }
 }

@@ -276,6 +276,9 @@ fn a_key_brings_no_lines_with_it_and_a_large_frame_is_followed_by_a_pause() {
     desk.wait(100);
     assert!(desk.frame().contains("the second"), "{}", desk.frame());
     desk.update(line("the third"));
+    let effects = desk.press("S");
+    let saved = saved(&effects).expect("it is saved");
+    assert!(saved.lines.iter().any(|line| line.text == "the third"), "also what came last and is not shown yet");
     desk.update(What::LogEnded(ticket, "it has ended".into()));
     assert!(desk.frame().contains("the third"), "what came last is not lost");
 }

@@ -163,6 +163,12 @@ fn instances_are_marked_in_a_case_file_and_followed_as_one() {
     let (ticket, requests) = several(&desk.press("l"));
     assert!(names(&requests).len() == 2 && requests.iter().all(|request| request.instance.kind == Kind::Pod));
     assert!(desk.press("esc").contains(&Effect::Cancel(ticket)));
+    desk.press("?");
+    assert!(desk.floats());
+    desk.press("esc");
+    assert!(!desk.floats() && desk.app.screen().footer.iter().any(|hint| hint.what == "logs of 2 marked"));
+    desk.gone(&pod("web", 0));
+    assert!(desk.app.screen().footer.iter().any(|hint| hint.what == "logs of 1 marked"), "one is gone");
     desk.press("esc");
     assert_eq!(desk.layers().len(), 1, "esc takes the marks away first");
     assert_eq!(opened(&desk.press("l")).1, "web-1");

@@ -48,7 +48,7 @@ pub fn output_now(app: &App, at: Moment) -> Now {
 /// What is marked in the list, or on a case file's page of instances; none where nothing is.
 fn marks(app: &App, at: Moment) -> Option<Vec<Option<Ref>>> {
     let all: Vec<Option<Ref>> = match app.screen.layers.last() {
-        Some(Layer::Case(case)) => case.marks.iter().cloned().map(Some).collect(),
+        Some(Layer::Case(_)) => app.marked_parts(at).into_iter().map(Some).collect(),
         Some(_) => return None,
         None => {
             let model = app.model(at.now);

@@ -65,15 +65,23 @@ pub fn back_home(app: &mut App, at: Moment) {
     moving::older(app, at);
 }
 
-/// Takes the marks of a case file away, where there are any; else goes back.
+/// Takes the marks of a case file away, where there are any and nothing floats over them; else goes back.
 pub fn back(app: &mut App, at: Moment) {
+    let seen = app.screen.overlay.is_none() && !app.marked_parts(at).is_empty();
     match app.layer_mut() {
-        Some(Layer::Case(case)) if !case.marks.is_empty() => case.marks.clear(),
+        Some(Layer::Case(case)) if seen => case.marks.clear(),
         _ => moving::back(app, at),
     }
 }
 
 impl App {
+    /// What is marked in the case file that is open, of what is still there.
+    pub(super) fn marked_parts(&self, at: Moment) -> Vec<Ref> {
+        let Some(Layer::Case(case)) = self.screen.layers.last() else { return Vec::new() };
+        let view = self.core.view(at.now);
+        case.marks.iter().filter(|key| view.instance(key).is_some()).cloned().collect()
+    }
+
     /// The instance that is selected on a case file's page of them, which can be marked there.
     fn selected_part(&self, at: Moment) -> Option<Ref> {
         match self.screen.layers.last() {

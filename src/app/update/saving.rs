@@ -14,6 +14,8 @@ pub fn save_now(app: &App, _: Moment) -> Now {
 
 /// Puts what is held into a file: where a filter is set, what that shows.
 pub fn save(app: &mut App, at: Moment) {
+    // What has come and is not shown yet is held, too.
+    app.pour();
     let Some(Layer::Logs(view)) = app.screen.layers.last() else { return };
     let lines: Vec<LogLine> =
         (0..view.len()).filter_map(|place| view.at(place)).map(|(_, line)| line.clone()).collect();
