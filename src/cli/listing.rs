@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::diagnose::{Incident, IncidentState, Symptom};
 use crate::domain::people::Stand;
-use crate::domain::words::{age, count, many, seconds_between, span};
+use crate::domain::words::{age, count, many, not_ready_yet, seconds_between, span};
 use crate::domain::{Certainty, ClusterId, Freshness, Kind, Severity, Source, Text, Timestamp, Trouble, TroubleKind};
 use crate::state::{SourceState, View};
 use crate::ui::glyphs;
@@ -201,7 +201,13 @@ fn nothing_found(clusters: &[&ClusterId], view: &View<'_>) -> String {
     let workloads = view.workloads().filter(|it| within(&it.key.cluster) && !is_body(&it.key)).count() as u64;
     let instances = view.instances().filter(|it| within(&it.key.cluster) && !view.is_body(it)).count() as u64;
     let names: Vec<&str> = clusters.iter().map(|id| id.as_str()).collect();
-    format!("Nothing found in {}: {}, {}.", names.join(", "), many(workloads, "workload"), many(instances, "instance"))
+    let (looked_at, ran) = (many(workloads, "workload"), many(instances, "instance"));
+    let mut said = format!("Nothing found in {}: {looked_at}, {ran}.", names.join(", "));
+    let unready = view.unready(within);
+    if unready > 0 {
+        let _ = write!(said, " {}", not_ready_yet(unready));
+    }
+    said
 }
 
 /// What could not be read of a cluster, and what to do about it: one line for each different trouble.

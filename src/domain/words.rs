@@ -113,6 +113,12 @@ pub fn shorten(text: &str, limit: usize) -> String {
     }
 }
 
+/// That some have fewer ready than they want, and no rule finds fault with it: they begin, or it is too soon to tell.
+pub fn not_ready_yet(workloads: u64) -> String {
+    let are = if workloads == 1 { "is" } else { "are" };
+    format!("{} {are} not ready, which no rule calls wrong yet.", many(workloads, "workload"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

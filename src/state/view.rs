@@ -201,6 +201,11 @@ impl<'a> View<'a> {
         self.clusters().find(|(id, _)| *id == cluster).map(|(_, state)| &state.rights)
     }
 
+    /// How many workloads have fewer ready than they want, of some clusters.
+    pub fn unready(&self, within: impl Fn(&ClusterId) -> bool) -> u64 {
+        self.workloads().filter(|it| within(&it.key.cluster) && self.counts(it).missing() > 0).count() as u64
+    }
+
     /// How many instances a workload has and wants: as its server counts, else counted here.
     pub fn counts(&self, workload: &Workload) -> Counts {
         let mut counts = Counts { wanted: workload.desired.running(), ..Counts::default() };

@@ -6,7 +6,7 @@ use super::panes::Ctx;
 use super::screen::Pane;
 use super::text::Phrase;
 use super::theme::Ink;
-use crate::domain::words::many;
+use crate::domain::words::{many, not_ready_yet};
 use crate::domain::{ClusterId, Freshness, Source, Timestamp, Trouble, TroubleKind};
 use crate::state::SourceState;
 
@@ -225,8 +225,13 @@ pub(super) fn nothing_found(ctx: &Ctx<'_>) -> Vec<Phrase> {
     }
     let workloads = many(view.workloads().count() as u64, "workload");
     let instances = many(view.instances().filter(|it| !view.is_body(it)).count() as u64, "instance");
-    let lead = Phrase::of(Ink::Good, format!("{} Nothing found in {}", glyphs::GOOD, names.join(", ")));
+    let unready = view.unready(|_| true);
+    let (glyph, ink) = if unready == 0 { (glyphs::GOOD, Ink::Good) } else { (glyphs::NONE, Ink::Text) };
+    let lead = Phrase::of(ink, format!("{glyph} Nothing found in {}", names.join(", ")));
     let mut lines = vec![lead.and(Ink::Text, format!(": {workloads}, {instances}."))];
+    if unready > 0 {
+        lines.push(Phrase::of(Ink::Strong, not_ready_yet(unready)).and(Ink::Text, " :workloads lists them."));
+    }
     if !ctx.model.unwatched.is_empty() {
         lines.push(Phrase::text(format!("Not watched: {}.", unwatched(ctx, 6))));
     }

@@ -1,10 +1,22 @@
 //! Selection and order: the promise never to hit the wrong thing.
 
 use cockpit::app::{Effect, What};
-use cockpit::domain::{NodeState, Object};
+use cockpit::domain::{NodeState, Object, Phase};
 use cockpit::ui::{Pane, RowKey};
 
-use crate::desk::{Desk, a_node, deployment, node, shop};
+use crate::desk::{Desk, a_node, deployment, node, ready_pod, shop};
+
+#[test]
+fn what_is_not_ready_and_not_yet_wrong_is_said_where_triage_is_empty() {
+    let mut desk = Desk::new();
+    desk.press("1");
+    assert!(desk.frame().contains("✔ Nothing found in prod: 4 workloads, 8 instances."), "{}", desk.frame());
+    let mut begins = ready_pod("web", 1);
+    (begins.ready, begins.phase, begins.created) = (false, Phase::Starting, Some(desk.now));
+    desk.put(vec![Object::Instance(Box::new(begins))]);
+    let frame = desk.frame();
+    assert!(frame.contains("· Nothing found in prod") && frame.contains("1 workload is not ready"), "{frame}");
+}
 
 #[test]
 fn before_the_first_cursor_key_the_top_row_is_selected_whatever_it_is() {
