@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use cockpit::action::{Guard, Outcome};
+use cockpit::action::Guard;
 use cockpit::backend::demo::{self, Options, Sim};
 use cockpit::diagnose::{Incident, IncidentState, Settings};
 use cockpit::domain::words::after;
-use cockpit::domain::{Batch, DesiredState, Intent, LineKind, Metric, Ref, Role, Seen, StepError, Text, Timestamp};
+use cockpit::domain::{
+    Batch, DesiredState, Intent, LineKind, Metric, Outcome, Ref, Role, Seen, StepError, Text, Timestamp,
+};
 use cockpit::engine::Core;
 
 fn night() -> Timestamp {
@@ -242,11 +244,11 @@ fn what_fits_nowhere_is_said_before_and_waits_after() {
 fn a_drain_says_what_it_skips_and_moves_the_rest() {
     let mut watched = Watched::of("calm");
     let node = key("prod/-/Node/node-3");
-    let draft = watched.sim(&node).prepare(Intent::Drain(node.clone())).expect("a draft");
+    let draft = watched.sim(&node).prepare(Intent::drain(node.clone())).expect("a draft");
     let says = |words: &str| draft.notes.iter().any(|it| it.text.contains(words));
     assert!(says("move freely") && says("ops/debug has no controller") && says("ml/trainer"), "{:?}", draft.notes);
     let steps = draft.steps.len();
-    let run = watched.act(Intent::Drain(node.clone()), 600);
+    let run = watched.act(Intent::drain(node.clone()), 600);
     assert_eq!(watched.outcome(run), Some(&Outcome::Done), "{steps} steps");
     let view = watched.core.view(watched.now);
     let left: Vec<String> = view.hosted_on(&node).filter_map(|it| it.owner.as_ref()).map(|it| it.to_string()).collect();
@@ -260,7 +262,7 @@ fn a_drain_says_what_it_skips_and_moves_the_rest() {
 fn a_budget_holds_an_eviction_back_until_it_allows_it() {
     let mut watched = Watched::of("");
     let node = key("prod/-/Node/node-4");
-    let draft = watched.sim(&node).prepare(Intent::Drain(node.clone())).expect("a draft");
+    let draft = watched.sim(&node).prepare(Intent::drain(node.clone())).expect("a draft");
     assert!(draft.notes.iter().any(|it| it.text.contains("orders-pdb lets none go")), "{:?}", draft.notes);
     let step = draft.steps.iter().find(|it| it.action.target().name == *"orders-0").expect("its eviction").clone();
     let held = watched.sim(&node).execute(&step).expect_err("the budget");

@@ -1,10 +1,11 @@
 //! From an intent to what came of it: plans, and runs that ask for steps.
 
-use cockpit::action::{Guard, Outcome, Run, RunBook, RunEvent, StepState, plan};
+use cockpit::action::{Guard, RunBook, RunEvent, plan};
 use cockpit::diagnose::Pattern;
 use cockpit::domain::{
-    Batch, ClusterId, Desired, Draft, Fact, Grade, Instance, Intent, Kind, LineKind, Node, NodeState, Object, Phase,
-    Pin, Plan, Receipt, Ref, Seen, Source, Step, StepAction, StepError, Text, Timestamp, Until, Workload,
+    Batch, ClusterId, Desired, Draft, Fact, Grade, Instance, Intent, Kind, LineKind, Node, NodeState, Object, Outcome,
+    Phase, Pin, Plan, Receipt, Ref, Run, Seen, Source, Step, StepAction, StepError, StepState, Text, Timestamp, Until,
+    Workload,
 };
 use cockpit::state::World;
 
@@ -60,7 +61,7 @@ fn step(action: StepAction, until: Until, group: u32) -> Step {
 }
 
 fn draft(intent: Intent, steps: Vec<Step>) -> Draft {
-    Draft { intent, steps, equivalent: None, inverse: None, notes: Vec::new() }
+    Draft::new(&intent, steps)
 }
 
 fn restart() -> Draft {
@@ -71,7 +72,7 @@ fn drain() -> Draft {
     let mut steps = vec![step(StepAction::SetCordon(node(), true), Until::Accepted, 0)];
     let evict = |n| step(StepAction::Evict(pod(n)), Until::GoneOrReborn(pod(n), format!("uid-{n}").into()), 1);
     steps.extend((0..12).map(evict));
-    draft(Intent::Drain(node()), steps)
+    draft(Intent::drain(node()), steps)
 }
 
 fn planned(world: &World, draft: Draft) -> Plan {
@@ -79,7 +80,7 @@ fn planned(world: &World, draft: Draft) -> Plan {
 }
 
 fn receipt(second: i64) -> Receipt {
-    Receipt { at: at(second), text: None }
+    Receipt::at(at(second))
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Every run of this session, until the ledger keeps them.
 
-use crate::domain::{Intent, Plan, Receipt, Ref, Step, StepError, Timestamp};
+use crate::domain::{Intent, Outcome, Plan, Receipt, Ref, Run, Step, StepError, Timestamp};
 use crate::state::View;
 
-use super::run::{Outcome, Run, RunEvent};
+use super::run::RunEvent;
 
 /// A step to be sent: of which run, at which place, and what.
 pub type Asked = (u64, usize, Step);

@@ -10,5 +10,5 @@ mod wait;
 pub use book::RunBook;
 pub use guard::Guard;
 pub use plan::plan;
-pub use run::{Outcome, Run, RunEvent, StepState};
+pub use run::RunEvent;
 pub use wait::Wait;

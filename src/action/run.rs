@@ -1,79 +1,12 @@
 //! A confirmed plan on its way: asks for steps, waits for the world to show them done, and stops when told to stop.
 
-use serde::{Deserialize, Serialize};
-
-use crate::domain::{Object, Plan, Receipt, Step, StepError, Text, Timestamp, Until};
+use crate::domain::{
+    Instance, Kind, Object, Outcome, Phase, Receipt, Ref, RolloutPhase, Run, Step, StepError, StepState, Text,
+    Timestamp, Until,
+};
 use crate::state::View;
 
-use super::wait::{is_newer, runs};
-
-/// A plan that was confirmed. Serialisable, so that it survives a crash.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Run {
-    /// Its number in this session, from 1.
-    pub id: u64,
-    /// What was confirmed.
-    pub plan: Plan,
-    /// When.
-    pub started: Timestamp,
-    /// How far each step is.
-    pub steps: Vec<StepState>,
-    /// A person said stop: nothing more is sent.
-    pub stopping: bool,
-    /// How it ended, once it has.
-    pub outcome: Option<(Timestamp, Outcome)>,
-}
-
-/// How far a step is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepState {
-    /// Its turn has not come.
-    Waiting,
-    /// Sent; no answer yet.
-    Sent(Timestamp),
-    /// Something holds it back; tried again then.
-    Blocked {
-        /// What, in its own words.
-        by: Text,
-        /// When to try again.
-        retry_at: Timestamp,
-        /// Since when it is held back.
-        since: Timestamp,
-    },
-    /// Accepted; the world does not show it yet.
-    Settling(Receipt),
-    /// The world shows it.
-    Done(Timestamp),
-    /// It was not done, or it cannot be told.
-    Failed(StepError),
-    /// Never sent: a person stopped, or an earlier step failed.
-    Skipped,
-}
-
-impl StepState {
-    /// Whether nothing more will come of it.
-    pub const fn is_final(&self) -> bool {
-        matches!(self, StepState::Done(_) | StepState::Failed(_) | StepState::Skipped)
-    }
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// All of it was done.
-    Done,
-    /// Some of it was done.
-    Partly {
-        /// Steps that were.
-        done: usize,
-        /// Steps that were not.
-        left: usize,
-    },
-    /// Nothing of it was done.
-    Failed(Text),
-}
+use super::wait::{is_newer, leaving, runs};
 
 /// What a run hears.
 pub enum RunEvent {
@@ -89,12 +22,6 @@ pub enum RunEvent {
 const AT_ONCE: usize = 8;
 
 impl Run {
-    /// A run that has not begun.
-    pub fn new(id: u64, plan: Plan, now: Timestamp) -> Self {
-        let steps = vec![StepState::Waiting; plan.steps.len()];
-        Self { id, plan, started: now, steps, stopping: false, outcome: None }
-    }
-
     /// Takes an event in and says which steps are to be sent now, by their place in the plan.
     pub fn advance(&mut self, event: RunEvent, view: &View<'_>) -> Vec<(usize, Step)> {
         if self.outcome.is_some() {
@@ -124,11 +51,6 @@ impl Run {
         each.min()
     }
 
-    /// Steps that are done, and all of them.
-    pub fn progress(&self) -> (usize, usize) {
-        (self.steps.iter().filter(|state| matches!(state, StepState::Done(_))).count(), self.steps.len())
-    }
-
     fn answered(&mut self, ix: usize, answer: Result<Receipt, StepError>, now: Timestamp) {
         let Some(state) = self.steps.get_mut(ix) else { return };
         *state = match answer {
@@ -145,7 +67,7 @@ impl Run {
                 StepState::Done(now)
             }
             // Whether it was done is read from the world, never by sending it again.
-            Err(StepError::Unknown { sent }) => StepState::Settling(Receipt { at: sent, text: None }),
+            Err(StepError::Unknown { sent }) => StepState::Settling(Receipt::at(sent)),
             Err(error) => StepState::Failed(error),
         };
     }
@@ -254,7 +176,42 @@ fn holds(until: &Until, receipt: &Receipt, view: &View<'_>) -> bool {
             Some(Object::Instance(instance)) => instance.uid != *uid,
             _ => true,
         },
+        Until::RolledOut(key, from) => {
+            let Some(workload) = view.workload(key) else { return false };
+            let newest = workload.revision.as_ref().map(|revision| &revision.id);
+            let complete = workload.rollout.as_ref().is_none_or(|rollout| ended_well(rollout.phase));
+            let counts = view.counts(workload);
+            let of_newest = |it: &Instance| it.revision.is_none() || newest.is_none() || it.revision.as_ref() == newest;
+            newest != from.as_ref()
+                && complete
+                && counts.missing() == 0
+                && view.instances_of(key).filter(|it| runs(it)).all(|it| it.ready && of_newest(it))
+        }
+        Until::Again(key) => view.instance(key).is_some_and(|it| runs(it) && it.ready && is_newer(it, receipt)),
+        Until::Ended(key) => view.instance(key).is_none_or(|it| it.phase.ended() || it.phase == Phase::Created),
+        Until::Paused(key, paused) => is_paused(key, view) == Some(*paused),
+        Until::Empty(key) => {
+            let cordoned = view.node(key).is_some_and(|node| node.cordoned || node.draining);
+            cordoned && leaving(key, view).next().is_none()
+        }
     }
+}
+
+const fn ended_well(phase: RolloutPhase) -> bool {
+    matches!(phase, RolloutPhase::Complete | RolloutPhase::RolledBack)
+}
+
+/// Whether a rollout is held, a job suspended, a sync switched off; none where that cannot be told.
+fn is_paused(key: &Ref, view: &View<'_>) -> Option<bool> {
+    let workload = view.workload(key)?;
+    if let Some(schedule) = &workload.schedule {
+        return Some(schedule.suspended);
+    }
+    if key.kind == Kind::Job {
+        return Some(workload.job.as_ref().is_some_and(|job| job.suspended));
+    }
+    let phase = workload.rollout.as_ref().map(|rollout| rollout.phase);
+    Some(matches!(phase, Some(RolloutPhase::Paused | RolloutPhase::RollbackPaused)))
 }
 
 fn after(at: Timestamp, seconds: u32) -> Option<Timestamp> {

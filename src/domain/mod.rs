@@ -9,6 +9,7 @@ pub mod differ;
 mod fact;
 mod identity;
 mod instance;
+mod intent;
 mod node;
 mod occurrence;
 pub mod people;
@@ -16,11 +17,13 @@ mod plan;
 mod policy;
 mod queue;
 mod record;
+mod run;
 mod sample;
 mod seam;
 mod sgr;
 mod source;
 mod spec;
+mod step;
 mod text;
 mod verdict;
 /// Numbers as a person reads them.
@@ -36,20 +39,21 @@ pub use identity::{ClusterId, Kind, Ref, RefParseError, Role};
 pub use instance::{
     Container, ContainerRole, ContainerState, DesiredState, Exit, ExitReason, Health, HealthStatus, Instance, Phase,
 };
+pub use intent::{Including, Intent, Setting};
 pub use node::{Managership, Node, NodeState, Taint};
 pub use occurrence::{Occurrence, OccurrenceKind, OomScope, Origin};
 pub use people::People;
-pub use plan::{
-    Draft, Grade, Intent, Line, LineKind, Pin, Plan, Receipt, Refusal, Seen, Step, StepAction, StepError, Until,
-};
+pub use plan::{Draft, Grade, Line, LineKind, Plan, Refusal, Variant};
 pub use policy::{Application, Autoscaler, Budget, Config, Namespace, Quota};
 pub use queue::{Endpoint, Queue, Volume};
 pub use record::{Level, Record};
+pub use run::{Outcome, Run, StepState};
 pub use sample::{Metric, Sample};
 pub use seam::{Backend, Feed, Form, LogLine, LogRequest, LogStream, Unsupported};
 pub use sgr::{Colour, Dye, Dyes};
 pub use source::{Freshness, Source, Trouble, TroubleKind};
 pub use spec::{ContainerSpec, EnvEntry, LogDriver, Mount, MountKind, Port, Probe, ProbeKind};
+pub use step::{Pin, Receipt, Seen, Step, StepAction, StepError, Until, Waste};
 pub use text::{Interner, Name, Text, sanitise};
 pub use verdict::{Certainty, Severity, Tier};
 pub use workload::{

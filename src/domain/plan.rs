@@ -1,62 +1,11 @@
-//! What a person means to do, what would come of it, and the steps that do it.
+//! What would come of an intent: an orchestrator's draft, and the plan that a person confirms.
 
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
-use super::identity::Ref;
-use super::text::{Name, Text};
-
-/// What a person means to do.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Intent {
-    /// Start its instances anew, as its orchestrator does it without an outage.
-    Restart(Ref),
-    /// Run so many.
-    Scale(Ref, u32),
-    /// Go back to a revision: to the one before, where none is named.
-    Undo(Ref, Option<Name>),
-    /// Take no new instances.
-    Cordon(Ref),
-    /// Take new instances again.
-    Uncordon(Ref),
-    /// Move everything away, and take nothing new.
-    Drain(Ref),
-    /// Hold a rollout.
-    Pause(Ref),
-    /// Go on with a rollout.
-    Resume(Ref),
-}
-
-impl Intent {
-    /// What it is done to.
-    pub const fn target(&self) -> &Ref {
-        match self {
-            Intent::Restart(key)
-            | Intent::Scale(key, _)
-            | Intent::Undo(key, _)
-            | Intent::Cordon(key)
-            | Intent::Uncordon(key)
-            | Intent::Drain(key)
-            | Intent::Pause(key)
-            | Intent::Resume(key) => key,
-        }
-    }
-
-    /// The stable word: in `triage --json`, on the command line, in the journal.
-    pub const fn verb(&self) -> &'static str {
-        match self {
-            Intent::Restart(_) => "restart",
-            Intent::Scale(..) => "scale",
-            Intent::Undo(..) => "undo",
-            Intent::Cordon(_) => "cordon",
-            Intent::Uncordon(_) => "uncordon",
-            Intent::Drain(_) => "drain",
-            Intent::Pause(_) => "pause",
-            Intent::Resume(_) => "resume",
-        }
-    }
-}
+use super::intent::Intent;
+use super::step::Step;
+use super::text::Text;
 
 /// What an orchestrator answers when it is asked how an intent would be done. Nothing has been changed yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,6 +23,38 @@ pub struct Draft {
     /// What the orchestrator says of it: moves, budgets, dry-run warnings.
     #[serde(default)]
     pub notes: Vec<Line>,
+    /// At least so careful one has to be, where the backend knows of something that would be lost.
+    #[serde(default)]
+    pub grade: Option<Grade>,
+    /// Other ways to do it.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+}
+
+impl Draft {
+    /// Steps for an intent, with nothing more to say.
+    pub fn new(intent: &Intent, steps: Vec<Step>) -> Self {
+        Self {
+            intent: intent.clone(),
+            steps,
+            equivalent: None,
+            inverse: None,
+            notes: Vec::new(),
+            grade: None,
+            variants: Vec::new(),
+        }
+    }
+}
+
+/// Another way to do what is meant, one key away in its preview: `f` includes what a drain skips.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    /// The key. Not one that a preview has for itself (`y`, `c`, `d`, `j`, `k`, `x`, `q`).
+    pub key: char,
+    /// What it would do: `include pods that nothing makes again`.
+    pub text: Text,
+    /// What is prepared instead.
+    pub intent: Intent,
 }
 
 /// One line of a preview.
@@ -140,6 +121,9 @@ pub struct Plan {
     /// What an engineer would type elsewhere to the same end.
     #[serde(default)]
     pub equivalent: Option<Text>,
+    /// Other ways to do it.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
     /// When it was drawn up.
     pub made: Timestamp,
 }
@@ -162,135 +146,4 @@ impl Refusal {
         let what = Text::new(&format!("{} {}", intent.verb(), intent.target().local()));
         Self { what, why: why.into(), mend: mend.into() }
     }
-}
-
-/// One request to a server, and when it counts as done.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// What is asked of the server.
-    pub action: StepAction,
-    /// What was seen of the object; executing re-reads, compares, and refuses what has moved.
-    pub pin: Pin,
-    /// When the step is done, told by the world.
-    pub until: Until,
-    /// For how long that may take, seconds.
-    pub timeout_seconds: u32,
-    /// Steps of one group run side by side; groups run in order.
-    #[serde(default)]
-    pub group: u32,
-}
-
-/// What is asked of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StepAction {
-    /// Replace the instances of a workload, by its orchestrator's own means.
-    Restart(Ref),
-    /// Set the number.
-    SetReplicas(Ref, u32),
-    /// Take a workload back to a revision.
-    Revert(Ref, Option<Name>),
-    /// Take no new instances, or take them again.
-    SetCordon(Ref, bool),
-    /// Move one instance away, respecting budgets.
-    Evict(Ref),
-    /// Hold or go on.
-    SetPaused(Ref, bool),
-}
-
-impl StepAction {
-    /// What it is done to.
-    pub const fn target(&self) -> &Ref {
-        match self {
-            StepAction::Restart(key)
-            | StepAction::SetReplicas(key, _)
-            | StepAction::Revert(key, _)
-            | StepAction::SetCordon(key, _)
-            | StepAction::Evict(key)
-            | StepAction::SetPaused(key, _) => key,
-        }
-    }
-}
-
-/// The uid of an object and what was seen of the fields that a step depends on. Status noise never moves it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pin {
-    /// Which object.
-    pub key: Ref,
-    /// Which incarnation.
-    pub uid: Name,
-    /// What else has to be as it was.
-    pub seen: Seen,
-}
-
-/// Fields that a step depends on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Seen {
-    /// The incarnation alone.
-    Uid,
-    /// The revision (template hash, generation, spec hash).
-    Revision(Option<Name>),
-    /// The number wanted.
-    Replicas(u32),
-    /// Whether it is cordoned.
-    Cordoned(bool),
-}
-
-/// When a step is done: a question to the world.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Until {
-    /// The receipt is enough.
-    Accepted,
-    /// As many ready as wanted, all of them newer than the receipt.
-    Renewed(Ref),
-    /// So many ready, and no more there.
-    Count(Ref, u32),
-    /// The node is, or is not, cordoned.
-    Cordoned(Ref, bool),
-    /// The instance is gone, or another incarnation has its name.
-    GoneOrReborn(Ref, Name),
-}
-
-/// A server's acceptance of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Receipt {
-    /// When.
-    pub at: Timestamp,
-    /// What the server said, where it said more than yes.
-    #[serde(default)]
-    pub text: Option<Text>,
-}
-
-/// Why a step was not done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "snake_case")]
-pub enum StepError {
-    /// The object is not what was seen: a new preview is due.
-    #[error("it has changed since it was looked at: {0}")]
-    Moved(Text),
-    /// Something holds it back for now.
-    #[error("held back by {by}")]
-    Blocked {
-        /// What holds it, in its own words.
-        by: Text,
-        /// When to try again.
-        retry_at: Timestamp,
-    },
-    /// It may not be done.
-    #[error("not allowed: {0}")]
-    Denied(Text),
-    /// The object is gone.
-    #[error("it is gone")]
-    Gone,
-    /// The server refused it, or could not.
-    #[error("{0}")]
-    Failed(Text),
-    /// It was sent and no answer came: read what became of it, never send again.
-    #[error("no answer came; whether it was done has to be read")]
-    Unknown {
-        /// When it was sent.
-        sent: Timestamp,
-    },
 }

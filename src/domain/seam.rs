@@ -10,8 +10,10 @@ use super::Timestamp;
 use super::demand::Demand;
 use super::fact::Batch;
 use super::identity::{ClusterId, Ref};
-use super::plan::{Draft, Intent, Receipt, Refusal, Step, StepError};
+use super::intent::Intent;
+use super::plan::{Draft, Refusal};
 use super::sgr::{Dyes, undyed};
+use super::step::{Receipt, Step, StepError};
 use super::text::{Name, Text};
 
 /// Anything that learns: orchestrators, Prometheus, Alertmanager, the ledger, the demo, a recording.

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use super::clock::Clock;
 use super::text::Phrase;
 use super::theme::Ink;
-use crate::action::{Run, StepState};
 use crate::domain::words::{bytes, count, many};
 use crate::domain::{
     Container, ContainerState, Desired, DesiredState, ExitReason, HealthStatus, Instance, Metric, Node, NodeState,
-    Occurrence, OccurrenceKind, OomScope, Phase, Queue, Workload,
+    Occurrence, OccurrenceKind, OomScope, Phase, Queue, Run, StepState, Workload,
 };
 use crate::state::View;
 

@@ -1,8 +1,10 @@
 //! Acting: previews, confirmations, runs; and nothing by one key.
 
-use cockpit::action::{Guard, Outcome};
+use cockpit::action::Guard;
 use cockpit::app::{Effect, TABLE, What};
-use cockpit::domain::{Intent, NodeState, Object, Ref, Refusal, Rights, RolloutPhase, StepAction, StepError, Text};
+use cockpit::domain::{
+    Intent, NodeState, Object, Outcome, Ref, Refusal, Rights, RolloutPhase, StepAction, StepError, Text,
+};
 use cockpit::ui::{Armed, Overlay, Pane};
 
 use crate::desk::{Desk, a_node, deployment, draft, node, shop};

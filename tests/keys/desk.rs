@@ -217,7 +217,7 @@ impl Desk {
     pub fn accept(&mut self, effects: &[Effect]) {
         for effect in effects {
             if let Effect::Execute(run, ix, _) = effect {
-                self.update(What::StepAnswer(*run, *ix, Ok(Receipt { at: self.now, text: None })));
+                self.update(What::StepAnswer(*run, *ix, Ok(Receipt::at(self.now))));
             }
         }
     }
@@ -312,12 +312,13 @@ pub fn draft(intent: Intent) -> Draft {
         Intent::Uncordon(_) => {
             (StepAction::SetCordon(key.clone(), false), Until::Accepted, Some(Intent::Cordon(key.clone())))
         }
-        Intent::Drain(_) => {
+        Intent::Drain(..) => {
             (StepAction::SetCordon(key.clone(), true), Until::Accepted, Some(Intent::Uncordon(key.clone())))
         }
         Intent::Pause(_) | Intent::Resume(_) => (StepAction::SetPaused(key.clone(), true), Until::Accepted, None),
+        other => panic!("no desk for {}", other.verb()),
     };
     let pin = Pin { key, uid: "uid".into(), seen: Seen::Uid };
     let step = Step { action, pin, until, timeout_seconds: 300, group: 0 };
-    Draft { intent, steps: vec![step], equivalent: Some("restart it".into()), inverse, notes: Vec::new() }
+    Draft { equivalent: Some("restart it".into()), inverse, ..Draft::new(&intent, vec![step]) }
 }

@@ -338,6 +338,8 @@ fn preview(stage: &Stage, intent: Intent, notes: Vec<Line>) -> Preview {
         equivalent: Some(Text::new("kubectl --context prod -n shop rollout restart deployment/worker")),
         inverse: None,
         notes,
+        grade: None,
+        variants: Vec::new(),
     };
     let plan = stage.core.plan(&intent, draft, stage.now).map(Box::new);
     Preview {
@@ -370,12 +372,12 @@ fn previews() {
     let node = key("prod", Kind::Node, "", "node-7");
     for size in FLOATING {
         let mut stage = staged(size);
-        let shown = preview(&stage, Intent::Drain(node.clone()), notes.clone());
+        let shown = preview(&stage, Intent::drain(node.clone()), notes.clone());
         stage.screen.overlay = Some(Overlay::Preview(shown));
         insta::assert_snapshot!(format!("preview-drain-{}x{}", size.0, size.1), stage.text());
     }
     let mut stage = staged(SMALL[0]);
-    let shown = preview(&stage, Intent::Drain(node), notes);
+    let shown = preview(&stage, Intent::drain(node), notes);
     stage.screen.overlay = Some(Overlay::Preview(Preview { scroll: 6, ..shown }));
     insta::assert_snapshot!("preview-drain-scrolled-40x10", stage.text());
     for size in SMALL {
@@ -403,7 +405,7 @@ fn previews() {
 #[test]
 fn a_run_as_it_goes_and_in_the_journal() {
     let mut stage = staged(SIZES[0]);
-    let intent = Intent::Drain(key("prod", Kind::Node, "", "node-1"));
+    let intent = Intent::drain(key("prod", Kind::Node, "", "node-1"));
     let pods = ["web-4wtkg", "api-8x2kd", "orders-0"];
     let mut steps = vec![step(StepAction::SetCordon(intent.target().clone(), true))];
     steps.extend(pods.map(|pod| step(StepAction::Evict(key("prod", Kind::Pod, "shop", pod)))));
@@ -413,10 +415,12 @@ fn a_run_as_it_goes_and_in_the_journal() {
         equivalent: None,
         inverse: Some(Intent::Uncordon(intent.target().clone())),
         notes: Vec::new(),
+        grade: None,
+        variants: Vec::new(),
     };
     let plan = stage.core.plan(&intent, draft, stage.now).expect("a plan");
     let (run, _) = stage.core.start(plan, stage.now);
-    let receipt = cockpit::domain::Receipt { at: stage.now, text: None };
+    let receipt = cockpit::domain::Receipt::at(stage.now);
     stage.core.answer(run, 0, Ok(receipt), stage.now);
     let by = Text::new("The disruption budget orders-pdb needs 3 healthy pods and has 2");
     stage.core.answer(run, 3, Err(StepError::Blocked { by, retry_at: ago(-1) }), stage.now);
@@ -445,11 +449,11 @@ fn a_run_says_for_whom_it_waits() {
         step(StepAction::SetReplicas(worker(), 1), Until::Count(worker(), 1)),
         step(StepAction::Evict(pod.clone()), Until::GoneOrReborn(pod, uid)),
     ];
-    let draft = Draft { intent: intent.clone(), steps, equivalent: None, inverse: None, notes: Vec::new() };
+    let draft = Draft::new(&intent, steps);
     let plan = stage.core.plan(&intent, draft, stage.now).expect("a plan");
     let (run, _) = stage.core.start(plan, stage.now);
     for step in 0..3 {
-        let receipt = cockpit::domain::Receipt { at: stage.now, text: None };
+        let receipt = cockpit::domain::Receipt::at(stage.now);
         stage.core.answer(run, step, Ok(receipt), stage.now);
     }
     for size in [SIZES[0], SIZES[1]] {

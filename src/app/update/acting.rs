@@ -1,10 +1,9 @@
 //! Acting: from a key to an intent, a preview, a confirmation and a run. Nothing here changes a system by one key.
 
-use crate::action::Outcome;
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment, rows};
 use crate::domain::{
-    Desired, Draft, Grade, Intent, Kind, Node, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload,
+    Desired, Draft, Grade, Intent, Kind, Node, Outcome, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload,
 };
 use crate::ui::{Armed, Asks, Input, Overlay, Preview, Prompt};
 
@@ -344,12 +343,12 @@ pub fn uncordon(app: &mut App, at: Moment) {
 /// Whether a node can be drained.
 pub fn drain_now(app: &App, at: Moment) -> Now {
     let node = app.node_target(at)?;
-    app.offer(&Intent::Drain(node.key.clone()), "drain", at)
+    app.offer(&Intent::drain(node.key.clone()), "drain", at)
 }
 
 /// Drains it.
 pub fn drain(app: &mut App, at: Moment) {
-    on_node(app, Intent::Drain, at);
+    on_node(app, Intent::drain, at);
 }
 
 fn on_node(app: &mut App, intent: fn(Ref) -> Intent, at: Moment) {

@@ -25,9 +25,10 @@ impl Sim {
             Intent::Undo(key, to) => self.draft_undo(&intent, key, to.as_ref()),
             Intent::Cordon(key) => self.draft_cordon(&intent, key, true),
             Intent::Uncordon(key) => self.draft_cordon(&intent, key, false),
-            Intent::Drain(key) => self.draft_drain(&intent, key),
+            Intent::Drain(key, including) => self.draft_drain(&intent, key, *including),
             Intent::Pause(key) => self.draft_pause(&intent, key, true),
             Intent::Resume(key) => self.draft_pause(&intent, key, false),
+            other => Err(Refusal::of(other, "the simulated company has no such thing", "try it on a real server")),
         }
     }
 
@@ -234,7 +235,7 @@ pub fn draft(
     inverse: Option<Intent>,
     notes: Vec<Line>,
 ) -> Draft {
-    Draft { intent: intent.clone(), steps, equivalent: equivalent.map(Text::from), inverse, notes }
+    Draft { equivalent: equivalent.map(Text::from), inverse, notes, ..Draft::new(intent, steps) }
 }
 
 fn revision_of(managed: &Managed) -> Seen {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::words::{bytes, many};
 use crate::domain::{
-    DesiredState, Draft, Intent, Kind, Line, LineKind, MountKind, Pin, Ref, Refusal, Seen, Step, StepAction, Until,
+    DesiredState, Draft, Including, Intent, Kind, Line, LineKind, MountKind, Pin, Ref, Refusal, Seen, Step, StepAction,
+    Text, Until, Variant,
 };
 
 use super::act::draft;
@@ -27,12 +28,29 @@ struct Fates<'a> {
     stay: usize,
 }
 
+/// What a drain could take along, or leave after all.
+fn variants(node: &Ref, including: Including, (unowned, data): (bool, bool)) -> Vec<Variant> {
+    let other = |key, there: bool, is: bool, what: &str, including| {
+        let text = Text::from(format!("{} {what}", if is { "skip" } else { "include" }));
+        there.then(|| Variant { key, text, intent: Intent::Drain(node.clone(), including) })
+    };
+    let unmanaged = Including { unmanaged: !including.unmanaged, ..including };
+    let local_data = Including { local_data: !including.local_data, ..including };
+    let unowned = other('f', unowned, including.unmanaged, "what has no controller", unmanaged);
+    unowned
+        .into_iter()
+        .chain(other('e', data, including.local_data, "what keeps data on the node", local_data))
+        .collect()
+}
+
 impl Sim {
-    pub(super) fn draft_drain(&self, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
+    pub(super) fn draft_drain(&self, intent: &Intent, key: &Ref, including: Including) -> Result<Draft, Refusal> {
         let cordon = self.cordon_step(intent, key, true)?;
         let (fates, free) = self.fates(key);
         let guarded = fates.guarded.values().flatten();
-        let moving = fates.move_freely.iter().chain(guarded).chain(&fates.homeless).copied();
+        let lost = including.unmanaged.then_some(&fates.unowned).into_iter();
+        let lost = lost.chain(including.local_data.then_some(&fates.lose_data)).flatten();
+        let moving = fates.move_freely.iter().chain(guarded).chain(&fates.homeless).chain(lost).copied();
         let evictions = moving.map(|it| Step {
             action: StepAction::Evict(it.object.key.clone()),
             pin: Pin { key: it.object.key.clone(), uid: it.object.uid.clone(), seen: Seen::Uid },
@@ -41,14 +59,15 @@ impl Sim {
             group: 1,
         });
         let steps: Vec<Step> = cordon.into_iter().chain(evictions).collect();
-        let notes = self.drain_notes(key, &fates, free);
+        let notes = self.drain_notes(key, &fates, free, including);
         let name = &key.name;
         let equivalent = match self.orchestrator {
             Orchestrator::Kubernetes => format!("kubectl drain {name} --ignore-daemonsets"),
             Orchestrator::Nomad => format!("nomad node drain -enable {name}"),
             Orchestrator::Swarm => format!("docker node update --availability drain {name}"),
         };
-        Ok(draft(intent, steps, Some(equivalent), Some(Intent::Uncordon(key.clone())), notes))
+        let variants = variants(key, including, (!fates.unowned.is_empty(), !fates.lose_data.is_empty()));
+        Ok(Draft { variants, ..draft(intent, steps, Some(equivalent), Some(Intent::Uncordon(key.clone())), notes) })
     }
 
     /// Sorts what runs on a node; and how much of the rest's memory is free afterwards, percent.
@@ -79,7 +98,7 @@ impl Sim {
         (fates, total.saturating_sub(used) * 100 / total.max(1))
     }
 
-    fn drain_notes(&self, node: &Ref, fates: &Fates<'_>, free: u64) -> Vec<Line> {
+    fn drain_notes(&self, node: &Ref, fates: &Fates<'_>, free: u64, including: Including) -> Vec<Line> {
         let noun = if matches!(self.orchestrator, Orchestrator::Kubernetes) { "pod" } else { "instance" };
         let mut notes = Vec::new();
         let freely = fates.move_freely.len() as u64;
@@ -107,16 +126,20 @@ impl Sim {
             notes.push(Line::new(LineKind::Hurts, words));
         }
         for live in &fates.unowned {
-            let words = format!("{} has no controller: it would be gone for good; skipped", live.object.key.local());
-            notes.push(Line::new(LineKind::Skips, words));
+            let name = live.object.key.local();
+            notes.push(if including.unmanaged {
+                Line::new(LineKind::Hurts, format!("{name} has no controller: it is gone for good"))
+            } else {
+                Line::new(LineKind::Skips, format!("{name} has no controller: it would be gone for good; skipped"))
+            });
         }
         for live in &fates.lose_data {
-            let words = format!(
-                "{} keeps {} on the node that would be lost; skipped",
-                live.object.key.local(),
-                bytes(live.object.memory_request_bytes)
-            );
-            notes.push(Line::new(LineKind::Skips, words));
+            let (name, data) = (live.object.key.local(), bytes(live.object.memory_request_bytes));
+            notes.push(if including.local_data {
+                Line::new(LineKind::Hurts, format!("{name} loses {data} that it keeps on the node"))
+            } else {
+                Line::new(LineKind::Skips, format!("{name} keeps {data} on the node that would be lost; skipped"))
+            });
         }
         if fates.stay > 0 {
             notes.push(Line::new(LineKind::Note, format!("{} of DaemonSets stay", many(fates.stay as u64, noun))));

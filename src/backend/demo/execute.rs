@@ -35,8 +35,12 @@ impl Sim {
             StepAction::SetCordon(key, cordon) => self.set_cordon(key, *cordon),
             StepAction::Evict(key) => self.evict(key)?,
             StepAction::SetPaused(key, paused) => self.set_paused(key, *paused),
+            other => {
+                let why = format!("the simulated company has no such thing: {}", other.target().local());
+                return Err(StepError::Failed(Text::from(why)));
+            }
         }
-        Ok(Receipt { at: self.now, text: None })
+        Ok(Receipt::at(self.now))
     }
 
     fn compare(&self, pin: &Pin) -> Result<(), StepError> {

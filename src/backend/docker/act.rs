@@ -95,7 +95,7 @@ fn instead(intent: &Intent) -> Option<String> {
         (Intent::Undo(..), Kind::Service) => format!("docker service rollback {name}"),
         (Intent::Cordon(_), Kind::Node) => format!("docker node update --availability pause {name}"),
         (Intent::Uncordon(_), Kind::Node) => format!("docker node update --availability active {name}"),
-        (Intent::Drain(_), Kind::Node) => format!("docker node update --availability drain {name}"),
+        (Intent::Drain(..), Kind::Node) => format!("docker node update --availability drain {name}"),
         _ => return None,
     })
 }
@@ -109,7 +109,7 @@ mod tests {
         let key: Ref = "local/shop/ComposeService/web".parse().expect("a ref");
         let command = instead(&Intent::Restart(key.clone()));
         assert_eq!(command.as_deref(), Some("docker compose -p shop restart web"));
-        assert_eq!(instead(&Intent::Drain(key)), None);
+        assert_eq!(instead(&Intent::drain(key)), None);
         let of_a_stack: Ref = "swarm/shop/Service/web".parse().expect("a ref");
         let command = instead(&Intent::Scale(of_a_stack, 3));
         assert_eq!(command.as_deref(), Some("docker service scale shop_web=3"));

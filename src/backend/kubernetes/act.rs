@@ -61,7 +61,7 @@ mod tests {
         let refusal = backend(false).prepare(Intent::Restart(web.clone())).await.expect_err("refused");
         assert_eq!(refusal.to_string(), format!("restart shop/web: {NOTHING}"));
         assert_eq!(refusal.mend, "type `kubectl --context prod -n shop rollout restart deployment/web`");
-        let refusal = backend(false).prepare(Intent::Drain(web.clone())).await.expect_err("there is no such thing");
+        let refusal = backend(false).prepare(Intent::drain(web.clone())).await.expect_err("there is no such thing");
         assert_eq!(refusal.mend, "a Deployment has no such thing on a Kubernetes cluster");
         let refusal = backend(true).prepare(Intent::Restart(web.clone())).await.expect_err("refused");
         assert_eq!((refusal.why.as_str(), refusal.mend.as_str()), (READ_ONLY, "start cockpit without --read-only"));

@@ -29,7 +29,7 @@ pub(super) fn instead(target: &Target, intent: &Intent) -> Option<String> {
         }
         (Intent::Cordon(_), Kind::Node) => typed(&format!("cordon {}", shell(&key.name))),
         (Intent::Uncordon(_), Kind::Node) => typed(&format!("uncordon {}", shell(&key.name))),
-        (Intent::Drain(_), Kind::Node) => format!(
+        (Intent::Drain(..), Kind::Node) => format!(
             "{}; with --delete-emptydir-data where its pods may lose what is in their emptyDir volumes",
             typed(&format!("drain {} --ignore-daemonsets", shell(&key.name)))
         ),
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(said(Intent::Resume(web())), at("-n shop rollout resume deployment/web"));
         assert_eq!(said(Intent::Cordon(node())), at("cordon n1"));
         assert_eq!(said(Intent::Uncordon(node())), at("uncordon n1"));
-        assert!(said(Intent::Drain(node())).starts_with(&at("drain n1 --ignore-daemonsets")));
+        assert!(said(Intent::drain(node())).starts_with(&at("drain n1 --ignore-daemonsets")));
         let job = key("prod/shop/CronJob/backup");
         assert_eq!(said(Intent::Pause(job)), at(r#"-n shop patch cronjob/backup -p '{"spec":{"suspend":true}}'"#));
     }

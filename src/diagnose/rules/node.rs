@@ -109,7 +109,7 @@ fn node_down(scene: &Scene<'_>, out: &mut Out) {
         .tier(tier)
         .since(node.since)
         .evidence(node.since, "node status", node_words(node))
-        .helps((!meant && !hosted.is_empty()).then(|| Intent::Drain(scene.key.clone())));
+        .helps((!meant && !hosted.is_empty()).then(|| Intent::drain(scene.key.clone())));
     // Nodes of one zone that go together are one incident.
     let zone = node.labels.iter().find(|(label, _)| *label == "topology.kubernetes.io/zone").filter(|_| !meant);
     let zone = zone.map(|(_, zone)| Link::Named(Name::new(&format!("zone {zone}"))));
@@ -154,7 +154,7 @@ fn node_pressure(scene: &Scene<'_>, out: &mut Out) {
     .tier(Tier::Capacity)
     .since(node.since)
     .evidence(node.since, "node status", format!("{}: pressure on {}", node.key.name, pressure.join(", ")))
-    .helps([Intent::Cordon(scene.key.clone()), Intent::Drain(scene.key.clone())]);
+    .helps([Intent::Cordon(scene.key.clone()), Intent::drain(scene.key.clone())]);
     out.say(finding);
 }
 

@@ -7,8 +7,8 @@ use super::super::pen::Pen;
 use super::super::say;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
-use crate::action::{Outcome, Run, StepState, Wait};
-use crate::domain::{Step, StepAction};
+use crate::action::Wait;
+use crate::domain::{Outcome, Run, Setting, Step, StepAction, StepState, Waste};
 
 use super::{centred, hint};
 
@@ -119,5 +119,22 @@ pub(in crate::ui) fn doing(action: &StepAction) -> String {
         StepAction::Evict(_) => "evict".to_owned(),
         StepAction::SetPaused(_, true) => "pause".to_owned(),
         StepAction::SetPaused(_, false) => "resume".to_owned(),
+        StepAction::Set(_, Setting::Image(_, image)) => format!("run {image} in"),
+        StepAction::Set(_, Setting::Memory(..)) => "set the memory limit of".to_owned(),
+        StepAction::Set(_, Setting::Cpu(..)) => "set the CPU limit of".to_owned(),
+        StepAction::SetDrain(_, true) => "drain".to_owned(),
+        StepAction::SetDrain(_, false) => "stop draining".to_owned(),
+        StepAction::Promote(_) => "promote".to_owned(),
+        StepAction::Abort(_) => "abort".to_owned(),
+        StepAction::Delete(_) => "delete".to_owned(),
+        StepAction::Stop(_) => "stop".to_owned(),
+        StepAction::Start(_) => "start".to_owned(),
+        StepAction::Kill(_) => "kill".to_owned(),
+        StepAction::Recreate(_) => "make anew".to_owned(),
+        StepAction::Trigger(_) => "run once".to_owned(),
+        StepAction::Retry(_) => "try again".to_owned(),
+        StepAction::Prune(_, Waste::Containers) => "remove stopped containers of".to_owned(),
+        StepAction::Prune(_, Waste::Images) => "remove dangling images of".to_owned(),
+        StepAction::Prune(_, Waste::BuildCache) => "remove the build cache of".to_owned(),
     }
 }

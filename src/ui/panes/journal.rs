@@ -10,8 +10,7 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
-use crate::action::{Outcome, Run};
-use crate::domain::{Intent, Ref, RolloutPhase, Timestamp};
+use crate::domain::{Intent, Outcome, Ref, RolloutPhase, Run, Timestamp};
 use crate::state::View;
 
 pub(super) struct Journal<'c>(pub &'c Ctx<'c>);
@@ -27,7 +26,7 @@ fn lasts(view: &View<'_>, run: &Run) -> bool {
         return false;
     }
     match &run.plan.intent {
-        Intent::Cordon(key) | Intent::Drain(key) => view.node(key).is_some_and(|node| node.cordoned),
+        Intent::Cordon(key) | Intent::Drain(key, _) => view.node(key).is_some_and(|node| node.cordoned),
         Intent::Scale(key, 0) => view.workload(key).is_some_and(|it| it.desired.running() == Some(0)),
         Intent::Pause(key) => {
             let rollout = view.workload(key).and_then(|it| it.rollout.as_ref());

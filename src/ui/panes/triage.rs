@@ -9,11 +9,10 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell};
-use crate::action::Run;
 use crate::diagnose::{Incident, IncidentState};
 use crate::domain::people::{Fold, Mark, SnoozedUntil, Stand};
 use crate::domain::words::{count, many};
-use crate::domain::{Certainty, Ref, Severity, Timestamp};
+use crate::domain::{Certainty, Ref, Run, Severity, Timestamp};
 
 pub(in crate::ui) struct Triage<'c>(pub &'c Ctx<'c>);
 
