@@ -34,6 +34,7 @@ use crate::domain::{ClusterId, Demand, Draft, Name, People, Text, Timestamp};
 use crate::engine::Core;
 use crate::ui::{Look, Model, Pane, Screen};
 
+pub use clock::{Clock, ReplayClock};
 pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
 pub use docs::keys_page;
@@ -42,7 +43,7 @@ pub use event::{Copied, Event, Mouse, Pointed, What};
 pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
-pub use run::{Options, Recorder, ReplayClock, run};
+pub use run::{Options, Recorder, run};
 pub use saved::Saved;
 pub use terminal::{Terminal, check as check_terminal};
 pub use writer::{Encoder, sgr};
@@ -90,6 +91,8 @@ pub struct App {
     reorder: Option<Timestamp>,
     /// Lines of output on their way into their view.
     pouring: update::pouring::Pouring,
+    /// What the command line asked to be opened, until it is known what that is.
+    arriving: Option<Text>,
     /// When quitting was last asked for.
     leaving: Option<Timestamp>,
     tickets: u64,
@@ -152,6 +155,7 @@ impl App {
             looked_at: 0,
             reorder: None,
             pouring: update::pouring::Pouring::default(),
+            arriving: None,
             leaving: None,
             tickets: 0,
             effects: Vec::new(),

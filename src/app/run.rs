@@ -23,7 +23,7 @@ use crate::engine::{Feeds, Target};
 use crate::ui::{self, Look, Pane};
 
 use super::clipboard::Way;
-use super::clock::Clock;
+use super::clock::{Clock, ReplayClock};
 use super::input::Reader;
 use super::keeper::Keeping;
 use super::pace::Pace;
@@ -32,8 +32,6 @@ use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
 use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, What};
-
-pub use super::clock::ReplayClock;
 
 /// Sees every batch before it is folded.
 pub type Recorder = Box<dyn FnMut(&Batch) -> Result<(), Text> + Send>;
@@ -64,6 +62,8 @@ pub struct Options {
     pub me: Text,
     /// Keeps what people say of incidents beyond the session; else it is known here alone.
     pub keeper: Option<Box<dyn Keeper>>,
+    /// What is opened first, once it is known: `prod/shop/worker`.
+    pub open: Option<Text>,
     /// The clock of a recording that is played, or of a simulation; else the wall's.
     pub replay: Option<ReplayClock>,
 }
@@ -128,7 +128,7 @@ struct Session {
 enum Woke {
     Signal(Signal),
     Input(Option<std::io::Result<Input>>),
-    Reply(What),
+    Reply(Box<What>),
     Written(std::io::Result<()>),
     Facts(Option<Batch>),
     Due,
@@ -155,8 +155,12 @@ impl Session {
         let (sender, replies) = mpsc::channel(REPLIES);
         let keeping = options.keeper.and_then(|keeper| Keeping::start(keeper, sender.clone()));
         let area = Rect::new(0, 0, size.0, size.1);
+        let mut app = App::new(setup, clock.now());
+        if let Some(target) = options.open {
+            app.open_at_first(target);
+        }
         Self {
-            app: App::new(setup, clock.now()),
+            app,
             feeds: Feeds::start(options.targets),
             feeds_over: false,
             terminal,
@@ -193,7 +197,7 @@ impl Session {
                         return Ok(());
                     }
                 }
-                Woke::Reply(what) => self.hear(what).await?,
+                Woke::Reply(what) => self.hear(*what).await?,
                 Woke::Written(Ok(())) => self.hear(What::Written).await?,
                 Woke::Written(Err(_)) => return Ok(()),
                 Woke::Facts(Some(batch)) => self.fold(batch),
@@ -336,7 +340,7 @@ impl Session {
             biased;
             signal = signals.next() => Woke::Signal(signal),
             input = input => Woke::Input(input),
-            Some(what) = self.replies.recv() => Woke::Reply(what),
+            Some(what) = self.replies.recv() => Woke::Reply(Box::new(what)),
             written = self.writer.written() => Woke::Written(written),
             batch = self.feeds.next(), if !self.feeds_over => Woke::Facts(batch),
             () = tokio::time::sleep(due) => Woke::Due,

@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod answering;
+pub mod arriving;
 pub mod copying;
 pub mod field;
 pub mod finding;
@@ -93,6 +94,7 @@ impl App {
             self.replan(at);
             self.refresh(at);
         }
+        self.arrive(at);
         self.expire(at);
         turn.more
     }
