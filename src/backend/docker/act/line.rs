@@ -252,9 +252,11 @@ fn certificate_dir(certificates: &Certificates) -> Result<String, String> {
             (Some(here), None) => dir = Some(here),
             (Some(here), Some(there)) if here == there => {}
             _ => {
-                return Err("the compose command takes certificates from one directory alone, as ca.pem, cert.pem and \
+                return Err(
+                    "the compose command takes certificates from one directory alone, as ca.pem, cert.pem and \
                              key.pem"
-                    .to_owned());
+                        .to_owned(),
+                );
             }
         }
     }
