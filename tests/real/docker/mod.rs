@@ -1,5 +1,7 @@
 //! Docker engines, Swarm and Compose, each check against the oldest API that cockpit speaks and the current one.
 
+mod act;
+mod act_swarm;
 mod containers;
 mod quiet;
 mod rules;
