@@ -110,7 +110,7 @@ impl Hand<'_> {
             Some(listed) => listed,
             None => self.api.get(&plain).await?,
         };
-        let mut listed: Vec<Stopped> = listed.into_iter().filter(|it| it.created <= before).collect();
+        let mut listed: Vec<Stopped> = listed.into_iter().filter(|it| it.created < before).collect();
         listed.sort_by(|a, b| a.id.cmp(&b.id));
         let bytes = listed.iter().map(|it| it.size_rw).collect::<Option<Vec<u64>>>();
         let named = |it: &Stopped| {
@@ -128,7 +128,7 @@ impl Hand<'_> {
     async fn images(&self, before: i64) -> Result<Heap, Failure> {
         let filters = escaped(&json!({ "dangling": ["true"] }).to_string());
         let listed: Vec<Image> = self.api.get(&format!("/images/json?filters={filters}")).await?;
-        let mut listed: Vec<Image> = listed.into_iter().filter(|it| it.created <= before).collect();
+        let mut listed: Vec<Image> = listed.into_iter().filter(|it| it.created < before).collect();
         listed.sort_by(|a, b| a.id.cmp(&b.id));
         let bytes = Some(listed.iter().map(|it| it.size).sum());
         Ok(Heap { names: Vec::new(), bytes, ids: listed.into_iter().map(|it| it.id).collect() })

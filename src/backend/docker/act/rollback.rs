@@ -17,7 +17,8 @@ pub(super) fn seen(fresh: &Fresh) -> Value {
 /// How it would go back. Works in the middle of an update that fails or is paused: that is what it is for.
 pub(super) fn draft(intent: &Intent, key: &Ref, fresh: &Fresh, to: Option<&Name>) -> Result<Draft, Refusal> {
     let Some(former) = fresh.former() else {
-        let why = "its manager keeps no specification before this one: it was never updated";
+        let why =
+            "its manager keeps no specification before this one: it was never updated, or was rolled back by itself";
         return Err(Refusal::of(intent, why, "deploy the version that is wanted"));
     };
     let (now, then) = (fresh.revision(key), template::revision(key, former));
