@@ -22,6 +22,7 @@ fn project(dir: Option<&Path>) -> Engine {
         let place = dir.map_or("/nowhere/shop".to_owned(), |dir| dir.display().to_string());
         labels["com.docker.compose.project.config_files"] = json!(format!("{place}/compose.yaml"));
         labels["com.docker.compose.project.working_dir"] = json!(place);
+        let labels = labels.clone();
         listed.push(json!({ "Id": it["Id"], "Names": [it["Name"]], "Labels": labels, "Created": 0 }));
         put(&engine, &it);
     }
