@@ -118,7 +118,8 @@ fn everything(key: &Ref) -> Vec<Intent> {
     ]
 }
 
-async fn every_cell(watcher: &Watcher, keys: &[&str]) -> String {
+/// What comes of everything that can be meant of these objects, in words.
+pub async fn every_cell(watcher: &Watcher, keys: &[&str]) -> String {
     let mut out = String::new();
     for key in keys {
         for intent in everything(&key_of(key)) {
@@ -140,6 +141,15 @@ async fn what_would_come_of_every_intent_on_a_swarm() {
         // The two speak alike: what is drafted differs in nothing.
         insta::assert_snapshot!("swarm", words);
     }
+}
+
+#[tokio::test]
+async fn what_would_come_of_every_intent_on_a_task() {
+    let mut engine = manager("1.52");
+    let watcher = hand(&mut engine);
+    let words = every_cell(&watcher, &["shop/Task/web.1"]).await;
+    assert!(engine.script().sent.is_empty(), "a draft changes nothing");
+    insta::assert_snapshot!("task", words);
 }
 
 #[tokio::test]

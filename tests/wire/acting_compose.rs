@@ -99,6 +99,16 @@ async fn containers_of_a_service_are_restarted_one_after_the_other_and_stopped_t
 }
 
 #[tokio::test]
+async fn what_would_come_of_every_intent_on_a_compose_service() {
+    let machine = machine("exit 0");
+    let mut engine = project(Some(machine.path()));
+    let watcher = hand(&mut engine, Some(machine.path()));
+    let words = crate::acting::every_cell(&watcher, &["shop/ComposeService/web"]).await;
+    assert!(engine.script().sent.is_empty(), "a draft changes nothing");
+    insta::assert_snapshot!("compose", words.replace(&machine.path().display().to_string(), "/srv/shop"));
+}
+
+#[tokio::test]
 async fn without_the_projects_files_or_the_command_it_is_said_what_to_type() {
     let mut engine = project(None);
     let watcher = hand(&mut engine, None);

@@ -44,7 +44,7 @@ pub(super) fn draft(intent: &Intent, key: &Ref, fresh: &Fresh, to: Option<&Name>
     let seconds = fresh.rollout_seconds(replicas, "RollbackConfig");
     let action = StepAction::Revert(key.clone(), Some(then));
     let mut draft = Draft::new(intent, vec![step(action, &fresh.read.id, pins::spec(&seen(fresh)), until, seconds)]);
-    draft.notes.push(does(format!("back to: {what}")));
+    draft.notes.push(does(format!("what changes: {what}")));
     draft.notes.push(way(former, "RollbackConfig", replicas));
     match fresh.update_state() {
         "updating" => draft.notes.push(note("an update is under way: this takes its place")),
