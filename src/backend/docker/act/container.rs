@@ -76,12 +76,20 @@ impl Fresh {
         let action = make(key.clone());
         let seconds = brief::SMALL.saturating_add(self.grace());
         let (until, seconds) = match &action {
+            // It runs to its end and not on: that it was started is all that can be waited for.
+            StepAction::Start(_) if self.ended_well_by_itself() => (Until::Accepted, seconds),
             StepAction::Restart(_) | StepAction::Start(_) => {
                 (Until::Again(key), seconds.saturating_add(self.healthy_within()))
             }
             _ => (Until::Ended(key), seconds),
         };
         step(action, &self.it.id, Seen::Uid, until, seconds)
+    }
+
+    fn ended_well_by_itself(&self) -> bool {
+        let policy = self.it.host_config.restart_policy.name.as_str();
+        let state = &self.it.state;
+        matches!(policy, "" | "no" | "on-failure") && state.status == "exited" && state.exit_code == 0
     }
 
     /// Where it is somebody else's, what to act on in its place.
