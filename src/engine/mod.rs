@@ -4,7 +4,9 @@
 mod core;
 mod feeds;
 mod headless;
+mod target;
 
 pub use self::core::{Core, Turn};
 pub use feeds::{Feeds, Target};
 pub use headless::{Waited, wait_until_settled};
+pub use target::{Unresolved, all, resolve};
