@@ -115,6 +115,20 @@ impl Fresh {
         }
     }
 
+    /// `port 8080` or `ports 80, 443`: where the host leads to it.
+    fn published(&self) -> Option<String> {
+        let bindings = self.it.network_settings.ports.values().flatten().flatten();
+        let mut ports: Vec<u16> = bindings.filter_map(|binding| binding.host_port.parse().ok()).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let all: Vec<String> = ports.iter().map(u16::to_string).collect();
+        match all.len() {
+            0 => None,
+            1 => Some(format!("port {}", all.join(", "))),
+            _ => Some(format!("ports {}", all.join(", "))),
+        }
+    }
+
     /// What ends with it for good, where it was started with `--rm`.
     fn lost_with_it(&self) -> Option<Line> {
         if !self.it.host_config.auto_remove {
@@ -221,6 +235,9 @@ fn end(intent: &Intent, key: &Ref, fresh: &Fresh, make: fn(Ref) -> StepAction) -
             _ => format!("after {} s it is killed", fresh.grace()),
         };
         draft.notes.push(does(format!("{signal}, and {grace}")));
+    }
+    if let Some(ports) = fresh.published() {
+        draft.notes.push(hurts(format!("nothing answers at {ports} of the host any more")));
     }
     match fresh.lost_with_it() {
         Some(lost) => {
