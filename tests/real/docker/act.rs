@@ -24,6 +24,7 @@ on_both!(
     what_nobody_uses_is_removed,
     nothing_is_done_where_only_reading_is_allowed,
     a_container_is_restarted_by_keys,
+    the_command_line_does_the_same,
 );
 
 fn a_container_is_restarted_stopped_started_and_killed(api: Api) {
@@ -106,7 +107,7 @@ fn what_changed_meanwhile_is_not_hit(api: Api) {
     engine.until_exited("loop");
     let limit = Intent::Set(key_of("-/Container/api"), Setting::Memory(None, Some(64 << 20)));
     let draft = hand.prepare(&limit).expect("a draft");
-    engine.ask("POST", "/containers/api/update", Some(&json!({ "Memory": 32 << 20 })));
+    engine.ask("POST", "/containers/api/update", Some(&json!({ "NanoCpus": 500_000_000 })));
     assert!(matches!(hand.execute(&draft), Err(StepError::Moved(_))));
 }
 
@@ -201,18 +202,18 @@ fn a_service_is_made_anew_from_a_changed_file(api: Api) {
 
 fn what_nobody_uses_is_removed(api: Api) {
     let engine = Engine::start(api);
+    engine.run("healthy", "api");
     engine.run("exited-0", "done");
     engine.until_exited("done");
-    engine.run("healthy", "api");
     engine.ask("POST", "/volumes/create", Some(&json!({ "Name": "kept" })));
     let mut hand = Hand::on(&engine);
     let key = hand.view().cluster_infos().next().expect("the engine").key.clone();
     let intent = Intent::Prune(key);
     let draft = hand.prepare(&intent).expect("a draft");
-    assert!(
-        says(&draft, LineKind::Does, "1 stopped container") && says(&draft, LineKind::Does, "done ("),
-        "{draft:#?}"
-    );
+    let named =
+        says(&draft, LineKind::Does, "1 stopped container") && says(&draft, LineKind::Does, "done (exited (0), within");
+    assert!(named, "{draft:#?}");
+    assert_eq!(hand.prepare(&intent), Ok(draft.clone()), "nothing moved, so it is the same preview");
     // One more that has ended since, and was there before: it was not shown, so nothing is removed.
     engine.act("api", "kill");
     engine.until_exited("api");
@@ -253,4 +254,30 @@ fn a_container_is_restarted_by_keys(api: Api) {
     screen.confirm();
     screen.until_shows(PATIENCE, &["done"]);
     assert_ne!(engine.ask("GET", "/containers/api/json", None)["State"]["StartedAt"], started);
+}
+
+fn the_command_line_does_the_same(api: Api) {
+    let engine = Engine::start(api);
+    project(&engine);
+    engine.run("exited-3", "failed");
+    engine.until_exited("failed");
+    let cockpit = Cockpit::on(&engine);
+    let does = |line: &str| {
+        let output = cockpit.run(&line.split(' ').collect::<Vec<_>>());
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.code(), said)
+    };
+    let (status, said) = does("restart shop/web --yes --wait=120s");
+    assert!(status == Some(0) && said.contains("docker compose -p shop restart web"), "{status:?} {said}");
+    let (status, said) = does("scale shop/web 3 --yes --wait=120s");
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(engine.ask("GET", "/containers/json", None).as_array().map(Vec::len), Some(4));
+    let (status, said) = does("undo shop/web --yes");
+    assert!(status == Some(3) && said.contains("keeps no former configuration"), "{status:?} {said}");
+    let (status, said) = does("stop shop/web --yes --read-only");
+    assert!(status != Some(0) && said.contains("read-only"), "{status:?} {said}");
+    let (status, said) = does("prune local --confirm local --wait=60s");
+    assert_eq!(status, Some(0), "{said}");
+    let left = engine.ask("GET", "/containers/json?all=1", None);
+    assert_eq!(left.as_array().map(Vec::len), Some(4), "what ended is removed, what runs is not: {left}");
 }

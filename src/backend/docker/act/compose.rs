@@ -1,6 +1,7 @@
 //! Services of Compose projects. The engine knows containers alone: those are restarted, stopped and started here one by
 //! one; what needs the project's files is done by the compose command line of this machine, where both are.
 
+use futures::StreamExt;
 use serde_json::{Value, json};
 
 use crate::domain::words::many;
@@ -11,6 +12,7 @@ use crate::domain::{
 
 use super::super::api::{Api, escaped};
 use super::super::failure::Failure;
+use super::super::listing::INSPECTIONS;
 use super::super::wire::{Inspect, Summary};
 use super::brief::{self, does, hurts, note, skips, some, step};
 use super::container::Fresh;
@@ -31,8 +33,13 @@ async fn members(api: &Api, key: &Ref) -> Result<Vec<Fresh>, Failure> {
     let filters = json!({ "label": labels }).to_string();
     let listed: Vec<Summary> = api.get(&format!("/containers/json?all=1&filters={}", escaped(&filters))).await?;
     let mut all = Vec::with_capacity(listed.len());
-    for it in listed {
-        match api.get_dated::<Inspect>(&format!("/containers/{}/json", escaped(&it.id))).await {
+    let each = listed.into_iter().map(|it| {
+        let path = format!("/containers/{}/json", escaped(&it.id));
+        async move { api.get_dated::<Inspect>(&path).await }
+    });
+    let mut answers = futures::stream::iter(each).buffer_unordered(INSPECTIONS);
+    while let Some(answer) = answers.next().await {
+        match answer {
             Ok((it, at)) => all.push(Fresh { it, at }),
             Err(failure) if failure.is_gone() => {}
             Err(failure) => return Err(failure),

@@ -76,12 +76,20 @@ impl Fresh {
         let action = make(key.clone());
         let seconds = brief::SMALL.saturating_add(self.grace());
         let (until, seconds) = match &action {
+            // It runs to its end and not on: that it was started is all that can be waited for.
+            StepAction::Start(_) if self.ended_well_by_itself() => (Until::Accepted, seconds),
             StepAction::Restart(_) | StepAction::Start(_) => {
                 (Until::Again(key), seconds.saturating_add(self.healthy_within()))
             }
             _ => (Until::Ended(key), seconds),
         };
         step(action, &self.it.id, Seen::Uid, until, seconds)
+    }
+
+    fn ended_well_by_itself(&self) -> bool {
+        let policy = self.it.host_config.restart_policy.name.as_str();
+        let state = &self.it.state;
+        matches!(policy, "" | "no" | "on-failure") && state.status == "exited" && state.exit_code == 0
     }
 
     /// Where it is somebody else's, what to act on in its place.
@@ -104,6 +112,20 @@ impl Fresh {
                 Some((why, format!("act on the task, or on the service {service}, where a manager is watched")))
             }
             _ => None,
+        }
+    }
+
+    /// `port 8080` or `ports 80, 443`: where the host leads to it.
+    fn published(&self) -> Option<String> {
+        let bindings = self.it.network_settings.ports.values().flatten().flatten();
+        let mut ports: Vec<u16> = bindings.filter_map(|binding| binding.host_port.parse().ok()).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        let all: Vec<String> = ports.iter().map(u16::to_string).collect();
+        match all.len() {
+            0 => None,
+            1 => Some(format!("port {}", all.join(", "))),
+            _ => Some(format!("ports {}", all.join(", "))),
         }
     }
 
@@ -213,6 +235,9 @@ fn end(intent: &Intent, key: &Ref, fresh: &Fresh, make: fn(Ref) -> StepAction) -
             _ => format!("after {} s it is killed", fresh.grace()),
         };
         draft.notes.push(does(format!("{signal}, and {grace}")));
+    }
+    if let Some(ports) = fresh.published() {
+        draft.notes.push(hurts(format!("nothing answers at {ports} of the host any more")));
     }
     match fresh.lost_with_it() {
         Some(lost) => {

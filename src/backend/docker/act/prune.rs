@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::domain::words::{bytes, many};
 use crate::domain::{
-    Draft, Intent, Name, Receipt, Ref, Refusal, Seen, Step, StepAction, StepError, Text, Timestamp, Until, Waste,
+    Draft, Intent, Name, Receipt, Ref, Refusal, Seen, Step, StepAction, StepError, Text, Until, Waste,
 };
 
 use super::super::api::escaped;
@@ -28,6 +28,8 @@ struct Heap {
     /// Ids, sorted.
     ids: Vec<String>,
     names: Vec<String>,
+    /// All of it was made before that second: what is made later is not removed.
+    before: i64,
     /// None where the engine did not count in time.
     bytes: Option<u64>,
 }
@@ -58,23 +60,21 @@ struct Image {
 impl Hand<'_> {
     pub(super) async fn draft_prune(&self, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
         let fails = |failure: Failure| brief::unread(intent, &failure);
-        let (info, at): (Info, _) = self.api.get_dated("/info").await.map_err(fails)?;
-        // What is made later is not looked at, and not removed.
-        let before = at.unwrap_or_else(Timestamp::now).as_second();
-        let containers = self.containers(before, true).await.map_err(fails)?;
-        let images = self.images(before).await.map_err(fails)?;
+        let info: Info = self.api.get("/info").await.map_err(fails)?;
+        let containers = self.containers(i64::MAX, true).await.map_err(fails)?;
+        let images = self.images(i64::MAX).await.map_err(fails)?;
         let mut draft = Draft::new(intent, Vec::new());
         let prune = |waste: Waste, seen: Seen| {
             step(StepAction::Prune(key.clone(), waste), &info.id, seen, Until::Accepted, brief::SMALL)
         };
         if !containers.ids.is_empty() {
-            draft.steps.push(prune(Waste::Containers, window(before, &containers.ids)));
+            draft.steps.push(prune(Waste::Containers, window(containers.before, &containers.ids)));
             let count = many(containers.ids.len() as u64, "stopped container");
             draft.notes.push(does(format!("{count}, {}: {}", size(containers.bytes), some(&containers.names))));
             draft.notes.push(hurts("what they wrote, and their output, is lost; they cannot be started any more"));
         }
         if !images.ids.is_empty() {
-            draft.steps.push(prune(Waste::Images, window(before, &images.ids)));
+            draft.steps.push(prune(Waste::Images, window(images.before, &images.ids)));
             let count = many(images.ids.len() as u64, "image");
             draft
                 .notes
@@ -110,15 +110,15 @@ impl Hand<'_> {
             Some(listed) => listed,
             None => self.api.get(&plain).await?,
         };
-        let mut listed: Vec<Stopped> = listed.into_iter().filter(|it| it.created <= before).collect();
+        let mut listed: Vec<Stopped> = listed.into_iter().filter(|it| it.created < before).collect();
         listed.sort_by(|a, b| a.id.cmp(&b.id));
         let bytes = listed.iter().map(|it| it.size_rw).collect::<Option<Vec<u64>>>();
-        let named = |it: &Stopped| {
-            let name = it.names.first().map_or(it.id.as_str(), |name| name.trim_start_matches('/'));
-            format!("{} ({})", Text::new(name), Text::new(&it.status.to_lowercase()))
-        };
+        // Those that ended just now first: of them a person may still want something.
+        let mut named: Vec<(bool, String)> = listed.iter().map(named).collect();
+        named.sort_by(|a, b| (!a.0, &a.1).cmp(&(!b.0, &b.1)));
         Ok(Heap {
-            names: listed.iter().map(named).collect(),
+            names: named.into_iter().map(|(_, name)| name).collect(),
+            before: listed.iter().map(|it| it.created.saturating_add(1)).max().unwrap_or(0),
             bytes: bytes.map(|all| all.iter().sum()),
             ids: listed.into_iter().map(|it| it.id).collect(),
         })
@@ -128,10 +128,11 @@ impl Hand<'_> {
     async fn images(&self, before: i64) -> Result<Heap, Failure> {
         let filters = escaped(&json!({ "dangling": ["true"] }).to_string());
         let listed: Vec<Image> = self.api.get(&format!("/images/json?filters={filters}")).await?;
-        let mut listed: Vec<Image> = listed.into_iter().filter(|it| it.created <= before).collect();
+        let mut listed: Vec<Image> = listed.into_iter().filter(|it| it.created < before).collect();
         listed.sort_by(|a, b| a.id.cmp(&b.id));
         let bytes = Some(listed.iter().map(|it| it.size).sum());
-        Ok(Heap { names: Vec::new(), bytes, ids: listed.into_iter().map(|it| it.id).collect() })
+        let before = listed.iter().map(|it| it.created.saturating_add(1)).max().unwrap_or(0);
+        Ok(Heap { names: Vec::new(), before, bytes, ids: listed.into_iter().map(|it| it.id).collect() })
     }
 
     /// Entries of the build cache that are not in use, and their bytes; none where the engine does not say in time.
@@ -180,6 +181,20 @@ impl Hand<'_> {
     }
 }
 
+/// `api (exited (1), within the hour)`, and whether it ended just now. An age that moves would be another preview each time.
+fn named(it: &Stopped) -> (bool, String) {
+    let name = Text::new(it.names.first().map_or(it.id.as_str(), |name| name.trim_start_matches('/')));
+    let status = it.status.to_lowercase();
+    let status = status.strip_suffix(" ago").map_or(status.as_str(), |status| status);
+    let just = ["second", "minute"].iter().any(|unit| status.contains(unit));
+    let how = match status.split_once(") ") {
+        Some((how, _)) if just => format!("{how}), within the hour"),
+        Some((how, age)) => format!("{how}), {age} ago"),
+        None => status.to_owned(),
+    };
+    (just, format!("{name} ({})", Text::new(&how)))
+}
+
 fn size(n: Option<u64>) -> String {
     n.map_or_else(|| "of a size that is not known".to_owned(), bytes)
 }
@@ -199,6 +214,17 @@ fn since_when(seen: &Seen) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_ended_just_now_is_marked_and_no_age_moves() {
+        let of = |status: &str| {
+            named(&Stopped { names: vec!["/api".to_owned()], status: status.to_owned(), ..Stopped::default() })
+        };
+        assert_eq!(of("Exited (0) Less than a second ago"), (true, "api (exited (0), within the hour)".to_owned()));
+        assert_eq!(of("Exited (137) 12 minutes ago"), (true, "api (exited (137), within the hour)".to_owned()));
+        assert_eq!(of("Exited (1) 3 weeks ago"), (false, "api (exited (1), 3 weeks ago)".to_owned()));
+        assert_eq!(of("Created"), (false, "api (created)".to_owned()));
+    }
 
     #[test]
     fn a_window_says_until_when_and_what() {

@@ -17,7 +17,8 @@ pub(super) fn seen(fresh: &Fresh) -> Value {
 /// How it would go back. Works in the middle of an update that fails or is paused: that is what it is for.
 pub(super) fn draft(intent: &Intent, key: &Ref, fresh: &Fresh, to: Option<&Name>) -> Result<Draft, Refusal> {
     let Some(former) = fresh.former() else {
-        let why = "its manager keeps no specification before this one: it was never updated";
+        let why =
+            "its manager keeps no specification before this one: it was never updated, or was rolled back by itself";
         return Err(Refusal::of(intent, why, "deploy the version that is wanted"));
     };
     let (now, then) = (fresh.revision(key), template::revision(key, former));
@@ -43,7 +44,7 @@ pub(super) fn draft(intent: &Intent, key: &Ref, fresh: &Fresh, to: Option<&Name>
     let seconds = fresh.rollout_seconds(replicas, "RollbackConfig");
     let action = StepAction::Revert(key.clone(), Some(then));
     let mut draft = Draft::new(intent, vec![step(action, &fresh.read.id, pins::spec(&seen(fresh)), until, seconds)]);
-    draft.notes.push(does(format!("back to: {what}")));
+    draft.notes.push(does(format!("what changes: {what}")));
     draft.notes.push(way(former, "RollbackConfig", replicas));
     match fresh.update_state() {
         "updating" => draft.notes.push(note("an update is under way: this takes its place")),

@@ -133,6 +133,7 @@ fn scale(intent: &Intent, key: &Ref, fresh: &Fresh, to: u32, fits: Option<Line>)
     let mut draft = Draft::new(intent, vec![step]);
     draft.inverse = Some(Intent::Scale(key.clone(), from));
     draft.notes.extend(fits);
+    draft.notes.extend(of_a_stack(key));
     draft.notes.extend(still_updating(fresh));
     draft.notes.extend(forgets(fresh));
     Ok(draft)
@@ -171,11 +172,18 @@ fn set(intent: &Intent, key: &Ref, fresh: &Fresh, setting: &Setting) -> Result<D
     if matches!(setting, Setting::Image(..)) {
         draft.notes.push(note("each node asks the registry by itself what this tag is: no digest is written down"));
     }
+    draft.notes.extend(of_a_stack(key));
     draft.notes.extend(still_updating(fresh));
     draft.notes.extend(forgets(fresh));
     // The manager keeps what was before, whole.
     draft.inverse = Some(Intent::Undo(key.clone(), None));
     Ok(draft)
+}
+
+/// Whoever deploys a stack next sets what its file says.
+fn of_a_stack(key: &Ref) -> Option<Line> {
+    let stack = key.namespace.as_deref()?;
+    Some(note(format!("the next `docker stack deploy` of {stack} sets what its file says")))
 }
 
 fn or_none(value: Option<String>) -> String {

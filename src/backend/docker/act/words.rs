@@ -10,21 +10,22 @@ use super::super::belongs::full_name;
 /// Refuses what a kind has not, without asking the engine.
 pub(super) fn admit(intent: &Intent) -> Result<(), Refusal> {
     let key = intent.target();
-    let has = match (intent, key.kind) {
-        (Intent::Restart(_), Kind::Service | Kind::Task) => true,
-        (Intent::Scale(..) | Intent::Undo(..) | Intent::Set(..) | Intent::Resume(_), Kind::Service) => true,
-        (Intent::Stop(_) | Intent::Kill(_), Kind::Task) => true,
-        (Intent::Cordon(_) | Intent::Uncordon(_) | Intent::Drain(..), Kind::Node) => true,
-        (
-            Intent::Restart(_) | Intent::Stop(_) | Intent::Start(_) | Intent::Kill(_) | Intent::Set(..),
-            Kind::Container | Kind::ContainerInstance | Kind::ComposeService,
-        ) => true,
-        (Intent::Scale(..) | Intent::Recreate(_), Kind::ComposeService) => true,
-        (Intent::Prune(_), Kind::Cluster) => true,
-        _ => false,
+    let has = match intent {
+        Intent::Restart(_) => [&[Kind::Service, Kind::Task][..], CONTAINERS].concat(),
+        Intent::Set(..) => [&[Kind::Service][..], CONTAINERS].concat(),
+        Intent::Stop(_) | Intent::Kill(_) => [&[Kind::Task][..], CONTAINERS].concat(),
+        Intent::Start(_) => CONTAINERS.to_vec(),
+        Intent::Scale(..) => vec![Kind::Service, Kind::ComposeService],
+        Intent::Undo(..) | Intent::Resume(_) => vec![Kind::Service],
+        Intent::Cordon(_) | Intent::Uncordon(_) | Intent::Drain(..) => vec![Kind::Node],
+        Intent::Recreate(_) => vec![Kind::ComposeService],
+        Intent::Prune(_) => vec![Kind::Cluster],
+        _ => Vec::new(),
     };
-    if has { Ok(()) } else { Err(no_such(intent)) }
+    if has.contains(&key.kind) { Ok(()) } else { Err(no_such(intent)) }
 }
+
+const CONTAINERS: &[Kind] = &[Kind::Container, Kind::ContainerInstance, Kind::ComposeService];
 
 /// A kind has no such thing: why, and what to do in its place.
 pub(super) fn no_such(intent: &Intent) -> Refusal {
