@@ -7,7 +7,7 @@ mod plan;
 mod run;
 mod wait;
 
-pub use book::RunBook;
+pub use book::{Known, Numbers, RunBook, Undo};
 pub use guard::Guard;
 pub use plan::plan;
 pub use run::RunEvent;

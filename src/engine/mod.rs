@@ -2,9 +2,11 @@
 //! cannot disagree.
 
 mod core;
+mod doing;
 mod feeds;
 mod headless;
 
 pub use self::core::{Core, Turn};
+pub use doing::{Ending, Scribe, do_step};
 pub use feeds::{Feeds, Target};
 pub use headless::{Waited, wait_until_settled};

@@ -8,7 +8,7 @@ mod run;
 use ratatui::layout::Rect;
 
 pub use help::sheet_extent;
-pub(super) use run::{outcome, step};
+pub(super) use run::{outcome, standing, step};
 
 use super::logs::Pattern;
 use super::panes::Ctx;
