@@ -223,6 +223,16 @@ impl RunBook {
         self.advance(id, RunEvent::Stop, view)
     }
 
+    /// Nobody goes on with an own run: it ends as it is.
+    pub fn let_go(&mut self, id: u64, now: Timestamp) {
+        let open = self.runs.iter_mut().find(|run| run.id == id && run.outcome.is_none());
+        if let Some((run, own)) = open.zip(self.own.get_mut(&id)) {
+            run.let_go(now);
+            (self.version, own.version) = (self.version + 1, own.version + 1);
+            self.unwritten.insert(id);
+        }
+    }
+
     /// Lets every run under way look at the world.
     pub fn look(&mut self, view: &View<'_>) -> Vec<Asked> {
         let open: Vec<u64> = self.runs.iter().filter(|run| run.outcome.is_none()).map(|run| run.id).collect();

@@ -3,12 +3,14 @@
 
 mod book;
 mod guard;
+mod health;
 mod plan;
 mod run;
 mod wait;
 
 pub use book::{Known, Numbers, RunBook, Undo};
 pub use guard::Guard;
+pub use health::{Health, health, wrong};
 pub use plan::plan;
 pub use run::RunEvent;
 pub use wait::Wait;

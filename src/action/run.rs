@@ -54,6 +54,28 @@ impl Run {
         each.min()
     }
 
+    /// Whoever drove it ends, and nobody goes on with it: what was not sent is not sent, what was sent is not waited for.
+    pub fn let_go(&mut self, now: Timestamp) {
+        if self.outcome.is_some() {
+            return;
+        }
+        self.stop();
+        for state in &mut self.steps {
+            if let StepState::Sent(sent) = *state {
+                *state = StepState::Failed(StepError::Unknown { sent });
+            }
+        }
+        let accepted = |state: &StepState| matches!(state, StepState::Done(_) | StepState::Settling(_));
+        let done = self.steps.iter().filter(|state| accepted(state)).count();
+        let left = self.steps.len() - done;
+        let outcome = match (done, left) {
+            (_, 0) => Outcome::Accepted,
+            (0, _) => Outcome::Failed(Text::new("stopped before anything was done")),
+            (done, left) => Outcome::Partly { done, left },
+        };
+        self.outcome = Some((now, outcome));
+    }
+
     fn answered(&mut self, ix: usize, answer: Result<Receipt, StepError>, now: Timestamp) {
         let Some(state) = self.steps.get_mut(ix) else { return };
         *state = match answer {

@@ -34,6 +34,7 @@ use crate::domain::{ClusterId, Demand, Draft, Name, People, Person, Text, Timest
 use crate::engine::Core;
 use crate::ui::{Look, Model, Pane, Screen};
 
+pub use clock::{Clock, ReplayClock};
 pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
 pub use docs::keys_page;
@@ -42,7 +43,7 @@ pub use event::{Copied, Event, Mouse, Pointed, What};
 pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
-pub use run::{Options, Recorder, ReplayClock, run};
+pub use run::{Options, Recorder, run};
 pub use saved::Saved;
 pub use terminal::{Terminal, check as check_terminal};
 pub use writer::{Encoder, sgr};
@@ -92,6 +93,8 @@ pub struct App {
     pouring: update::pouring::Pouring,
     /// What is waited for of a run that was left in the middle.
     taking: Option<update::journal::Taking>,
+    /// What the command line asked to be opened, until it is known what that is.
+    arriving: Option<Text>,
     /// When quitting was last asked for.
     leaving: Option<Timestamp>,
     tickets: u64,
@@ -156,6 +159,7 @@ impl App {
             reorder: None,
             pouring: update::pouring::Pouring::default(),
             taking: None,
+            arriving: None,
             leaving: None,
             tickets: 0,
             effects: Vec::new(),

@@ -24,7 +24,7 @@ use crate::engine::{Ending, Feeds, Scribe, Target};
 use crate::ui::{self, Look, Pane};
 
 use super::clipboard::Way;
-use super::clock::Clock;
+use super::clock::{Clock, ReplayClock};
 use super::input::Reader;
 use super::keeper::Keeping;
 use super::pace::Pace;
@@ -33,8 +33,6 @@ use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
 use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, What};
-
-pub use super::clock::ReplayClock;
 
 /// Sees every batch before it is folded.
 pub type Recorder = Box<dyn FnMut(&Batch) -> Result<(), Text> + Send>;
@@ -69,6 +67,8 @@ pub struct Options {
     pub journal: Box<dyn Journal>,
     /// Keeps what people say of incidents beyond the session; else it is known here alone.
     pub keeper: Option<Box<dyn Keeper>>,
+    /// What is opened first, once it is known: `prod/shop/worker`.
+    pub open: Option<Text>,
     /// The clock of a recording that is played, or of a simulation; else the wall's.
     pub replay: Option<ReplayClock>,
 }
@@ -135,7 +135,7 @@ struct Session {
 enum Woke {
     Signal(Signal),
     Input(Option<std::io::Result<Input>>),
-    Reply(What),
+    Reply(Box<What>),
     Written(std::io::Result<()>),
     Facts(Option<Batch>),
     Due,
@@ -165,8 +165,12 @@ impl Session {
         let (scribe, journal) = Scribe::start(options.journal, hear).wrap_err("no thread for the journal")?;
         let keeping = options.keeper.and_then(|keeper| Keeping::start(keeper, sender.clone()));
         let area = Rect::new(0, 0, size.0, size.1);
+        let mut app = App::new(setup, clock.now()).of(options.me.clone(), options.numbers);
+        if let Some(target) = options.open {
+            app.open_at_first(target);
+        }
         Ok(Self {
-            app: App::new(setup, clock.now()).of(options.me.clone(), options.numbers),
+            app,
             feeds: Feeds::start(options.targets),
             feeds_over: false,
             terminal,
@@ -204,7 +208,7 @@ impl Session {
                         return Ok(());
                     }
                 }
-                Woke::Reply(what) => self.hear(what).await?,
+                Woke::Reply(what) => self.hear(*what).await?,
                 Woke::Written(Ok(())) => self.hear(What::Written).await?,
                 Woke::Written(Err(_)) => return Ok(()),
                 Woke::Facts(Some(batch)) => self.fold(batch),
@@ -351,7 +355,7 @@ impl Session {
             biased;
             signal = signals.next() => Woke::Signal(signal),
             input = input => Woke::Input(input),
-            Some(what) = self.replies.recv() => Woke::Reply(what),
+            Some(what) = self.replies.recv() => Woke::Reply(Box::new(what)),
             written = self.writer.written() => Woke::Written(written),
             batch = self.feeds.next(), if !self.feeds_over => Woke::Facts(batch),
             () = tokio::time::sleep(due) => Woke::Due,

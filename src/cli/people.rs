@@ -8,6 +8,7 @@ use crate::domain::people::{Keeper, People};
 use crate::domain::{Person, Text};
 use crate::ledger::{Ledger, Memory, Place, Store};
 
+use super::headless::Known;
 use super::session::{Session, env};
 
 /// Who sits here: `anna@bastion`.
@@ -36,7 +37,17 @@ pub fn numbers(session: &Session) -> Numbers {
 pub fn journal(session: &Session) -> Box<dyn Journal> {
     match place(session) {
         Some(place) => Box::new(Ledger::new(place)),
-        None => Box::new(Memory),
+        None => Box::new(Memory::default()),
+    }
+}
+
+/// Tells what is known of what the journal says, where there is one. What cannot be read is said, and stops nothing.
+pub fn hear(session: &Session, known: &mut Known) {
+    let Some(place) = place(session).filter(|place| place.file().exists()) else { return };
+    if let Some(news) = Ledger::new(place).tend() {
+        news.said.iter().for_each(|said| eprintln!("cockpit: {said}"));
+        known.core.hear_journal(&news);
+        known.core.settle_now(known.now);
     }
 }
 

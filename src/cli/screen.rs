@@ -22,7 +22,7 @@ use super::watch::Live;
 ///
 /// # Errors
 /// There is no terminal to draw on, or nothing to watch; keys that cannot be used; a fault of the loop.
-pub fn run(session: Session) -> Result<ExitCode, End> {
+pub fn run(session: Session, open: Option<String>) -> Result<ExitCode, End> {
     app::check_terminal().map_err(|why| Failure::usage(why.to_string()))?;
     let look = session.look()?;
     let keys = keys(&session.config);
@@ -43,6 +43,7 @@ pub fn run(session: Session) -> Result<ExitCode, End> {
         look,
         keys,
         unwatched,
+        open: open.as_deref().map(Text::new),
         replay,
     };
     let runtime = runtime()?;

@@ -243,6 +243,11 @@ impl Core {
         }
     }
 
+    /// Nobody goes on with a run: it ends as it is.
+    pub fn let_go(&mut self, run: u64, now: Timestamp) {
+        self.runs.let_go(run, now);
+    }
+
     /// Stops a run.
     pub fn stop(&mut self, run: u64, now: Timestamp) -> Vec<(u64, usize, Step)> {
         self.runs.stop(run, &self.world.view(now))

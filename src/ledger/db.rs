@@ -48,6 +48,17 @@ pub struct Db {
     pub unwritable: Option<Text>,
 }
 
+/// How a file is.
+#[derive(Debug)]
+pub struct Condition {
+    /// Its size; none where it is not there.
+    pub bytes: Option<u64>,
+    /// The network file system that it is on, where it is on one.
+    pub network: Option<&'static str>,
+    /// It cannot be written, and why.
+    pub unwritable: Option<Text>,
+}
+
 /// Why a file cannot be used.
 #[derive(Debug)]
 pub enum Unopened {
@@ -86,6 +97,28 @@ impl Place {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// How the file is, for who wants to know before anything is done. Nothing is made by it.
+    pub fn condition(&self) -> Condition {
+        let file = self.file();
+        let bytes = file.metadata().map(|it| it.len()).ok();
+        let unwritable = match bytes {
+            Some(_) => match Db::open(self) {
+                Ok(db) => db.unwritable,
+                Err(Unopened::Damaged(why)) => Some(Text::from(format!("it is damaged: {why}"))),
+                Err(Unopened::Closed(why)) => Some(Text::from(why)),
+            },
+            None => {
+                let there = self.dir.ancestors().find(|dir| dir.exists());
+                let may = |dir: &Path| dir.is_dir() && rustix::fs::access(dir, rustix::fs::Access::WRITE_OK).is_ok();
+                let said = |dir: Option<&Path>| {
+                    dir.map_or_else(String::new, |dir| format!("{} may not be written", dir.display()))
+                };
+                (!there.is_some_and(may)).then(|| Text::from(said(there)))
+            }
+        };
+        Condition { bytes, network: self.network(), unwritable }
     }
 
     /// The file system, where it is one of a network: there is no WAL there.

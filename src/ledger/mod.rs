@@ -8,7 +8,7 @@ mod memory;
 mod people;
 mod rows;
 
-pub use db::{Db, Place, Unopened};
+pub use db::{Condition, Db, Place, Unopened};
 pub use journal::{Asked, Ledger};
 pub use memory::Memory;
 pub use people::Store;

@@ -152,6 +152,7 @@ pub(super) fn update(change: &Transaction<'_>, entry: &Entry, state: &str) -> ru
 fn ending(run: &Run) -> (Option<i64>, Option<&'static str>) {
     let word = run.outcome.as_ref().map(|(_, outcome)| match outcome {
         Outcome::Done => "done",
+        Outcome::Accepted => "accepted",
         Outcome::Partly { .. } => "partly",
         Outcome::Failed(_) => "failed",
     });

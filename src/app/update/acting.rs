@@ -153,6 +153,7 @@ impl App {
         let title = &run.plan.title;
         let (text, severity) = match &run.outcome {
             Some((_, Outcome::Done)) => (format!("{title}: done"), None),
+            Some((_, Outcome::Accepted)) => (format!("{title}: accepted"), None),
             Some((_, Outcome::Partly { done, left })) => {
                 (format!("{title}: {done} done, {left} left"), Some(Severity::Warning))
             }

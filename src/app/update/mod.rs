@@ -2,6 +2,7 @@
 
 pub mod acting;
 pub mod answering;
+pub mod arriving;
 pub mod copying;
 pub mod field;
 pub mod finding;
@@ -98,6 +99,7 @@ impl App {
             self.replan(at);
             self.refresh(at);
         }
+        self.arrive(at);
         self.expire(at);
         turn.more
     }

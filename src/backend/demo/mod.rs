@@ -15,11 +15,14 @@ mod drain;
 mod execute;
 mod feed;
 mod fleet;
+mod job;
 mod life;
 mod logs;
 mod minute;
 mod model;
+mod one;
 mod place;
+mod setting;
 mod silence;
 mod sim;
 

@@ -27,6 +27,7 @@ use super::pace::Pace;
 use super::target::Target;
 use super::usage::Measured;
 use super::wants::{self, Told, Wants};
+use super::watch::Nudge;
 use connection::Line;
 use fallback::Fallback;
 use hello::{Hello, Lost};
@@ -90,7 +91,7 @@ struct Cluster {
     watches: JoinSet<()>,
     words: mpsc::Sender<Heard>,
     heard: mpsc::Receiver<Heard>,
-    nudge: channel::Sender<u64>,
+    nudge: channel::Sender<Nudge>,
     /// What cannot be reached.
     lost: BTreeSet<Key>,
     fallback: Fallback,
@@ -129,7 +130,7 @@ impl Cluster {
             watches: JoinSet::new(),
             words,
             heard,
-            nudge: channel::Sender::new(0),
+            nudge: channel::Sender::new(Nudge::default()),
             lost: BTreeSet::new(),
             fallback: Fallback::default(),
             jobs: JoinSet::new(),
@@ -237,12 +238,13 @@ impl Cluster {
             self.connect();
         }
         self.look();
+        self.nudge.send_modify(|nudge| nudge.by_person += 1);
         self.nudge_all();
     }
 
     /// Everybody who waits tries again.
     fn nudge_all(&mut self) {
-        self.nudge.send_modify(|count| *count += 1);
+        self.nudge.send_modify(|nudge| nudge.all += 1);
         self.fetch_again();
     }
 

@@ -75,6 +75,7 @@ pub(in crate::ui) fn outcome(run: &Run) -> Phrase {
     match &run.outcome {
         None => Phrase::of(Ink::Strong, format!(" ─ {}", say::progress(run))),
         Some((_, Outcome::Done)) => Phrase::of(Ink::Good, " ─ done"),
+        Some((_, Outcome::Accepted)) => Phrase::of(Ink::Good, " ─ accepted, and not waited for"),
         Some((_, Outcome::Partly { done, left })) => Phrase::of(Ink::Warning, format!(" ─ {done} done, {left} left")),
         Some((_, Outcome::Failed(why))) => Phrase::of(Ink::Critical, format!(" ─ not done: {why}")),
     }
@@ -125,7 +126,7 @@ fn awaits(ctx: &Ctx<'_>, wait: &Wait<'_>) -> String {
 }
 
 /// What a step does, in a word or two.
-pub(in crate::ui) fn doing(action: &StepAction) -> String {
+pub fn doing(action: &StepAction) -> String {
     match action {
         StepAction::Restart(_) => "restart".to_owned(),
         StepAction::SetReplicas(_, n) => format!("set to {n}"),

@@ -63,6 +63,10 @@ impl<'c> Journal<'c> {
             None => ((glyphs::MOVING, Ink::Strong), say::progress(run)),
             Some((_, Outcome::Done)) if lasts => ((glyphs::HELD, Ink::Warning), "done, and still in effect".to_owned()),
             Some((_, Outcome::Done)) => ((glyphs::GOOD, Ink::Good), "done".to_owned()),
+            Some((_, Outcome::Accepted)) => {
+                let said = if lasts { "accepted, and still in effect" } else { "accepted, and not waited for" };
+                (if lasts { (glyphs::HELD, Ink::Warning) } else { (glyphs::GOOD, Ink::Text) }, said.to_owned())
+            }
             Some((_, Outcome::Partly { done, left })) => {
                 let lasts = if lasts { ", still in effect" } else { "" };
                 ((glyphs::WARNING, Ink::Warning), format!("partly: {done} done, {left} left{lasts}"))
@@ -132,7 +136,7 @@ fn held<'a>(view: View<'a>, is_known: &dyn Fn(u64) -> bool) -> Vec<(&'a Ref, Opt
 }
 
 const fn can_be_undone(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Done | Outcome::Partly { .. }))
+    matches!(outcome, Some(Outcome::Done | Outcome::Accepted | Outcome::Partly { .. }))
 }
 
 impl Rows for Journal<'_> {
