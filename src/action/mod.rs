@@ -1,14 +1,22 @@
 //! An intent and a backend's draft become a plan: shown, tested, printed or refused. A confirmed plan becomes a run: a pure
 //! state machine that asks for steps.
 
+pub mod amount;
 mod book;
+mod fits;
 mod guard;
+mod merge;
+mod needs;
 mod plan;
 mod run;
 mod wait;
+pub mod words;
 
 pub use book::RunBook;
+pub use fits::{Fit, fits};
 pub use guard::Guard;
+pub use merge::merge;
+pub use needs::{denied, needs};
 pub use plan::plan;
 pub use run::RunEvent;
 pub use wait::Wait;
