@@ -3,7 +3,9 @@
 
 pub mod amount;
 mod book;
+mod drain;
 mod fits;
+mod follow;
 mod guard;
 mod merge;
 mod needs;
@@ -13,7 +15,9 @@ mod wait;
 pub mod words;
 
 pub use book::RunBook;
+pub use drain::{Drain, in_its_place};
 pub use fits::{Fit, fits};
+pub use follow::{Followed, Mood, SHOWN_SECONDS, follow};
 pub use guard::Guard;
 pub use merge::merge;
 pub use needs::{denied, needs};

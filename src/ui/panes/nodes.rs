@@ -172,7 +172,8 @@ impl Rows for Nodes<'_> {
         if self.measured {
             cells.push(used(self.ctx, node));
         }
-        cells.extend([Phrase::text(instances.to_string()), Phrase::text(why)]);
+        let followed = self.ctx.followed(key).map(|(_, said)| said);
+        cells.extend([Phrase::text(instances.to_string()), followed.unwrap_or_else(|| Phrase::text(why))]);
         Some(Row::new(mark, cells))
     }
 
