@@ -10,13 +10,13 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use crate::domain::{Backend, ClusterId, LogRequest, LogStream, Name, Ref, Refusal, StepError, Text, Timestamp};
-use crate::engine::Feeds;
+use crate::domain::{Backend, ClusterId, LogRequest, LogStream, Name, Ref, StepError, Text, Timestamp};
+use crate::engine::{Asking, Feeds};
 
 use super::together::{self, Voice};
 use super::{Copied, Effect, What, copies, saved};
 
-/// A draft or a description that takes longer is given up.
+/// A description that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A step that takes longer may or may not have been done: that is read, not sent again.
 const STEP_PATIENCE: Duration = Duration::from_secs(120);
@@ -39,17 +39,8 @@ impl Requests {
     pub fn start(&mut self, effect: Effect, feeds: &Feeds, now: Timestamp) {
         match effect {
             Effect::Prepare(ticket, intent) => {
-                let backend = backend_of(feeds, &intent.target().cluster);
-                self.spawn(Some(ticket), async move {
-                    let refuse = |why: Text| Refusal::of(&intent, why, "try again");
-                    let answer = match backend {
-                        Err(why) => Err(refuse(why)),
-                        Ok(backend) => timeout(PATIENCE, backend.prepare(intent.clone()))
-                            .await
-                            .unwrap_or_else(|_| Err(refuse(too_long(PATIENCE)))),
-                    };
-                    What::Draft(ticket, answer)
-                });
+                let asking = Asking::of(feeds, intent);
+                self.spawn(Some(ticket), async move { What::Draft(ticket, asking.draft().await) });
             }
             Effect::Execute(run, ix, step) => {
                 let backend = backend_of(feeds, &step.action.target().cluster);

@@ -4,7 +4,9 @@
 mod core;
 mod feeds;
 mod headless;
+mod prepare;
 
 pub use self::core::{Core, Turn};
 pub use feeds::{Feeds, Target};
+pub use self::prepare::Asking;
 pub use headless::{Waited, wait_until_settled};

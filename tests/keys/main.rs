@@ -15,3 +15,4 @@ mod pointing;
 mod reading;
 mod sorting;
 mod walking;
+mod zoo;
