@@ -218,6 +218,9 @@ fn shown(id: &str) -> Option<bool> {
             let mut desk = previewed("6 C");
             let effects = desk.press("enter");
             desk.accept(&effects);
+            let Object::Node(mut closed) = a_node(1, NodeState::Ready) else { return Some(false) };
+            closed.cordoned = true;
+            desk.put(vec![Object::Node(closed)]);
             prepares(&desk.press("u"), "uncordon")
         }
         "stop-run" => {

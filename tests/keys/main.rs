@@ -13,6 +13,8 @@ mod palette;
 mod people;
 mod pointing;
 mod reading;
+mod safety;
+mod several;
 mod sorting;
 mod walking;
 mod zoo;

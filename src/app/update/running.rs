@@ -85,8 +85,7 @@ pub fn take_back_now(app: &App, at: Moment) -> Now {
     let run = app.core.runs().run(id)?;
     match (&run.outcome, &run.plan.inverse) {
         (_, None) => Some(Err(Text::new("this cannot be taken back by one key"))),
-        (None, Some(_)) if run.stopping => Some(Err(Text::new("it is stopping: when it has ended"))),
-        (None, Some(_)) => Some(Err(Text::new("it is under way: stop it first"))),
+        (None, Some(_)) if !run.stopping => Some(Err(Text::new("it is under way: stop it first"))),
         (Some((_, Outcome::Failed(_))), Some(_)) => Some(Err(Text::new("nothing was done"))),
         (Some(_), Some(inverse)) => app.offer(inverse, &words(app, inverse, at), at),
     }
