@@ -39,8 +39,16 @@ fn workload(cluster: &str, kind: Kind, name: &str, desired: Desired) -> Workload
 
 fn rolling(mut it: Workload, phase: RolloutPhase) -> Workload {
     let (from, to) = (Some("41".into()), Some("42".into()));
-    it.rollout =
-        Some(Rollout { phase, message: None, started: None, progressed: None, deadline: None, from, to, updated: None });
+    it.rollout = Some(Rollout {
+        phase,
+        message: None,
+        started: None,
+        progressed: None,
+        deadline: None,
+        from,
+        to,
+        updated: None,
+    });
     it
 }
 
@@ -91,7 +99,12 @@ fn world() -> World {
     let gave_up = GaveUp { reason: "BackoffLimitExceeded".into(), message: None, limit: None, at: at(-60) };
     import.job = Some(Box::new(JobState { suspended: false, gave_up: Some(gave_up) }));
     put(import, Kind::Pod, 0, "node-1");
-    put(rolling(workload("eu", Kind::TaskGroup, "charge", of(2)), RolloutPhase::Progressing), Kind::Allocation, 2, "n1");
+    put(
+        rolling(workload("eu", Kind::TaskGroup, "charge", of(2)), RolloutPhase::Progressing),
+        Kind::Allocation,
+        2,
+        "n1",
+    );
     put(workload("swarm", Kind::Service, "mail", of(2)), Kind::Task, 2, "s1");
     put(workload("local", Kind::ComposeService, "proxy", Desired::Unknown), Kind::ContainerInstance, 2, "host");
     put(workload("local", Kind::Container, "box", Desired::Unknown), Kind::ContainerInstance, 1, "host");
@@ -149,7 +162,9 @@ fn world() -> World {
         error: None,
         error_since: None,
     })));
-    for (cluster, backend) in [("local", BackendKind::Docker), ("eu", BackendKind::Nomad), ("prod", BackendKind::Kubernetes)] {
+    for (cluster, backend) in
+        [("local", BackendKind::Docker), ("eu", BackendKind::Nomad), ("prod", BackendKind::Kubernetes)]
+    {
         objects.push(Object::Cluster(Box::new(ClusterInfo::new(&ClusterId::new(cluster), backend, cluster))));
     }
     let mut world = World::default();
@@ -268,8 +283,8 @@ fn a_plan_for_every_cell() {
     let local = |kind, name| key("local", kind, name);
     let image = |name: &str| Setting::Image(None, name.into());
     use Kind::{
-        Allocation, ArgoRollout, ComposeService, Container, ContainerInstance, CronJob, DaemonSet, Deployment, Job, Pod,
-        Service, StatefulSet, Task, TaskGroup,
+        Allocation, ArgoRollout, ComposeService, Container, ContainerInstance, CronJob, DaemonSet, Deployment, Job,
+        Pod, Service, StatefulSet, Task, TaskGroup,
     };
     let pages = [
         page(
@@ -413,7 +428,10 @@ fn a_plan_for_every_cell() {
                     Intent::Pause(k8s(Kind::Application, "shop-app")),
                     Intent::Scale(k8s(Deployment, "cart"), 2),
                 ]),
-                Intent::Several(vec![Intent::Scale(k8s(Deployment, "web"), 0), Intent::Scale(swarm(Service, "mail"), 0)]),
+                Intent::Several(vec![
+                    Intent::Scale(k8s(Deployment, "web"), 0),
+                    Intent::Scale(swarm(Service, "mail"), 0),
+                ]),
             ],
         ),
         page(

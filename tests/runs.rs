@@ -3,9 +3,9 @@
 use cockpit::action::{Guard, RunBook, RunEvent, plan};
 use cockpit::diagnose::Pattern;
 use cockpit::domain::{
-    Batch, ClusterId, Desired, Draft, Fact, Grade, Instance, Intent, Kind, Line, LineKind, Node, NodeState, Object, Outcome,
-    Phase, Pin, Plan, Receipt, Ref, Run, Seen, Source, Step, StepAction, StepError, StepState, Text, Timestamp, Until,
-    Workload,
+    Batch, ClusterId, Desired, Draft, Fact, Grade, Instance, Intent, Kind, Line, LineKind, Node, NodeState, Object,
+    Outcome, Phase, Pin, Plan, Receipt, Ref, Run, Seen, Source, Step, StepAction, StepError, StepState, Text,
+    Timestamp, Until, Workload,
 };
 use cockpit::state::World;
 

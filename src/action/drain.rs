@@ -79,8 +79,7 @@ impl<'a> Drain<'a> {
             (self.skipped.len(), "skipped"),
             (self.arrived.len(), "came meanwhile"),
         ];
-        let said: Vec<String> =
-            all.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+        let said: Vec<String> = all.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
         if said.is_empty() { "nothing to move".to_owned() } else { said.join(", ") }
     }
 }
@@ -102,7 +101,9 @@ pub fn in_its_place<'a>(run: &Run, key: &Ref, view: &View<'a>) -> Option<&'a Ins
     let owner = &run.plan.owners.iter().find(|(of, _)| of == key)?.1;
     let gone: Vec<(Timestamp, &Ref)> = {
         let done = run.steps.iter().zip(&run.plan.steps).filter_map(|(state, step)| match (state, &step.action) {
-            (StepState::Done(at), StepAction::Evict(of) | StepAction::Delete(of) | StepAction::Stop(of)) => Some((*at, of)),
+            (StepState::Done(at), StepAction::Evict(of) | StepAction::Delete(of) | StepAction::Stop(of)) => {
+                Some((*at, of))
+            }
             _ => None,
         });
         let of_owner = |of: &Ref| run.plan.owners.iter().any(|(it, by)| it == of && by == owner);

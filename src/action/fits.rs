@@ -22,7 +22,11 @@ pub fn fits(intent: &Intent, view: &View<'_>) -> Fit {
         Intent::Set(key, setting) => set(key, setting),
         Intent::Cordon(key) => node(key, view, |node| if node.0 { no("it takes nothing new already") } else { Ok(()) }),
         Intent::Uncordon(key) => {
-            node(key, view, |(cordoned, draining)| if cordoned || draining { Ok(()) } else { no("it takes new instances") })
+            node(
+                key,
+                view,
+                |(cordoned, draining)| if cordoned || draining { Ok(()) } else { no("it takes new instances") },
+            )
         }
         Intent::Drain(key, _) => node(key, view, |_| Ok(())),
         Intent::Pause(key) => held(key, view).map(|held| if held { no("it is held already") } else { Ok(()) }),
@@ -31,9 +35,15 @@ pub fn fits(intent: &Intent, view: &View<'_>) -> Fit {
         Intent::Stop(key) | Intent::Kill(key) => instance(key, view, |it| {
             if !it.phase.ended() && it.phase != Phase::Created { Ok(()) } else { no("it does not run") }
         }),
-        Intent::Start(key) if key.kind == Kind::ContainerInstance => instance(key, view, |it| {
-            if it.phase.ended() || it.phase == Phase::Created { Ok(()) } else { no("it runs") }
-        }),
+        Intent::Start(key) if key.kind == Kind::ContainerInstance => {
+            instance(
+                key,
+                view,
+                |it| {
+                    if it.phase.ended() || it.phase == Phase::Created { Ok(()) } else { no("it runs") }
+                },
+            )
+        }
         Intent::Start(_) => None,
         Intent::Recreate(key) => (key.kind == Kind::ComposeService).then_some(Ok(())),
         Intent::Trigger(key) => {

@@ -86,9 +86,7 @@ fn touches(action: &StepAction, view: &View<'_>) -> u32 {
             alive(key)
         }
         StepAction::SetReplicas(key, to) => alive(key).abs_diff(*to),
-        StepAction::SetDrain(key, true) => {
-            u32::try_from(super::wait::leaving(key, view).count()).unwrap_or(u32::MAX)
-        }
+        StepAction::SetDrain(key, true) => u32::try_from(super::wait::leaving(key, view).count()).unwrap_or(u32::MAX),
         StepAction::Evict(_)
         | StepAction::Delete(_)
         | StepAction::Stop(_)

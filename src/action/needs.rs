@@ -71,7 +71,8 @@ mod tests {
 
     #[test]
     fn what_is_denied_is_named_and_one_way_of_two_is_enough() {
-        let rights = |denied: &[&str]| Rights { read_only: None, denied: denied.iter().map(|it| (*it).into()).collect() };
+        let rights =
+            |denied: &[&str]| Rights { read_only: None, denied: denied.iter().map(|it| (*it).into()).collect() };
         let drain = Intent::drain(key("Node"));
         assert_eq!(denied(&drain, &rights(&["patch nodes"])), Some("patch nodes"));
         assert_eq!(denied(&drain, &rights(&["create pods/eviction"])), Some("create pods/eviction"));
@@ -81,6 +82,10 @@ mod tests {
         assert!(denied(&restart, &rights(&["create pods/eviction", "delete pods"])).is_some());
         let both = Intent::Several(vec![Intent::Restart(key("Deployment")), Intent::Scale(key("StatefulSet"), 3)]);
         assert_eq!(denied(&both, &rights(&["patch statefulsets/scale"])), Some("patch statefulsets/scale"));
-        assert_eq!(denied(&Intent::Restart(key("Service")), &rights(&["patch deployments"])), None, "another orchestrator");
+        assert_eq!(
+            denied(&Intent::Restart(key("Service")), &rights(&["patch deployments"])),
+            None,
+            "another orchestrator"
+        );
     }
 }

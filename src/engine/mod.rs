@@ -7,6 +7,6 @@ mod headless;
 mod prepare;
 
 pub use self::core::{Core, Turn};
-pub use feeds::{Feeds, Target};
 pub use self::prepare::Asking;
+pub use feeds::{Feeds, Target};
 pub use headless::{Waited, wait_until_settled};

@@ -56,7 +56,7 @@ async fn ask(part: Intent, backend: Option<Arc<dyn Backend>>) -> Result<Draft, R
         let why = format!("{} is not watched: nothing can be asked of it", part.target().cluster);
         return Err(Refusal::of(&part, why, "watch it first"));
     };
-    timeout(PATIENCE, backend.prepare(part.clone())).await.unwrap_or_else(|_| {
-        Err(Refusal::of(&part, format!("no answer within {} s", PATIENCE.as_secs()), "try again"))
-    })
+    timeout(PATIENCE, backend.prepare(part.clone()))
+        .await
+        .unwrap_or_else(|_| Err(Refusal::of(&part, format!("no answer within {} s", PATIENCE.as_secs()), "try again")))
 }

@@ -49,7 +49,10 @@ fn no_single_key_changes_anything_of_any_kind() {
             assert!(!acts(&effects), "{key} on {name} sends {effects:?}");
             let changes = |command: &&Command| command.keys.contains(key) && command.changes;
             let asked = asks(&effects);
-            assert!(!asked || TABLE.iter().any(|command| changes(&command)), "{key} on {name} asks, and is not marked so");
+            assert!(
+                !asked || TABLE.iter().any(|command| changes(&command)),
+                "{key} on {name} asks, and is not marked so"
+            );
             prepared += usize::from(asked);
         }
     }
@@ -94,7 +97,8 @@ fn what_is_typed_ahead_of_a_preview_changes_nothing() {
         desk.command("web");
         desk.press("esc 7");
         let mut effects: Vec<Effect> = ahead.split(' ').flat_map(|key| desk.tap(key)).collect();
-        let Some(Effect::Prepare(ticket, intent)) = effects.iter().find(|it| matches!(it, Effect::Prepare(..))).cloned()
+        let Some(Effect::Prepare(ticket, intent)) =
+            effects.iter().find(|it| matches!(it, Effect::Prepare(..))).cloned()
         else {
             panic!("{ahead}: nothing was asked: {effects:?}");
         };

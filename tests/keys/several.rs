@@ -134,7 +134,8 @@ fn with_variant() -> (Desk, Intent) {
     let including = cockpit::domain::Including { unmanaged: true, local_data: false };
     let more = Intent::Drain(node(1), including);
     let mut draft = draft(intent);
-    draft.variants = vec![Variant { key: 'f', text: Text::new("include what has no controller"), intent: more.clone() }];
+    draft.variants =
+        vec![Variant { key: 'f', text: Text::new("include what has no controller"), intent: more.clone() }];
     desk.update(What::Draft(ticket, Ok(draft)));
     (desk, more)
 }
@@ -151,7 +152,10 @@ fn another_way_is_a_key_away_and_is_previewed_itself() {
     assert_eq!(asked(&effects), Some(more));
     assert!(desk.tap("y").is_empty() && desk.tap("enter").is_empty(), "the new one has to be read");
     desk.drafted(&effects);
-    assert_eq!(desk.preview().and_then(|it| it.plan.as_ref()?.as_ref().ok().map(|plan| plan.grade)), Some(Grade::Destructive));
+    assert_eq!(
+        desk.preview().and_then(|it| it.plan.as_ref()?.as_ref().ok().map(|plan| plan.grade)),
+        Some(Grade::Destructive)
+    );
     assert!(Desk::sent(&desk.press("y enter")).is_empty(), "what would be lost takes a name");
 }
 

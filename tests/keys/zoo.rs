@@ -87,8 +87,16 @@ pub fn objects() -> Vec<Object> {
         instance(Kind::Task, "mail-1", key(Kind::Service, "mail"), Phase::Running),
         instance(Kind::ContainerInstance, "proxy-1", key(Kind::ComposeService, "proxy"), Phase::Running),
         instance(Kind::ContainerInstance, "box-0", key(Kind::Container, "box"), Phase::Failed),
-        Object::Node(Box::new(Node::new(Ref::new(&cluster(), Kind::Node, None, "engine"), "uid-engine", NodeState::Ready))),
-        Object::Node(Box::new(Node::new(Ref::new(&cluster(), Kind::NodeClaim, None, "coming"), "uid-c", NodeState::Coming))),
+        Object::Node(Box::new(Node::new(
+            Ref::new(&cluster(), Kind::Node, None, "engine"),
+            "uid-engine",
+            NodeState::Ready,
+        ))),
+        Object::Node(Box::new(Node::new(
+            Ref::new(&cluster(), Kind::NodeClaim, None, "coming"),
+            "uid-c",
+            NodeState::Coming,
+        ))),
         // What an engine keeps until it is told can be seen in this zoo too.
         Object::Cluster(Box::new(ClusterInfo::new(&cluster(), BackendKind::Docker, "identity"))),
         Object::Application(Box::new(Application {

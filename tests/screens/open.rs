@@ -6,8 +6,8 @@ use cockpit::domain::{
     LogRequest, Name, Pin, Refusal, Seen, Severity, Step, StepAction, StepError, Text, Until,
 };
 use cockpit::ui::{
-    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Menu, Notice, Overlay, PaletteItem, Pane, Preview, Prompt, Wanted,
-    RowKey, Scope, Sheet, TextView,
+    Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Menu, Notice, Overlay, PaletteItem, Pane, Preview, Prompt,
+    RowKey, Scope, Sheet, TextView, Wanted,
 };
 
 use super::night::{self, ago, key};

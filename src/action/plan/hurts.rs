@@ -60,7 +60,8 @@ fn of_instance(key: &Ref, view: &View<'_>) -> Vec<Line> {
     if let Some(owner) = owner
         && view.instances_of(owner).filter(|other| other.ready && other.key != *key).count() == 0
     {
-        let words = format!("it is the only one of {} that is ready: nothing of it serves until another is", owner.local());
+        let words =
+            format!("it is the only one of {} that is ready: nothing of it serves until another is", owner.local());
         lines.push(Line::new(LineKind::Hurts, words));
     }
     lines

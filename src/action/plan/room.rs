@@ -1,8 +1,6 @@
 //! Whether more of something fits: on the nodes, and in what its namespace may use.
 
-use crate::domain::{
-    Intent, Kind, Line, LineKind, Namespace, Node, NodeState, Quota, Ref, Workload,
-};
+use crate::domain::{Intent, Kind, Line, LineKind, Namespace, Node, NodeState, Quota, Ref, Workload};
 use crate::state::View;
 
 use super::{instances, wanted};

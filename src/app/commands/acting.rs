@@ -90,13 +90,7 @@ pub(super) const ALL: &[Command] = &[
         run: acting::resume,
         ..ACT
     },
-    Command {
-        id: "promote",
-        does: "let a canary take over",
-        now: acting::promote_now,
-        run: acting::promote,
-        ..ACT
-    },
+    Command { id: "promote", does: "let a canary take over", now: acting::promote_now, run: acting::promote, ..ACT },
     Command {
         id: "abort",
         also: &["fail-deployment"],

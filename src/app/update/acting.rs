@@ -260,11 +260,14 @@ verbs! {
 /// The number of a workload; which is asked for.
 pub(super) const SCALE: Verb = Verb { word: "scale", of: |view, key| as_whole(view, key, |key| Intent::Scale(key, 0)) };
 /// The image of a workload.
-pub(super) const SET_IMAGE: Verb = Verb { word: "set the image", of: |view, key| set(view, key, Setting::Image(None, Name::new(""))) };
+pub(super) const SET_IMAGE: Verb =
+    Verb { word: "set the image", of: |view, key| set(view, key, Setting::Image(None, Name::new(""))) };
 /// The memory limit of a workload.
-pub(super) const SET_MEMORY: Verb = Verb { word: "set the memory limit", of: |view, key| set(view, key, Setting::Memory(None, None)) };
+pub(super) const SET_MEMORY: Verb =
+    Verb { word: "set the memory limit", of: |view, key| set(view, key, Setting::Memory(None, None)) };
 /// The CPU limit of a workload.
-pub(super) const SET_CPU: Verb = Verb { word: "set the CPU limit", of: |view, key| set(view, key, Setting::Cpu(None, None)) };
+pub(super) const SET_CPU: Verb =
+    Verb { word: "set the CPU limit", of: |view, key| set(view, key, Setting::Cpu(None, None)) };
 
 fn set(view: &View<'_>, key: &Ref, setting: Setting) -> Option<Intent> {
     as_whole(view, key, |key| Intent::Set(key, setting))

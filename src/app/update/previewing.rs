@@ -125,7 +125,9 @@ pub fn confirm(app: &mut App, at: Moment) {
     if let Some(missing) = missing {
         return app.say(at, &missing, Some(Severity::Advice));
     }
-    let Some(Overlay::Preview(Preview { plan: Some(Ok(plan)), reason, .. })) = app.screen.overlay.take() else { return };
+    let Some(Overlay::Preview(Preview { plan: Some(Ok(plan)), reason, .. })) = app.screen.overlay.take() else {
+        return;
+    };
     app.draft = None;
     let reason = reason.map(|reason| Text::new(reason.input.text.trim())).filter(|reason| !reason.is_empty());
     let (run, steps) = app.core.start(Plan { reason, ..*plan }, at.now);
@@ -146,7 +148,6 @@ fn unconfirmed(plan: &Plan, preview: &Preview) -> Option<String> {
         (None, Grade::Destructive) => Some("this plan names nothing to type: it cannot be confirmed".to_owned()),
     }
 }
-
 
 /// Whether it can be asked for again.
 pub fn again_now(app: &App, _: Moment) -> Now {

@@ -18,7 +18,8 @@ impl App {
     /// A run that is looked at and has done nothing, because what it was to be done to had changed: how it would go now is
     /// shown at once, with what changed. Whether it was one.
     pub(super) fn look_again(&mut self, id: u64, at: Moment) -> bool {
-        let Some(run) = self.core.runs().run(id).filter(|run| matches!(run.outcome, Some((_, Outcome::Failed(_))))) else {
+        let Some(run) = self.core.runs().run(id).filter(|run| matches!(run.outcome, Some((_, Outcome::Failed(_)))))
+        else {
             return false;
         };
         let moved = run.steps.iter().find_map(|state| match state {

@@ -67,7 +67,8 @@ fn said(ctx: &Ctx<'_>, run: &Run, columns: u16) -> Said {
         Some(self::step(ctx, state, step).then(successor(ctx, run, state, step)))
     }));
     let mut lines: Vec<Phrase> = each.iter().flat_map(|line| indented(line, room)).collect();
-    let mut title = Phrase::of(Ink::Title, run.plan.title.as_str()).and(Ink::Title, " ─ ").then(standing(run, drain.as_ref()));
+    let mut title =
+        Phrase::of(Ink::Title, run.plan.title.as_str()).and(Ink::Title, " ─ ").then(standing(run, drain.as_ref()));
     // How it stands is never cut off: where there is no room for it in the edge, it is the first thing that is said.
     if title.width() + 2 > room {
         lines.splice(0..0, standing(run, drain.as_ref()).wrap(room));
@@ -97,9 +98,12 @@ fn offers(run: &Run) -> String {
 /// What a drain leaves, and what came while it went on.
 fn stays(drain: &Drain<'_>, over: bool) -> Vec<Phrase> {
     let one = |it: &&Instance, how: &str| {
-        Phrase::of(Ink::Warning, format!("{} ", glyphs::HELD)).and(Ink::Strong, it.key.local()).and(Ink::Text, format!("  {how}"))
+        Phrase::of(Ink::Warning, format!("{} ", glyphs::HELD))
+            .and(Ink::Strong, it.key.local())
+            .and(Ink::Text, format!("  {how}"))
     };
-    let skipped = drain.skipped.iter().map(|it| one(it, if over { "left: skipped, and still there" } else { "skipped" }));
+    let skipped =
+        drain.skipped.iter().map(|it| one(it, if over { "left: skipped, and still there" } else { "skipped" }));
     let arrived = drain.arrived.iter().map(|it| {
         one(it, if over { "left: it came while the drain went on" } else { "came meanwhile: not taken by this drain" })
     });
