@@ -88,7 +88,7 @@ pub fn take_back_now(app: &App, at: Moment) -> Now {
         (_, None) => Some(Err(Text::new("this cannot be taken back by one key"))),
         (None, Some(_)) if !run.stopping => Some(Err(Text::new("it is under way: stop it first"))),
         (Some((_, Outcome::Failed(_))), Some(_)) => Some(Err(Text::new("nothing was done"))),
-        (Some(_), Some(inverse)) => app.offer(inverse, &words(app, inverse, at), at),
+        (_, Some(inverse)) => app.offer(inverse, &words(app, inverse, at), at),
     }
 }
 
