@@ -18,6 +18,9 @@ pub fn fits(intent: &Intent, view: &View<'_>) -> Fit {
         })?,
         Intent::Restart(key) => restart(key, view),
         Intent::Scale(key, _) => scale(key, view),
+        Intent::Undo(key, _) if matches!(key.kind, Kind::ComposeService | Kind::Container) => {
+            Some(no("an engine keeps no revision before this one: deploy the version that is wanted"))
+        }
         Intent::Undo(key, _) => revisions(key.kind).then_some(Ok(())),
         Intent::Set(key, setting) => set(key, setting),
         Intent::Cordon(key) => node(key, view, |node| if node.0 { no("it takes nothing new already") } else { Ok(()) }),

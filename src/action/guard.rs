@@ -53,10 +53,10 @@ impl Guard {
         }
         match fits(intent, view) {
             Some(Ok(())) => {}
-            Some(Err(why)) => return Err(Refusal::of(intent, why, "nothing was asked of the server")),
+            Some(Err(why)) => return Err(Refusal::of(intent, why, "`m` on it lists what can be done")),
             None => {
                 let why = format!("a {} has no such thing", target.kind.noun());
-                return Err(Refusal::of(intent, why, "m lists what can be done with it"));
+                return Err(Refusal::of(intent, why, "`m` on it lists what can be done"));
             }
         }
         if let Some(right) = rights.and_then(|rights| denied(intent, rights)) {

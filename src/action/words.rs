@@ -35,6 +35,10 @@ pub fn deed_on(intent: &Intent) -> String {
         Intent::Pause(key) | Intent::Resume(key) if key.kind == Kind::Application => {
             format!("switch automatic sync of {name} {}", if matches!(intent, Intent::Pause(_)) { "off" } else { "on" })
         }
+        Intent::Resume(key) if matches!(key.kind, Kind::CronJob | Kind::Job) => format!("let {name} run again"),
+        Intent::Drain(_, including) if including.unmanaged || including.local_data => {
+            format!("drain {name}, with what would be lost")
+        }
         Intent::Several(_) => deed(intent),
         other => format!("{} {name}", deed(other)),
     }

@@ -17,11 +17,21 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
     let noun = target.kind.noun();
     let name = target.local();
     match intent {
-        Intent::Restart(_) if target.kind.role() == Role::Instance => format!("start {noun} {name} anew"),
-        Intent::Restart(_) => {
-            let alive = view.workload(target).map_or(0, |workload| view.counts(workload).alive);
-            format!("replace {} of {noun} {name}, a few at a time", instances(alive))
+        Intent::Restart(_) if target.kind == Kind::Pod => {
+            match view.instance(target).and_then(|it| it.owner.as_ref()) {
+                Some(owner) if owner.kind != Kind::BarePod => {
+                    format!("end pod {name}; {} {} makes another", owner.kind.noun(), owner.local())
+                }
+                _ => format!("end pod {name}"),
+            }
         }
+        Intent::Restart(_) if target.kind.role() == Role::Instance || target.kind == Kind::Container => {
+            format!("start {noun} {name} anew")
+        }
+        Intent::Restart(_) => match view.workload(target).map_or(0, |workload| view.counts(workload).alive) {
+            1 => format!("replace the one instance of {noun} {name}"),
+            alive => format!("replace {} of {noun} {name}, a few at a time", instances(alive)),
+        },
         Intent::Scale(_, to) => match wanted(view, target) {
             Some(from) => format!("set {noun} {name} from {from} to {to}"),
             None => format!("set {noun} {name} to {to}"),

@@ -14,7 +14,7 @@ use crate::domain::{
 use crate::state::View;
 
 use super::guard::Guard;
-use super::words::setting_words;
+use super::words::{deed, setting_words};
 
 /// Names that are typed for what is destructive; for more of them their number is typed.
 const TYPED: usize = 3;
@@ -87,8 +87,12 @@ fn title(intent: &Intent) -> Text {
     let (name, cluster) = (target.local(), &target.cluster);
     if let Intent::Several(all) = intent {
         let same = all.iter().all(|part| part.verb() == intent.verb());
-        let verb = if same { sentence(verb_of(intent)) } else { "Do".to_owned() };
-        return Text::from(format!("{verb} {} in order", all.len()));
+        return Text::from(match (same, all.len()) {
+            (true, n) => format!("{} {n} in order", sentence(verb_of(intent))),
+            // One thing and what has to be done before it.
+            (false, 2) => sentence(&deed(intent)),
+            (false, n) => format!("Do {n} in order"),
+        });
     }
     let tail = match intent {
         Intent::Scale(_, to) => format!(" to {to}"),

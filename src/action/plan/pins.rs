@@ -1,5 +1,7 @@
 //! What a plan is pinned to, in one line.
 
+use std::collections::BTreeSet;
+
 use crate::action::words::short;
 use crate::domain::{Line, LineKind, Pin, Ref, Seen, Step};
 
@@ -26,7 +28,8 @@ pub(super) fn line(steps: &[Step]) -> Option<Line> {
     if seen.len() > TOLD {
         told.push(format!("{} more", seen.len() - TOLD));
     }
-    let by_uid = steps.iter().filter(|step| step.pin.seen == Seen::Uid).count();
+    let by_uid = steps.iter().map(|step| &step.pin).filter(|pin| pin.seen == Seen::Uid);
+    let by_uid = by_uid.map(|pin| (&pin.key, &pin.uid)).collect::<BTreeSet<_>>().len();
     match (by_uid, told.is_empty()) {
         (0, _) => {}
         (1, true) => told.push(format!("this one alone (uid {})", short(&first.pin.uid))),
