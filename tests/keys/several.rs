@@ -37,6 +37,13 @@ fn marked_rows_are_restarted_in_order_and_the_first_failure_ends_it() {
 }
 
 #[test]
+fn marked_rows_go_back_to_the_revision_before_each() {
+    let mut desk = Desk::new();
+    let all = ["api", "cart"].map(|name| Intent::Undo(shop(name), Some("41".into())));
+    assert_eq!(asked(&desk.press("7 space space u")), Some(Intent::Several(all.to_vec())));
+}
+
+#[test]
 fn several_are_scaled_to_one_number() {
     let mut desk = Desk::new();
     desk.press("7 space space s");

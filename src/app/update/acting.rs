@@ -107,6 +107,11 @@ impl App {
         Ok(Intent::several(all))
     }
 
+    /// Whether rows are marked that an action would be done to.
+    pub(super) fn has_marked(&self, at: Moment) -> bool {
+        self.meant(at).marked
+    }
+
     /// Whether a verb can be had for what is selected or marked.
     pub(super) fn offered(&self, verb: Verb, at: Moment) -> Now {
         match self.intended(verb, at) {
@@ -257,6 +262,14 @@ verbs! {
     PRUNE prune_now prune "prune" |view, key| sensible(view, Intent::Prune(key.clone()));
 }
 
+/// The rollout of a marked workload, back to the revision before.
+pub(super) const UNDO: Verb = Verb {
+    word: "roll back",
+    of: |view, key| {
+        let before = |key: &Ref| view.workload(key)?.history.first().map(|revision| revision.id.clone());
+        as_whole(view, key, |key| Intent::Undo(key.clone(), before(&key)))
+    },
+};
 /// The number of a workload; which is asked for.
 pub(super) const SCALE: Verb = Verb { word: "scale", of: |view, key| as_whole(view, key, |key| Intent::Scale(key, 0)) };
 /// The image of a workload.

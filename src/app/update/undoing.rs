@@ -5,6 +5,7 @@ use crate::app::command::Now;
 use crate::app::{App, Moment};
 use crate::domain::{Intent, Text};
 
+use super::acting::UNDO;
 use super::palette::Choice;
 
 /// What can be taken back on the selected thing, newest first: runs of this session, what the incident asks for, the
@@ -64,6 +65,9 @@ pub(super) fn words(app: &App, intent: &Intent, at: Moment) -> Text {
 
 /// Whether there is something to take back.
 pub fn undo_now(app: &App, at: Moment) -> Now {
+    if app.has_marked(at) {
+        return app.offered(UNDO, at);
+    }
     let options = undoable(app, at)?;
     match &options[..] {
         [] => Some(Err(Text::new("nothing was done here that could be taken back, and no revision before is known"))),
@@ -72,8 +76,11 @@ pub fn undo_now(app: &App, at: Moment) -> Now {
     }
 }
 
-/// Takes it back; where there is more than one thing to take back, they are listed.
+/// Takes it back; where there is more than one thing to take back, they are listed. Marked rows go back to the revision before.
 pub fn undo(app: &mut App, at: Moment) {
+    if app.has_marked(at) {
+        return app.act(UNDO, at);
+    }
     let mut options = undoable(app, at).unwrap_or_default();
     match options.len() {
         0 => {}
