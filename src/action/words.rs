@@ -91,7 +91,7 @@ pub fn short(id: &str) -> String {
 }
 
 /// Names of some things: all of few, of many the first and how many more.
-pub(super) fn names<'a>(keys: impl IntoIterator<Item = &'a Ref>, most: usize) -> String {
+pub fn names<'a>(keys: impl IntoIterator<Item = &'a Ref>, most: usize) -> String {
     let all: Vec<String> = keys.into_iter().map(Ref::local).collect();
     match all.len() {
         n if n <= most => all.join(", "),

@@ -27,13 +27,13 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
     }
     guard.bound(intent, &draft.steps, view)?;
     let mut lines = does::lines(intent, view);
-    lines.extend(pins::line(&draft.steps));
     lines.extend(named(intent, |part| hurts::lines(part, view)));
     lines.extend(hurts::of_drain(intent, &draft.steps, view));
     lines.extend(named(intent, |part| room::lines(part, view)));
     let (rivals, without) = rivals::of(intent, view);
     lines.extend(rivals);
     lines.extend(draft.notes);
+    lines.extend(pins::line(&draft.steps));
     let grade = grade(intent, view).max(draft.grade.unwrap_or(Grade::Harmless));
     let protected: Vec<&str> = guard.protected_by(intent).into_iter().map(|cluster| cluster.as_str()).collect();
     let typed = match (&protected[..], grade) {

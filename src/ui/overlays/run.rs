@@ -9,7 +9,7 @@ use super::super::pen::Pen;
 use super::super::say;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
-use crate::action::words::deed;
+use crate::action::words::{deed, names};
 use crate::action::{Drain, Wait, in_its_place};
 use crate::domain::words::{seconds_between, span};
 use crate::domain::{Instance, Outcome, Run, Setting, Step, StepAction, StepState, Waste};
@@ -18,6 +18,8 @@ use super::{centred, hint};
 
 /// A run is read best in lines no longer than this.
 const COLUMNS: usize = 100;
+/// Names of what stays that are told while it goes on, at most.
+const NAMES: usize = 6;
 
 /// Draws a run: what has not gone well first, then what moves, then what is done.
 pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, id: u64, scroll: usize) {
@@ -61,11 +63,16 @@ fn said(ctx: &Ctx<'_>, run: &Run, columns: u16) -> Said {
     if let Some(why) = &run.plan.reason {
         each.push(Phrase::dim(format!("because: {why}")));
     }
-    each.extend(drain.iter().flat_map(|drain| stays(drain, run.outcome.is_some())));
-    each.extend(order.into_iter().filter_map(|ix| {
-        let (state, step) = (&run.steps[ix], run.plan.steps.get(ix)?);
+    let said_of = |ix: &usize| {
+        let (state, step) = (&run.steps[*ix], run.plan.steps.get(*ix)?);
         Some(self::step(ctx, state, step).then(successor(ctx, run, state, step)))
-    }));
+    };
+    // What stays is what is left to do when it is over; until then what goes on comes first.
+    let over = run.outcome.is_some();
+    let begun = order.partition_point(|ix| !over && !matches!(run.steps[*ix], StepState::Done(_)));
+    each.extend(order[..begun].iter().filter_map(said_of));
+    each.extend(drain.iter().flat_map(|drain| stays(drain, over)));
+    each.extend(order[begun..].iter().filter_map(said_of));
     let mut lines: Vec<Phrase> = each.iter().flat_map(|line| indented(line, room)).collect();
     let mut title =
         Phrase::of(Ink::Title, run.plan.title.as_str()).and(Ink::Title, " ─ ").then(standing(run, drain.as_ref()));
@@ -95,19 +102,20 @@ fn offers(run: &Run) -> String {
     run.plan.inverse.as_ref().map(deed).unwrap_or_default()
 }
 
-/// What a drain leaves, and what came while it went on.
+/// What a drain leaves, and what came while it went on: one by one when it is over, until then in a line each.
 fn stays(drain: &Drain<'_>, over: bool) -> Vec<Phrase> {
-    let one = |it: &&Instance, how: &str| {
-        Phrase::of(Ink::Warning, format!("{} ", glyphs::HELD))
-            .and(Ink::Strong, it.key.local())
-            .and(Ink::Text, format!("  {how}"))
+    let line = |name: String, how: &str| {
+        Phrase::of(Ink::Warning, format!("{} ", glyphs::HELD)).and(Ink::Strong, name).and(Ink::Text, format!("  {how}"))
     };
-    let skipped =
-        drain.skipped.iter().map(|it| one(it, if over { "left: skipped, and still there" } else { "skipped" }));
-    let arrived = drain.arrived.iter().map(|it| {
-        one(it, if over { "left: it came while the drain went on" } else { "came meanwhile: not taken by this drain" })
-    });
-    skipped.chain(arrived).collect()
+    if over {
+        let skipped = drain.skipped.iter().map(|it| line(it.key.local(), "left: it was skipped, and is still there"));
+        let arrived = drain.arrived.iter().map(|it| line(it.key.local(), "left: it came while the drain went on"));
+        return skipped.chain(arrived).collect();
+    }
+    let names = |of: &[&Instance]| names(of.iter().map(|it| &it.key), NAMES);
+    let skipped = (!drain.skipped.is_empty()).then(|| line(names(&drain.skipped), "skipped"));
+    let arrived = (!drain.arrived.is_empty()).then(|| line(names(&drain.arrived), "came meanwhile, and not taken"));
+    skipped.into_iter().chain(arrived).collect()
 }
 
 /// What came in the place of what was taken away.
