@@ -336,7 +336,7 @@ fn an_action_is_followed_until_it_has_settled_and_what_it_is_stuck_at_is_named()
     run.advance(RunEvent::Look, &world.view(at(0)));
     run.advance(RunEvent::Answer(0, Ok(receipt(1))), &world.view(at(1)));
     put(&mut world, ready_pod(0, 10));
-    assert_eq!(followed(&world, &run, 11), (Mood::UnderWay, "restart under way, 1 of 2 ready".to_owned()));
+    assert_eq!(followed(&world, &run, 11), (Mood::UnderWay, "restart: 1 of 2 ready".to_owned()));
     put(&mut world, ready_pod(1, 41));
     run.advance(RunEvent::Look, &world.view(at(41)));
     assert_eq!(followed(&world, &run, 42), (Mood::Settled, "restarted: healthy in 41 s".to_owned()));

@@ -99,7 +99,7 @@ fn partly(run: &Run, left: usize, view: &View<'_>) -> String {
     }
 }
 
-/// `restart under way, 1 of 3 ready`.
+/// `restart: 1 of 3 ready`, `drain: 24 gone, 3 moving`.
 fn under_way(run: &Run, view: &View<'_>) -> String {
     let (finished, all) = run.progress();
     let stopping = if run.stopping { ", stopping" } else { "" };
@@ -108,7 +108,7 @@ fn under_way(run: &Run, view: &View<'_>) -> String {
         None if all == 1 => share(run, view).unwrap_or_else(|| "not seen done yet".to_owned()),
         None => format!("{finished} of {all} done"),
     };
-    format!("{} under way, {far}{stopping}", run.plan.intent.verb())
+    format!("{}: {far}{stopping}", run.plan.intent.verb())
 }
 
 fn share(run: &Run, view: &View<'_>) -> Option<String> {

@@ -205,7 +205,7 @@ fn what_became_of_an_action_stays_on_its_row_for_some_minutes() {
     desk.drafted(&effects);
     let effects = desk.press("y enter");
     desk.press("esc");
-    assert!(desk.frame().contains("restart under way"), "{}", desk.frame());
+    assert!(desk.frame().contains("restart: "), "{}", desk.frame());
     desk.accept(&effects);
     desk.put(vec![Object::Workload(Box::new(deployment("worker", 2)))]);
     assert!(desk.frame().contains("restarted in "), "{}", desk.frame());
