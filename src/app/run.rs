@@ -128,7 +128,7 @@ struct Session {
 enum Woke {
     Signal(Signal),
     Input(Option<std::io::Result<Input>>),
-    Reply(What),
+    Reply(Box<What>),
     Written(std::io::Result<()>),
     Facts(Option<Batch>),
     Due,
@@ -193,7 +193,7 @@ impl Session {
                         return Ok(());
                     }
                 }
-                Woke::Reply(what) => self.hear(what).await?,
+                Woke::Reply(what) => self.hear(*what).await?,
                 Woke::Written(Ok(())) => self.hear(What::Written).await?,
                 Woke::Written(Err(_)) => return Ok(()),
                 Woke::Facts(Some(batch)) => self.fold(batch),
@@ -336,7 +336,7 @@ impl Session {
             biased;
             signal = signals.next() => Woke::Signal(signal),
             input = input => Woke::Input(input),
-            Some(what) = self.replies.recv() => Woke::Reply(what),
+            Some(what) = self.replies.recv() => Woke::Reply(Box::new(what)),
             written = self.writer.written() => Woke::Written(written),
             batch = self.feeds.next(), if !self.feeds_over => Woke::Facts(batch),
             () = tokio::time::sleep(due) => Woke::Due,

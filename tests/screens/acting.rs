@@ -121,7 +121,7 @@ fn a_drain_as_it_goes_and_what_it_leaves() {
     accept(&mut stage, 2);
     let by = Text::new("The disruption budget orders-pdb needs 3 healthy pods and has 2");
     stage.core.answer(run, 3, Err(StepError::Blocked { by, retry_at: ago(-1) }), stage.now);
-    said(&mut stage, Fact::Put(Source::of("pods"), new_pod(&there[0], "newcomer-1", stage.now, "node-3")));
+    said(&mut stage, Fact::Put(Source::of("pods"), new_pod(&there[0], "newcomer-1", night::now(), "node-3")));
     said(&mut stage, Fact::Put(Source::of("pods"), new_pod(&there[2], "late-1", ago(-1), "node-1")));
     said(&mut stage, Fact::Gone(Source::of("pods"), pods[0].clone()));
     let show = |stage: &mut Stage, what: &str| {
@@ -136,6 +136,9 @@ fn a_drain_as_it_goes_and_what_it_leaves() {
     stage.screen.size = SIZES[2];
     let mut on_rows = stage.at(Pane::Nodes);
     insta::assert_snapshot!("drain-goes-nodes-120x40", on_rows.text());
+    on_rows.screen.size = SIZES[1];
+    insta::assert_snapshot!("drain-goes-nodes-80x24", on_rows.text());
+    on_rows.screen.size = SIZES[2];
     on_rows.screen.layers.push(Layer::Case(CaseFile::new(RowKey::Object(node()), CaseTab::Why)));
     insta::assert_snapshot!("drain-goes-case-120x40", on_rows.text());
     on_rows.screen.layers.clear();
