@@ -7,7 +7,7 @@ use cockpit::backend::demo::{self, Options, Sim};
 use cockpit::diagnose::{Incident, IncidentState, Settings};
 use cockpit::domain::words::after;
 use cockpit::domain::{
-    Batch, DesiredState, Intent, LineKind, Metric, Outcome, Ref, Role, Seen, StepError, Text, Timestamp,
+    Batch, DesiredState, Intent, LineKind, Metric, Outcome, Ref, Role, Seen, Setting, StepError, Text, Timestamp,
 };
 use cockpit::engine::Core;
 
@@ -287,6 +287,55 @@ fn a_step_whose_pin_has_moved_is_refused_and_status_noise_moves_none() {
 }
 
 #[test]
+fn a_raised_limit_ends_the_kills_and_an_image_that_is_nowhere_is_not_pulled() {
+    let mut watched = Watched::of("");
+    let worker = key("prod/shop/Deployment/worker");
+    let raise = Intent::Set(worker.clone(), Setting::Memory(None, Some(1 << 30)));
+    let run = watched.act(raise, 300);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    watched.until(900);
+    assert!(!watched.lists("oom-killed", "prod/shop/Deployment/worker"));
+    let api = key("prod/shop/Deployment/api");
+    watched.act(Intent::Set(api.clone(), Setting::Image(None, "registry.example/shop/api:9.9.9".into())), 120);
+    assert!(watched.lists("image-pull", "prod/shop/Deployment/api"));
+    assert_eq!(watched.ready(&api), 4, "the old ones serve");
+}
+
+#[test]
+fn one_instance_is_moved_away_ended_or_killed_and_another_is_made() {
+    let mut watched = Watched::of("calm");
+    let api = key("prod/shop/Deployment/api");
+    for (turn, intent) in [Intent::Restart, Intent::Stop, Intent::Kill].into_iter().enumerate() {
+        let view = watched.core.view(watched.now);
+        let one = view.instances_of(&api).filter(|it| it.ready).map(|it| it.key.clone()).min().expect("one");
+        let run = watched.act(intent(one.clone()), 120);
+        assert_eq!(watched.outcome(run), Some(&Outcome::Done), "{one}");
+        assert!(watched.core.view(watched.now).instance(&one).is_none(), "{one}");
+        watched.until(200 * (turn as i64 + 1));
+        assert_eq!(watched.ready(&api), 4, "another serves");
+    }
+}
+
+#[test]
+fn a_schedule_is_suspended_lets_run_again_and_runs_once_by_hand() {
+    let mut watched = Watched::of("calm");
+    let view = watched.core.view(watched.now);
+    let job = view.workloads().find(|it| it.schedule.is_some()).expect("one").key.clone();
+    let suspended =
+        |watched: &Watched| watched.core.view(watched.now).workload(&job)?.schedule.as_ref().map(|it| it.suspended);
+    for (intent, is) in [(Intent::Pause(job.clone()), true), (Intent::Resume(job.clone()), false)] {
+        let run = watched.act(intent, 60);
+        assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+        assert_eq!(suspended(&watched), Some(is));
+    }
+    let instances = |watched: &Watched| watched.core.view(watched.now).instances_of(&job).count();
+    let before = instances(&watched);
+    let run = watched.act(Intent::Trigger(job.clone()), 5);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    assert_eq!(instances(&watched), before + 1);
+}
+
+#[test]
 fn read_only_is_enforced_where_steps_are_done() {
     let options = Options { read_only: true, ..Options::at(night()) };
     let mut sims = demo::sims(&options).expect("a scenario");
@@ -294,4 +343,24 @@ fn read_only_is_enforced_where_steps_are_done() {
     let sim = sims.iter_mut().map(|(_, sim)| sim).find(|sim| *sim.cluster() == api.cluster).expect("its cluster");
     let draft = sim.prepare(Intent::Restart(api)).expect("a draft");
     assert!(matches!(sim.execute(&draft.steps[0]), Err(StepError::Denied(_))));
+}
+
+#[test]
+fn a_drill_has_causes_that_the_diagnosis_names_and_that_going_back_mends() {
+    let options = Options { name: Text::new("gameday"), ..Options::at(night()) };
+    let tasks = demo::drill(&options).expect("a drill");
+    assert_eq!(tasks.len(), 4);
+    let mut watched = Watched::of("gameday");
+    for task in tasks {
+        let began = (task.begins.as_second() - night().as_second()) + 150;
+        watched.until(began);
+        let incidents = watched.incidents();
+        let named =
+            incidents.iter().any(|it| it.subject == task.cause && it.severity <= cockpit::domain::Severity::Warning);
+        assert!(named, "{} after {began} s", task.cause);
+        assert!(task.mended_by.contains(&"undo".to_owned()));
+        let run = watched.act(Intent::Undo(task.cause.clone(), None), 100);
+        assert_eq!(watched.outcome(run), Some(&Outcome::Done), "{}", task.cause);
+    }
+    assert_eq!(demo::drill(&Options::at(night())), Ok(Vec::new()), "the night is none");
 }

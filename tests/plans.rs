@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use cockpit::action::{Guard, merge, plan};
+use cockpit::action::{Guard, fits, merge, plan};
 use cockpit::diagnose::Pattern;
 use cockpit::domain::{
     Application, Autoscaler, Batch, ClusterId, ClusterInfo, Desired, Draft, Fact, GaveUp, Grade, Including, Instance,
@@ -271,7 +271,12 @@ fn told(intent: &Intent, planned: Result<Plan, Refusal>) -> String {
 
 fn page(title: &str, world: &World, guard: &Guard, intents: &[Intent]) -> String {
     let view = world.view(at(0));
-    let each = intents.iter().map(|intent| told(intent, plan(intent, &view, drafted(intent), guard)));
+    let planned = |intent: &Intent| match fits(intent, &view) {
+        Some(Ok(())) => plan(intent, &view, drafted(intent), guard),
+        Some(Err(why)) => Err(Refusal::of(intent, why, "not offered now")),
+        None => Err(Refusal::of(intent, "it makes no sense for that kind", "not offered")),
+    };
+    let each = intents.iter().map(|intent| told(intent, planned(intent)));
     format!("== {title}\n{}", each.collect::<Vec<_>>().join(""))
 }
 
@@ -398,6 +403,8 @@ fn a_plan_for_every_cell() {
                 Intent::Stop(eu(Allocation, "charge-1")),
                 Intent::Kill(swarm(Task, "mail-1")),
                 Intent::Stop(local(ContainerInstance, "box")),
+                Intent::Stop(local(ComposeService, "proxy")),
+                Intent::Start(local(Container, "box")),
                 Intent::Start(local(ContainerInstance, "stopped")),
                 Intent::Start(local(ContainerInstance, "box")),
                 Intent::Stop(local(ContainerInstance, "stopped")),
@@ -413,7 +420,7 @@ fn a_plan_for_every_cell() {
                 Intent::Trigger(k8s(CronJob, "nightly")),
                 Intent::Unblock(k8s(StatefulSet, "orders")),
                 Intent::Unblock(k8s(Job, "import")),
-                Intent::Prune(local(Kind::Node, "host")),
+                Intent::Prune(local(Kind::Cluster, "local")),
                 Intent::Prune(eu(Kind::Cluster, "eu")),
                 Intent::Prune(k8s(Kind::Cluster, "prod")),
             ],

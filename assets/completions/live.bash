@@ -1,5 +1,5 @@
 
-# Names that change are asked of cockpit, which asks no server for them.
+# Names that change are asked of cockpit. Targets alone are asked of the servers that are watched.
 _cockpit_live() {
     local line="${COMP_LINE:0:$COMP_POINT}" word before kind name
     word="${line##*[[:space:]]}"
@@ -12,6 +12,7 @@ _cockpit_live() {
     case "$before" in
         --context|--cluster|--host|--theme) kind="${before#--}" ;;
         explain) kind=rule ;;
+        wait|restart|scale|undo|set|pause|resume|promote|abort|cordon|uncordon|drain|stop|start|kill|recreate|trigger|unblock|prune) kind=target ;;
         *) _cockpit "$@"; return ;;
     esac
     # Readline puts in only what follows the last of its word breaks, such as `@` and `:`.

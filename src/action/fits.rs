@@ -35,19 +35,15 @@ pub fn fits(intent: &Intent, view: &View<'_>) -> Fit {
         Intent::Pause(key) => held(key, view).map(|held| if held { no("it is held already") } else { Ok(()) }),
         Intent::Resume(key) => held(key, view).map(|held| if held { Ok(()) } else { no("it is not held") }),
         Intent::Promote(key) | Intent::Abort(key) => canary(key, view),
-        Intent::Stop(key) | Intent::Kill(key) => instance(key, view, |it| {
-            if !it.phase.ended() && it.phase != Phase::Created { Ok(()) } else { no("it does not run") }
-        }),
-        Intent::Start(key) if key.kind == Kind::ContainerInstance => {
-            instance(
-                key,
-                view,
-                |it| {
-                    if it.phase.ended() || it.phase == Phase::Created { Ok(()) } else { no("it runs") }
-                },
-            )
+        Intent::Stop(key) | Intent::Kill(key) => {
+            let mut all = ended_by_hand(key, view)?;
+            Some(if all.any(|it| !is_over(it)) { Ok(()) } else { no("it does not run") })
         }
-        Intent::Start(_) => None,
+        Intent::Start(key) => {
+            let engine = matches!(key.kind, Kind::Container | Kind::ContainerInstance | Kind::ComposeService);
+            let mut all = ended_by_hand(key, view).filter(|_| engine)?;
+            Some(if all.any(is_over) { Ok(()) } else { no("it runs") })
+        }
         Intent::Recreate(key) => (key.kind == Kind::ComposeService).then_some(Ok(())),
         Intent::Trigger(key) => {
             let scheduled = key.kind == Kind::CronJob
@@ -74,12 +70,11 @@ fn ends_by_itself(workload: &Workload) -> Option<Text> {
 
 fn restart(key: &Ref, view: &View<'_>) -> Fit {
     if key.kind.role() == Role::Instance {
-        // A Swarm starts no single task anew; it may be stopped, and its service makes another.
-        return instance(key, view, |_| Ok(())).filter(|_| key.kind != Kind::Task);
+        return view.instance(key).map(|_| Ok(()));
     }
     let workload = view.workload(key)?;
     Some(match workload.desired {
-        _ if key.kind == Kind::BarePod => no("nothing makes this pod again: delete it and create it anew"),
+        _ if key.kind == Kind::BarePod => Ok(()),
         _ if key.kind == Kind::ReplicaSet => no("nothing rolls a ReplicaSet out: stop its pods one by one"),
         _ if key.kind == Kind::Custom => no("how what owns it restarts it is not known: restart its pods one by one"),
         _ if is_paused(workload) && key.kind == Kind::Deployment => no("its rollout is paused: resume it first"),
@@ -109,6 +104,7 @@ fn set(key: &Ref, setting: &Setting) -> Fit {
     match (key.kind, setting) {
         (Kind::Container, Setting::Image(..)) => Some(no("a container keeps its image for life: make another from it")),
         (Kind::Container | Kind::ComposeService, _) => Some(Ok(())),
+        (Kind::CronJob, _) => Some(Ok(())),
         (kind, _) => revisions(kind).then_some(Ok(())),
     }
 }
@@ -145,8 +141,17 @@ fn canary(key: &Ref, view: &View<'_>) -> Fit {
     Some(if over { no("no rollout of it is under way") } else { Ok(()) })
 }
 
-fn instance(key: &Ref, view: &View<'_>, now: impl Fn(&Instance) -> Result<(), Text>) -> Fit {
-    view.instance(key).map(now)
+/// What can be ended and started by hand: an instance, or all that an engine or nothing at all keeps under one name.
+fn ended_by_hand<'a>(key: &Ref, view: &View<'a>) -> Option<Box<dyn Iterator<Item = &'a Instance> + 'a>> {
+    match key.kind {
+        Kind::Container | Kind::ComposeService | Kind::BarePod => Some(Box::new(view.instances_of(key))),
+        _ => Some(Box::new(std::iter::once(view.instance(key)?))),
+    }
+}
+
+/// Whether it does not run: it has ended, or never began.
+fn is_over(it: &Instance) -> bool {
+    it.phase.ended() || it.phase == Phase::Created
 }
 
 fn unblock(key: &Ref, view: &View<'_>) -> Fit {
@@ -168,5 +173,5 @@ fn unblock(key: &Ref, view: &View<'_>) -> Fit {
 fn prunes(key: &Ref, view: &View<'_>) -> bool {
     let of = |kind: &ClusterInfo| kind.backend != BackendKind::Kubernetes;
     let known = view.cluster_info(&ClusterInfo::key_of(&key.cluster)).is_some_and(of);
-    known && matches!(key.kind, Kind::Cluster | Kind::Node)
+    known && key.kind == Kind::Cluster
 }

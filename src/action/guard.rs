@@ -6,7 +6,6 @@ use crate::diagnose::Pattern;
 use crate::domain::{ClusterId, Intent, Ref, Refusal, Step, StepAction, Text};
 use crate::state::View;
 
-use super::fits::fits;
 use super::needs::denied;
 
 /// What people set about actions.
@@ -50,14 +49,6 @@ impl Guard {
         }
         if view.object(target).is_none() {
             return Err(Refusal::of(intent, "it is not there any more", "look at the list again"));
-        }
-        match fits(intent, view) {
-            Some(Ok(())) => {}
-            Some(Err(why)) => return Err(Refusal::of(intent, why, "`m` on it lists what can be done")),
-            None => {
-                let why = format!("a {} has no such thing", target.kind.noun());
-                return Err(Refusal::of(intent, why, "`m` on it lists what can be done"));
-            }
         }
         if let Some(right) = rights.and_then(|rights| denied(intent, rights)) {
             let why = format!("you may not `{right}` in {}", target.cluster);

@@ -22,8 +22,10 @@ pub fn needs(intent: &Intent) -> Vec<Need> {
 fn needs_of(intent: &Intent) -> &'static [Need] {
     let kind = intent.target().kind;
     match (intent, kind) {
-        (Intent::Restart(_) | Intent::Stop(_), Kind::Pod) => &[&["create pods/eviction", "delete pods"]],
-        (Intent::Kill(_), Kind::Pod) | (Intent::Unblock(_), Kind::StatefulSet) => &[&["delete pods"]],
+        (Intent::Restart(_) | Intent::Stop(_), Kind::Pod | Kind::BarePod) => {
+            &[&["create pods/eviction", "delete pods"]]
+        }
+        (Intent::Kill(_), Kind::Pod | Kind::BarePod) | (Intent::Unblock(_), Kind::StatefulSet) => &[&["delete pods"]],
         (Intent::Scale(..), Kind::Deployment) => &[&["patch deployments/scale"]],
         (Intent::Scale(..), Kind::StatefulSet) => &[&["patch statefulsets/scale"]],
         (Intent::Scale(..), Kind::ReplicaSet) => &[&["patch replicasets/scale"]],

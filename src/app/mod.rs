@@ -7,6 +7,7 @@ mod command;
 mod commands;
 mod copies;
 mod docs;
+mod drill;
 mod effect;
 mod event;
 mod input;
@@ -34,15 +35,17 @@ use crate::domain::{ClusterId, Demand, Draft, Name, People, Text, Timestamp};
 use crate::engine::Core;
 use crate::ui::{Look, Model, Pane, Screen};
 
+pub use clock::{Clock, ReplayClock};
 pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
 pub use docs::keys_page;
+pub use drill::{Drill, Task};
 pub use effect::Effect;
 pub use event::{Copied, Event, Mouse, Pointed, What};
 pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
-pub use run::{Options, Recorder, ReplayClock, run};
+pub use run::{Options, Recorder, run};
 pub use saved::Saved;
 pub use terminal::{Terminal, check as check_terminal};
 pub use writer::{Encoder, sgr};
@@ -90,6 +93,10 @@ pub struct App {
     reorder: Option<Timestamp>,
     /// Lines of output on their way into their view.
     pouring: update::pouring::Pouring,
+    /// What the command line asked to be opened, until it is known what that is.
+    arriving: Option<Text>,
+    /// The drill that is taken part in.
+    drill: Option<Box<Drill>>,
     /// When quitting was last asked for.
     leaving: Option<Timestamp>,
     tickets: u64,
@@ -152,6 +159,8 @@ impl App {
             looked_at: 0,
             reorder: None,
             pouring: update::pouring::Pouring::default(),
+            arriving: None,
+            drill: None,
             leaving: None,
             tickets: 0,
             effects: Vec::new(),

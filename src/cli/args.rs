@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::config::parse_duration;
-use crate::domain::Severity;
+use crate::config::{near_match, parse_duration};
+use crate::domain::{Severity, sanitise};
+
+use super::act::args as act;
 
 /// What is wrong, why, since when, and which key fixes it, over every engine you run.
 #[derive(Debug, Parser)]
@@ -20,6 +22,9 @@ pub struct Cli {
     /// What to do, other than open the screen.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Open the case file of this: cluster/namespace/name.
+    #[arg(value_name = "TARGET", value_parser = target)]
+    pub target: Option<String>,
     /// What holds for every command.
     #[command(flatten)]
     pub common: Common,
@@ -30,6 +35,42 @@ pub struct Cli {
 pub enum Command {
     /// Print what is wrong once, and end.
     Triage(Triage),
+    /// Wait until what was rolled out is healthy; fail with the cause where it is not.
+    Wait(Wait),
+    /// Start its instances anew, without an outage; or one instance.
+    Restart(act::One),
+    /// Set the number of instances.
+    Scale(act::Scale),
+    /// Roll back to a revision: to the one before, where none is named.
+    Undo(act::Undo),
+    /// Hold a rollout; suspend a CronJob or a Job.
+    Pause(act::One),
+    /// Go on with a rollout; let a CronJob or a Job run again.
+    Resume(act::One),
+    /// Let a canary take over.
+    Promote(act::One),
+    /// Give a canary up.
+    Abort(act::One),
+    /// Let a node take nothing new.
+    Cordon(act::One),
+    /// Let a node take new instances again; also stops a drain.
+    Uncordon(act::One),
+    /// Move everything away from a node, and let it take nothing new.
+    Drain(act::Drain),
+    /// End an instance with its grace.
+    Stop(act::One),
+    /// Start what was stopped.
+    Start(act::One),
+    /// End an instance at once.
+    Kill(act::One),
+    /// Pull its image, and make it anew from its definition.
+    Recreate(act::One),
+    /// Let a CronJob run once now.
+    Trigger(act::One),
+    /// Take away what keeps it from going on.
+    Unblock(act::One),
+    /// Remove what nobody uses: stopped containers, dangling images, build cache. Never volumes.
+    Prune(act::One),
     /// Say what was found, how, and what is missing.
     Doctor,
     /// Say what a rule looks at, and what to do about it; without a rule, list them.
@@ -52,7 +93,7 @@ pub const COLORS: [&str; 5] = ["auto", "mono", "16", "256", "true"];
 /// What holds for every command.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
-    /// Watch a simulated company; `--demo=calm` is a healthy one.
+    /// Watch a simulated company; `--demo=calm` is a healthy one, `--demo=gameday` a drill against the clock.
     #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub demo: Option<String>,
     /// Another seed is another company, as deterministic.
@@ -144,6 +185,23 @@ impl Threshold {
     }
 }
 
+/// Wait until what was rolled out is healthy.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Exit status: 0 healthy; 1 failed, with the cause; 2 usage, or no such target; 4 not healthy in time, with what it waits for."
+)]
+pub struct Wait {
+    /// What is waited for: cluster/namespace/kind/name, of which all but the name may be left out where it is clear.
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// At most so long.
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration)]
+    pub timeout: Duration,
+    /// Fail as soon as something is surely wrong with it, though it may still mend.
+    #[arg(long)]
+    pub fail_fast: bool,
+}
+
 /// Say what a rule looks at.
 #[derive(Debug, Clone, Args)]
 pub struct Explain {
@@ -189,6 +247,25 @@ pub struct Completions {
 pub struct Man {
     /// Of this command: `triage`; without one, of the program.
     pub command: Option<String>,
+}
+
+/// A target of the screen has a slash: else a mistyped command would open the screen.
+fn target(raw: &str) -> Result<String, String> {
+    slip(raw).map_or_else(|| Ok(raw.to_owned()), Err)
+}
+
+/// What is wrong with a first word that is neither a command nor a target.
+pub fn slip(word: &str) -> Option<String> {
+    if word.contains('/') || word.starts_with('-') {
+        return None;
+    }
+    let mut all = Cli::command();
+    all.build();
+    let names: Vec<&str> = all.get_subcommands().map(clap::Command::get_name).collect();
+    let near = near_match(word, names.iter().copied());
+    let near = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+    let said = format!("there is no command `{}`; {near}a target has a slash, as prod/shop/worker has", sanitise(word));
+    (!names.contains(&word)).then_some(said)
 }
 
 fn speed(raw: &str) -> Result<f64, String> {

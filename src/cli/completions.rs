@@ -13,12 +13,14 @@ const ZSH: &str = include_str!("../../assets/completions/live.zsh");
 const FISH: &str = include_str!("../../assets/completions/live.fish");
 
 /// What zsh's script completes by asking: how the line of the argument begins after its marks, and the kind of names.
-const ASKED_IN_ZSH: [(&str, &str); 5] = [
+const ASKED_IN_ZSH: [(&str, &str); 6] = [
     ("--context=[", "context"),
     ("--cluster=[", "cluster"),
     ("--host=[", "host"),
     ("--theme=[", "theme"),
     ("::rule -- ", "rule"),
+    // Not that of the program itself: its commands are offered there, and no server is asked for them.
+    (":target -- ", "target"),
 ];
 
 /// Prints the script.
@@ -79,7 +81,7 @@ mod tests {
     #[test]
     fn what_changes_is_asked_for_in_each_shell_that_can() {
         let (bash, zsh, fish) = (script(Shell::Bash), script(Shell::Zsh), script(Shell::Fish));
-        for kind in ["context", "cluster", "host", "theme", "rule"] {
+        for kind in ["context", "cluster", "host", "theme", "rule", "target"] {
             assert!(zsh.contains(&format!(": _cockpit_names {kind}' \\")), "zsh: {kind}");
             assert!(fish.contains(&format!("cockpit __names {kind} ")), "fish: {kind}");
         }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand.
 
+mod act;
 mod args;
 mod completions;
 mod doctor;
@@ -9,6 +10,7 @@ mod found;
 mod headless;
 mod keys;
 mod listing;
+mod live;
 mod log;
 mod look;
 mod man;
@@ -22,6 +24,7 @@ mod session;
 mod sheet;
 mod themes;
 mod triage;
+mod wait;
 mod watch;
 
 use std::ffi::OsString;
@@ -30,7 +33,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::config;
+use crate::domain::Intent;
 
+use act::args::Said;
 use args::{Cli, Command};
 use failure::Failure;
 use session::Session;
@@ -42,6 +47,11 @@ pub(crate) use screen::key_problems;
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     install_hooks();
     let args: Vec<OsString> = args.into_iter().collect();
+    let first = args.get(1).and_then(|word| word.to_str());
+    if let Some(slip) = first.filter(|word| *word != names::WORD).and_then(args::slip) {
+        eprintln!("cockpit: {slip}");
+        return ExitCode::from(failure::USAGE);
+    }
     let ended = match args.get(1).is_some_and(|word| word == names::WORD) {
         true => names::Asked::try_parse_from(args).map(|asked| Ok(names::run(&asked).map(|()| ExitCode::SUCCESS)?)),
         false => Cli::try_parse_from(args).map(run),
@@ -130,6 +140,34 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
         Some(Command::Triage(options)) => Ok(triage::run(&options, session)?),
         Some(Command::Keys(options)) => Ok(keys::run(&options, &session).map(|()| ExitCode::SUCCESS)?),
         Some(Command::Themes) => themes::run(&session).map(|()| ExitCode::SUCCESS),
-        _ => screen::run(session),
+        Some(Command::Wait(options)) => Ok(wait::run(&options, &session)?),
+        command => match command.and_then(action) {
+            Some(said) => Ok(act::run(said, &session)?),
+            None => screen::run(session, cli.target),
+        },
     }
+}
+
+/// A command that changes a system.
+fn action(command: Command) -> Option<Said> {
+    Some(match command {
+        Command::Restart(one) => one.said(Intent::Restart),
+        Command::Scale(scale) => scale.into(),
+        Command::Undo(undo) => undo.into(),
+        Command::Pause(one) => one.said(Intent::Pause),
+        Command::Resume(one) => one.said(Intent::Resume),
+        Command::Promote(one) => one.said(Intent::Promote),
+        Command::Abort(one) => one.said(Intent::Abort),
+        Command::Cordon(one) => one.said(Intent::Cordon),
+        Command::Uncordon(one) => one.said(Intent::Uncordon),
+        Command::Drain(drain) => drain.into(),
+        Command::Stop(one) => one.said(Intent::Stop),
+        Command::Start(one) => one.said(Intent::Start),
+        Command::Kill(one) => one.said(Intent::Kill),
+        Command::Recreate(one) => one.said(Intent::Recreate),
+        Command::Trigger(one) => one.said(Intent::Trigger),
+        Command::Unblock(one) => one.said(Intent::Unblock),
+        Command::Prune(one) => one.said(Intent::Prune),
+        _ => return None,
+    })
 }

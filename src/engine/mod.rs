@@ -5,8 +5,10 @@ mod core;
 mod feeds;
 mod headless;
 mod prepare;
+mod target;
 
 pub use self::core::{Core, Turn};
 pub use self::prepare::Asking;
 pub use feeds::{Feeds, Target};
 pub use headless::{Waited, wait_until_settled};
+pub use target::{Unresolved, all, resolve};

@@ -1,6 +1,7 @@
 //! The program as a person starts it: the built binary, its words and its exit status. No engine is asked: the home
 //! directory is an empty one and DOCKER_HOST names a socket that is not there.
 
+mod acting;
 mod shells;
 mod targets;
 

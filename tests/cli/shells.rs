@@ -39,6 +39,15 @@ fn names_complete_as_the_files_have_them_and_no_server_is_asked() {
     assert!(offered_by_bash(&home, "cockpit tri", "tri").contains(&"triage".to_owned()), "what is fixed stays");
 }
 
+#[test]
+fn targets_complete_by_their_shortest_name_that_says_which_cluster() {
+    let home = Home::new();
+    let named = stdout(&home.cockpit(&["__names", "target", "--demo=calm"]));
+    let names: Vec<&str> = named.lines().collect();
+    assert!(names.contains(&"prod/shop/web") && names.contains(&"prod/node-3"), "{named}");
+    assert!(!names.iter().any(|name| name.contains("web-")), "instances are too many: {named}");
+}
+
 /// What fish offers at the end of a line; none where there is no fish.
 fn offered_by_fish(home: &Home, line: &str) -> Option<Vec<String>> {
     let program = Path::new(env!("CARGO_BIN_EXE_cockpit")).parent().expect("a directory");

@@ -92,9 +92,6 @@ fn restart_on_an_instance_is_of_that_instance_and_its_workload_is_offered_beside
     desk.press("esc");
     assert_eq!(asked(&desk.command("restart-workload")), Some(Intent::Restart(shop("web"))));
     desk.press("esc esc");
-    desk.command("mail-1");
-    assert_eq!(asked(&desk.press("r")), Some(Intent::Restart(key(Kind::Service, "mail"))), "a Swarm restarts services");
-    desk.press("esc esc");
     desk.command("web");
     assert_eq!(asked(&desk.press("r")), Some(Intent::Restart(shop("web"))));
 }

@@ -17,6 +17,7 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
     let noun = target.kind.noun();
     let name = target.local();
     match intent {
+        Intent::Restart(_) if target.kind == Kind::BarePod => format!("end pod {name}"),
         Intent::Restart(_) if target.kind == Kind::Pod => {
             match view.instance(target).and_then(|it| it.owner.as_ref()) {
                 Some(owner) if owner.kind != Kind::BarePod => {

@@ -31,10 +31,15 @@ pub(super) fn lines(intent: &Intent, view: &View<'_>) -> Vec<Line> {
                 lines.extend(hurts("it has one instance: nothing may serve until the new one is ready".to_owned()));
             }
             lines.extend(before::line(target, to.as_ref(), view));
-            let left = "not taken back: configuration, secrets, migrations, the number of instances";
+            // A Swarm's number is part of what is taken back.
+            let left = match target.kind {
+                Kind::Service => "not taken back: what configs and secrets held, migrations",
+                _ => "not taken back: configuration, secrets, migrations, the number of instances",
+            };
             lines.push(Line::new(LineKind::Note, left));
             lines
         }
+        Intent::Restart(key) if key.kind == Kind::BarePod => of_instance(key, view),
         Intent::Restart(_) | Intent::Set(..) | Intent::Recreate(_) if alone() => {
             hurts("it has one instance: nothing serves until the new one is ready".to_owned())
         }

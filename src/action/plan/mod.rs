@@ -30,7 +30,7 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
     lines.extend(named(intent, |part| hurts::lines(part, view)));
     lines.extend(hurts::of_drain(intent, &draft.steps, view));
     lines.extend(named(intent, |part| room::lines(part, view)));
-    let (rivals, without) = rivals::of(intent, view);
+    let (rivals, without) = rivals::of(intent, &draft, view);
     lines.extend(rivals);
     lines.extend(draft.notes);
     lines.extend(pins::line(&draft.steps));
@@ -136,7 +136,7 @@ fn grade_one(intent: &Intent, view: &View<'_>) -> Grade {
 /// Whether it is a pod that nothing makes again: taken away, it is gone for good.
 fn is_unmanaged(key: &Ref, view: &View<'_>) -> bool {
     let owner = |it: &Instance| it.owner.as_ref().is_none_or(|owner| owner.kind == Kind::BarePod);
-    key.kind == Kind::Pod && view.instance(key).is_some_and(owner)
+    key.kind == Kind::BarePod || (key.kind == Kind::Pod && view.instance(key).is_some_and(owner))
 }
 
 /// Who owns what a plan takes away: known now, and not any more when it is gone.

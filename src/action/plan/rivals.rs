@@ -1,19 +1,29 @@
 //! Who would take back what is done: autoscalers, and what keeps a repository applied.
 
-use crate::domain::{Application, Autoscaler, Intent, Line, LineKind, Ref, Text, Variant};
+use crate::domain::{Application, Autoscaler, Draft, Intent, Line, LineKind, Ref, Text, Variant};
 use crate::state::View;
 
-/// Who would fight it, and how to do it without the fight.
-pub(super) fn of(intent: &Intent, view: &View<'_>) -> (Vec<Line>, Option<Variant>) {
+/// Who would fight it, and how to do it without the fight. Of whom the draft speaks already, having looked afresh, nothing is
+/// said again.
+pub(super) fn of(intent: &Intent, draft: &Draft, view: &View<'_>) -> (Vec<Line>, Option<Variant>) {
     let mut lines = Vec::new();
     let mut keepers: Vec<Ref> = Vec::new();
     let parts = intent.parts();
+    let speaks = |word: &str, key: &Ref| {
+        draft.notes.iter().any(|line| line.text.contains(word) && line.text.contains(key.name.as_str()))
+    };
+    let scaler = |key: &Ref| speaks("autoscaler ", key) || speaks("ScaledObject ", key);
+    // With a way round it of its own the backend knows of the keeper.
+    let kept = |key: &Ref| {
+        let pause = Intent::Pause(key.clone());
+        draft.variants.iter().any(|variant| variant.intent.parts().contains(&pause))
+    };
     for part in parts {
         if let Intent::Scale(key, to) = part {
-            lines.extend(view.autoscalers_of(key).map(|it| scaled_by(it, *to)));
+            lines.extend(view.autoscalers_of(key).filter(|it| !scaler(&it.key)).map(|it| scaled_by(it, *to)));
         }
         let paused = |it: &Application| parts.iter().any(|other| *other == Intent::Pause(it.key.clone()));
-        let keeper = keeper_of(part, view).filter(|it| !paused(it) && !keepers.contains(&it.key));
+        let keeper = keeper_of(part, view).filter(|it| !paused(it) && !kept(&it.key) && !keepers.contains(&it.key));
         if let Some(keeper) = keeper {
             let name = keeper.key.local();
             let words = format!("application {name} syncs {} by itself, and may take this back", part.target().local());

@@ -3,7 +3,7 @@
 use crate::action::fits;
 use crate::app::command::Now;
 use crate::app::{App, Moment, rows};
-use crate::domain::{Intent, Kind, Name, Node, Ref, Role, Setting, Severity, Text, Workload};
+use crate::domain::{ClusterInfo, Intent, Kind, Name, Node, Ref, Role, Setting, Severity, Text, Workload};
 use crate::state::View;
 use crate::ui::{Layer, RowKey, panes};
 
@@ -42,6 +42,9 @@ impl App {
     /// Whether an intent may be had at all now; else why not.
     pub(super) fn may(&self, intent: &Intent, at: Moment) -> Result<(), Text> {
         self.core.guard().admit(intent, &self.core.view(at.now)).map_err(|refusal| refusal.why)?;
+        if let Some(Err(why)) = fits(intent, &self.core.view(at.now)) {
+            return Err(why);
+        }
         let under_way = |part: &Intent| self.core.runs().under_way(part.target()).filter(|run| !run.stopping);
         match intent.parts().iter().find_map(under_way) {
             Some(run) => Err(Text::from(format!("{} is under way", run.plan.title))),
@@ -170,19 +173,6 @@ pub(super) fn whole(view: &View<'_>, key: &Ref) -> Option<Ref> {
     }
 }
 
-/// The one instance that something is, or that a container or a pod by itself has.
-fn one(view: &View<'_>, key: &Ref) -> Option<Ref> {
-    match (key.kind.role(), key.kind) {
-        (Role::Instance, _) => Some(key.clone()),
-        (_, Kind::Container | Kind::BarePod) => {
-            let mut all = view.instances_of(key);
-            let first = all.next()?;
-            all.next().is_none().then(|| first.key.clone())
-        }
-        _ => None,
-    }
-}
-
 /// An intent, where it makes sense for that kind of thing.
 fn sensible(view: &View<'_>, intent: Intent) -> Option<Intent> {
     fits(&intent, view).map(|_| intent)
@@ -190,10 +180,6 @@ fn sensible(view: &View<'_>, intent: Intent) -> Option<Intent> {
 
 fn as_whole(view: &View<'_>, key: &Ref, make: impl FnOnce(Ref) -> Intent) -> Option<Intent> {
     sensible(view, make(whole(view, key)?))
-}
-
-fn as_one(view: &View<'_>, key: &Ref, make: impl FnOnce(Ref) -> Intent) -> Option<Intent> {
-    sensible(view, make(one(view, key)?))
 }
 
 /// One command of each verb: whether it can be had, and what begins it.
@@ -232,11 +218,11 @@ verbs! {
     /// A node emptied.
     DRAIN drain_now drain "drain" |view, key| sensible(view, Intent::drain(key.clone()));
     /// One instance ended, with its grace.
-    STOP stop_now stop "stop" |view, key| as_one(view, key, Intent::Stop);
+    STOP stop_now stop "stop" |view, key| sensible(view, Intent::Stop(key.clone()));
     /// A stopped container started.
-    START start_now start "start" |view, key| as_one(view, key, Intent::Start);
+    START start_now start "start" |view, key| sensible(view, Intent::Start(key.clone()));
     /// One instance ended at once.
-    KILL kill_now kill "kill" |view, key| as_one(view, key, Intent::Kill);
+    KILL kill_now kill "kill" |view, key| sensible(view, Intent::Kill(key.clone()));
     /// A rollout held, a job suspended, an automatic sync switched off.
     PAUSE pause_now pause "pause"
         |view, key| sensible(view, Intent::Pause(key.clone())).or_else(|| as_whole(view, key, Intent::Pause));
@@ -259,7 +245,10 @@ verbs! {
     /// What holds a workload up taken away.
     UNBLOCK unblock_now unblock "unblock" |view, key| as_whole(view, key, Intent::Unblock);
     /// What nobody uses removed.
-    PRUNE prune_now prune "prune" |view, key| sensible(view, Intent::Prune(key.clone()));
+    PRUNE prune_now prune "prune" |view, key| {
+            let engine = Kind::Node == key.kind || Kind::Cluster == key.kind;
+            sensible(view, Intent::Prune(ClusterInfo::key_of(&key.cluster))).filter(|_| engine)
+        };
 }
 
 /// The rollout of a marked workload, back to the revision before.

@@ -1,7 +1,8 @@
 //! What an intent would do here: steps with their pins, what they hurt, and what takes them back.
 
 use crate::domain::{
-    Desired, Draft, Intent, Kind, Line, LineKind, Pin, Ref, Refusal, RolloutPhase, Seen, Step, StepAction, Text, Until,
+    Desired, Draft, Intent, Kind, Line, LineKind, Pin, Ref, Refusal, Role, RolloutPhase, Seen, Step, StepAction, Text,
+    Until,
 };
 
 use super::company::Orchestrator;
@@ -11,7 +12,7 @@ use super::sim::Sim;
 /// How long a roll-out is waited for, seconds.
 const ROLL_OUT: u32 = 900;
 /// How long a small change is waited for, seconds.
-const SMALL: u32 = 120;
+pub(super) const SMALL: u32 = 120;
 
 impl Sim {
     /// How an intent would be done. Nothing is changed.
@@ -19,20 +20,42 @@ impl Sim {
     /// # Errors
     /// It cannot be done, and why.
     pub fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
+        let on_one = intent.target().kind.role() == Role::Instance;
         match &intent {
+            Intent::Restart(key) | Intent::Stop(key) | Intent::Kill(key) if on_one => self.draft_one(&intent, key),
             Intent::Restart(key) => self.draft_restart(&intent, key),
             Intent::Scale(key, to) => self.draft_scale(&intent, key, *to),
             Intent::Undo(key, to) => self.draft_undo(&intent, key, to.as_ref()),
+            Intent::Set(key, setting) => self.draft_set(&intent, key, setting),
             Intent::Cordon(key) => self.draft_cordon(&intent, key, true),
             Intent::Uncordon(key) => self.draft_cordon(&intent, key, false),
             Intent::Drain(key, including) => self.draft_drain(&intent, key, *including),
+            Intent::Pause(key) if key.kind == Kind::CronJob => self.draft_suspend(&intent, key, true),
+            Intent::Resume(key) if key.kind == Kind::CronJob => self.draft_suspend(&intent, key, false),
             Intent::Pause(key) => self.draft_pause(&intent, key, true),
             Intent::Resume(key) => self.draft_pause(&intent, key, false),
-            other => Err(Refusal::of(other, "the simulated company has no such thing", "try it on a real server")),
+            Intent::Trigger(key) => self.draft_trigger(&intent, key),
+            Intent::Unblock(key) => self.draft_unblock(&intent, key),
+            other => Err(self.no_such_thing(other)),
         }
     }
 
-    fn to_change(&self, intent: &Intent, key: &Ref) -> Result<&Managed, Refusal> {
+    /// Why something is not to be had here at all.
+    fn no_such_thing(&self, intent: &Intent) -> Refusal {
+        let (why, mend) = match intent {
+            Intent::Stop(_) | Intent::Kill(_) => {
+                ("its instances would be made again", "scale it to 0, or end one instance of it")
+            }
+            Intent::Start(_) => ("nothing is stopped here that could be started", "scale it up"),
+            Intent::Promote(_) | Intent::Abort(_) => ("it has no canary", "roll it back where it is broken"),
+            Intent::Recreate(_) => ("it is made from no Compose file", "restart it"),
+            Intent::Prune(_) => ("nothing that nobody uses is simulated", "try it on a real engine"),
+            _ => ("the simulated company has no such thing", "try it on a real server"),
+        };
+        Refusal::of(intent, why, mend)
+    }
+
+    pub(super) fn to_change(&self, intent: &Intent, key: &Ref) -> Result<&Managed, Refusal> {
         let gone = || Refusal::of(intent, "it is not there any more", "look at the list again");
         let managed = self.workloads.get(key).ok_or_else(gone)?;
         if matches!(managed.object.desired, Desired::Scheduled | Desired::Completions(_)) {
@@ -42,7 +65,7 @@ impl Sim {
         Ok(managed)
     }
 
-    fn not_paused(&self, intent: &Intent, managed: &Managed) -> Result<(), Refusal> {
+    pub(super) fn not_paused(&self, intent: &Intent, managed: &Managed) -> Result<(), Refusal> {
         match managed.paused {
             true => Err(Refusal::of(intent, "its rollout is paused", "resume it first")),
             false => Ok(()),
@@ -68,7 +91,7 @@ impl Sim {
         Ok(draft(intent, vec![step], Some(equivalent), None, notes))
     }
 
-    fn way(&self, managed: &Managed) -> Option<String> {
+    pub(super) fn way(&self, managed: &Managed) -> Option<String> {
         let (surge, unavailable) = (managed.spec.surge, managed.spec.unavailable);
         match managed.object.key.kind {
             Kind::StatefulSet | Kind::DaemonSet => {
@@ -132,7 +155,10 @@ impl Sim {
 
     fn draft_undo(&self, intent: &Intent, key: &Ref, to: Option<&crate::domain::Name>) -> Result<Draft, Refusal> {
         let managed = self.to_change(intent, key)?;
-        self.not_paused(intent, managed)?;
+        // A Swarm goes back from an update that it has paused, and Nomad from a deployment (kubectl: rollback.go refuses it).
+        if matches!(self.orchestrator, Orchestrator::Kubernetes) {
+            self.not_paused(intent, managed)?;
+        }
         let Some(template) = self.target_of_undo(key, to) else {
             let why =
                 to.map_or("there is no revision before this one".to_owned(), |to| format!("there is no revision {to}"));
@@ -148,13 +174,7 @@ impl Sim {
             ));
         }
         let action = StepAction::Revert(key.clone(), Some(id.clone()));
-        // Instances of that revision that are still there stay: then not all will be new.
-        let mut members = managed.members.iter().filter_map(|it| self.instances.get(it));
-        let stay = members.any(|it| it.object.revision.as_ref() == Some(&id));
-        let until = match managed.object.desired {
-            Desired::Replicas(want) if stay => Until::Count(key.clone(), want),
-            _ => Until::Renewed(key.clone()),
-        };
+        let until = Until::RolledOut(key.clone(), managed.object.revision.as_ref().map(|it| it.id.clone()));
         let step = self.step(managed, action, revision_of(managed), until);
         let name = &key.name;
         let namespace = key.namespace.as_deref().unwrap_or("default");
@@ -221,7 +241,7 @@ impl Sim {
         Ok((machine.object.cordoned != cordon).then_some(step))
     }
 
-    fn step(&self, managed: &Managed, action: StepAction, seen: Seen, until: Until) -> Step {
+    pub(super) fn step(&self, managed: &Managed, action: StepAction, seen: Seen, until: Until) -> Step {
         let pin = Pin { key: managed.object.key.clone(), uid: managed.object.uid.clone(), seen };
         Step { action, pin, until, timeout_seconds: ROLL_OUT, group: 0 }
     }
@@ -238,7 +258,7 @@ pub fn draft(
     Draft { equivalent: equivalent.map(Text::from), inverse, notes, ..Draft::new(intent, steps) }
 }
 
-fn revision_of(managed: &Managed) -> Seen {
+pub(super) fn revision_of(managed: &Managed) -> Seen {
     Seen::Revision(managed.object.revision.as_ref().map(|it| it.id.clone()))
 }
 

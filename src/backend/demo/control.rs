@@ -311,11 +311,16 @@ impl Sim {
         let now = self.now;
         let Some(managed) = self.workloads.get_mut(key) else { return };
         let Some(schedule) = managed.object.schedule.as_mut() else { return };
-        schedule.last_run = Some(now);
+        let suspended = schedule.suspended;
+        if !suspended {
+            schedule.last_run = Some(now);
+        }
         let period = i64::try_from(schedule.period_seconds).unwrap_or(3600);
         self.plan_at(after(now, period), Event::Due(key.clone()));
         self.touch(key);
-        self.create(key, None, None);
+        if !suspended {
+            self.create(key, None, None);
+        }
     }
 
     /// A run of a scheduled workload has ended.

@@ -1,7 +1,7 @@
 //! Steps as they are done: the pin is compared with what is there, then the change is made and takes its course.
 
 use crate::domain::words::after;
-use crate::domain::{Pin, Receipt, Ref, Seen, Step, StepAction, StepError, Text};
+use crate::domain::{Kind, Pin, Receipt, Ref, Seen, Step, StepAction, StepError, Text};
 
 use super::sim::Sim;
 
@@ -34,7 +34,15 @@ impl Sim {
             }
             StepAction::SetCordon(key, cordon) => self.set_cordon(key, *cordon),
             StepAction::Evict(key) => self.evict(key)?,
+            StepAction::SetPaused(key, paused) if key.kind == Kind::CronJob => self.suspend(key, *paused, BY),
             StepAction::SetPaused(key, paused) => self.set_paused(key, *paused),
+            StepAction::Set(key, setting) => self.set(key, setting, BY),
+            StepAction::Stop(key) | StepAction::Delete(key) => self.stop(key),
+            StepAction::Kill(key) => self.kill(key),
+            StepAction::Trigger(key) => {
+                let made = self.create(key, None, None);
+                return Ok(Receipt { made, ..Receipt::at(self.now) });
+            }
             other => {
                 let why = format!("the simulated company has no such thing: {}", other.target().local());
                 return Err(StepError::Failed(Text::from(why)));
@@ -70,8 +78,19 @@ impl Sim {
                 let now = managed.object.desired.running().unwrap_or(0);
                 moved(format!("{now} are wanted, and {seen} were"))
             }
+            Seen::State(seen) => {
+                let suspended = managed.object.schedule.as_ref().is_some_and(|it| it.suspended);
+                let now = if suspended { "suspended" } else { "scheduled" };
+                if seen == now { Ok(()) } else { moved(format!("it is {now}")) }
+            }
             _ => Ok(()),
         }
+    }
+
+    fn stop(&mut self, key: &Ref) {
+        let home = self.instances.get(key).map(|live| live.home.clone());
+        self.leave(key);
+        home.iter().for_each(|home| self.reconcile(home));
     }
 
     fn set_cordon(&mut self, key: &Ref, cordon: bool) {

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::domain::{Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp};
 
 use super::api::Served;
-use super::ask::Link;
+use super::ask::{Link, Question};
 use super::book::Book;
 use super::failure::Failure;
 use super::heard::{Heard, Said};
@@ -27,6 +27,7 @@ use super::pace::Pace;
 use super::target::Target;
 use super::usage::Measured;
 use super::wants::{self, Told, Wants};
+use super::watch::Nudge;
 use connection::Line;
 use fallback::Fallback;
 use hello::{Hello, Lost};
@@ -90,12 +91,14 @@ struct Cluster {
     watches: JoinSet<()>,
     words: mpsc::Sender<Heard>,
     heard: mpsc::Receiver<Heard>,
-    nudge: channel::Sender<u64>,
+    nudge: channel::Sender<Nudge>,
     /// What cannot be reached.
     lost: BTreeSet<Key>,
     fallback: Fallback,
     jobs: JoinSet<Done>,
     link: Arc<Link>,
+    /// What somebody who is about to act wants to know of all pods.
+    questions: mpsc::Receiver<Question>,
     wants: Wants,
     usage: Usage,
     /// What may be done, as it was last told.
@@ -114,6 +117,8 @@ impl Cluster {
     ) -> Self {
         let (words, heard) = mpsc::channel(WORDS);
         let retry = demand.borrow().retry;
+        let (asks, questions) = mpsc::channel(1);
+        link.answered_by(asks);
         Self {
             book: Book::new(target.name.clone()),
             retry,
@@ -129,11 +134,12 @@ impl Cluster {
             watches: JoinSet::new(),
             words,
             heard,
-            nudge: channel::Sender::new(0),
+            nudge: channel::Sender::new(Nudge::default()),
             lost: BTreeSet::new(),
             fallback: Fallback::default(),
             jobs: JoinSet::new(),
             link,
+            questions,
             wants: Wants::default(),
             usage: Usage::default(),
             rights: Rights::default(),
@@ -159,6 +165,10 @@ impl Cluster {
                 () = self.out.closed() => return,
                 Some(heard) = self.heard.recv() => self.hear(heard),
                 Some(done) = self.jobs.join_next() => self.done(done),
+                Some(Question { node, answer }) = self.questions.recv() => {
+                    // Who asked may have given up meanwhile.
+                    let _ = answer.send(self.book.census(&node));
+                }
                 Some(ended) = self.watches.join_next() => self.ended(ended),
                 Ok(turn) = turns.acquire_owned(), if self.may_begin() => self.begin_next(turn),
                 changed = self.demand.changed(), if asked => match changed {
@@ -237,12 +247,13 @@ impl Cluster {
             self.connect();
         }
         self.look();
+        self.nudge.send_modify(|nudge| nudge.by_person += 1);
         self.nudge_all();
     }
 
     /// Everybody who waits tries again.
     fn nudge_all(&mut self) {
-        self.nudge.send_modify(|count| *count += 1);
+        self.nudge.send_modify(|nudge| nudge.all += 1);
         self.fetch_again();
     }
 

@@ -25,6 +25,15 @@ pub(super) use row::backed_off;
 /// A word of a failure that may pass is held back while the next try is this near.
 const SOON: Duration = Duration::from_secs(2);
 
+/// Wishes that everybody who waits tries again, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Nudge {
+    /// Of any kind.
+    pub(super) all: u64,
+    /// Of which a person's own.
+    pub(super) by_person: u64,
+}
+
 /// One list-and-watch.
 pub(super) struct Watch {
     api: Api,
@@ -32,8 +41,8 @@ pub(super) struct Watch {
     partition: Option<Name>,
     pace: Pace,
     out: mpsc::Sender<Heard>,
-    /// Counts up when everybody who waits is to try again at once.
-    nudge: channel::Receiver<u64>,
+    /// Changes when everybody who waits is to try again at once.
+    nudge: channel::Receiver<Nudge>,
     /// A place among those that list for the first time; given back when that has come to something.
     turn: Option<OwnedSemaphorePermit>,
     /// The version up to which everything was told; none: everything has to be listed.
@@ -73,7 +82,7 @@ impl Watch {
         (kind, partition): (ApiKind, Option<Name>),
         pace: Pace,
         out: mpsc::Sender<Heard>,
-        nudge: channel::Receiver<u64>,
+        nudge: channel::Receiver<Nudge>,
     ) -> Self {
         Self {
             api,
@@ -143,7 +152,10 @@ impl Watch {
         if (self.row.is_long() || !failure.may_pass() || wait > SOON) && self.tell(&failure, wait).await.is_err() {
             return false;
         }
-        self.pause(wait).await
+        match failure.retry_after() {
+            Some(_) => self.pause_as_told(wait).await,
+            None => self.pause(wait).await,
+        }
     }
 
     async fn tell(&mut self, failure: &Failure, wait: Duration) -> Result<(), End> {
@@ -160,6 +172,21 @@ impl Watch {
             () = tokio::time::sleep(wait) => true,
             changed = self.nudge.changed() => changed.is_ok(),
             () = self.out.closed() => false,
+        }
+    }
+
+    /// Waits as long as a busy server asks for: only a person cuts that short. False when nobody listens any more.
+    async fn pause_as_told(&mut self, wait: Duration) -> bool {
+        let end = Instant::now() + wait;
+        let before = self.nudge.borrow().by_person;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if !self.pause(left).await {
+                return false;
+            }
+            if end <= Instant::now() || self.nudge.borrow().by_person != before {
+                return true;
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod run;
 use ratatui::layout::Rect;
 
 pub use help::sheet_extent;
+pub use run::doing;
 pub(super) use run::{outcome, step};
 
 use super::clock::Clock;

@@ -227,7 +227,7 @@ fn awaits(ctx: &Ctx<'_>, wait: &Wait<'_>) -> String {
 }
 
 /// What a step does, in a word or two.
-pub(in crate::ui) fn doing(action: &StepAction) -> String {
+pub fn doing(action: &StepAction) -> String {
     match action {
         StepAction::Restart(_) => "restart".to_owned(),
         StepAction::SetReplicas(_, n) => format!("set to {n}"),

@@ -1,0 +1,244 @@
+//! `cockpit restart|scale|undo|... TARGET`: an action from the command line, by the same plan and the same run as on the screen.
+
+pub mod args;
+mod say;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::action::wrong;
+use crate::domain::{Grade, Outcome, Plan, Receipt, Ref, Refusal, Run, Step, StepError, StepState};
+
+use super::failure::Failure;
+use super::headless::runtime;
+use super::live::Engine;
+use super::output::print;
+use super::session::Session;
+use args::{How, Said};
+
+/// A plan is not drawn up, or not confirmed.
+const REFUSED: u8 = 3;
+/// Some of it was done.
+const PARTLY: u8 = 4;
+/// So long is waited until everything has been read.
+const READ_WITHIN: Duration = Duration::from_secs(30);
+
+/// An answer to a step.
+type Answer = (u64, usize, Result<Receipt, StepError>);
+
+/// Plans it, shows it, asks, does it, and says what came of it.
+///
+/// # Errors
+/// There is no such target; it was refused; it was not confirmed; standard output cannot be written.
+pub fn run(said: Said, session: &Session) -> Result<ExitCode, Failure> {
+    let runtime = runtime()?;
+    let ended = runtime.block_on(act(said, session));
+    // What still waits for a server is not waited for.
+    runtime.shutdown_background();
+    ended
+}
+
+async fn act(said: Said, session: &Session) -> Result<ExitCode, Failure> {
+    let mut engine = Engine::start(session, &said.target)?;
+    engine.settle(READ_WITHIN).await?;
+    let key = engine.find(&said.target)?;
+    let intent = (said.intent)(key.clone());
+    let plan = draw_up(&mut engine, &intent).await.map_err(refused)?;
+    if !said.how.json {
+        print(&say::plan(&plan))?;
+    }
+    if said.how.dry_run {
+        return told(&said.how, &plan, None, 0);
+    }
+    confirm(&plan, &said.how)?;
+    // What was shown is what is done: it may have moved while a person thought.
+    let again = draw_up(&mut engine, &intent).await.map_err(refused)?;
+    if !same(&plan, &again) {
+        let text = if said.how.json { String::new() } else { say::plan(&again) };
+        print(&text)?;
+        let what = format!("{}: it has changed since it was shown", plan.title);
+        return Err(
+            Failure { status: REFUSED, ..Failure::new(what) }.mend("read what is planned now, and say it again")
+        );
+    }
+    let (id, steps) = engine.core.start(again, engine.now());
+    let mut driver = Driver { engine, id, answers: JoinSet::new(), how: said.how, seen: Vec::new() };
+    driver.drive(steps).await?;
+    driver.conclude(&key)
+}
+
+async fn draw_up(engine: &mut Engine, intent: &crate::domain::Intent) -> Result<Plan, Refusal> {
+    engine.core.guard().admit(intent, &engine.view())?;
+    let cluster = &intent.target().cluster;
+    let Some(backend) = engine.feeds.backend(cluster).cloned() else {
+        return Err(Refusal::of(intent, "nothing acts on that cluster", "look at `cockpit doctor`"));
+    };
+    let draft = backend.prepare(intent.clone()).await?;
+    engine.core.plan(intent, draft, engine.now())
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    let failure = Failure::new(format!("cannot {}", refusal.what)).why(&refusal.why).mend(refusal.mend.to_string());
+    Failure { status: REFUSED, ..failure }
+}
+
+fn same(shown: &Plan, now: &Plan) -> bool {
+    *shown == Plan { made: shown.made, ..now.clone() }
+}
+
+/// Asks as the grade asks, unless the command line has answered.
+fn confirm(plan: &Plan, how: &How) -> Result<(), Failure> {
+    let not = |what: &str| Failure { status: REFUSED, ..Failure::new(format!("{}: {what}", plan.title)) };
+    let asks = match &plan.typed {
+        Some(name) if how.confirm.as_deref() == Some(name.as_str()) => return Ok(()),
+        Some(name) if how.confirm.is_some() => {
+            return Err(not("not confirmed: --confirm names something else").mend(format!("it asks for `{name}`")));
+        }
+        Some(name) if how.yes || !std::io::stdin().is_terminal() => {
+            return Err(not("nothing was done: it asks for a name").mend(format!("--confirm {name} gives it")));
+        }
+        Some(name) => format!("type {name} to do it: "),
+        None if how.yes || (plan.grade == Grade::Harmless && !std::io::stdin().is_terminal()) => return Ok(()),
+        None if !std::io::stdin().is_terminal() => {
+            return Err(not("nothing was done: nobody is there to confirm it").mend("--yes confirms it"));
+        }
+        None => "do it? y, then enter: ".to_owned(),
+    };
+    eprint!("{asks}");
+    let _ = std::io::stderr().flush();
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    let wanted = plan.typed.as_deref().unwrap_or("y");
+    match read.is_ok() && line.trim() == wanted {
+        true => Ok(()),
+        false => Err(not("nothing was done: it was not confirmed")),
+    }
+}
+
+/// A run on its way.
+struct Driver {
+    engine: Engine,
+    id: u64,
+    answers: JoinSet<Answer>,
+    how: How,
+    /// How each step was when it was last said.
+    seen: Vec<StepState>,
+}
+
+impl Driver {
+    /// Until it has ended; without `--wait`, until all of it is accepted.
+    async fn drive(&mut self, steps: Vec<(u64, usize, Step)>) -> Result<(), Failure> {
+        self.send(steps);
+        let end = self.how.wait.map(|wait| Instant::now() + wait);
+        let mut stopped = false;
+        loop {
+            self.tell()?;
+            if self.is_over() || end.is_some_and(|end| end <= Instant::now()) {
+                return Ok(());
+            }
+            let steps = tokio::select! {
+                biased;
+                _ = tokio::signal::ctrl_c(), if !stopped => {
+                    stopped = true;
+                    eprintln!("stopping: nothing more is asked; what was sent still ends");
+                    let now = self.engine.now();
+                    self.engine.core.stop(self.id, now)
+                }
+                Some(Ok((run, ix, answer))) = self.answers.join_next() => {
+                    let now = self.engine.now();
+                    self.engine.core.answer(run, ix, answer, now)
+                }
+                steps = self.engine.next() => steps?,
+            };
+            self.send(steps);
+        }
+    }
+
+    fn send(&mut self, steps: Vec<(u64, usize, Step)>) {
+        for (run, ix, step) in steps {
+            let backend = self.engine.feeds.backend(&step.action.target().cluster).cloned();
+            self.answers.spawn(async move {
+                let answer = match backend {
+                    Some(backend) => backend.execute(step).await,
+                    None => Err(StepError::Gone),
+                };
+                (run, ix, answer)
+            });
+        }
+    }
+
+    fn run(&self) -> Option<&Run> {
+        self.engine.core.runs().run(self.id)
+    }
+
+    fn is_over(&self) -> bool {
+        let Some(run) = self.run() else { return true };
+        let accepted = |state: &StepState| state.is_final() || matches!(state, StepState::Settling(_));
+        run.outcome.is_some() || (self.how.wait.is_none() && run.steps.iter().all(accepted))
+    }
+
+    /// Says what is new.
+    fn tell(&mut self) -> Result<(), Failure> {
+        let Some(run) = self.run() else { return Ok(()) };
+        let now = self.engine.now();
+        let new = |ix: &usize| {
+            self.seen.get(*ix) != run.steps.get(*ix) && !is_as_blocked(self.seen.get(*ix), &run.steps[*ix])
+        };
+        let lines: String = (0..run.steps.len())
+            .filter(new)
+            .filter_map(|ix| say::step(run.plan.steps.get(ix)?, &run.steps[ix], now))
+            .collect();
+        self.seen = run.steps.clone();
+        if self.how.json || lines.is_empty() { Ok(()) } else { print(&lines) }
+    }
+
+    /// Says what came of it, with what is wrong with the target where it is not well.
+    fn conclude(&self, key: &Ref) -> Result<ExitCode, Failure> {
+        let Some(run) = self.run() else { return Ok(ExitCode::FAILURE) };
+        let status = match &run.outcome {
+            None if self.how.wait.is_none() => 0,
+            Some((_, Outcome::Done)) => 0,
+            Some((_, Outcome::Partly { .. })) => PARTLY,
+            None | Some((_, Outcome::Failed(_))) => 1,
+        };
+        if !self.how.json {
+            print(&say::outcome(run))?;
+            if status != 0
+                && let Some(incident) = wrong(key, self.engine.core.diagnosis())
+            {
+                print(&format!("{}: {}\n", key.local(), incident.summary))?;
+            }
+            if run.outcome.is_none() && self.how.wait.is_some() {
+                print("it goes on there; what was asked for had not settled in time\n")?;
+            }
+        }
+        told(&self.how, &run.plan, Some(run), status)
+    }
+}
+
+/// Whether a step is still held back by the same.
+fn is_as_blocked(before: Option<&StepState>, now: &StepState) -> bool {
+    matches!((before, now), (Some(StepState::Blocked { by: a, .. }), StepState::Blocked { by: b, .. }) if a == b)
+}
+
+/// What a program reads.
+#[derive(Serialize)]
+struct Report<'a> {
+    plan: &'a Plan,
+    run: Option<&'a Run>,
+    status: u8,
+}
+
+fn told(how: &How, plan: &Plan, run: Option<&Run>, status: u8) -> Result<ExitCode, Failure> {
+    if how.json {
+        let report = Report { plan, run, status };
+        let json = serde_json::to_string(&report);
+        print(&(json.map_err(|error| Failure::new("the report cannot be written").why(error))? + "\n"))?;
+    }
+    Ok(ExitCode::from(status))
+}
