@@ -36,7 +36,7 @@ pub(super) fn line(steps: &[Step]) -> Option<Line> {
         (n, true) => told.push(format!("these {n} by their uid")),
         (n, false) => told.push(format!("{n} by uid")),
     }
-    Some(Line::new(LineKind::Note, format!("pinned to: {}; else nothing is done", told.join(", "))))
+    Some(Line::new(LineKind::Note, format!("pinned to: {}; refused once that has changed", told.join(", "))))
 }
 
 fn words(pin: &Pin) -> Option<String> {
