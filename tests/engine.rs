@@ -8,9 +8,10 @@ use cockpit::action::Guard;
 use cockpit::diagnose::Settings;
 use cockpit::domain::{
     Backend, BackendKind, Batch, ClusterId, Demand, Draft, Fact, Feed, Form, Instance, Intent, Kind, LogRequest,
-    LogStream, Object, Phase, Receipt, Ref, Refusal, Source, Step, StepError, Text, Timestamp, Trouble, TroubleKind,
+    LogStream, Object, Phase, Pin, Receipt, Ref, Refusal, Seen, Source, Step, StepAction, StepError, Text, Timestamp,
+    Trouble, TroubleKind, Until,
 };
-use cockpit::engine::{Core, Feeds, Target, Waited, wait_until_settled};
+use cockpit::engine::{Asking, Core, Feeds, Target, Waited, wait_until_settled};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::sync::watch;
@@ -162,4 +163,69 @@ async fn feeds_hear_of_a_demand_only_when_it_is_another_one() {
         assert_eq!(heard.ok().flatten().map(|batch| batch.facts.len() as u64), Some(retry));
         feeds.demand(Demand { retry, ..Demand::default() });
     }
+}
+
+/// Does what is meant by one step that names its own cluster, and takes its time the longer the shorter the name.
+struct Willing(ClusterId);
+
+impl Feed for Willing {
+    fn cluster(&self) -> &ClusterId {
+        &self.0
+    }
+
+    fn run(self: Arc<Self>, _: watch::Receiver<Demand>) -> BoxStream<'static, Batch> {
+        futures::stream::pending().boxed()
+    }
+}
+
+#[async_trait]
+impl Backend for Willing {
+    async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
+        let key = intent.target().clone();
+        match key.name.as_str() {
+            "never" => std::future::pending().await,
+            name => tokio::time::sleep(Duration::from_millis(1_000 / name.len() as u64)).await,
+        }
+        let pin = Pin { key: key.clone(), uid: self.0.as_str().into(), seen: Seen::Uid };
+        let step = Step { action: StepAction::Restart(key), pin, until: Until::Accepted, timeout_seconds: 1, group: 0 };
+        Ok(Draft::new(&intent, vec![step]))
+    }
+
+    async fn execute(&self, _: Step) -> Result<Receipt, StepError> {
+        Err(StepError::Gone)
+    }
+
+    async fn logs(&self, _: LogRequest) -> Result<LogStream, Text> {
+        Err("none".into())
+    }
+
+    async fn describe(&self, _: Ref, _: Form) -> Result<Vec<Text>, Text> {
+        Err("none".into())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_part_of_an_intent_is_asked_of_its_own_cluster_and_they_stay_in_order() {
+    let target = |name: &str| Target {
+        cluster: ClusterId::new(name),
+        kind: BackendKind::Kubernetes,
+        backend: Arc::new(Willing(ClusterId::new(name))),
+    };
+    let feeds = Feeds::start(vec![target("prod"), target("eu")]);
+    let restart = |raw: &str| Intent::Restart(raw.parse().expect("a ref"));
+    let parts = ["prod/shop/Deployment/a", "eu/shop/TaskGroup/charge", "prod/shop/Deployment/worker"].map(restart);
+    let asked = |intent: Intent| Asking::of(&feeds, intent).draft();
+    let draft = asked(Intent::Several(parts.to_vec())).await.expect("a draft");
+    let steps: Vec<(String, &str, u32)> =
+        draft.steps.iter().map(|it| (it.pin.key.local(), it.pin.uid.as_str(), it.group)).collect();
+    let expected = [("shop/a", "prod", 0), ("shop/charge", "eu", 1), ("shop/worker", "prod", 2)];
+    assert_eq!(steps, expected.map(|(name, cluster, group)| (name.to_owned(), cluster, group)));
+    let alone = asked(restart("eu/shop/TaskGroup/charge")).await.expect("a draft");
+    assert_eq!(alone.intent, restart("eu/shop/TaskGroup/charge"));
+    let unwatched = [restart("prod/shop/Deployment/a"), restart("lab/shop/Deployment/b")];
+    let refusal = asked(Intent::Several(unwatched.to_vec())).await.expect_err("a refusal");
+    assert_eq!(refusal.why, "shop/b (lab): lab is not watched: nothing can be asked of it");
+    let slow = [restart("prod/shop/Deployment/a"), restart("eu/shop/TaskGroup/never")];
+    let refusal = asked(Intent::Several(slow.to_vec())).await.expect_err("a refusal");
+    assert_eq!(refusal.why, "shop/never (eu): no answer within 20 s");
 }

@@ -1,11 +1,11 @@
 //! From an intent to what came of it: plans, and runs that ask for steps.
 
-use cockpit::action::{Guard, RunBook, RunEvent, plan};
-use cockpit::diagnose::Pattern;
+use cockpit::action::{Drain, Guard, Mood, RunBook, RunEvent, follow, in_its_place, plan};
+use cockpit::diagnose::{Diagnosis, Pattern, Settings};
 use cockpit::domain::{
-    Batch, ClusterId, Desired, Draft, Fact, Grade, Instance, Intent, Kind, LineKind, Node, NodeState, Object, Outcome,
-    Phase, Pin, Plan, Receipt, Ref, Run, Seen, Source, Step, StepAction, StepError, StepState, Text, Timestamp, Until,
-    Workload,
+    Batch, ClusterId, Container, ContainerState, Desired, Draft, Fact, Grade, Instance, Intent, Kind, Line, LineKind,
+    Node, NodeState, Object, Outcome, Phase, Pin, Plan, Receipt, Ref, Run, Seen, Source, Step, StepAction, StepError,
+    StepState, Text, Timestamp, Until, Workload,
 };
 use cockpit::state::World;
 
@@ -90,7 +90,8 @@ fn a_plan_says_what_it_does_and_how_careful_one_has_to_be() {
         let step = step(StepAction::SetReplicas(web(), to), Until::Count(web(), to), 0);
         planned(&world, draft(Intent::Scale(web(), to), vec![step]))
     };
-    let text = |plan: &Plan| plan.lines.iter().map(|line| line.text.to_string()).collect::<Vec<_>>();
+    let told = |line: &&Line| !line.text.starts_with("pinned to");
+    let text = |plan: &Plan| plan.lines.iter().filter(told).map(|line| line.text.to_string()).collect::<Vec<_>>();
     assert_eq!(scale(5).grade, Grade::Harmless);
     assert_eq!(text(&scale(5)), ["set Deployment shop/web from 3 to 5"]);
     assert_eq!(scale(2).grade, Grade::Disruptive);
@@ -263,6 +264,105 @@ fn the_book_offers_the_newest_inverse_first_and_none_of_what_failed() {
     let key = web();
     let inverses: Vec<&Intent> = book.undoable(&key).map(|undo| undo.inverse).collect();
     assert_eq!(inverses, [&Intent::Scale(web(), 5), &Intent::Scale(web(), 3)]);
+}
+
+fn new_pod(n: u32, created: i64, since: i64, on: &str) -> Object {
+    let Object::Instance(mut it) = ready_pod(n, since) else { unreachable!() };
+    it.created = Some(at(created));
+    it.node = Some(Ref::new(&cluster(), Kind::Node, None, on));
+    Object::Instance(it)
+}
+
+#[test]
+fn what_is_held_back_neither_waits_for_a_place_nor_keeps_the_loop_awake() {
+    let world = world(12);
+    let mut run = Run::new(1, planned(&world, drain()), at(0));
+    run.advance(RunEvent::Look, &world.view(at(0)));
+    run.advance(RunEvent::Answer(0, Ok(receipt(0))), &world.view(at(0)));
+    // All but one of the first eight are accepted and take their time; the one is held back, and its place goes to another.
+    let blocked = || StepError::Blocked { by: "budget web-pdb".into(), retry_at: at(5) };
+    for ix in 2..=8 {
+        run.advance(RunEvent::Answer(ix, Ok(receipt(1))), &world.view(at(1)));
+    }
+    run.advance(RunEvent::Answer(1, Err(blocked())), &world.view(at(1)));
+    assert!(
+        run.steps[1..].iter().filter(|state| matches!(state, StepState::Settling(_) | StepState::Sent(_))).count() == 8
+    );
+    let asked = run.advance(RunEvent::Look, &world.view(at(5)));
+    assert_eq!(asked.iter().map(|(ix, _)| *ix).collect::<Vec<_>>(), [1], "no place is free, and it is tried again");
+    assert!(run.next_deadline().is_some_and(|at| at > self::at(5)), "nothing is due again at once");
+}
+
+#[test]
+fn a_drain_says_what_is_gone_moves_waits_was_skipped_and_came_meanwhile() {
+    let mut world = world(12);
+    let mut plan = planned(&world, drain());
+    // One was never to be taken.
+    plan.steps.pop();
+    let mut run = Run::new(1, plan, at(0));
+    run.advance(RunEvent::Look, &world.view(at(0)));
+    run.advance(RunEvent::Answer(0, Ok(receipt(0))), &world.view(at(0)));
+    run.advance(RunEvent::Answer(1, Ok(receipt(1))), &world.view(at(1)));
+    let blocked = StepError::Blocked { by: "budget web-pdb".into(), retry_at: at(60) };
+    run.advance(RunEvent::Answer(2, Err(blocked)), &world.view(at(1)));
+    gone(&mut world, &pod(0));
+    put(&mut world, new_pod(20, 2, 10, "node-3"));
+    put(&mut world, new_pod(21, 3, 4, "node-7"));
+    run.advance(RunEvent::Look, &world.view(at(10)));
+    let drain = Drain::of(&run, &world.view(at(10))).expect("a drain");
+    assert_eq!(drain.words(), "1 gone, 8 moving, 1 waiting, 1 to come, 1 skipped, 1 came meanwhile");
+    assert_eq!(drain.skipped.iter().map(|it| &it.key).collect::<Vec<_>>(), [&pod(11)]);
+    let new = in_its_place(&run, &pod(0), &world.view(at(10))).expect("a successor");
+    assert_eq!((&new.key, new.node.as_ref().map(|it| it.name.as_str())), (&pod(20), Some("node-3")));
+    assert!(in_its_place(&run, &pod(1), &world.view(at(10))).is_none(), "it is not gone");
+}
+
+fn followed(world: &World, run: &Run, now: i64) -> (Mood, String) {
+    let view = world.view(at(now));
+    let mut diagnosis = Diagnosis::new(Settings::default(), at(0));
+    let keys: Vec<Ref> =
+        view.workloads().map(|it| it.key.clone()).chain(view.instances().map(|it| it.key.clone())).collect();
+    diagnosis.note(&keys, &view);
+    diagnosis.examine(&view, &mut || true);
+    diagnosis.settle(&view);
+    let followed = follow(run, &web(), &view, &diagnosis);
+    (followed.mood, followed.text.to_string())
+}
+
+#[test]
+fn an_action_is_followed_until_it_has_settled_and_what_it_is_stuck_at_is_named() {
+    let mut world = world(2);
+    let mut run = Run::new(1, planned(&world, restart()), at(0));
+    run.advance(RunEvent::Look, &world.view(at(0)));
+    run.advance(RunEvent::Answer(0, Ok(receipt(1))), &world.view(at(1)));
+    put(&mut world, ready_pod(0, 10));
+    assert_eq!(followed(&world, &run, 11), (Mood::UnderWay, "restart: 1 of 2 ready".to_owned()));
+    put(&mut world, ready_pod(1, 41));
+    run.advance(RunEvent::Look, &world.view(at(41)));
+    assert_eq!(followed(&world, &run, 42), (Mood::Settled, "restarted: healthy in 41 s".to_owned()));
+    // What goes wrong with it within minutes is laid at its door, by its cause.
+    for n in 0..2 {
+        let Object::Instance(mut it) = ready_pod(n, 50) else { unreachable!() };
+        (it.ready, it.phase) = (false, Phase::Starting);
+        let reason = "ImagePullBackOff".into();
+        let message = Some(Text::new("Back-off pulling image \"web:3\": not found"));
+        it.containers = vec![Container::new("web", "web:3", ContainerState::Waiting { reason, message })];
+        put(&mut world, Object::Instance(it));
+    }
+    let (mood, text) = followed(&world, &run, 200);
+    assert!(mood == Mood::Stuck && text.starts_with("restarted, stuck: ") && text.contains("web:3"), "{text}");
+}
+
+#[test]
+fn what_was_not_done_says_so_and_nothing_of_taking_it_back() {
+    let world = world(2);
+    let mut draft = restart();
+    draft.inverse = Some(Intent::Undo(web(), None));
+    let mut run = Run::new(1, planned(&world, draft), at(0));
+    run.advance(RunEvent::Look, &world.view(at(0)));
+    run.advance(RunEvent::Answer(0, Err(StepError::Denied("patch deployments".into()))), &world.view(at(1)));
+    let said = "restart: not done: not allowed: patch deployments".to_owned();
+    assert_eq!(followed(&world, &run, 2), (Mood::Short, said));
 }
 
 #[test]

@@ -123,19 +123,11 @@ impl RunBook {
     /// Starts a confirmed plan and says which steps are to be sent.
     pub fn start(&mut self, plan: Plan, view: &View<'_>) -> (u64, Vec<Asked>) {
         let id = self.numbers.next(view.now);
+        let reason = plan.reason.clone();
         self.runs.push(Run::new(id, plan, view.now));
-        self.own.insert(id, Own { by: self.me.clone(), taken_by: None, reason: None, version: 0 });
+        self.own.insert(id, Own { by: self.me.clone(), taken_by: None, reason, version: 0 });
         self.unwritten.insert(id);
         (id, self.advance(id, RunEvent::Look, view))
-    }
-
-    /// Why a run was started, where somebody says so.
-    pub fn give_reason(&mut self, id: u64, reason: Text) {
-        if let Some(own) = self.own.get_mut(&id) {
-            own.reason = Some(reason);
-            own.version += 1;
-            self.unwritten.insert(id);
-        }
     }
 
     /// Goes on with a run that was taken over: what was done stays done, what was sent is looked for and never sent again,

@@ -1,20 +1,28 @@
 //! What may be done where, and how carefully.
 
+use std::collections::BTreeSet;
+
 use crate::diagnose::Pattern;
-use crate::domain::{Intent, Ref, Refusal, Text};
+use crate::domain::{ClusterId, Intent, Ref, Refusal, Step, StepAction, Text};
 use crate::state::View;
+
+use super::needs::denied;
 
 /// What people set about actions.
 #[derive(Debug, Clone, Default)]
 pub struct Guard {
     /// Nothing may be changed in this run, and why.
     pub read_only: Option<Text>,
-    /// Targets whose own name has to be typed.
+    /// Targets whose cluster's own name has to be typed.
     pub protected: Vec<Pattern>,
     /// The journal cannot be written, and why: the cluster's name has to be typed for everything.
     pub unjournalled: Option<Text>,
     /// What cannot be journalled is not done at all.
     pub require_journal: bool,
+    /// At most so many instances are taken away or made anew by one plan; any number where none is set.
+    pub max_instances: Option<u32>,
+    /// A preview asks why, and the answer is kept with the run.
+    pub ask_reason: bool,
 }
 
 impl Guard {
@@ -23,8 +31,19 @@ impl Guard {
         self.protected.iter().any(|pattern| pattern.fits_key(key))
     }
 
+    /// Clusters whose names have to be typed before an intent is carried out, each once.
+    pub fn protected_by<'a>(&self, intent: &'a Intent) -> BTreeSet<&'a ClusterId> {
+        let targets = intent.parts().iter().map(Intent::target);
+        targets.filter(|target| self.protects(target)).map(|target| &target.cluster).collect()
+    }
+
     /// Refuses what may not be done at all, before a server is asked. The backend refuses it again, below every key.
     pub fn admit(&self, intent: &Intent, view: &View<'_>) -> Result<(), Refusal> {
+        intent.parts().iter().try_for_each(|part| self.admit_one(part, view))
+    }
+
+    fn admit_one(&self, intent: &Intent, view: &View<'_>) -> Result<(), Refusal> {
+        let target = intent.target();
         if let Some(why) = &self.read_only {
             return Err(Refusal::of(intent, why.clone(), "start cockpit without --read-only"));
         }
@@ -33,13 +52,53 @@ impl Guard {
                 Text::from(format!("it could not be journalled, and the settings say require_journal = true: {why}"));
             return Err(Refusal::of(intent, why, "see that the journal can be written; `cockpit doctor` shows it"));
         }
-        let rights = view.rights(&intent.target().cluster);
+        let rights = view.rights(&target.cluster);
         if let Some(why) = rights.and_then(|rights| rights.read_only.as_ref()) {
             return Err(Refusal::of(intent, why.clone(), "nothing can be changed there from here"));
         }
-        if view.object(intent.target()).is_none() {
+        if view.object(target).is_none() {
             return Err(Refusal::of(intent, "it is not there any more", "look at the list again"));
         }
+        if let Some(right) = rights.and_then(|rights| denied(intent, rights)) {
+            let why = format!("you may not `{right}` in {}", target.cluster);
+            return Err(Refusal::of(intent, why, "`cockpit rbac --control` prints the role that allows it"));
+        }
         Ok(())
+    }
+
+    /// Refuses what takes away, or makes anew, more instances than are allowed in one plan.
+    pub fn bound(&self, intent: &Intent, steps: &[Step], view: &View<'_>) -> Result<(), Refusal> {
+        let Some(most) = self.max_instances else { return Ok(()) };
+        let touched: u64 = steps.iter().map(|step| u64::from(touches(&step.action, view))).sum();
+        if touched <= u64::from(most) {
+            return Ok(());
+        }
+        let why = format!("it would touch {touched} instances, and max_instances allows {most} in one plan");
+        Err(Refusal::of(intent, why, "take fewer at once, or raise max_instances in the configuration"))
+    }
+}
+
+/// How many instances a step takes away, makes anew, or adds.
+fn touches(action: &StepAction, view: &View<'_>) -> u32 {
+    let alive = |key: &Ref| view.workload(key).map_or(1, |workload| view.counts(workload).alive);
+    match action {
+        StepAction::Restart(key) | StepAction::Revert(key, _) | StepAction::Set(key, _) | StepAction::Recreate(key) => {
+            alive(key)
+        }
+        StepAction::SetReplicas(key, to) => alive(key).abs_diff(*to),
+        StepAction::SetDrain(key, true) => u32::try_from(super::wait::leaving(key, view).count()).unwrap_or(u32::MAX),
+        StepAction::Evict(_)
+        | StepAction::Delete(_)
+        | StepAction::Stop(_)
+        | StepAction::Kill(_)
+        | StepAction::Start(_)
+        | StepAction::Retry(_)
+        | StepAction::Trigger(_) => 1,
+        StepAction::SetCordon(..)
+        | StepAction::SetPaused(..)
+        | StepAction::SetDrain(..)
+        | StepAction::Promote(_)
+        | StepAction::Abort(_)
+        | StepAction::Prune(..) => 0,
     }
 }

@@ -147,23 +147,31 @@ impl Run {
         let Some(group) = self.current_group() else { return Vec::new() };
         let under_way = |state: &StepState| matches!(state, StepState::Sent(_) | StepState::Settling(_));
         let mut places = AT_ONCE.saturating_sub(self.steps.iter().filter(|state| under_way(state)).count());
+        // What is held back is asked again without a place of its own: it neither waits for one nor keeps one from another.
+        let mut retries = AT_ONCE;
         let mut out = Vec::new();
         for (ix, step) in self.plan.steps.iter().enumerate().filter(|(_, step)| step.group == group) {
-            let due = match &self.steps[ix] {
-                StepState::Waiting => true,
-                StepState::Blocked { retry_at, .. } => *retry_at <= now,
-                _ => false,
-            };
-            if due && places > 0 && !self.stopping {
-                places -= 1;
-                // A retried step keeps what blocked it on the screen until its answer comes.
-                if self.steps[ix] == StepState::Waiting {
-                    self.steps[ix] = StepState::Sent(now);
-                } else if let StepState::Blocked { retry_at, .. } = &mut self.steps[ix] {
+            if self.stopping {
+                break;
+            }
+            match &mut self.steps[ix] {
+                state @ StepState::Waiting if places > 0 => {
+                    places -= 1;
+                    *state = StepState::Sent(now);
+                }
+                // It keeps what blocked it on the screen until its answer comes; no answer within a minute is one too.
+                StepState::Blocked { retry_at, .. } if *retry_at <= now && retries > 0 => {
+                    retries -= 1;
                     *retry_at = after(now, 60).unwrap_or(now);
                 }
-                out.push((ix, step.clone()));
+                // So many at once are enough: these have their turn a second later.
+                StepState::Blocked { retry_at, .. } if *retry_at <= now => {
+                    *retry_at = after(now, 1).unwrap_or(now);
+                    continue;
+                }
+                _ => continue,
             }
+            out.push((ix, step.clone()));
         }
         out
     }

@@ -171,6 +171,6 @@ mod tests {
         drill.wrong.push((at(90), "Restart shop/web (prod)".to_owned()));
         let report = drill.report(at(600));
         assert!(report.starts_with("Drill of 10 min: 160 of 200 points\n"), "{report}");
-        assert!(report.contains("cause after 61 s, mended after 2 min") && report.contains("-20  "), "{report}");
+        assert!(report.contains("cause after 1 min, mended after 2 min") && report.contains("-20  "), "{report}");
     }
 }

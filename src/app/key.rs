@@ -41,6 +41,14 @@ impl Key {
         }
     }
 
+    /// The character that it is pressed with alt.
+    pub fn with_alt(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) if self.mods == KeyModifiers::ALT => Some(c),
+            _ => None,
+        }
+    }
+
     /// Terminals disagree on whether shift is reported beside an upper-case letter, and on how; backtab is shift and tab.
     fn normal(self) -> Self {
         let mut key = self;

@@ -11,14 +11,14 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::domain::{
-    Backend, ClusterId, Entry, LogRequest, LogStream, Name, Person, Ref, Refusal, Step, StepError, Text, Timestamp,
+    Backend, ClusterId, Entry, LogRequest, LogStream, Name, Person, Ref, Step, StepError, Text, Timestamp,
 };
-use crate::engine::{Feeds, Scribe, do_step};
+use crate::engine::{Asking, Feeds, Scribe, do_step};
 
 use super::together::{self, Voice};
 use super::{Copied, Effect, What, copies, saved};
 
-/// A draft or a description that takes longer is given up.
+/// A description that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Log lines that are handed over at once, at most.
 const LINES: usize = 512;
@@ -41,17 +41,8 @@ impl Requests {
     pub fn start(&mut self, effect: Effect, feeds: &Feeds) {
         match effect {
             Effect::Prepare(ticket, intent) => {
-                let backend = backend_of(feeds, &intent.target().cluster);
-                self.spawn(Some(ticket), async move {
-                    let refuse = |why: Text| Refusal::of(&intent, why, "try again");
-                    let answer = match backend {
-                        Err(why) => Err(refuse(why)),
-                        Ok(backend) => timeout(PATIENCE, backend.prepare(intent.clone()))
-                            .await
-                            .unwrap_or_else(|_| Err(refuse(too_long(PATIENCE)))),
-                    };
-                    What::Draft(ticket, answer)
-                });
+                let asking = Asking::of(feeds, intent);
+                self.spawn(Some(ticket), async move { What::Draft(ticket, asking.draft().await) });
             }
             Effect::Journal(entry) => {
                 let (scribe, run) = (self.scribe.clone(), entry.run.id);

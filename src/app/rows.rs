@@ -30,6 +30,9 @@ pub fn extent(screen: &Screen, model: &Model<'_>) -> (usize, usize) {
     if let Some(Overlay::Preview(preview)) = &screen.overlay {
         return crate::ui::preview_extent(preview, screen.size);
     }
+    if let Some(Overlay::Run(id)) = &screen.overlay {
+        return crate::ui::run_extent(*id, screen, model);
+    }
     let lines = match screen.layers.last() {
         Some(Layer::Case(it)) => case::line_count(it, screen, model),
         Some(Layer::Text(view)) => view.folds.shown().len(),

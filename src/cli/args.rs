@@ -43,6 +43,8 @@ pub enum Command {
     Scale(act::Scale),
     /// Roll back to a revision: to the one before, where none is named.
     Undo(act::Undo),
+    /// Set its image, or a limit of its memory or processor.
+    Set(act::Set),
     /// Hold a rollout; suspend a CronJob or a Job.
     Pause(act::One),
     /// Go on with a rollout; let a CronJob or a Job run again.

@@ -160,6 +160,7 @@ fn action(command: Command) -> Option<Said> {
         Command::Restart(one) => one.said(Intent::Restart),
         Command::Scale(scale) => scale.into(),
         Command::Undo(undo) => undo.into(),
+        Command::Set(set) => set.into(),
         Command::Pause(one) => one.said(Intent::Pause),
         Command::Resume(one) => one.said(Intent::Resume),
         Command::Promote(one) => one.said(Intent::Promote),

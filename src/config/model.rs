@@ -6,6 +6,9 @@ use crate::action::Guard;
 use crate::diagnose::{Pattern, Settings};
 use crate::domain::{BackendKind, ClusterId, Text};
 
+/// A node that is full by the kubelet's own limit, 110 pods, can be drained.
+const MAX_INSTANCES: u32 = 120;
+
 /// Everything that can be set. `Default` is what holds without a file; `config.example.toml` says the same.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
@@ -15,6 +18,10 @@ pub struct Config {
     pub diagnosis: Settings,
     /// Targets whose own name has to be typed before anything is changed.
     pub protected: Vec<Pattern>,
+    /// At most so many instances are taken away or made anew by one plan; any number where there is none.
+    pub max_instances: Option<u32>,
+    /// A preview asks why.
+    pub ask_reason: bool,
     /// Nothing may be changed at all.
     pub read_only: bool,
     /// A directory that a group shares: its journal is everybody's.
@@ -45,6 +52,8 @@ impl Default for Config {
             clusters: Vec::new(),
             diagnosis: Settings::default(),
             protected: Vec::new(),
+            max_instances: Some(MAX_INSTANCES),
+            ask_reason: false,
             read_only: false,
             state_dir: None,
             require_journal: false,
@@ -71,7 +80,14 @@ impl Config {
         let clusters = self.clusters.iter().filter(|cluster| cluster.protected);
         let clusters = clusters.map(|cluster| Pattern::new(&format!("{}/*", cluster.name)));
         let protected = self.protected.iter().cloned().chain(clusters).collect();
-        Guard { read_only, protected, unjournalled: None, require_journal: self.require_journal }
+        Guard {
+            read_only,
+            protected,
+            unjournalled: None,
+            require_journal: self.require_journal,
+            max_instances: self.max_instances,
+            ask_reason: self.ask_reason,
+        }
     }
 }
 

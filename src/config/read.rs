@@ -80,6 +80,13 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     if let Some(value) = root.take(reader, "require_journal") {
         config.require_journal = reader.boolean(&value).unwrap_or_default();
     }
+    if let Some(value) = root.take(reader, "max_instances") {
+        let most = reader.integer(&value, 0..=1_000_000).and_then(|n| u32::try_from(n).ok());
+        config.max_instances = most.map_or(config.max_instances, |n| (n > 0).then_some(n));
+    }
+    if let Some(value) = root.take(reader, "ask_reason") {
+        config.ask_reason = reader.boolean(&value).unwrap_or_default();
+    }
     if let Some(value) = root.take(reader, "theme") {
         let names: Vec<&str> = words.themes.iter().map(String::as_str).collect();
         config.theme = reader.word(&value, &names).map_or(config.theme, Text::new);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+use super::identity::Ref;
 use super::intent::Intent;
 use super::step::Step;
 use super::text::Text;
@@ -49,7 +50,8 @@ impl Draft {
 /// Another way to do what is meant, one key away in its preview: `f` includes what a drain skips.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Variant {
-    /// The key. Not one that a preview has for itself (`y`, `c`, `d`, `j`, `k`, `x`, `q`).
+    /// The key. Not one that a preview has for itself (`y`, `c`, `d`, `j`, `k`, `x`, `q`), and not `p`, which a plan may give to what
+    /// leaves a GitOps controller out.
     pub key: char,
     /// What it would do: `include pods that nothing makes again`.
     pub text: Text,
@@ -127,8 +129,14 @@ pub struct Plan {
     /// It would not be journalled, and why: whoever confirms it has been told so.
     #[serde(default)]
     pub unjournalled: Option<Text>,
+    /// Who owns what it takes away, each with its owner: known when it was drawn up, and not any more when it is gone.
+    #[serde(default)]
+    pub owners: Vec<(Ref, Ref)>,
     /// When it was drawn up.
     pub made: Timestamp,
+    /// Why, where the person said so.
+    #[serde(default)]
+    pub reason: Option<Text>,
 }
 
 /// Why there is no plan: what, to what, why, and what to do instead.

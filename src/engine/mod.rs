@@ -5,9 +5,11 @@ mod core;
 mod doing;
 mod feeds;
 mod headless;
+mod prepare;
 mod target;
 
 pub use self::core::{Core, Turn};
+pub use self::prepare::Asking;
 pub use doing::{Ending, Scribe, do_step};
 pub use feeds::{Feeds, Target};
 pub use headless::{Waited, wait_until_settled};

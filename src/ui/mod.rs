@@ -36,10 +36,10 @@ pub use folds::Folds;
 pub use frame::draw;
 pub use logs::{Go, LogView, Page, Pattern};
 pub use model::Model;
-pub use overlays::{doing, preview_extent, sheet_extent};
+pub use overlays::{doing, preview_extent, run_extent, sheet_extent};
 pub use screen::{
     Armed, Asks, CaseFile, CaseRow, CaseTab, Hint, Home, Input, Layer, ListState, Look, Marks, Menu, Notice, Overlay,
-    PaletteItem, Pane, Preview, Prompt, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView,
+    PaletteItem, Pane, Preview, Prompt, Reason, RowKey, Scope, Screen, Seek, Sheet, Sort, TextView, Wanted,
 };
 pub use spots::{Spot, spot};
 pub use summary::summary;

@@ -23,6 +23,8 @@ pub struct Screen {
     pub layers: Vec<Layer>,
     /// What floats over the topmost layer and takes the keys.
     pub overlay: Option<Overlay>,
+    /// First visible line of the run that floats.
+    pub run_scroll: usize,
     /// One line said to the person, until a key or its time.
     pub notice: Option<Notice>,
     /// A new incident above what is visible, and the key that goes there: shown on the tab line.
@@ -408,12 +410,25 @@ pub struct Prompt {
 /// What a question wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asks {
-    /// A number of instances.
-    Number,
+    /// A number or a setting, for all of these.
+    Amount(Wanted, Vec<Ref>),
     /// Why an incident is accepted.
     Reason(Name),
     /// A note at an incident.
     Note(Name),
+}
+
+/// What is wanted for an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A number of instances.
+    Number,
+    /// An image.
+    Image,
+    /// A memory limit.
+    Memory,
+    /// A CPU limit.
+    Cpu,
 }
 
 /// A plan before it is confirmed.
@@ -433,6 +448,19 @@ pub struct Preview {
     pub armed: Armed,
     /// The name, where it has to be typed.
     pub typed: Input,
+    /// Why it is asked for anew, where what it was to be done to had changed.
+    pub changed: Option<Text>,
+    /// Why it is done, where that is asked.
+    pub reason: Option<Reason>,
+}
+
+/// Why something is done: asked for, and never needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// What was typed.
+    pub input: Input,
+    /// Keys go into it.
+    pub typing: bool,
 }
 
 /// How far a confirmation is.
@@ -480,6 +508,7 @@ impl Default for Screen {
             },
             layers: Vec::new(),
             overlay: None,
+            run_scroll: 0,
             notice: None,
             announcement: None,
             footer: Vec::new(),

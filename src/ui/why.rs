@@ -157,7 +157,10 @@ fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
             parts.push(Section::new("suffers", vec![Phrase::text(format!("from {cause}"))]));
             parts.extend(about::object(ctx, &target));
         }
-        None => parts.extend(about::object(ctx, &target)),
+        None => {
+            parts.push(Section::new("action", action(ctx, &target)));
+            parts.extend(about::object(ctx, &target));
+        }
     }
     parts
 }
@@ -165,6 +168,7 @@ fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
 fn of_incident(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Section> {
     vec![
         Section::new("why", vec![cause(ctx, incident)]),
+        Section::new("action", action(ctx, &incident.subject)),
         Section::new("people", people(ctx, incident)),
         Section::new("seen", evidence(ctx, incident)),
         Section::new("use", usage(ctx, &incident.subject)),
@@ -174,6 +178,11 @@ fn of_incident(ctx: &Ctx<'_>, incident: &Incident) -> Vec<Section> {
         Section::new("reach", vec![reach(incident)]),
         Section::new("rank", vec![Phrase::dim(format!("{}; rule {}", incident.place(), incident.rule))]),
     ]
+}
+
+/// What became of the newest action on it, while that is shown.
+fn action(ctx: &Ctx<'_>, key: &Ref) -> Vec<Phrase> {
+    ctx.followed(key).map(|(_, said)| said).into_iter().collect()
 }
 
 /// Who has it, what was noted, and whether it is folded: with who said so, and when.

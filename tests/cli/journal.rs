@@ -25,6 +25,8 @@ fn entry(id: u64, target: &str, hours: i64, outcome: Option<Outcome>) -> Entry {
         equivalent: Some("kubectl cordon".into()),
         variants: Vec::new(),
         unjournalled: None,
+        owners: Vec::new(),
+        reason: None,
         made: Timestamp::UNIX_EPOCH,
     };
     let at = Timestamp::now() - jiff::SignedDuration::from_hours(hours);

@@ -1,5 +1,6 @@
 //! The command table: every command has a test here that goes by its name, and the page of keys is made from it.
 
+use cockpit::action::Guard;
 use cockpit::app::{Effect, TABLE, What, keys_page};
 use cockpit::domain::{NodeState, Object};
 use cockpit::ui::{Armed, CaseTab, Every, Layer, Overlay, Pane};
@@ -20,6 +21,13 @@ fn previewed(keys: &str) -> Desk {
     let (mut desk, effects) = at(keys);
     desk.drafted(&effects);
     desk
+}
+
+/// A command on something of the zoo, by its name.
+fn zoo(name: &str, command: &str) -> Vec<Effect> {
+    let mut desk = Desk::zoo();
+    desk.command(name);
+    desk.command(command)
 }
 
 fn case(desk: &Desk) -> CaseTab {
@@ -45,6 +53,36 @@ fn shown(id: &str) -> Option<bool> {
         "undo" => prepares(&at("7 u").1, "undo"),
         "scale" => matches!(at("7 s").0.app.screen().overlay, Some(Overlay::Prompt(_))),
         "restart" => prepares(&at("7 r").1, "restart"),
+        "restart-workload" => prepares(&zoo("web-0", "restart-workload"), "restart"),
+        "set-image" => prepares(&at("7 : s e t space i m a g e space w e b : 3 enter").1, "set"),
+        "set-memory" => prepares(&at("7 : s e t space m e m o r y space 5 1 2 m enter").1, "set"),
+        "set-cpu" => prepares(&at("7 : s e t space c p u space 0 . 5 enter").1, "set"),
+        "pause-or-resume" => prepares(&at("7 P").1, "pause"),
+        "pause" => prepares(&zoo("nightly", "pause"), "pause"),
+        "resume" => prepares(&zoo("weekly", "resume"), "resume"),
+        "promote" => prepares(&zoo("canary", "promote"), "promote"),
+        "abort" => prepares(&zoo("canary", "abort"), "abort"),
+        "stop" => prepares(&zoo("web-0", "stop"), "stop"),
+        "start" => prepares(&zoo("box-0", "start"), "start"),
+        "kill" => {
+            let mut desk = Desk::zoo();
+            desk.command("web-0");
+            prepares(&desk.press("ctrl-k"), "kill")
+        }
+        "recreate" => prepares(&zoo("proxy", "recreate"), "recreate"),
+        "trigger" => prepares(&zoo("nightly", "trigger"), "trigger"),
+        "unblock" => prepares(&zoo("orders", "unblock"), "unblock"),
+        "prune" => prepares(&zoo("engine", "prune"), "prune"),
+        "ask-again" => prepares(&previewed("7 r").press("d"), "restart"),
+        "reason" => {
+            let mut desk = Desk::with(Guard { ask_reason: true, ..Guard::default() });
+            let effects = desk.press("7 r");
+            desk.drafted(&effects);
+            desk.press("tab");
+            desk.write("leaks");
+            desk.press("enter y enter");
+            desk.app.core().runs().run(1).is_some_and(|run| run.plan.reason.as_deref() == Some("leaks"))
+        }
         "cordon" => prepares(&at("6 C").1, "cordon"),
         "drain" => prepares(&at("6 D").1, "drain"),
         "uncordon" => {
@@ -180,6 +218,9 @@ fn shown(id: &str) -> Option<bool> {
             let mut desk = previewed("6 C");
             let effects = desk.press("enter");
             desk.accept(&effects);
+            let Object::Node(mut closed) = a_node(1, NodeState::Ready) else { return Some(false) };
+            closed.cordoned = true;
+            desk.put(vec![Object::Node(closed)]);
             prepares(&desk.press("u"), "uncordon")
         }
         "go-on" => {
@@ -188,7 +229,7 @@ fn shown(id: &str) -> Option<bool> {
             desk.press("9 enter enter");
             desk.preview().is_some_and(|it| matches!(&it.plan, Some(Ok(plan)) if plan.title.starts_with("Go on: ")))
         }
-        "stop" => {
+        "stop-run" => {
             let mut desk = previewed("7 r");
             desk.press("y enter x");
             desk.app.core().runs().run(1).is_some_and(|run| run.stopping)

@@ -7,11 +7,13 @@ use cockpit::app::{App, Effect, Event, Key, Keymap, Setup, What};
 use cockpit::diagnose::{Pattern, Settings};
 use cockpit::domain::{
     Batch, ClusterId, ContainerSpec, Desired, Draft, Fact, Instance, Intent, Kind, Node, NodeState, Object, Phase, Pin,
-    Receipt, Ref, Revision, Rights, Seen, Source, Step, StepAction, Timestamp, Until, Workload,
+    Receipt, Ref, Revision, Rights, Role, Seen, Source, Step, StepAction, Timestamp, Until, Waste, Workload,
 };
 use cockpit::ui::{self, Layer, ListState, Look, Overlay, Pane, Preview, RowKey};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+
+use crate::zoo;
 
 /// The desk.
 pub struct Desk {
@@ -115,6 +117,18 @@ impl Desk {
     /// A guard under which the cluster's name has to be typed.
     pub fn protected() -> Self {
         Self::with(Guard { protected: vec![Pattern::new("prod/*")], ..Guard::default() })
+    }
+
+    /// The same, with one of every kind that can be acted on, in every state that an action asks for.
+    pub fn zoo() -> Self {
+        Self::with(Guard::default()).with_zoo()
+    }
+
+    /// Puts one of every kind there.
+    pub fn with_zoo(mut self) -> Self {
+        self.put(zoo::objects());
+        self.wait(1000);
+        self
     }
 
     fn say(&mut self, facts: Vec<Fact>) {
@@ -292,7 +306,7 @@ impl Desk {
 fn source(key: &Ref) -> Source {
     Source::of(match key.kind {
         Kind::Node => "nodes",
-        Kind::Pod => "pods",
+        kind if kind.role() == Role::Instance => "pods",
         _ => "deployments",
     })
 }
@@ -316,7 +330,20 @@ pub fn draft(intent: Intent) -> Draft {
             (StepAction::SetCordon(key.clone(), true), Until::Accepted, Some(Intent::Uncordon(key.clone())))
         }
         Intent::Pause(_) | Intent::Resume(_) => (StepAction::SetPaused(key.clone(), true), Until::Accepted, None),
-        other => panic!("no desk for {}", other.verb()),
+        Intent::Set(_, setting) => (StepAction::Set(key.clone(), setting.clone()), Until::Accepted, None),
+        Intent::Promote(_) => (StepAction::Promote(key.clone()), Until::Accepted, None),
+        Intent::Abort(_) => (StepAction::Abort(key.clone()), Until::Accepted, None),
+        Intent::Stop(_) => (StepAction::Stop(key.clone()), Until::Accepted, None),
+        Intent::Start(_) => (StepAction::Start(key.clone()), Until::Accepted, None),
+        Intent::Kill(_) => (StepAction::Kill(key.clone()), Until::Accepted, None),
+        Intent::Recreate(_) => (StepAction::Recreate(key.clone()), Until::Accepted, None),
+        Intent::Trigger(_) => (StepAction::Trigger(key.clone()), Until::Accepted, None),
+        Intent::Unblock(_) => (StepAction::Delete(key.clone()), Until::Accepted, None),
+        Intent::Prune(_) => (StepAction::Prune(key.clone(), Waste::Containers), Until::Accepted, None),
+        Intent::Several(all) => {
+            let drafts = all.iter().map(|part| Ok(draft(part.clone()))).collect();
+            return cockpit::action::merge(&intent, drafts).expect("a draft");
+        }
     };
     let pin = Pin { key, uid: "uid".into(), seen: Seen::Uid };
     let step = Step { action, pin, until, timeout_seconds: 300, group: 0 };

@@ -14,5 +14,8 @@ mod palette;
 mod people;
 mod pointing;
 mod reading;
+mod safety;
+mod several;
 mod sorting;
 mod walking;
+mod zoo;

@@ -33,6 +33,8 @@ fn plan(intent: Intent, title: &str, steps: usize, inverse: Option<Intent>) -> P
         equivalent: None,
         variants: Vec::new(),
         unjournalled: None,
+        owners: Vec::new(),
+        reason: None,
         made: Timestamp::UNIX_EPOCH,
     }
 }

@@ -1,5 +1,6 @@
 //! What a person sees: every pane at the sizes that must look right, in every state of what it draws from.
 
+mod acting;
 mod cases;
 mod every;
 mod hard;

@@ -7,7 +7,7 @@ use cockpit::domain::{
 };
 use cockpit::ui::{
     Armed, Asks, CaseFile, CaseTab, Input, Layer, LogView, Menu, Notice, Overlay, PaletteItem, Pane, Preview, Prompt,
-    RowKey, Scope, Sheet, TextView,
+    RowKey, Scope, Sheet, TextView, Wanted,
 };
 
 use super::night::{self, ago, key};
@@ -288,7 +288,7 @@ fn palette_filter_and_prompt() {
             input: input("three"),
             error: Some(Text::new("a number from 0 to 1000 is expected")),
             target: worker(),
-            asks: Asks::Number,
+            asks: Asks::Amount(Wanted::Number, vec![worker()]),
         }));
         insta::assert_snapshot!(format!("prompt-{}x{}", size.0, size.1), stage.text());
         let mut stage = staged(size);
@@ -350,6 +350,8 @@ fn preview(stage: &Stage, intent: Intent, notes: Vec<Line>) -> Preview {
         scroll: 0,
         armed: Armed::No,
         typed: Input::default(),
+        changed: None,
+        reason: None,
     }
 }
 
@@ -531,7 +533,7 @@ fn no_overlay_needs_more_than_there_is() {
         palette(Some(menu)),
         Overlay::Filter(input("日本")),
         Overlay::Seek(cockpit::ui::Seek { narrows: true, input: input("(") }),
-        Overlay::Prompt(asked(Asks::Number)),
+        Overlay::Prompt(asked(Asks::Amount(Wanted::Number, vec![worker()]))),
         Overlay::Prompt(asked(Asks::Reason(incident.clone()))),
         Overlay::Prompt(asked(Asks::Note(incident))),
         Overlay::Preview(preview(&stage, Intent::Restart(worker()), Vec::new())),

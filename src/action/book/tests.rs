@@ -23,6 +23,8 @@ fn plan() -> Plan {
         equivalent: None,
         variants: Vec::new(),
         unjournalled: None,
+        owners: Vec::new(),
+        reason: None,
         made: at(0),
     }
 }

@@ -1,7 +1,7 @@
 //! Answers to what floats.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{acting, answering, copying, history, journal, palette};
+use crate::app::update::{answering, copying, history, journal, palette, previewing, running};
 
 use super::KEY;
 
@@ -12,7 +12,7 @@ pub(super) const ALL: &[Command] = &[
         does: "arm a disruptive plan; enter then does it",
         section: Section::Answering,
         places: &[Place::Preview],
-        run: acting::arm,
+        run: previewing::arm,
         ..KEY
     },
     Command {
@@ -21,7 +21,27 @@ pub(super) const ALL: &[Command] = &[
         does: "do it: at once where it is harmless, after y where it is disruptive, after the name where that is asked for",
         section: Section::Answering,
         places: &[Place::Preview],
-        run: acting::confirm,
+        run: previewing::confirm,
+        ..KEY
+    },
+    Command {
+        id: "ask-again",
+        keys: &["d"],
+        does: "ask again how it would go, from what is there now; tried by the server without being done, where it can",
+        section: Section::Answering,
+        places: &[Place::Preview],
+        now: previewing::again_now,
+        run: previewing::again,
+        ..KEY
+    },
+    Command {
+        id: "reason",
+        keys: &["tab"],
+        does: "say why, where that is asked; again goes back to the plan",
+        section: Section::Answering,
+        places: &[Place::Preview],
+        now: previewing::reason_now,
+        run: previewing::reason,
         ..KEY
     },
     Command {
@@ -105,8 +125,8 @@ pub(super) const ALL: &[Command] = &[
         places: &[Place::Run],
         changes: true,
         aims: true,
-        now: acting::take_back_now,
-        run: acting::take_back,
+        now: running::take_back_now,
+        run: running::take_back,
         ..KEY
     },
     Command {
@@ -122,13 +142,13 @@ pub(super) const ALL: &[Command] = &[
         ..KEY
     },
     Command {
-        id: "stop",
+        id: "stop-run",
         keys: &["x"],
         does: "stop a run: what was not sent is not sent any more",
         section: Section::Answering,
         places: &[Place::Run],
-        now: acting::stop_now,
-        run: acting::stop,
+        now: running::stop_run_now,
+        run: running::stop_run,
         ..KEY
     },
 ];

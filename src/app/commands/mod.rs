@@ -22,7 +22,10 @@ const OPEN: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text];
 const PANES: &[Place] = &[Place::Home, Place::Case, Place::Text];
 const READING: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text, Place::Help];
 /// What goes line by line: a preview too, where it is longer than the terminal.
-const SCROLLED: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text, Place::Help, Place::Preview];
+const SCROLLED: &[Place] =
+    &[Place::Home, Place::Case, Place::Logs, Place::Text, Place::Help, Place::Preview, Place::Run];
+/// What goes page by page: not where a name may have to be typed.
+const PAGED: &[Place] = &[Place::Home, Place::Case, Place::Logs, Place::Text, Place::Help, Place::Run];
 const SUNK: &[Place] = &[Place::Case, Place::Logs, Place::Text, Place::Help, Place::Run];
 const ANYWHERE: &[Place] = &Place::ALL;
 

@@ -3,7 +3,7 @@
 use crate::app::command::Command;
 use crate::app::update::{lists, marking, moving};
 
-use super::{HOME, KEY, LISTS, OPEN, SCROLLED, SUNK};
+use super::{HOME, KEY, LISTS, OPEN, PAGED, SCROLLED, SUNK};
 
 pub(super) const ALL: &[Command] = &[
     Command { id: "down", keys: &["j", "down"], does: "one down", places: SCROLLED, run: moving::down, ..KEY },
@@ -12,12 +12,13 @@ pub(super) const ALL: &[Command] = &[
         id: "page-down",
         keys: &["ctrl-d", "ctrl-f", "pgdn"],
         does: "a page down",
+        places: PAGED,
         run: moving::page_down,
         ..KEY
     },
-    Command { id: "page-up", keys: &["ctrl-u", "pgup"], does: "a page up", run: moving::page_up, ..KEY },
-    Command { id: "first", keys: &["g", "home"], does: "to the first line", run: moving::first, ..KEY },
-    Command { id: "last", keys: &["G", "end"], does: "to the last line", run: moving::last, ..KEY },
+    Command { id: "page-up", keys: &["ctrl-u", "pgup"], does: "a page up", places: PAGED, run: moving::page_up, ..KEY },
+    Command { id: "first", keys: &["g", "home"], does: "to the first line", places: PAGED, run: moving::first, ..KEY },
+    Command { id: "last", keys: &["G", "end"], does: "to the last line", places: PAGED, run: moving::last, ..KEY },
     Command {
         id: "next-tab",
         keys: &["tab", "right"],

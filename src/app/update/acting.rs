@@ -1,21 +1,28 @@
-//! Acting: from a key to an intent, a preview, a confirmation and a run. Nothing here changes a system by one key.
+//! Acting: from a key to an intent. Nothing here changes a system by one key: each opens a preview, or asks first.
 
+use crate::action::fits;
 use crate::app::command::Now;
-use crate::app::{App, Effect, Moment, rows};
-use crate::domain::{
-    Desired, Draft, Grade, Intent, Kind, Node, Outcome, Plan, Ref, Refusal, Role, Severity, Step, Text, Workload,
-};
-use crate::ui::{Armed, Asks, Input, Overlay, Preview, Prompt};
+use crate::app::{App, Moment, rows};
+use crate::domain::{ClusterInfo, Intent, Kind, Name, Node, Ref, Role, Setting, Severity, Text, Workload};
+use crate::state::View;
+use crate::ui::{Layer, RowKey, panes};
 
-use crate::domain::words::{seconds_between, span};
+/// What an action is called, and what it means for something; none where that kind of thing has no such action.
+#[derive(Clone, Copy)]
+pub(super) struct Verb {
+    /// `restart`.
+    pub word: &'static str,
+    /// The intent.
+    pub of: fn(&View<'_>, &Ref) -> Option<Intent>,
+}
 
-use super::lists::within;
-use super::palette::Choice;
-
-/// So many of what was done are offered to be taken back; the journal has the rest.
-const LISTED: usize = 8;
-/// Keys that would confirm are not taken for so long after what they would confirm has changed.
-pub const READ_MS: i64 = 300;
+/// What an action is meant for.
+struct Meant {
+    /// The first for which it makes sense is taken; where rows are marked, all of them.
+    keys: Vec<Ref>,
+    /// They are marked.
+    marked: bool,
+}
 
 impl App {
     /// What the selected thing is: what an action would be done to.
@@ -23,25 +30,23 @@ impl App {
         rows::target(&self.screen, &self.model(at.now))
     }
 
-    fn workload_target(&self, at: Moment) -> Option<&Workload> {
-        let target = self.target(at)?;
+    pub(super) fn workload_target(&self, at: Moment) -> Option<&Workload> {
         let view = self.core.view(at.now);
-        match target.kind.role() {
-            Role::Workload => view.workload(&target),
-            // What is done to an instance is done to what wants it.
-            Role::Instance => view.workload(view.instance(&target)?.owner.as_ref()?),
-            _ => None,
-        }
+        view.workload(&whole(&view, &self.target(at)?)?)
     }
 
-    fn node_target(&self, at: Moment) -> Option<&Node> {
-        self.core.view(at.now).node(&self.target(at)?)
+    pub(super) fn node_target(&self, at: Moment) -> Option<&Node> {
+        self.core.view(at.now).node(&self.target(at)?).filter(|node| node.key.kind == Kind::Node)
     }
 
     /// Whether an intent may be had at all now; else why not.
-    fn may(&self, intent: &Intent, at: Moment) -> Result<(), Text> {
+    pub(super) fn may(&self, intent: &Intent, at: Moment) -> Result<(), Text> {
         self.core.guard().admit(intent, &self.core.view(at.now)).map_err(|refusal| refusal.why)?;
-        match self.core.runs().under_way(intent.target()) {
+        if let Some(Err(why)) = fits(intent, &self.core.view(at.now)) {
+            return Err(why);
+        }
+        let under_way = |part: &Intent| self.core.runs().under_way(part.target()).filter(|run| !run.stopping);
+        match intent.parts().iter().find_map(under_way) {
             Some(run) => {
                 let other = self.core.runs().known(run.id).filter(|known| !known.is_own);
                 let who = other.map(|known| format!(" by {}", known.who(self.core.runs().me()))).unwrap_or_default();
@@ -51,427 +56,225 @@ impl App {
         }
     }
 
-    fn offer(&self, intent: &Intent, what: &str, at: Moment) -> Now {
+    pub(super) fn offer(&self, intent: &Intent, what: &str, at: Moment) -> Now {
         Some(self.may(intent, at).map(|()| Text::new(what)))
     }
 
-    /// Asks how an intent would be done, and shows what comes of it.
-    pub(super) fn begin(&mut self, intent: Intent, at: Moment) {
-        if let Err(why) = self.may(&intent, at) {
-            let text = format!("{} {}: {why}", intent.verb(), intent.target().local());
-            return self.say(at, &text, Some(Severity::Warning));
-        }
-        self.touch(at.felt);
-        self.close_overlay();
-        let ticket = self.ticket();
-        self.preview_drawn = false;
-        self.screen.overlay = Some(Overlay::Preview(Preview {
-            intent: intent.clone(),
-            ticket,
-            plan: None,
-            shown: None,
-            scroll: 0,
-            armed: Armed::No,
-            typed: Input::default(),
-        }));
-        self.effects.push(Effect::Prepare(ticket, intent));
-    }
-
-    /// The answer to [`Effect::Prepare`]. One that nobody waits for any more is dropped.
-    pub(super) fn drafted(&mut self, ticket: u64, answer: Result<Draft, Refusal>, at: Moment) {
-        let Some(Overlay::Preview(preview)) = &self.screen.overlay else { return };
-        if preview.ticket != ticket || preview.plan.is_some() {
-            return;
-        }
-        let intent = preview.intent.clone();
-        self.draft = answer.as_ref().ok().cloned();
-        let plan = answer.and_then(|draft| self.core.plan(&intent, draft, at.now));
-        self.show_plan(plan);
-    }
-
-    /// Plans again from the same draft: what is confirmed is what is shown, and what is shown is still so.
-    pub(super) fn replan(&mut self, at: Moment) {
-        let (Some(Overlay::Preview(preview)), Some(draft)) = (&self.screen.overlay, &self.draft) else { return };
-        let plan = self.core.plan(&preview.intent, draft.clone(), at.now);
-        let same = match (&preview.plan, &plan) {
-            (Some(Ok(old)), Ok(new)) => **old == Plan { made: old.made, ..new.clone() },
-            (Some(Err(old)), Err(new)) => old == new,
-            _ => false,
+    /// The marked rows; else the selected instance of a case file, or what the case file or the selected row is about.
+    fn meant(&self, at: Moment) -> Meant {
+        let marked = match self.screen.layers.last() {
+            Some(Layer::Case(_)) => self.marked_parts(at),
+            Some(_) => Vec::new(),
+            None => self.marked_targets(at),
         };
-        if !same {
-            self.show_plan(plan);
+        if !marked.is_empty() {
+            return Meant { keys: marked, marked: true };
         }
+        let keys = self.selected_instance(at).into_iter().chain(self.target(at)).collect();
+        Meant { keys, marked: false }
     }
 
-    fn show_plan(&mut self, plan: Result<Plan, Refusal>) {
-        self.preview_drawn = false;
-        self.dirty = true;
-        if let Some(Overlay::Preview(preview)) = &mut self.screen.overlay {
-            preview.plan = Some(plan.map(Box::new));
-            preview.shown = None;
-            preview.scroll = 0;
-            preview.armed = Armed::No;
-            preview.typed = Input::default();
+    /// What the marked rows of a list are about, each once: those that can be seen in their order, then those that a filter hides.
+    fn marked_targets(&self, at: Moment) -> Vec<Ref> {
+        let Some(list) = self.list().filter(|list| !list.marks.rows.is_empty()) else { return Vec::new() };
+        let marks = &list.marks.rows;
+        let mut rows: Vec<&RowKey> = list.order.iter().filter(|row| marks.contains(row)).collect();
+        if rows.len() < marks.len() {
+            let shown: std::collections::HashSet<&RowKey> = rows.iter().copied().collect();
+            rows.extend(marks.iter().filter(|row| !shown.contains(row)));
         }
-    }
-
-    /// What was put together last is on the terminal: a preview in it counts as seen from now.
-    pub(super) fn written(&mut self, at: Moment) {
-        if let Some(Overlay::Preview(preview)) = &mut self.screen.overlay
-            && preview.plan.is_some()
-            && preview.shown.is_none()
-            && self.preview_drawn
-        {
-            preview.shown = Some(at.felt);
-        }
-    }
-
-    /// Whether a preview has been there for long enough to have been read.
-    pub(super) fn was_read(&mut self, at: Moment) -> bool {
-        let Some(Overlay::Preview(preview)) = &self.screen.overlay else { return true };
-        let read = preview.shown.is_some() && !within(preview.shown, at.felt, READ_MS);
-        if !read {
-            self.say(at, "that key came before the preview could be read, and was not taken", Some(Severity::Advice));
-        }
-        read
-    }
-
-    /// Sends steps of runs; what has changed of them is journalled before.
-    pub(super) fn send(&mut self, steps: Vec<(u64, usize, Step)>) {
-        let entries = self.core.take_unwritten().into_iter();
-        self.effects.extend(entries.map(|entry| Effect::Journal(Box::new(entry))));
-        self.effects.extend(steps.into_iter().map(|(run, ix, step)| Effect::Execute(run, ix, step)));
-    }
-
-    /// Says how a run ended, unless it is being looked at.
-    pub(super) fn tell_outcomes(&mut self, before: &[u64], at: Moment) {
-        let ended = |id: &&u64| self.core.runs().run(**id).is_some_and(|run| run.outcome.is_some());
-        let Some(run) = before.iter().rev().find(ended).and_then(|id| self.core.runs().run(*id)) else { return };
-        if matches!(self.screen.overlay, Some(Overlay::Run(id)) if id == run.id) {
-            return;
-        }
-        let title = &run.plan.title;
-        let (text, severity) = match &run.outcome {
-            Some((_, Outcome::Done)) => (format!("{title}: done"), None),
-            Some((_, Outcome::Accepted)) => (format!("{title}: accepted"), None),
-            Some((_, Outcome::Partly { done, left })) => {
-                (format!("{title}: {done} done, {left} left"), Some(Severity::Warning))
-            }
-            Some((_, Outcome::Failed(why))) => (format!("{title}: not done: {why}"), Some(Severity::Critical)),
-            None => return,
-        };
-        self.say_long(at, &text, severity);
-    }
-
-    /// Runs that go on.
-    pub(super) fn open_runs(&self) -> Vec<u64> {
-        self.core.runs().runs().iter().filter(|run| run.outcome.is_none()).map(|run| run.id).collect()
-    }
-}
-
-/// Whether it can be restarted.
-pub fn restart_now(app: &App, at: Moment) -> Now {
-    let workload = app.workload_target(at)?;
-    app.offer(&Intent::Restart(workload.key.clone()), "restart", at)
-}
-
-/// Restarts it.
-pub fn restart(app: &mut App, at: Moment) {
-    if let Some(key) = app.workload_target(at).map(|workload| workload.key.clone()) {
-        app.begin(Intent::Restart(key), at);
-    }
-}
-
-/// Whether it has a number that can be set.
-pub fn scale_now(app: &App, at: Moment) -> Now {
-    let workload = app.workload_target(at)?;
-    if workload.key.kind == Kind::Container {
-        return Some(Err(Text::new("it is one container by itself: it has no number to set")));
-    }
-    match workload.desired {
-        Desired::EachNode(_) => Some(Err(Text::new("it runs once on each node: its number is theirs"))),
-        Desired::Completions(_) => Some(Err(Text::new("it runs to its end: it has no number to set"))),
-        Desired::Scheduled => Some(Err(Text::new("it runs on a schedule: it has no number to set"))),
-        Desired::Replicas(_) | Desired::Unknown => app.offer(&Intent::Scale(workload.key.clone(), 0), "scale", at),
-    }
-}
-
-/// Asks for the number.
-pub fn scale(app: &mut App, at: Moment) {
-    let Some(workload) = app.workload_target(at) else { return };
-    let counts = app.core.view(at.now).counts(workload);
-    let from = counts.wanted.unwrap_or(counts.alive);
-    let key = workload.key.clone();
-    let title = Text::from(format!("Scale {} ({}) from {from} to", key.local(), key.cluster));
-    app.touch(at.felt);
-    let (input, asks) = (Input::default(), Asks::Number);
-    app.screen.overlay = Some(Overlay::Prompt(Prompt { title, input, error: None, target: key, asks }));
-}
-
-impl App {
-    /// Scales what is selected, where the number is said already.
-    pub(super) fn scale_to(&mut self, number: u32, at: Moment) {
-        match scale_now(self, at) {
-            Some(Ok(_)) => {
-                if let Some(key) = self.workload_target(at).map(|workload| workload.key.clone()) {
-                    self.begin(Intent::Scale(key, number), at);
-                }
-            }
-            Some(Err(why)) => self.say(at, &format!("scale: {why}"), Some(Severity::Advice)),
-            None => self.say(at, "scale is not for what is selected", None),
-        }
-    }
-}
-
-/// Takes the number that was typed.
-pub fn take_number(app: &mut App, at: Moment) {
-    let Some(Overlay::Prompt(prompt)) = &mut app.screen.overlay else { return };
-    match prompt.input.text.trim().parse::<u32>() {
-        Ok(number) => {
-            let intent = Intent::Scale(prompt.target.clone(), number);
-            app.begin(intent, at);
-        }
-        Err(_) => {
-            let typed = prompt.input.text.trim();
-            let error =
-                if typed.is_empty() { "a number is needed".to_owned() } else { format!("`{typed}` is no number") };
-            prompt.error = Some(Text::from(error));
-        }
-    }
-}
-
-/// What can be taken back on the selected thing, newest first: runs of this session, what the incident asks for, the
-/// revision before.
-fn undoable(app: &App, at: Moment) -> Option<Vec<(Intent, Text)>> {
-    let target = app.target(at);
-    let other = target.as_ref().filter(|key| app.core.runs().undoable(key).next().is_some());
-    let key = app.workload_target(at).map(|it| &it.key).or_else(|| app.node_target(at).map(|it| &it.key));
-    let key = key.or(other)?.clone();
-    let mut found: Vec<(Intent, Text)> = Vec::new();
-    let undoable = app.core.runs().undoable(&key).filter(|undo| !is_so_already(app, undo.inverse, at));
-    for undo in undoable.take(LISTED) {
-        let who = undo.done.who(app.core.runs().me());
-        let age = span(seconds_between(undo.done.run.started, at.now));
-        let text = format!("{} ({who}, {age} ago)", words(app, undo.inverse, at));
-        found.push((undo.inverse.clone(), Text::from(text)));
-    }
-    let lifted = app.core.view(at.now).held(&key).and_then(|hold| hold.lifted_by(&key));
-    if let Some(intent) = lifted.filter(|intent| !found.iter().any(|(known, _)| known == intent)) {
-        found.push((intent.clone(), words(app, &intent, at)));
-    }
-    let asked = app.incident(at).into_iter().flat_map(|incident| &incident.actions);
-    for intent in asked.filter(|intent| matches!(intent, Intent::Undo(..)) && *intent.target() == key) {
-        found.push((intent.clone(), words(app, intent, at)));
-    }
-    if let Some(before) = app.workload_target(at).and_then(|it| it.history.first()) {
-        let intent = Intent::Undo(key, Some(before.id.clone()));
-        found.push((intent.clone(), words(app, &intent, at)));
-    }
-    let mut kept: Vec<(Intent, Text)> = Vec::new();
-    for (intent, text) in found {
-        if !kept.iter().any(|(known, said)| *known == intent || *said == text) {
-            kept.push((intent, text));
-        }
-    }
-    Some(kept)
-}
-
-fn is_so_already(app: &App, intent: &Intent, at: Moment) -> bool {
-    let view = app.core.view(at.now);
-    match intent {
-        Intent::Scale(key, to) => view.workload(key).and_then(|it| it.desired.running()) == Some(*to),
-        Intent::Cordon(key) => view.node(key).is_some_and(|node| node.cordoned),
-        Intent::Uncordon(key) => view.node(key).is_some_and(|node| !node.cordoned),
-        _ => false,
-    }
-}
-
-/// What an intent that takes something back would do, by object and effect.
-fn words(app: &App, intent: &Intent, at: Moment) -> Text {
-    let view = app.core.view(at.now);
-    Text::from(match intent {
-        Intent::Undo(key, to) => {
-            let workload = view.workload(key);
-            let now = workload.and_then(|it| it.revision.as_ref()).map(|revision| revision.id.to_string());
-            let to = to.clone().or_else(|| workload.and_then(|it| it.history.first()).map(|it| it.id.clone()));
-            match (now, to) {
-                (Some(now), Some(to)) => format!("roll back {} to {}", short(&now), short(&to)),
-                (None, Some(to)) => format!("roll back to {}", short(&to)),
-                (_, None) => "roll back".to_owned(),
+        let model = self.model(at.now);
+        let mut keys: Vec<Ref> = Vec::new();
+        for key in rows.into_iter().filter_map(|row| panes::target(self.screen.home.pane, row, &model)) {
+            if !keys.contains(&key) {
+                keys.push(key);
             }
         }
-        Intent::Scale(key, to) => match view.workload(key).and_then(|it| it.desired.running()) {
-            Some(now) => format!("scale {now} to {to}"),
-            None => format!("scale back to {to}"),
-        },
-        Intent::Restart(_) => "restart again".to_owned(),
-        other => other.verb().to_owned(),
-    })
-}
-
-/// A revision's id, where it is a hash its beginning.
-fn short(id: &str) -> String {
-    id.chars().take(12).collect()
-}
-
-/// Whether there is something to take back.
-pub fn undo_now(app: &App, at: Moment) -> Now {
-    let options = undoable(app, at)?;
-    match &options[..] {
-        [] => Some(Err(Text::new("nothing was done here that could be taken back, and no revision before is known"))),
-        [(intent, what)] => app.offer(intent, what, at),
-        [(intent, what), rest @ ..] => app.offer(intent, &format!("{what}, or {} more", rest.len()), at),
+        keys
     }
-}
 
-/// Takes it back; where there is more than one thing to take back, they are listed.
-pub fn undo(app: &mut App, at: Moment) {
-    let mut options = undoable(app, at).unwrap_or_default();
-    match options.len() {
-        0 => {}
-        1 => app.begin(options.remove(0).0, at),
-        _ => {
-            let choices = options.into_iter().map(|(intent, what)| (Choice::Intent(intent), what)).collect();
-            app.choose("Take back", choices, at);
+    /// What a verb means for what is selected or marked: none where it makes no sense, an error where it does not for one of
+    /// several that are marked.
+    fn intended(&self, verb: Verb, at: Moment) -> Result<Option<Intent>, Text> {
+        let view = self.core.view(at.now);
+        let meant = self.meant(at);
+        if !meant.marked {
+            return Ok(meant.keys.iter().find_map(|key| (verb.of)(&view, key)));
+        }
+        let mut all: Vec<Intent> = Vec::new();
+        for key in &meant.keys {
+            let Some(intent) = (verb.of)(&view, key) else {
+                return Err(Text::from(format!("{} is marked too, and has no such thing", key.local())));
+            };
+            // Two pods of one workload may stand for the same.
+            if !all.contains(&intent) {
+                all.push(intent);
+            }
+        }
+        Ok(Intent::several(all))
+    }
+
+    /// Whether rows are marked that an action would be done to.
+    pub(super) fn has_marked(&self, at: Moment) -> bool {
+        self.meant(at).marked
+    }
+
+    /// Whether a verb can be had for what is selected or marked.
+    pub(super) fn offered(&self, verb: Verb, at: Moment) -> Now {
+        match self.intended(verb, at) {
+            Ok(None) => None,
+            Ok(Some(intent)) => {
+                let parts = intent.parts().len();
+                let what = if parts > 1 { format!("{} {parts} marked", verb.word) } else { verb.word.to_owned() };
+                let refused_one = |why: Text| match parts {
+                    1 => why,
+                    _ => self.names_refused(&intent, at).unwrap_or(why),
+                };
+                self.offer(&intent, &what, at).map(|offered| offered.map_err(refused_one))
+            }
+            Err(why) => Some(Err(why)),
         }
     }
-}
 
-/// Whether a node can be cordoned.
-pub fn cordon_now(app: &App, at: Moment) -> Now {
-    let node = app.node_target(at)?;
-    if node.cordoned {
-        return Some(Err(Text::new("it takes nothing new already")));
+    /// Why the first of several that cannot be had is refused, with its name.
+    fn names_refused(&self, intent: &Intent, at: Moment) -> Option<Text> {
+        let refused = |part: &Intent| Some((part.target().local(), self.may(part, at).err()?));
+        let (name, why) = intent.parts().iter().find_map(refused)?;
+        Some(Text::from(format!("{name}: {why}")))
     }
-    app.offer(&Intent::Cordon(node.key.clone()), "cordon", at)
-}
 
-/// Cordons it.
-pub fn cordon(app: &mut App, at: Moment) {
-    on_node(app, Intent::Cordon, at);
-}
-
-/// Whether a node can be uncordoned.
-pub fn uncordon_now(app: &App, at: Moment) -> Now {
-    let node = app.node_target(at)?;
-    if !node.cordoned && !node.draining {
-        return Some(Err(Text::new("it takes new instances")));
+    /// Begins what a verb means for what is selected or marked.
+    pub(super) fn act(&mut self, verb: Verb, at: Moment) {
+        if let Ok(Some(intent)) = self.intended(verb, at) {
+            self.begin(intent, at);
+        }
     }
-    app.offer(&Intent::Uncordon(node.key.clone()), "uncordon", at)
-}
 
-/// Uncordons it.
-pub fn uncordon(app: &mut App, at: Moment) {
-    on_node(app, Intent::Uncordon, at);
-}
+    /// What a verb would be done to.
+    pub(super) fn targets_of(&self, verb: Verb, at: Moment) -> Vec<Ref> {
+        let intent = self.intended(verb, at).ok().flatten();
+        intent.iter().flat_map(Intent::parts).map(|part| part.target().clone()).collect()
+    }
 
-/// Whether a node can be drained.
-pub fn drain_now(app: &App, at: Moment) -> Now {
-    let node = app.node_target(at)?;
-    app.offer(&Intent::drain(node.key.clone()), "drain", at)
-}
-
-/// Drains it.
-pub fn drain(app: &mut App, at: Moment) {
-    on_node(app, Intent::drain, at);
-}
-
-fn on_node(app: &mut App, intent: fn(Ref) -> Intent, at: Moment) {
-    if let Some(key) = app.node_target(at).map(|node| node.key.clone()) {
-        app.begin(intent(key), at);
+    /// Says why something that was typed with what it wants cannot be had; whether it can.
+    pub(super) fn can(&mut self, verb: Verb, at: Moment) -> bool {
+        match self.offered(verb, at) {
+            Some(Ok(_)) => return true,
+            Some(Err(why)) => self.say(at, &format!("{}: {why}", verb.word), Some(Severity::Advice)),
+            None => self.say(at, &format!("{} is not for what is selected", verb.word), None),
+        }
+        false
     }
 }
 
-/// Arms a disruptive plan.
-pub fn arm(app: &mut App, _: Moment) {
-    if let Some(Overlay::Preview(preview)) = &mut app.screen.overlay
-        && let Some(Ok(plan)) = &preview.plan
-        && plan.typed.is_none()
-        && plan.grade == Grade::Disruptive
-    {
-        preview.armed = Armed::Yes;
+/// The workload that something is, or is an instance of.
+pub(super) fn whole(view: &View<'_>, key: &Ref) -> Option<Ref> {
+    match key.kind.role() {
+        Role::Workload => Some(key.clone()),
+        // What is done to an instance is done to what wants it.
+        Role::Instance => view.instance(key)?.owner.clone(),
+        _ => None,
     }
 }
 
-/// Does it, if it was confirmed as its grade asks.
-pub fn confirm(app: &mut App, at: Moment) {
-    let Some(Overlay::Preview(preview)) = &app.screen.overlay else { return };
-    let missing = match &preview.plan {
-        None => return,
-        Some(Err(_)) => return app.close_overlay(),
-        Some(Ok(plan)) => unconfirmed(plan, preview),
+/// An intent, where it makes sense for that kind of thing.
+fn sensible(view: &View<'_>, intent: Intent) -> Option<Intent> {
+    fits(&intent, view).map(|_| intent)
+}
+
+fn as_whole(view: &View<'_>, key: &Ref, make: impl FnOnce(Ref) -> Intent) -> Option<Intent> {
+    sensible(view, make(whole(view, key)?))
+}
+
+/// One command of each verb: whether it can be had, and what begins it.
+macro_rules! verbs {
+    ($($(#[$doc:meta])* $verb:ident $now:ident $run:ident $word:literal $of:expr;)+) => {
+        $(
+            $(#[$doc])*
+            pub(super) const $verb: Verb = Verb { word: $word, of: $of };
+
+            /// Whether it can be had.
+            pub fn $now(app: &App, at: Moment) -> Now {
+                app.offered($verb, at)
+            }
+
+            /// Opens its preview.
+            pub fn $run(app: &mut App, at: Moment) {
+                app.act($verb, at);
+            }
+        )+
     };
-    if let Some(missing) = missing {
-        return app.say(at, &missing, Some(Severity::Advice));
-    }
-    let Some(Overlay::Preview(Preview { plan: Some(Ok(plan)), .. })) = app.screen.overlay.take() else { return };
-    app.draft = None;
-    if app.takes_over(&plan) {
-        return;
-    }
-    let (run, steps) = app.core.start(*plan, at.now);
-    app.screen.overlay = Some(Overlay::Run(run));
-    app.send(steps);
 }
 
-/// What is missing before a plan is confirmed.
-fn unconfirmed(plan: &Plan, preview: &Preview) -> Option<String> {
-    match (&plan.typed, plan.grade) {
-        (Some(name), _) if preview.typed.text.trim() == name.as_str() => None,
-        (Some(name), _) => Some(format!("type {name}, then enter")),
-        (None, Grade::Harmless) => None,
-        (None, Grade::Disruptive) if preview.armed == Armed::Yes => None,
-        (None, Grade::Disruptive) => Some("y, then enter".to_owned()),
-        // A destructive plan without a name to type is none of ours.
-        (None, Grade::Destructive) => Some("this plan names nothing to type: it cannot be confirmed".to_owned()),
-    }
+verbs! {
+    /// An instance where its orchestrator starts one anew, else its workload.
+    RESTART restart_now restart "restart"
+        |view, key| sensible(view, Intent::Restart(key.clone())).or_else(|| as_whole(view, key, Intent::Restart));
+    /// The workload of an instance that could be started anew by itself.
+    RESTART_ALL restart_all_now restart_all "restart its workload" |view, key| {
+        let alone = key.kind.role() == Role::Instance && fits(&Intent::Restart(key.clone()), view).is_some();
+        if alone { as_whole(view, key, Intent::Restart) } else { None }
+    };
+    /// A node closed to what is new.
+    CORDON cordon_now cordon "cordon" |view, key| sensible(view, Intent::Cordon(key.clone()));
+    /// A node opened again.
+    UNCORDON uncordon_now uncordon "uncordon" |view, key| sensible(view, Intent::Uncordon(key.clone()));
+    /// A node emptied.
+    DRAIN drain_now drain "drain" |view, key| sensible(view, Intent::drain(key.clone()));
+    /// One instance ended, with its grace.
+    STOP stop_now stop "stop" |view, key| sensible(view, Intent::Stop(key.clone()));
+    /// A stopped container started.
+    START start_now start "start" |view, key| sensible(view, Intent::Start(key.clone()));
+    /// One instance ended at once.
+    KILL kill_now kill "kill" |view, key| sensible(view, Intent::Kill(key.clone()));
+    /// A rollout held, a job suspended, an automatic sync switched off.
+    PAUSE pause_now pause "pause"
+        |view, key| sensible(view, Intent::Pause(key.clone())).or_else(|| as_whole(view, key, Intent::Pause));
+    /// The same lifted.
+    RESUME resume_now resume "resume"
+        |view, key| sensible(view, Intent::Resume(key.clone())).or_else(|| as_whole(view, key, Intent::Resume));
+    /// Whichever of the two can be had.
+    PAUSE_OR_RESUME pause_or_resume_now pause_or_resume "pause or resume" |view, key| {
+        let held = (RESUME.of)(view, key).filter(|intent| matches!(fits(intent, view), Some(Ok(()))));
+        held.or_else(|| (PAUSE.of)(view, key))
+    };
+    /// A canary let through.
+    PROMOTE promote_now promote "promote" |view, key| as_whole(view, key, Intent::Promote);
+    /// A canary given up.
+    ABORT abort_now abort "abort" |view, key| as_whole(view, key, Intent::Abort);
+    /// A service pulled and made anew.
+    RECREATE recreate_now recreate "recreate" |view, key| as_whole(view, key, Intent::Recreate);
+    /// A scheduled job run once.
+    TRIGGER trigger_now trigger "trigger" |view, key| as_whole(view, key, Intent::Trigger);
+    /// What holds a workload up taken away.
+    UNBLOCK unblock_now unblock "unblock" |view, key| as_whole(view, key, Intent::Unblock);
+    /// What nobody uses removed.
+    PRUNE prune_now prune "prune" |view, key| {
+            let engine = Kind::Node == key.kind || Kind::Cluster == key.kind;
+            sensible(view, Intent::Prune(ClusterInfo::key_of(&key.cluster))).filter(|_| engine)
+        };
 }
 
-/// Whether the run that is looked at can be stopped.
-pub fn stop_now(app: &App, _: Moment) -> Now {
-    let Some(Overlay::Run(id)) = app.screen.overlay else { return None };
-    let known = app.core.runs().known(id)?;
-    let run = known.run;
-    if run.outcome.is_none() && !known.is_own {
-        let whose = known.who(app.core.runs().me());
-        let why = if known.is_abandoned { "nobody goes on with it".to_owned() } else { format!("{whose} stops it") };
-        return Some(Err(Text::from(why)));
-    }
-    Some(match (&run.outcome, run.stopping) {
-        (Some(_), _) => Err(Text::new("it has ended")),
-        (None, true) => Err(Text::new("it is stopping: what was sent cannot be called back")),
-        (None, false) => Ok(Text::new("stop")),
-    })
-}
+/// The rollout of a marked workload, back to the revision before.
+pub(super) const UNDO: Verb = Verb {
+    word: "roll back",
+    of: |view, key| {
+        let before = |key: &Ref| view.workload(key)?.history.first().map(|revision| revision.id.clone());
+        as_whole(view, key, |key| Intent::Undo(key.clone(), before(&key)))
+    },
+};
+/// The number of a workload; which is asked for.
+pub(super) const SCALE: Verb = Verb { word: "scale", of: |view, key| as_whole(view, key, |key| Intent::Scale(key, 0)) };
+/// The image of a workload.
+pub(super) const SET_IMAGE: Verb =
+    Verb { word: "set the image", of: |view, key| set(view, key, Setting::Image(None, Name::new(""))) };
+/// The memory limit of a workload.
+pub(super) const SET_MEMORY: Verb =
+    Verb { word: "set the memory limit", of: |view, key| set(view, key, Setting::Memory(None, None)) };
+/// The CPU limit of a workload.
+pub(super) const SET_CPU: Verb =
+    Verb { word: "set the CPU limit", of: |view, key| set(view, key, Setting::Cpu(None, None)) };
 
-/// Stops it.
-pub fn stop(app: &mut App, at: Moment) {
-    if let Some(Overlay::Run(id)) = app.screen.overlay {
-        let steps = app.core.stop(id, at.now);
-        app.send(steps);
-    }
-}
-
-/// Whether what the run that is looked at did can be taken back.
-pub fn take_back_now(app: &App, at: Moment) -> Now {
-    let Some(Overlay::Run(id)) = app.screen.overlay else { return None };
-    let known = app.core.runs().known(id)?;
-    let run = known.run;
-    match (&run.outcome, &run.plan.inverse) {
-        (None, Some(inverse)) if known.is_abandoned => app.offer(inverse, "put it back", at),
-        (None, Some(_)) if !known.is_own => Some(Err(Text::new("it is under way in another cockpit"))),
-        (_, None) => Some(Err(Text::new("this cannot be taken back by one key"))),
-        (None, Some(_)) if run.stopping => Some(Err(Text::new("it is stopping: when it has ended"))),
-        (None, Some(_)) => Some(Err(Text::new("it is under way: stop it first"))),
-        (Some((_, Outcome::Failed(_))), Some(_)) => Some(Err(Text::new("nothing was done"))),
-        (Some(_), Some(inverse)) => app.offer(inverse, &words(app, inverse, at), at),
-    }
-}
-
-/// Takes it back.
-pub fn take_back(app: &mut App, at: Moment) {
-    let Some(Overlay::Run(id)) = app.screen.overlay else { return };
-    if let Some(inverse) = app.core.runs().run(id).and_then(|run| run.plan.inverse.clone()) {
-        app.begin(inverse, at);
-    }
+fn set(view: &View<'_>, key: &Ref, setting: Setting) -> Option<Intent> {
+    as_whole(view, key, |key| Intent::Set(key, setting))
 }

@@ -4,7 +4,7 @@ use crate::app::{App, Effect, Key, Moment};
 use crate::domain::{Severity, Text};
 use crate::ui::{Asks, Input, Overlay, Preview};
 
-use super::{acting, field, logs, palette, people};
+use super::{asking, field, logs, palette, people};
 
 /// Opens the filter, with what it is now.
 pub fn filter(app: &mut App, at: Moment) {
@@ -22,7 +22,7 @@ pub fn answer(app: &mut App, at: Moment) {
         Some(Overlay::Prompt(prompt)) => {
             let (asks, typed) = (prompt.asks.clone(), prompt.input.text.trim().to_owned());
             match asks {
-                Asks::Number => acting::take_number(app, at),
+                Asks::Amount(..) => asking::take(app, at),
                 Asks::Reason(incident) => people::accept(app, &incident, &typed, at),
                 Asks::Note(incident) => people::keep_note(app, &incident, &typed, at),
             }
@@ -43,6 +43,12 @@ pub fn answer(app: &mut App, at: Moment) {
 
 /// Leaves it, with nothing done: the list is narrowed to what it was before.
 pub fn dismiss(app: &mut App, at: Moment) {
+    if let Some(Overlay::Preview(Preview { reason: Some(reason), .. })) = &mut app.screen.overlay
+        && reason.typing
+    {
+        reason.typing = false;
+        return;
+    }
     app.leave_filter(at);
     app.close_overlay();
 }
@@ -90,7 +96,10 @@ impl App {
             Some(Overlay::Seek(seek)) => Some(&mut seek.input),
             Some(Overlay::Preview(preview)) => {
                 let named = matches!(&preview.plan, Some(Ok(plan)) if plan.typed.is_some());
-                named.then_some(&mut preview.typed)
+                match &mut preview.reason {
+                    Some(reason) if reason.typing => Some(&mut reason.input),
+                    _ => named.then_some(&mut preview.typed),
+                }
             }
             _ => None,
         }

@@ -88,7 +88,7 @@ impl App {
             let (own, more) = self.core.start(*plan, at.now);
             (shown, steps) = (own, [steps, more].concat());
         }
-        self.screen.overlay = Some(Overlay::Run(shown));
+        self.look_at_run(shown);
         self.send(steps);
         self.refresh(at);
     }
@@ -102,7 +102,7 @@ impl App {
         // Whoever acts on what was left in the middle answers for it from then on.
         let instead = goes_on.is_none().then(|| Box::new(plan.clone()));
         self.taking = Some(Taking { run, instead, asked: true });
-        self.screen.overlay = Some(Overlay::Run(run));
+        self.look_at_run(run);
         self.effects.push(Effect::TakeOver(run, lease));
         true
     }
@@ -155,6 +155,8 @@ pub fn go_on(app: &mut App, at: Moment) {
         scroll: 0,
         armed: Armed::No,
         typed: Input::default(),
+        changed: None,
+        reason: None,
     }));
 }
 

@@ -3,6 +3,7 @@
 pub mod acting;
 pub mod answering;
 pub mod arriving;
+pub mod asking;
 pub mod copying;
 pub mod drilling;
 pub mod field;
@@ -21,9 +22,12 @@ pub mod palette;
 pub mod people;
 pub mod pointing;
 pub mod pouring;
+pub mod previewing;
+pub mod running;
 pub mod saving;
 pub mod scoping;
 pub mod sorting;
+pub mod undoing;
 
 use crate::domain::{Severity, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};
@@ -72,7 +76,9 @@ impl App {
                 let open = self.open_runs();
                 let steps = self.core.answer(run, ix, answer, at.now);
                 self.send(steps);
-                self.tell_outcomes(&open, at);
+                if !self.look_again(run, at) {
+                    self.tell_outcomes(&open, at);
+                }
                 self.refresh(at);
             }
             What::LogLines(ticket, lines) => self.log_lines(ticket, lines, at),
@@ -173,6 +179,7 @@ impl App {
                     self.carry_out(command, at);
                 }
             }
+            None if place == Place::Preview && !into_field && self.choose_variant(key, at) => {}
             None if self.has_field() => {
                 if place != Place::Preview || self.was_read(at) {
                     self.type_key(key, at);
@@ -278,5 +285,5 @@ impl App {
 
 /// What may be pressed in a preview before it was read: what leaves it, and what does not touch it.
 fn is_harmless_there(command: &Command) -> bool {
-    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend" | "copy" | "down" | "up")
+    matches!(command.id, "dismiss" | "interrupt" | "redraw" | "suspend" | "copy" | "reason" | "down" | "up")
 }

@@ -264,6 +264,10 @@ fn scroll(app: &mut App, at: Moment, way: Way) {
         sheet.scroll = moved(sheet.scroll.min(most));
         return;
     }
+    if let Some(Overlay::Run(_)) = &app.screen.overlay {
+        app.screen.run_scroll = moved(app.screen.run_scroll.min(most));
+        return;
+    }
     if let Some(Overlay::Preview(preview)) = &mut app.screen.overlay {
         preview.scroll = moved(preview.scroll.min(most));
         return;
@@ -400,7 +404,7 @@ pub fn open(app: &mut App, at: Moment) {
     match row {
         RowKey::Run(id) => {
             app.touch(at.felt);
-            app.screen.overlay = Some(Overlay::Run(id));
+            app.look_at_run(id);
         }
         RowKey::Fold(what) => super::looking::unfold(app, what, at),
         RowKey::Object(key) if app.narrows() => app.narrow_to(&key, at),
@@ -418,7 +422,7 @@ fn go_into(app: &mut App, opens: Opens, at: Moment) {
         Opens::Read(title, lines) => app.read(&title, lines, ""),
         Opens::Run(id) => {
             app.touch(at.felt);
-            app.screen.overlay = Some(Overlay::Run(id));
+            app.look_at_run(id);
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::app::command::Place;
 use crate::app::keymap::closest;
 use crate::app::{App, Command, Moment, TABLE};
 use crate::domain::{Intent, Name, Ref, Role, Text};
-use crate::ui::{Input, Overlay, PaletteItem, Pane, RowKey, Sort};
+use crate::ui::{Input, Overlay, PaletteItem, Pane, RowKey, Sort, Wanted};
 
 use super::finding::{Finder, Group, MOST, Object, Rank};
 use super::nouns::{self, Noun};
@@ -114,9 +114,12 @@ fn line_of(choice: &Choice, label: &Text) -> String {
 impl App {
     /// Does a command with what was typed after its name.
     fn carry_out_with(&mut self, command: &'static Command, argument: Option<&str>, at: Moment) {
-        match (command.id, argument, argument.and_then(|it| it.parse().ok())) {
-            ("scale", _, Some(number)) => self.scale_to(number, at),
-            ("sort", Some(column), _) => self.sort_by(column, at),
+        match (command.id, argument) {
+            ("scale", Some(typed)) => self.take_typed(Wanted::Number, typed, at),
+            ("set-image", Some(typed)) => self.take_typed(Wanted::Image, typed, at),
+            ("set-memory", Some(typed)) => self.take_typed(Wanted::Memory, typed, at),
+            ("set-cpu", Some(typed)) => self.take_typed(Wanted::Cpu, typed, at),
+            ("sort", Some(column)) => self.sort_by(&column.to_lowercase(), at),
             _ => self.carry_out(command, at),
         }
     }
@@ -124,10 +127,10 @@ impl App {
     /// Lists what fits what was typed.
     pub(super) fn search(&mut self, at: Moment) {
         let Some(Overlay::Palette { input, .. }) = &self.screen.overlay else { return };
-        let typed = input.text.trim().to_lowercase();
+        let typed = in_one_word(input.text.trim());
         let (choices, found, of) = match &self.menu {
             Some(offer) => {
-                let (choices, items, menu) = offer.narrowed(&typed);
+                let (choices, items, menu) = offer.narrowed(&input.text.trim().to_lowercase());
                 (choices, items, Some(menu))
             }
             None => {
@@ -144,6 +147,7 @@ impl App {
     fn find_anything(&self, typed: &str, at: Moment) -> Vec<(Choice, PaletteItem)> {
         let (word, rest) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
         let argument = Some(rest.trim().to_owned()).filter(|rest| !rest.is_empty());
+        let word = &*word.to_lowercase();
         let mut finder = Finder::new(word, argument.is_some());
         let mut found: Vec<(Rank<'_>, Choice, PaletteItem)> = Vec::new();
         let place = self.place_below();
@@ -261,6 +265,15 @@ impl App {
             screen.home.filter = filter;
         });
         self.order_anew(at);
+    }
+}
+
+/// What was typed, with a command's name of two words in one: `set image nginx:1.27` is `set-image nginx:1.27`.
+fn in_one_word(typed: &str) -> String {
+    let (first, rest) = typed.split_once(' ').unwrap_or((typed, ""));
+    match first.eq_ignore_ascii_case("set") && !rest.trim().is_empty() {
+        true => format!("set-{}", rest.trim_start()),
+        false => typed.to_owned(),
     }
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::action::amount;
 use crate::config::parse_duration;
-use crate::domain::{Including, Intent, Name, Ref};
+use crate::domain::{Including, Intent, Name, Ref, Setting};
 
 /// How the exit status is to be read.
 const STATUS: &str = "Exit status: 0 done; 1 not done, or it cannot be told; 2 usage, or no such target; 3 refused; 4 partly done.\n\
@@ -92,6 +93,31 @@ pub struct Drain {
     pub how: How,
 }
 
+/// One thing, and what of it is set.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = STATUS)]
+#[group(id = "what", required = true, multiple = false, args = ["image", "memory", "cpu"])]
+pub struct Set {
+    /// What it is done to.
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// Run this image.
+    #[arg(long, value_name = "IMAGE")]
+    pub image: Option<String>,
+    /// Kill it at so much memory: 512Mi, 512m, 1g; none for no limit.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount::memory)]
+    pub memory: Option<Option<u64>>,
+    /// Give it so much of a processor at most: 500m, 0.5, 2; none for no limit.
+    #[arg(long, value_name = "AMOUNT", value_parser = amount::cpu)]
+    pub cpu: Option<Option<u64>>,
+    /// Of this container; else of the only or first one.
+    #[arg(long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// How.
+    #[command(flatten)]
+    pub how: How,
+}
+
 /// An action as it was said: on what, how, and the intent that it makes of a target.
 pub struct Said {
     /// What it is done to, as it was typed.
@@ -126,5 +152,18 @@ impl From<Drain> for Said {
     fn from(it: Drain) -> Self {
         let including = Including { unmanaged: it.unmanaged, local_data: it.local_data };
         Self { target: it.target, how: it.how, intent: Box::new(move |key| Intent::Drain(key, including)) }
+    }
+}
+
+impl From<Set> for Said {
+    fn from(it: Set) -> Self {
+        let container = it.container.as_deref().map(Name::new);
+        let setting = match (&it.image, it.memory, it.cpu) {
+            (_, Some(limit), _) => Setting::Memory(container, limit),
+            (_, _, Some(limit)) => Setting::Cpu(container, limit),
+            // One of them is given: the command line is not taken without.
+            (image, None, None) => Setting::Image(container, Name::new(image.as_deref().unwrap_or_default())),
+        };
+        Self { target: it.target, how: it.how, intent: Box::new(move |key| Intent::Set(key, setting.clone())) }
     }
 }

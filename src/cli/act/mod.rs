@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::action::wrong;
 use crate::domain::journal::Unwritten;
 use crate::domain::{Grade, Outcome, Plan, Receipt, Ref, Refusal, Run, Step, StepError, StepState};
+use crate::engine::Asking;
 use crate::engine::do_step;
 
 use super::failure::Failure;
@@ -102,11 +103,7 @@ async fn draw_up(engine: &mut Engine, intent: &crate::domain::Intent) -> Result<
         let why = format!("{} is under way, by {who}", run.plan.title);
         return Err(Refusal::of(intent, why, "wait for its end, or ask them to stop it"));
     }
-    let cluster = &intent.target().cluster;
-    let Some(backend) = engine.feeds.backend(cluster).cloned() else {
-        return Err(Refusal::of(intent, "nothing acts on that cluster", "look at `cockpit doctor`"));
-    };
-    let draft = backend.prepare(intent.clone()).await?;
+    let draft = Asking::of(&engine.feeds, intent.clone()).draft().await?;
     engine.core.plan(intent, draft, engine.now())
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::action::words::deed_on;
 use crate::domain::{Grade, LineKind, Outcome, Plan, Run, Step, StepState, Timestamp};
 use crate::ui::doing;
 
@@ -23,11 +24,14 @@ pub fn plan(plan: &Plan) -> String {
         };
         let _ = writeln!(out, "  {mark} {}", line.text);
     }
+    for variant in &plan.variants {
+        let _ = writeln!(out, "  or       {}", variant.text);
+    }
     if let Some(equivalent) = &plan.equivalent {
         let _ = writeln!(out, "  same as  {equivalent}");
     }
     let _ = match &plan.inverse {
-        Some(inverse) => writeln!(out, "  back     {} {}", inverse.verb(), inverse.target().local()),
+        Some(inverse) => writeln!(out, "  back     {}", deed_on(inverse)),
         None => writeln!(out, "  back     it cannot be taken back by one command"),
     };
     out

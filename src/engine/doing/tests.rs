@@ -95,6 +95,8 @@ fn entry(unjournalled: Option<&str>) -> Entry {
         equivalent: None,
         variants: Vec::new(),
         unjournalled: unjournalled.map(Text::new),
+        owners: Vec::new(),
+        reason: None,
         made: Timestamp::UNIX_EPOCH,
     };
     let mut run = Run::new(1, plan, Timestamp::UNIX_EPOCH);

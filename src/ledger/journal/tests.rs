@@ -30,6 +30,8 @@ fn entry(id: u64, node: &str) -> Entry {
         equivalent: None,
         variants: Vec::new(),
         unjournalled: None,
+        owners: Vec::new(),
+        reason: None,
         made: Timestamp::UNIX_EPOCH,
     };
     let started = Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(id).expect("small")).expect("in range");

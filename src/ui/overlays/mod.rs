@@ -11,7 +11,9 @@ pub use help::sheet_extent;
 pub use run::doing;
 pub(super) use run::{outcome, standing, step};
 
+use super::clock::Clock;
 use super::logs::Pattern;
+use super::model::Model;
 use super::panes::Ctx;
 use super::pen::Pen;
 use super::screen::{Input, Overlay, Preview, Screen, Seek};
@@ -21,6 +23,12 @@ use super::theme::Ink;
 /// Lines that a preview has on a terminal of this size, and how many of them are visible at once: what scrolling goes by.
 pub fn preview_extent(shown: &Preview, size: (u16, u16)) -> (usize, usize) {
     preview::extent(shown, size)
+}
+
+/// Lines that a run has, and how many of them are visible at once.
+pub fn run_extent(id: u64, screen: &Screen, model: &Model<'_>) -> (usize, usize) {
+    let zone = if screen.utc { jiff::tz::TimeZone::UTC } else { screen.zone.clone() };
+    run::extent(&Ctx::new(model, Clock::new(model.view.now, zone), screen.size.0), id, screen.size)
 }
 
 /// Draws what floats.
@@ -34,7 +42,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, screen: &Screen, ctx: &Ctx<'_>, overlay: &
         Overlay::Seek(seek) => in_output(pen, seek),
         Overlay::Prompt(prompt) => palette::prompt(pen, prompt),
         Overlay::Preview(shown) => preview::draw(pen, shown),
-        Overlay::Run(id) => run::draw(pen, ctx, *id),
+        Overlay::Run(id) => run::draw(pen, ctx, *id, screen.run_scroll),
     }
 }
 

@@ -5,11 +5,12 @@ use ratatui::layout::Rect;
 use super::super::case;
 use super::super::glyphs;
 use super::super::pen::Pen;
-use super::super::screen::{Armed, Preview};
+use super::super::screen::{Armed, Preview, Reason};
 use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::{centred, hint, input};
-use crate::domain::{Grade, LineKind, Plan, Refusal};
+use crate::action::words::{deed, deed_on};
+use crate::domain::{Grade, Intent, LineKind, Plan, Refusal};
 
 /// A plan is read best in lines no longer than this.
 const COLUMNS: usize = 98;
@@ -111,6 +112,11 @@ fn planned(columns: usize, shown: &Preview, plan: &Plan) -> Said {
         (Grade::Destructive, None) => Phrase::of(Ink::Critical, "destructive: y, then enter"),
     };
     let mut lines = Vec::new();
+    if let Some(changed) = &shown.changed {
+        let words = format!("it has changed since: {changed}. Nothing was done; this is how it would go now");
+        lines.extend(plan_line(LineKind::Hurts, &words, columns));
+        lines.push(Phrase::default());
+    }
     for line in &plan.lines {
         lines.extend(plan_line(line.kind, &line.text, columns));
     }
@@ -119,10 +125,18 @@ fn planned(columns: usize, shown: &Preview, plan: &Plan) -> Said {
         lines.extend(labelled("same as", Phrase::of(Ink::Name, equivalent.as_str()), columns));
     }
     let back = match &plan.inverse {
-        Some(inverse) => Phrase::text(format!("{} {}", inverse.verb(), inverse.target().local())),
+        Some(inverse) => Phrase::text(back_words(plan, inverse)),
         None => Phrase::of(Ink::Strong, "it cannot be taken back by one key"),
     };
     lines.extend(labelled("back", back, columns));
+    for variant in &plan.variants {
+        // Where a name is typed, a letter alone goes into that.
+        let key = if plan.typed.is_some() { format!("alt-{}", variant.key) } else { variant.key.to_string() };
+        lines.extend(keyed(&key, variant.text.as_str(), columns));
+    }
+    if let Some(reason) = &shown.reason {
+        lines.extend(reason_lines(reason, columns));
+    }
     let field = plan.typed.as_ref().map(|name| format!("type {name}: "));
     if field.is_some() {
         lines.push(Phrase::default());
@@ -142,6 +156,33 @@ fn plan_line(kind: LineKind, text: &str, columns: usize) -> Vec<Phrase> {
         .collect()
 }
 
+/// What takes it back: by its name where that is another thing than what the plan is about.
+fn back_words(plan: &Plan, inverse: &Intent) -> String {
+    match inverse.target() == plan.intent.target() && inverse.parts().len() == 1 {
+        true => deed(inverse),
+        false => deed_on(inverse),
+    }
+}
+
+/// A key, and what it does instead.
+fn keyed(key: &str, what: &str, columns: usize) -> Vec<Phrase> {
+    let each = Phrase::text(what).wrap(columns.saturating_sub(10)).into_iter().enumerate();
+    each.map(|(ix, line)| Phrase::of(Ink::Key, format!("{:<9} ", if ix == 0 { key } else { "" })).then(line)).collect()
+}
+
+fn reason_lines(reason: &Reason, columns: usize) -> Vec<Phrase> {
+    let (input, typing) = (&reason.input, reason.typing);
+    let text = match (input.text.is_empty(), typing) {
+        (true, false) => Phrase::dim("optional; tab to say why"),
+        (_, false) => Phrase::text(input.text.as_str()),
+        (_, true) => {
+            let (before, after) = input.text.split_at(input.cursor.min(input.text.len()));
+            Phrase::of(Ink::Input, format!("{before}_{after}"))
+        }
+    };
+    labelled("reason", text, columns)
+}
+
 fn labelled(label: &str, text: Phrase, columns: usize) -> Vec<Phrase> {
     let each = text.wrap(columns.saturating_sub(10)).into_iter().enumerate();
     each.map(|(ix, line)| Phrase::dim(format!("{:<9} ", if ix == 0 { label } else { "" })).then(line)).collect()
@@ -151,6 +192,9 @@ fn feet(shown: &Preview, plan: &Plan) -> Vec<Phrase> {
     let does = || Phrase::of(Ink::Key, "enter").and(Ink::Strong, " do it");
     let leave = || hint("esc", "leave");
     let then = |first: Phrase, second: Phrase| first.and(Ink::Text, "   ").then(second);
+    if shown.reason.as_ref().is_some_and(|reason| reason.typing) {
+        return vec![hint("enter", "back to the plan")];
+    }
     let first = match (&plan.typed, plan.grade, shown.armed) {
         (Some(name), _, _) if shown.typed.text.trim() == name.as_str() => return vec![then(does(), leave()), does()],
         (Some(_), _, _) => return vec![leave()],
@@ -158,5 +202,6 @@ fn feet(shown: &Preview, plan: &Plan) -> Vec<Phrase> {
         (None, _, Armed::No) => hint("y", "confirm, then enter"),
     };
     let left = then(first.clone(), leave());
-    vec![then(left.clone(), hint("c", "copy command")), left, first]
+    let again = then(left.clone(), hint("d", "ask again"));
+    vec![then(again.clone(), hint("c", "copy command")), again, left, first]
 }

@@ -31,9 +31,9 @@ use super::sort::SortKey;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::widgets::table::{Column, Room, Row, words};
-use crate::action::Guard;
+use crate::action::{Followed, Guard, Mood, follow};
 use crate::diagnose::{Incident, IncidentState, Settings};
-use crate::domain::{Freshness, Kind, People, Ref, Role, Severity, Timestamp, Want};
+use crate::domain::{Freshness, Kind, People, Ref, Role, Run, Severity, Timestamp, Want};
 use crate::engine::Core;
 
 /// What rows are made from.
@@ -46,6 +46,8 @@ pub(super) struct Ctx<'a> {
     pub several: bool,
     /// The worst open incident on each object, with its place in triage.
     subjects: FxHashMap<&'a Ref, (usize, &'a Incident)>,
+    /// The newest action on each object, of those that are still shown.
+    runs: FxHashMap<&'a Ref, &'a Run>,
 }
 
 impl<'a> Ctx<'a> {
@@ -63,8 +65,14 @@ impl<'a> Ctx<'a> {
                 subjects.entry(&symptom.about).or_insert((rank, incident));
             }
         }
+        let mut runs = FxHashMap::default();
+        for run in model.runs.shown(model.view.now) {
+            for part in run.plan.intent.parts() {
+                runs.entry(part.target()).or_insert(run);
+            }
+        }
         let several = model.view.clusters().nth(1).is_some();
-        Self { model: *model, clock, compact: columns < 100, several, subjects }
+        Self { model: *model, clock, compact: columns < 100, several, subjects, runs }
     }
 
     fn bare(model: &Model<'a>) -> Self {
@@ -89,6 +97,18 @@ impl<'a> Ctx<'a> {
     /// Whether an incident that is more than a risk is on an object.
     pub fn needs_someone(&self, key: &Ref) -> bool {
         self.incident_on(key).is_some_and(|incident| incident.severity < Severity::Risk)
+    }
+
+    /// What became of the newest action on an object, while it is under way and for some minutes after.
+    pub fn followed(&self, key: &Ref) -> Option<(Followed<'a>, Phrase)> {
+        let followed = follow(self.runs.get(key)?, key, &self.model.view, self.model.diagnosis);
+        let ink = match followed.mood {
+            Mood::UnderWay => Ink::Strong,
+            Mood::Settled => Ink::Good,
+            Mood::Stuck | Mood::Short => Ink::Warning,
+        };
+        let said = Phrase::of(ink, followed.text.as_str());
+        Some((followed, said))
     }
 
     fn mark_of(&self, key: &Ref) -> (&'static str, Ink) {

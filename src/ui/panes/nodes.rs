@@ -161,18 +161,18 @@ impl Rows for Nodes<'_> {
             (None, Some(message)) => message.to_string(),
             (None, None) => String::new(),
         };
-        let mut cells = vec![
-            cluster_cell(self.ctx, key),
-            name_cell(key),
-            Phrase::of(if ready { Ink::Text } else { Ink::Strong }, say::node_state(node)),
-            Phrase::text(role),
-            bar(memory),
-            bar(cpu),
-        ];
+        let followed = self.ctx.followed(key).map(|(_, said)| said);
+        // Where there is no room for a column of its own, what becomes of an action stands where a node says that it is ready.
+        let state = match &followed {
+            Some(said) if self.ctx.compact && ready => said.clone(),
+            _ => Phrase::of(if ready { Ink::Text } else { Ink::Strong }, say::node_state(node)),
+        };
+        let mut cells =
+            vec![cluster_cell(self.ctx, key), name_cell(key), state, Phrase::text(role), bar(memory), bar(cpu)];
         if self.measured {
             cells.push(used(self.ctx, node));
         }
-        cells.extend([Phrase::text(instances.to_string()), Phrase::text(why)]);
+        cells.extend([Phrase::text(instances.to_string()), followed.unwrap_or_else(|| Phrase::text(why))]);
         Some(Row::new(mark, cells))
     }
 

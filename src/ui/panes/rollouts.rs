@@ -125,6 +125,7 @@ impl Rows for Rollouts<'_> {
         let counts = self.0.model.view.counts(workload);
         let updated = rollout.updated.unwrap_or(counts.updated);
         let wanted = counts.wanted.map_or_else(|| updated.to_string(), |wanted| format!("{updated}/{wanted}"));
+        let followed = self.0.followed(key).map(|(_, said)| said);
         let why = match (self.0.incident_on(key), &rollout.message) {
             (Some(incident), _) if !is_over(rollout.phase) => incident.summary.to_string(),
             (_, Some(message)) => message.to_string(),
@@ -146,7 +147,7 @@ impl Rows for Rollouts<'_> {
                 Phrase::text(revisions(workload, rollout)),
                 Phrase::text(wanted),
                 Phrase::text(phase_word(rollout.phase)),
-                Phrase::text(why),
+                followed.unwrap_or_else(|| Phrase::text(why)),
                 Phrase::text(deadline),
                 Phrase::text(since),
             ],

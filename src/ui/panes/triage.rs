@@ -9,10 +9,12 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell};
+use crate::action::Mood;
+use crate::action::words::deed;
 use crate::diagnose::{Incident, IncidentState};
 use crate::domain::people::{Fold, Mark, SnoozedUntil, Stand};
 use crate::domain::words::{count, many};
-use crate::domain::{Certainty, Ref, Run, Severity, Timestamp};
+use crate::domain::{Certainty, Ref, Severity, Timestamp};
 
 pub(in crate::ui) struct Triage<'c>(pub &'c Ctx<'c>);
 
@@ -84,7 +86,7 @@ impl Triage<'_> {
 
     fn why(&self, incident: &Incident) -> Phrase {
         let clock = &self.0.clock;
-        let run = self.0.model.runs.under_way(&incident.subject);
+        let run = self.0.followed(&incident.subject);
         let said = match self.0.model.stand(incident) {
             Stand::Folded(mark) => Phrase::dim(format!("{}: ", in_short(clock, mark))),
             // Where there is little room the cause comes first: the pane below says why it is back.
@@ -98,8 +100,15 @@ impl Triage<'_> {
             .unwrap_or_default();
         let noted = self.0.model.people.of(&incident.id).and_then(|entry| entry.noted()).is_some();
         let lead = match (incident.state, run) {
-            (IncidentState::Recovered(at), _) => Phrase::of(Ink::Good, format!("recovered {}: ", clock.moment(at))),
-            (_, Some(run)) => Phrase::of(Ink::Strong, under_way(run)),
+            (IncidentState::Recovered(at), Some((_, said))) => {
+                said.and(Ink::Good, format!("; recovered {}: ", clock.moment(at)))
+            }
+            (IncidentState::Recovered(at), None) => Phrase::of(Ink::Good, format!("recovered {}: ", clock.moment(at))),
+            // Its cause is the incident's own: that follows anyway.
+            (_, Some((followed, _))) if followed.mood == Mood::Stuck => {
+                Phrase::of(Ink::Strong, format!("{}, stuck: ", deed(&followed.run.plan.intent)))
+            }
+            (_, Some((_, said))) => said.and(Ink::Text, ": "),
             (IncidentState::Flapping, None) => Phrase::of(Ink::Strong, "comes and goes: "),
             (IncidentState::Clearing(at), None) => {
                 Phrase::of(Ink::Good, format!("not so since {}: ", clock.moment(at)))
@@ -139,12 +148,6 @@ pub(super) fn folded_word(ctx: &Ctx<'_>) -> &'static str {
         (Some(only), None) => only,
         _ => "folded",
     }
-}
-
-/// `restart under way, 1 of 3: `.
-fn under_way(run: &Run) -> String {
-    let (done, all) = run.progress();
-    format!("{} under way, {done} of {all}: ", run.plan.intent.verb())
 }
 
 /// Incidents that need someone: open, and more than a risk.

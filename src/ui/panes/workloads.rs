@@ -107,7 +107,9 @@ impl Rows for Workloads<'_> {
         };
         let restarts: u32 = view.instances_of(key).map(Instance::restarts).sum();
         let incident = self.ctx.incident_on(key);
+        let followed = self.ctx.followed(key).map(|(_, said)| said);
         let state = match incident {
+            _ if followed.is_some() => followed.unwrap_or_default(),
             Some(incident) if incident.subject == *key => Phrase::text(incident.summary.as_str()),
             Some(incident) => Phrase::text(format!("suffers from {}", incident.subject.local())),
             None => say::workload_state(&view, &self.ctx.clock, workload),

@@ -47,10 +47,7 @@ impl Backend for Kubernetes {
             return Err(Refusal::of(&intent, READ_ONLY, "start cockpit without --read-only"));
         }
         let desk = Desk { server: &*self.link, target: &self.target };
-        match &intent {
-            Intent::Several(all) => several(desk, &intent, all).await,
-            one => prepare(desk, one).await,
-        }
+        prepare(desk, &intent).await
     }
 
     async fn execute(&self, step: Step) -> Result<Receipt, StepError> {
@@ -67,27 +64,6 @@ impl Backend for Kubernetes {
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
         describe::describe(&*self.link, &key, form).await
     }
-}
-
-/// All of it, in order: each part begins when the one before has settled.
-async fn several(desk: Desk<'_>, intent: &Intent, all: &[Intent]) -> Result<Draft, Refusal> {
-    let mut whole = Draft::new(intent, Vec::new());
-    let mut inverses = Vec::new();
-    let mut commands = Vec::new();
-    for part in all {
-        let draft = prepare(desk, part).await?;
-        let after = whole.steps.iter().map(|step| step.group + 1).max().unwrap_or(0);
-        whole.steps.extend(draft.steps.into_iter().map(|step| Step { group: step.group + after, ..step }));
-        whole.notes.extend(draft.notes);
-        whole.grade = whole.grade.max(draft.grade);
-        inverses.push(draft.inverse);
-        commands.extend(draft.equivalent);
-    }
-    // Half of it taken back would be no inverse.
-    let inverses: Option<Vec<Intent>> = inverses.into_iter().rev().collect();
-    whole.inverse = inverses.and_then(Intent::several);
-    whole.equivalent = (!commands.is_empty()).then(|| Text::from(commands.join(" && ")));
-    Ok(whole)
 }
 
 async fn prepare(desk: Desk<'_>, intent: &Intent) -> Result<Draft, Refusal> {
@@ -122,7 +98,7 @@ async fn prepare(desk: Desk<'_>, intent: &Intent) -> Result<Draft, Refusal> {
             "is tidied by its kubelet",
             "set imageGCHighThresholdPercent, or the TTL of finished Jobs",
         )),
-        Intent::Several(_) => Err(never(intent, intent.target(), "is one of several of several", "choose again")),
+        Intent::Several(_) => Err(never(intent, intent.target(), "is asked for by itself", "ask for each by itself")),
     }?;
     draft.equivalent = kubectl::command(desk.target, &draft.intent).map(Text::from);
     Ok(draft)

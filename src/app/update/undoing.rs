@@ -1,0 +1,111 @@
+//! Taking back: what was done here, and revisions before.
+
+use crate::action::words::{deed, short};
+use crate::app::command::Now;
+use crate::app::{App, Moment};
+use crate::domain::words::{seconds_between, span};
+use crate::domain::{Intent, Text};
+
+use super::acting::UNDO;
+use super::palette::Choice;
+
+/// So many of what was done are offered to be taken back; the journal has the rest.
+const LISTED: usize = 8;
+
+/// What can be taken back on the selected thing, newest first: what the journal knows of, what holds it back, what the incident
+/// asks for, the revision before.
+fn undoable(app: &App, at: Moment) -> Option<Vec<(Intent, Text)>> {
+    let target = app.target(at);
+    let other = target.as_ref().filter(|key| app.core.runs().undoable(key).next().is_some());
+    let key = app.workload_target(at).map(|it| &it.key).or_else(|| app.node_target(at).map(|it| &it.key));
+    let key = key.or(other)?.clone();
+    let mut found: Vec<(Intent, Text)> = Vec::new();
+    let undoable = app.core.runs().undoable(&key).filter(|undo| !is_so_already(app, undo.inverse, at));
+    for undo in undoable.take(LISTED) {
+        let who = undo.done.who(app.core.runs().me());
+        let age = span(seconds_between(undo.done.run.started, at.now));
+        let text = format!("{} ({who}, {age} ago)", words(app, undo.inverse, at));
+        found.push((undo.inverse.clone(), Text::from(text)));
+    }
+    let lifted = app.core.view(at.now).held(&key).and_then(|hold| hold.lifted_by(&key));
+    if let Some(intent) = lifted.filter(|intent| !found.iter().any(|(known, _)| known == intent)) {
+        found.push((intent.clone(), words(app, &intent, at)));
+    }
+    let asked = app.incident(at).into_iter().flat_map(|incident| &incident.actions);
+    for intent in asked.filter(|intent| matches!(intent, Intent::Undo(..)) && *intent.target() == key) {
+        found.push((intent.clone(), words(app, intent, at)));
+    }
+    if let Some(before) = app.workload_target(at).and_then(|it| it.history.first()) {
+        let intent = Intent::Undo(key, Some(before.id.clone()));
+        found.push((intent.clone(), words(app, &intent, at)));
+    }
+    let mut kept: Vec<(Intent, Text)> = Vec::new();
+    for (intent, text) in found {
+        if !kept.iter().any(|(known, said)| *known == intent || *said == text) {
+            kept.push((intent, text));
+        }
+    }
+    Some(kept)
+}
+
+fn is_so_already(app: &App, intent: &Intent, at: Moment) -> bool {
+    let view = app.core.view(at.now);
+    match intent {
+        Intent::Scale(key, to) => view.workload(key).and_then(|it| it.desired.running()) == Some(*to),
+        Intent::Cordon(key) => view.node(key).is_some_and(|node| node.cordoned),
+        Intent::Uncordon(key) => view.node(key).is_some_and(|node| !node.cordoned),
+        _ => false,
+    }
+}
+
+/// What an intent that takes something back would do, by object and effect.
+pub(super) fn words(app: &App, intent: &Intent, at: Moment) -> Text {
+    let view = app.core.view(at.now);
+    Text::from(match intent {
+        Intent::Undo(key, to) => {
+            let workload = view.workload(key);
+            let now = workload.and_then(|it| it.revision.as_ref()).map(|revision| revision.id.to_string());
+            let to = to.clone().or_else(|| workload.and_then(|it| it.history.first()).map(|it| it.id.clone()));
+            match (now, to) {
+                (Some(now), Some(to)) => format!("roll back {} to {}", short(&now), short(&to)),
+                (None, Some(to)) => format!("roll back to {}", short(&to)),
+                (_, None) => "roll back".to_owned(),
+            }
+        }
+        Intent::Scale(key, to) => match view.workload(key).and_then(|it| it.desired.running()) {
+            Some(now) => format!("scale {now} to {to}"),
+            None => format!("scale back to {to}"),
+        },
+        Intent::Restart(_) => "restart again".to_owned(),
+        other => deed(other),
+    })
+}
+
+/// Whether there is something to take back.
+pub fn undo_now(app: &App, at: Moment) -> Now {
+    if app.has_marked(at) {
+        return app.offered(UNDO, at);
+    }
+    let options = undoable(app, at)?;
+    match &options[..] {
+        [] => Some(Err(Text::new("nothing was done here that could be taken back, and no revision before is known"))),
+        [(intent, what)] => app.offer(intent, what, at),
+        [(intent, what), rest @ ..] => app.offer(intent, &format!("{what}, or {} more", rest.len()), at),
+    }
+}
+
+/// Takes it back; where there is more than one thing to take back, they are listed. Marked rows go back to the revision before.
+pub fn undo(app: &mut App, at: Moment) {
+    if app.has_marked(at) {
+        return app.act(UNDO, at);
+    }
+    let mut options = undoable(app, at).unwrap_or_default();
+    match options.len() {
+        0 => {}
+        1 => app.begin(options.remove(0).0, at),
+        _ => {
+            let choices = options.into_iter().map(|(intent, what)| (Choice::Intent(intent), what)).collect();
+            app.choose("Take back", choices, at);
+        }
+    }
+}
