@@ -3,6 +3,7 @@
 mod act;
 mod act_swarm;
 mod containers;
+mod line;
 mod quiet;
 mod rules;
 mod swarm;
