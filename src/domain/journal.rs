@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
-use super::identity::Ref;
+use super::identity::{Kind, Ref};
 use super::intent::Intent;
 use super::run::{Outcome, Run, StepState};
 use super::text::Text;
@@ -183,6 +183,8 @@ impl Hold {
     pub fn lifted_by(self, key: &Ref) -> Option<Intent> {
         match self {
             Hold::Cordoned | Hold::Drained => Some(Intent::Uncordon(key.clone())),
+            // A Swarm pauses an update by itself when it fails; to resume it costs the way back (moby#37693).
+            Hold::Paused if key.kind == Kind::Service => Some(Intent::Undo(key.clone(), None)),
             Hold::Paused | Hold::BackPaused | Hold::Suspended | Hold::SyncOff => Some(Intent::Resume(key.clone())),
             Hold::Zero => None,
         }
@@ -239,5 +241,19 @@ impl Deed {
             };
             (part.target(), deed)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_that_a_swarm_paused_is_lifted_by_going_back() {
+        let key = |kind| Ref::new(&crate::domain::ClusterId::new("c"), kind, None, "web");
+        let (swarm, other) = (key(Kind::Service), key(Kind::Deployment));
+        assert_eq!(Hold::Paused.lifted_by(&swarm), Some(Intent::Undo(swarm.clone(), None)));
+        assert_eq!(Hold::BackPaused.lifted_by(&swarm), Some(Intent::Resume(swarm.clone())));
+        assert_eq!(Hold::Paused.lifted_by(&other), Some(Intent::Resume(other.clone())));
     }
 }

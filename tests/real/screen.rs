@@ -77,6 +77,23 @@ impl<'a> Screen<'a> {
         });
     }
 
+    /// Presses a key until it shows what it leads to: one that comes right after another may not be taken.
+    #[track_caller]
+    pub fn press_for(&mut self, keys: &str, words: &[&str]) {
+        let mut pressed: Option<Instant> = None;
+        until(PATIENCE, &format!("{keys} to lead to {words:?}"), || {
+            let text = self.text();
+            if words.iter().all(|word| text.to_lowercase().contains(&word.to_lowercase())) {
+                return Ok(());
+            }
+            if pressed.is_none_or(|at| at.elapsed() > Duration::from_secs(5)) {
+                self.press(keys);
+                pressed = Some(Instant::now());
+            }
+            Err(text)
+        });
+    }
+
     /// Goes to the workloads, and to the one of this name.
     #[track_caller]
     pub fn select_workload(&mut self, name: &str) {

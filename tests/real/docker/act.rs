@@ -58,7 +58,8 @@ fn a_container_that_goes_with_its_end(api: Api) {
     let draft = hand.prepare(&intent).expect("a draft");
     assert_eq!((draft.grade, draft.inverse.clone()), (Some(Grade::Destructive), None));
     assert!(says(&draft, LineKind::Hurts, "--rm"), "{:#?}", draft.notes);
-    hand.does(&Intent::Restart(key_of("-/Container/once")));
+    let restart = hand.prepare(&Intent::Restart(key_of("-/Container/once"))).expect("a draft");
+    assert!(says(&restart, LineKind::Hurts, "while they restart it") && restart.grade == Some(Grade::Destructive));
     hand.does(&intent);
     until(PATIENCE, "it to be gone", || match engine.ask("GET", "/containers/json?all=1", None) {
         all if all == json!([]) => Ok(()),

@@ -209,6 +209,11 @@ fn restart(intent: &Intent, key: &Ref, fresh: &Fresh) -> Draft {
         draft.notes.push(hurts("nothing of it serves until it runs again"));
     }
     draft.notes.extend(health(fresh));
+    if fresh.it.host_config.auto_remove {
+        // Docker 20.10 was seen to: it hears of the end when it has begun to remove again.
+        draft.notes.push(hurts("it was started with --rm: some engines remove it while they restart it"));
+        draft.grade = Some(Grade::Destructive);
+    }
     if fresh.it.state.status == "paused" {
         draft.notes.push(note("it is paused: the engine may refuse until it is not (`docker unpause`)"));
     }

@@ -110,7 +110,12 @@ impl Line {
     pub(super) fn typed(&self, arguments: &[&str]) -> String {
         let name = if self.plugin { "docker compose" } else { "docker-compose" };
         let all = self.project.arguments().into_iter().chain(arguments.iter().map(|word| (*word).to_owned()));
-        all.fold(name.to_owned(), |line, word| format!("{line} {}", shell(&word)))
+        // The equals sign of an option is one to every shell.
+        let quoted = |word: String| match word.split_once('=') {
+            Some((name, value)) => format!("{}={}", shell(name), shell(value)),
+            None => shell(&word),
+        };
+        all.fold(name.to_owned(), |line, word| format!("{line} {}", quoted(word)))
     }
 
     /// The project's configuration, filled in, as YAML. It holds secrets: it is compared and dropped.

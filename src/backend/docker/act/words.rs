@@ -88,6 +88,9 @@ pub(super) fn no_such(intent: &Intent) -> Refusal {
         (Intent::Recreate(_) | Intent::Scale(..) | Intent::Restart(_), Kind::Node) => {
             ("a node is a machine".to_owned(), "drain it, then do it on the machine".to_owned())
         }
+        (Intent::Cordon(_) | Intent::Uncordon(_) | Intent::Drain(..), _) => {
+            ("only a Swarm's node is cordoned or drained".to_owned(), "do it to the node that it runs on".to_owned())
+        }
         (Intent::Promote(_) | Intent::Abort(_), _) => {
             ("a Docker engine has no canaries".to_owned(), "roll forward with an image, or roll back".to_owned())
         }
