@@ -15,7 +15,8 @@ use crate::domain::{Backend, Receipt, Step, StepError, Text, Timestamp};
 const EVERY: Duration = Duration::from_secs(2);
 /// What waits to be written, at most; who writes more waits.
 const WAITING: usize = 64;
-/// A step that takes longer may or may not have been done: that is read, not sent again.
+/// A step that takes longer than this, and than it may take to be done, may or may not have been done: that is read, not sent
+/// again.
 const STEP_PATIENCE: Duration = Duration::from_secs(120);
 /// A step that could not be journalled is tried again after so long, seconds.
 const AGAIN: i64 = 10;
@@ -127,7 +128,8 @@ pub async fn do_step(
         }
         Err(Unwritten::Closed(_)) | Ok(()) => {}
     }
-    timeout(STEP_PATIENCE, backend.execute(step)).await.unwrap_or(Err(StepError::Unknown { sent: now }))
+    let patience = STEP_PATIENCE.max(Duration::from_secs(u64::from(step.timeout_seconds)));
+    timeout(patience, backend.execute(step)).await.unwrap_or(Err(StepError::Unknown { sent: now }))
 }
 
 /// Lets the thread look around while nobody asks anything of it. Its own waiting needs no clock, and so outlives the runtime.

@@ -3,12 +3,12 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::cockpit::Cockpit;
-use crate::wait::until;
+use crate::wait::{PATIENCE, until};
 
 const ROWS: NonZero<u16> = NonZero::new(30).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(120).unwrap();
@@ -74,6 +74,39 @@ impl<'a> Screen<'a> {
             let ended = self.child.try_wait().ok().flatten();
             let ended = ended.map_or_else(String::new, |status| format!("--- cockpit has ended: {status:?}\n"));
             Err(format!("{ended}--- screen\n{text}\n--- log\n{}", self.cockpit.log()))
+        });
+    }
+
+    /// Goes to the workloads, and to the one of this name.
+    #[track_caller]
+    pub fn select_workload(&mut self, name: &str) {
+        self.press("7");
+        self.until(PATIENCE, "the workload", |text| text.lines().any(|line| line.contains(name)));
+        self.press(&format!("/{}\r", name.rsplit('/').next().unwrap_or(name)));
+        self.until(PATIENCE, "the workload to be selected", |text| {
+            text.lines().any(|line| line.contains('▸') && line.contains(name))
+        });
+    }
+
+    /// Confirms what the preview shows, as a person does who reads it first: keys that come at once are not taken.
+    #[track_caller]
+    pub fn confirm(&mut self) {
+        let asks = |text: &str| text.contains("disruptive: y, then enter") || text.contains("harmless: enter");
+        let mut pressed: Option<Instant> = None;
+        let mut shown = Instant::now();
+        until(PATIENCE, "the preview to be confirmed", || {
+            let text = self.text();
+            if !asks(&text) {
+                return if pressed.is_some() { Ok(()) } else { Err(text) };
+            }
+            if pressed.is_none_or(|at| at.elapsed() > Duration::from_secs(4))
+                && shown.elapsed() > Duration::from_millis(700)
+            {
+                self.press(if text.contains("harmless") { "\r" } else { "y\r" });
+                pressed = Some(Instant::now());
+                shown = Instant::now();
+            }
+            Err(text)
         });
     }
 

@@ -27,6 +27,7 @@ use tokio::time::Instant;
 
 use crate::domain::{Text, Timestamp};
 
+use super::ask::Sent;
 use super::connect::Connection;
 use super::failure::Failure;
 use super::kinds::{ApiKind, Depth};
@@ -186,6 +187,14 @@ impl Api {
         decode(&self.ask(Method::POST, path, JSON, body.into()).await?)
     }
 
+    /// Sends a change; its answer is the object as it is then.
+    pub(super) async fn send_body(&self, sent: &Sent) -> Result<Bytes, Failure> {
+        let body = sent.body.to_string().into();
+        let asked = Asked { method: sent.method.clone(), media: sent.media, body, ..Asked::of(&sent.path) };
+        let answer = self.send(asked).await?;
+        self.collect(answer, LONGEST_ANSWER).await
+    }
+
     /// A list of a kind's objects, as much of them as the kind is read; what else is asked for stands in `url`.
     pub(super) async fn list(&self, kind: ApiKind, url: &Url) -> Result<Bytes, Failure> {
         let accept = match kind.depth() {
@@ -272,7 +281,7 @@ impl Api {
     /// Any request with a whole answer; a body is JSON.
     pub(super) async fn ask(&self, method: Method, path: &str, accept: &str, body: Bytes) -> Result<Bytes, Failure> {
         let packed = self.shared.line.is_slow() && self.shared.link.borrow().compresses;
-        let answer = self.send(Asked { method, path, accept, body, packed }).await?;
+        let answer = self.send(Asked { method, path, accept, media: JSON, body, packed }).await?;
         self.collect(answer, LONGEST_ANSWER).await
     }
 
@@ -340,7 +349,9 @@ struct Asked<'a> {
     method: Method,
     path: &'a str,
     accept: &'a str,
-    /// JSON; empty is none.
+    /// What the body is.
+    media: &'a str,
+    /// Empty is none.
     body: Bytes,
     /// The answer may come compressed.
     packed: bool,
@@ -349,14 +360,14 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     /// What stands at a path, as JSON.
     const fn of(path: &'a str) -> Self {
-        Self { method: Method::GET, path, accept: JSON, body: Bytes::new(), packed: false }
+        Self { method: Method::GET, path, accept: JSON, media: JSON, body: Bytes::new(), packed: false }
     }
 
     fn request(self) -> Result<Request<Body>, Failure> {
         let mut request =
             Request::builder().method(self.method).uri(self.path).header(ACCEPT, self.accept).header(USER_AGENT, AGENT);
         if !self.body.is_empty() {
-            request = request.header(CONTENT_TYPE, JSON);
+            request = request.header(CONTENT_TYPE, self.media);
         }
         if self.packed {
             request = request.header(ACCEPT_ENCODING, GZIP);

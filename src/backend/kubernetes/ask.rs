@@ -1,19 +1,24 @@
 //! What an answer needs of an API server, and no more: so that logs and descriptions can be tried against a script.
 
 use std::future::Future;
+use std::io::ErrorKind;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use http::Method;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Semaphore, watch as channel};
+use serde_json::Value;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch as channel};
 
-use crate::domain::{Text, Timestamp};
+use crate::domain::{Name, Text, Timestamp};
 
 use super::api::Api;
 pub(super) use super::api::escaped;
+use super::book::Census;
 use super::connect;
 use super::failure::Failure;
 use super::pace::Pace;
@@ -51,6 +56,80 @@ pub(super) trait Ask: Send + Sync {
 
     /// One answer as it comes; it ends when the server ends it.
     async fn stream(&self, path: &str) -> Result<Pieces, Failed>;
+
+    /// Sends something once: what becomes of a request whose answer is lost is for its sender to read.
+    async fn send(&self, sent: &Sent) -> Result<Bytes, Unsent>;
+
+    /// What is known of all pods, where they are watched: with an eye on a node.
+    async fn census(&self, node: &str) -> Option<Census>;
+}
+
+/// Somebody wants to know of all pods.
+pub(super) struct Question {
+    pub(super) node: Name,
+    pub(super) answer: oneshot::Sender<Option<Census>>,
+}
+
+/// The watches answer within this, or are busy with a first listing.
+const CENSUS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Something that is sent to a server: a change, or a question that has a body.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Sent {
+    pub(super) method: Method,
+    /// With its query.
+    pub(super) path: String,
+    /// What the body is: a patch of which kind, or an object.
+    pub(super) media: &'static str,
+    pub(super) body: Value,
+}
+
+/// Why something that was sent is not known to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unsent {
+    /// The server said no: it was not done.
+    Refused(Refused),
+    /// It did not even leave: it was not done.
+    Never(Text),
+    /// It left, and no answer that counts came: it may have been done.
+    Lost(Text),
+}
+
+/// A server's no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// The HTTP status.
+    pub(super) status: u16,
+    /// The server's sentence.
+    pub(super) message: Text,
+    /// What it gives for causes: a budget that blocks, a field that does not fit.
+    pub(super) causes: Vec<Text>,
+    /// How long it asks to wait.
+    pub(super) wait: Option<Duration>,
+}
+
+impl From<Failure> for Unsent {
+    fn from(failure: Failure) -> Self {
+        let words = Text::from(failure.to_string());
+        match failure {
+            Failure::Refused { status, message, .. } if is_undecided(status, &message) => Unsent::Lost(message),
+            Failure::Refused { status, message, causes, retry_after, .. } => {
+                Unsent::Refused(Refused { status, message, causes, wait: retry_after })
+            }
+            Failure::Broken { kind: ErrorKind::ConnectionRefused, .. } => Unsent::Never(words),
+            Failure::Broken { .. } | Failure::Silent(_) | Failure::Malformed(_) => Unsent::Lost(words),
+            _ => Unsent::Never(words),
+        }
+    }
+}
+
+/// Whether an error leaves open what became of a change: something between us and what would have done it gave up waiting.
+fn is_undecided(status: u16, message: &str) -> bool {
+    match status {
+        502 | 504 => true,
+        500 | 503 => ["timed out", "etcdserver: ", "deadline exceeded"].iter().any(|word| message.contains(word)),
+        _ => false,
+    }
 }
 
 /// One answer, decoded.
@@ -104,6 +183,8 @@ pub(super) struct Link {
     open: channel::Sender<Option<Arc<Open>>>,
     /// Two who ask at once log in once.
     opening: Semaphore,
+    /// Who watches, once somebody does.
+    watching: channel::Sender<Option<mpsc::Sender<Question>>>,
 }
 
 struct Open {
@@ -122,7 +203,13 @@ impl Open {
 impl Link {
     /// A way that nobody has gone yet.
     pub(super) fn new(target: Target, pace: Pace) -> Self {
-        Self { target, pace, open: channel::Sender::new(None), opening: Semaphore::new(1) }
+        let (open, watching) = (channel::Sender::new(None), channel::Sender::new(None));
+        Self { target, pace, open, opening: Semaphore::new(1), watching }
+    }
+
+    /// Questions about what is watched go there from now on.
+    pub(super) fn answered_by(&self, watching: mpsc::Sender<Question>) {
+        self.watching.send_replace(Some(watching));
     }
 
     /// From now on questions go by the watches' own connection, whose login they keep fresh.
@@ -130,7 +217,7 @@ impl Link {
         self.open.send_replace(Some(Arc::new(Open { api, until: None })));
     }
 
-    async fn open(&self) -> Result<Arc<Open>, Failed> {
+    async fn open(&self) -> Result<Arc<Open>, Failure> {
         // It is never closed; and if it were, one login more does no harm.
         let _turn = self.opening.acquire().await;
         if let Some(open) = self.open.borrow().as_ref().filter(|open| !open.is_over()) {
@@ -164,6 +251,11 @@ impl Link {
         let open = self.open().await?;
         ask(open).await.map_err(Failed::from)
     }
+
+    /// The way as it is opened now, for something that is sent: what goes wrong here goes wrong before it leaves.
+    async fn ready(&self) -> Result<Arc<Open>, Unsent> {
+        self.open().await.map_err(|failure| Unsent::Never(Text::from(failure.to_string())))
+    }
 }
 
 #[async_trait]
@@ -184,6 +276,27 @@ impl Ask for Link {
             async move { Ok(open.api.stream(&path).await?.map(|piece| piece.map_err(Failed::from)).boxed()) }
         });
         pieces.await
+    }
+
+    async fn send(&self, sent: &Sent) -> Result<Bytes, Unsent> {
+        let open = self.ready().await?;
+        match open.api.send_body(sent).await {
+            // A login that is not accepted has done nothing: once more with a new one.
+            Err(failure) if failure.is_unauthorized() => self.forget(&open),
+            answer => return answer.map_err(Unsent::from),
+        }
+        let open = self.ready().await?;
+        open.api.send_body(sent).await.map_err(Unsent::from)
+    }
+
+    async fn census(&self, node: &str) -> Option<Census> {
+        let watching = self.watching.borrow().clone()?;
+        let (answer, answered) = oneshot::channel();
+        let asked = async {
+            watching.send(Question { node: Name::new(node), answer }).await.ok()?;
+            answered.await.ok()?
+        };
+        tokio::time::timeout(CENSUS_WITHIN, asked).await.ok()?
     }
 }
 

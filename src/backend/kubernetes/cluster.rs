@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::domain::{Batch, Demand, Fact, Name, Rights, Source, Text, Timestamp};
 
 use super::api::Served;
-use super::ask::Link;
+use super::ask::{Link, Question};
 use super::book::Book;
 use super::failure::Failure;
 use super::heard::{Heard, Said};
@@ -97,6 +97,8 @@ struct Cluster {
     fallback: Fallback,
     jobs: JoinSet<Done>,
     link: Arc<Link>,
+    /// What somebody who is about to act wants to know of all pods.
+    questions: mpsc::Receiver<Question>,
     wants: Wants,
     usage: Usage,
     /// What may be done, as it was last told.
@@ -115,6 +117,8 @@ impl Cluster {
     ) -> Self {
         let (words, heard) = mpsc::channel(WORDS);
         let retry = demand.borrow().retry;
+        let (asks, questions) = mpsc::channel(1);
+        link.answered_by(asks);
         Self {
             book: Book::new(target.name.clone()),
             retry,
@@ -135,6 +139,7 @@ impl Cluster {
             fallback: Fallback::default(),
             jobs: JoinSet::new(),
             link,
+            questions,
             wants: Wants::default(),
             usage: Usage::default(),
             rights: Rights::default(),
@@ -160,6 +165,10 @@ impl Cluster {
                 () = self.out.closed() => return,
                 Some(heard) = self.heard.recv() => self.hear(heard),
                 Some(done) = self.jobs.join_next() => self.done(done),
+                Some(Question { node, answer }) = self.questions.recv() => {
+                    // Who asked may have given up meanwhile.
+                    let _ = answer.send(self.book.census(&node));
+                }
                 Some(ended) = self.watches.join_next() => self.ended(ended),
                 Ok(turn) = turns.acquire_owned(), if self.may_begin() => self.begin_next(turn),
                 changed = self.demand.changed(), if asked => match changed {

@@ -23,7 +23,6 @@ mod failure;
 mod heard;
 mod kinds;
 mod kubeconfig;
-mod kubectl;
 mod lines;
 mod login;
 mod logs;

@@ -63,6 +63,9 @@ const fn act(group: &'static str, resource: &'static str, verbs: &'static [&'sta
     Need { group, resource, verbs, what_for: For::Acting, namespaced: true, why }
 }
 
+/// A scale is read, and put back with another number.
+const SCALE: &[&str] = &["get", "update"];
+
 /// Everything that is asked of a server. `nodes/proxy` is not in it and never will be: it allows a command in every pod of
 /// a node. Asking for our own rights (`selfsubjectaccessreviews`) is everybody's right.
 const NEEDS: &[Need] = &[
@@ -95,16 +98,23 @@ const NEEDS: &[Need] = &[
     everywhere(measure("nodes", "what they use, where that is measured")),
     measure("pods", "what they use, where that is measured"),
     Need { what_for: For::Values, ..look("", "secrets", "which Secret changed; only metadata is asked for") },
-    act("", "pods", &["delete"], "delete a pod"),
-    act("", "pods/eviction", &["create"], "evict a pod; drain a node"),
+    act("", "pods", &["delete"], "end a pod; take a broken one away"),
+    act("", "pods/eviction", &["create"], "move a pod away; drain a node"),
     everywhere(act("", "nodes", &["patch"], "cordon and uncordon")),
-    act("apps", "deployments", &["patch"], "restart, undo, pause"),
-    act("apps", "statefulsets", &["patch"], "restart, undo"),
-    act("apps", "daemonsets", &["patch"], "restart, undo"),
-    act("apps", "deployments/scale", &["get", "patch"], "scale"),
-    act("apps", "statefulsets/scale", &["get", "patch"], "scale"),
-    act("batch", "jobs", &["create"], "run a CronJob now"),
-    act("batch", "cronjobs", &["patch"], "suspend and resume"),
+    everywhere(act("", "persistentvolumes", &["get"], "whether a pod can leave its node")),
+    act("", "serviceaccounts", &["get"], "whether what an earlier revision needs is there"),
+    act("apps", "deployments", &["patch"], "restart, undo, pause, set"),
+    act("apps", "statefulsets", &["patch"], "restart, undo, set"),
+    act("apps", "daemonsets", &["patch"], "restart, undo, set"),
+    act("apps", "deployments/scale", SCALE, "scale"),
+    act("apps", "statefulsets/scale", SCALE, "scale"),
+    act("apps", "replicasets/scale", SCALE, "scale"),
+    act("batch", "jobs", &["create", "delete", "patch"], "run a CronJob now; begin a failed Job again; suspend"),
+    act("batch", "cronjobs", &["patch"], "suspend and resume, set"),
+    act("argoproj.io", "rollouts", &["patch"], "restart, undo, pause, set, where Argo's are there"),
+    act("argoproj.io", "rollouts/scale", SCALE, "scale, where Argo's are there"),
+    act("argoproj.io", "rollouts/status", &["patch"], "promote, abort and resume, where Argo's are there"),
+    act("argoproj.io", "applications", &["patch"], "switch the automatic sync, where Argo CD is there"),
 ];
 
 const API: &str = "rbac.authorization.k8s.io";
@@ -366,13 +376,16 @@ mod tests {
         let table = NEEDS.iter().filter(|need| need.what_for != For::Values);
         let table: BTreeSet<String> = table.flat_map(|need| -> Vec<String> { rights(need) }).collect();
         assert_eq!(given(&all[0]), table);
-        assert!(table.contains("/pods/eviction create") && table.contains("apps/deployments/scale patch"));
+        assert!(table.contains("/pods/eviction create") && table.contains("apps/deployments/scale update"));
     }
 
     #[test]
     fn in_namespaces_it_is_a_role_of_each_and_names_what_lies_in_none() {
         let manifest = role_manifest(Reach::Control, &["shop".to_owned(), "no".to_owned()]);
-        assert!(manifest.contains("# Not in it: nodes, namespaces and nodeclaims, which"), "{manifest}");
+        assert!(
+            manifest.contains("# Not in it: nodes, namespaces, nodeclaims and persistentvolumes, which"),
+            "{manifest}"
+        );
         let all = documents(&manifest);
         let places: Vec<(&str, &str)> = all
             .iter()

@@ -29,6 +29,11 @@ pub(in crate::backend::kubernetes) struct Script {
     asked: Mutex<Vec<String>>,
 }
 
+/// What was sent is answered by what is said of `PATCH /its/path`.
+fn sent_to(sent: &Sent) -> String {
+    format!("{} {}", sent.method, sent.path)
+}
+
 impl Script {
     /// Adds an answer.
     pub(in crate::backend::kubernetes) fn on(&self, path: &str, says: Says) -> &Self {
@@ -83,6 +88,23 @@ impl Ask for Script {
         // In small pieces: lines are cut anywhere on their way.
         let pieces: Vec<_> = said.as_bytes().chunks(11).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
         Ok(futures::stream::iter(pieces).chain(end.unwrap_or_else(|| futures::stream::empty().boxed())).boxed())
+    }
+
+    async fn send(&self, sent: &Sent) -> Result<Bytes, Unsent> {
+        match self.next(&sent_to(sent)) {
+            Ok(Says::Json(answer)) => Ok(Bytes::from(answer.to_string())),
+            Ok(_) => panic!("{} is a log", sent.path),
+            Err(Failed { status, words }) => Err(Unsent::Refused(Refused {
+                status: status.unwrap_or(500),
+                message: words,
+                causes: Vec::new(),
+                wait: None,
+            })),
+        }
+    }
+
+    async fn census(&self, _: &str) -> Option<Census> {
+        None
     }
 }
 

@@ -3,6 +3,7 @@
 //! Of every object a record is kept, as small as it can be; what is shown is made of records alone, so that the order in which
 //! kinds are heard of does not matter. What a record may change of others is in `joins`, what is shown in `show`.
 
+mod census;
 mod cron;
 mod deploy;
 mod desk;
@@ -40,9 +41,13 @@ use crate::domain::{ClusterId, Fact, Kind, Name, Occurrence, Ref, Source, Timest
 use super::heard::{Heard, Said};
 use super::kinds::ApiKind;
 use super::wire::{Gone, Item, What};
+pub(super) use census::Census;
+#[cfg(test)]
+pub(super) use census::Taken;
 use desk::Desk;
 use owner::Controllers;
 use recall::Recall;
+pub(super) use requests::{Asked, asked};
 use scribe::Scribe;
 use shelf::{Entry, Record, Shelves};
 use sources::Sources;

@@ -114,6 +114,11 @@ impl Part {
 }
 
 impl Pod {
+    /// What it asks for.
+    pub(super) const fn asked(&self) -> requests::Asked {
+        self.asked
+    }
+
     /// A pod as the server shows it. What was told of the same pod before is not told again.
     pub(super) fn read(
         scribe: &mut Scribe,

@@ -6,11 +6,11 @@ use super::phase::is_sidecar;
 
 /// Memory and processor time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(in crate::backend::kubernetes) struct Asked {
     /// Bytes.
-    pub(super) memory: u64,
+    pub(in crate::backend::kubernetes) memory: u64,
     /// Thousandths of a core.
-    pub(super) cpu: u64,
+    pub(in crate::backend::kubernetes) cpu: u64,
 }
 
 impl Asked {
@@ -28,7 +28,7 @@ impl Asked {
 }
 
 /// What a pod asks for. While it is being resized in place, the most of what it wants, what it was promised and what it has.
-pub(super) fn asked(spec: &PodSpec, status: &PodStatus) -> Asked {
+pub(in crate::backend::kubernetes) fn asked(spec: &PodSpec, status: &PodStatus) -> Asked {
     let resize = condition(&status.conditions, "PodResizePending");
     let infeasible = resize.is_some_and(|it| &*it.reason == "Infeasible");
     let wanted = |container: &Container| Asked::of(&container.resources.requests);

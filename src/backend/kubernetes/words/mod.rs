@@ -1,7 +1,7 @@
 //! An object in words, as readers of `kubectl describe` expect them.
 
 mod amount;
-mod dig;
+pub(super) mod dig;
 mod events;
 mod network;
 mod node;

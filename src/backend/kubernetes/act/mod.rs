@@ -1,0 +1,136 @@
+//! What can be done through this backend besides watching: drafts of what is meant, and the steps of a confirmed plan.
+//!
+//! ```text
+//! intent ──prepare──▶ the object, read afresh ──▶ change ──trial, rights──▶ draft
+//! step ──execute──▶ the object, read again ──▶ the pin holds? ──▶ the same change, sent once
+//! ```
+//! Each noun makes its change in one place: what is tried before is what is done after.
+
+mod budgets;
+mod carry_out;
+mod change;
+mod cordon;
+mod desk;
+mod draft;
+mod drain;
+mod fights;
+mod gitops;
+mod instance;
+mod jobs;
+mod kubectl;
+mod pause;
+mod pins;
+mod references;
+mod restart;
+mod revisions;
+mod rollouts;
+mod scale;
+mod set;
+mod unblock;
+mod undo;
+
+use async_trait::async_trait;
+
+use crate::domain::{
+    Backend, Draft, Form, Intent, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
+};
+
+use super::{Kubernetes, describe, logs};
+use desk::Desk;
+
+const READ_ONLY: &str = "this cluster is watched read-only";
+
+#[async_trait]
+impl Backend for Kubernetes {
+    async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
+        if self.target.read_only {
+            return Err(Refusal::of(&intent, READ_ONLY, "start cockpit without --read-only"));
+        }
+        let desk = Desk { server: &*self.link, target: &self.target };
+        match &intent {
+            Intent::Several(all) => several(desk, &intent, all).await,
+            one => prepare(desk, one).await,
+        }
+    }
+
+    async fn execute(&self, step: Step) -> Result<Receipt, StepError> {
+        if self.target.read_only {
+            return Err(StepError::Denied(Text::from(format!("{READ_ONLY}: {}", step.action.target().local()))));
+        }
+        carry_out::step(Desk { server: &*self.link, target: &self.target }, &step).await
+    }
+
+    async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
+        logs::follow(self.link.clone(), self.pace, request).await
+    }
+
+    async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
+        describe::describe(&*self.link, &key, form).await
+    }
+}
+
+/// All of it, in order: each part begins when the one before has settled.
+async fn several(desk: Desk<'_>, intent: &Intent, all: &[Intent]) -> Result<Draft, Refusal> {
+    let mut whole = Draft::new(intent, Vec::new());
+    let mut inverses = Vec::new();
+    let mut commands = Vec::new();
+    for part in all {
+        let draft = prepare(desk, part).await?;
+        let after = whole.steps.iter().map(|step| step.group + 1).max().unwrap_or(0);
+        whole.steps.extend(draft.steps.into_iter().map(|step| Step { group: step.group + after, ..step }));
+        whole.notes.extend(draft.notes);
+        whole.grade = whole.grade.max(draft.grade);
+        inverses.push(draft.inverse);
+        commands.extend(draft.equivalent);
+    }
+    // Half of it taken back would be no inverse.
+    let inverses: Option<Vec<Intent>> = inverses.into_iter().rev().collect();
+    whole.inverse = inverses.and_then(Intent::several);
+    whole.equivalent = (!commands.is_empty()).then(|| Text::from(commands.join(" && ")));
+    Ok(whole)
+}
+
+async fn prepare(desk: Desk<'_>, intent: &Intent) -> Result<Draft, Refusal> {
+    let mut draft = match intent {
+        Intent::Restart(key) => restart::prepare(desk, intent, key).await,
+        Intent::Scale(key, to) => scale::prepare(desk, intent, key, *to).await,
+        Intent::Undo(key, to) => undo::prepare(desk, intent, key, to.as_deref()).await,
+        Intent::Set(key, setting) => set::prepare(desk, intent, key, setting).await,
+        Intent::Cordon(key) => cordon::prepare(desk, intent, key, true).await,
+        Intent::Uncordon(key) => cordon::prepare(desk, intent, key, false).await,
+        Intent::Drain(key, including) => drain::prepare(desk, intent, key, *including).await,
+        Intent::Pause(key) => pause::prepare(desk, intent, key, true).await,
+        Intent::Resume(key) => pause::prepare(desk, intent, key, false).await,
+        Intent::Promote(key) => rollouts::prepare(desk, intent, key, true).await,
+        Intent::Abort(key) => rollouts::prepare(desk, intent, key, false).await,
+        Intent::Stop(key) => instance::end(desk, intent, key, false).await,
+        Intent::Kill(key) => instance::end(desk, intent, key, true).await,
+        Intent::Trigger(key) => jobs::prepare_trigger(desk, intent, key).await,
+        Intent::Unblock(key) => unblock::prepare(desk, intent, key).await,
+        Intent::Start(key) => {
+            Err(never(intent, key, "is not started: what wants it makes another", "scale its workload up"))
+        }
+        Intent::Recreate(key) => Err(never(
+            intent,
+            key,
+            "is not made anew from here",
+            "restart its workload: it pulls its image as its policy says",
+        )),
+        Intent::Prune(key) => Err(never(
+            intent,
+            key,
+            "is tidied by its kubelet",
+            "set imageGCHighThresholdPercent, or the TTL of finished Jobs",
+        )),
+        Intent::Several(_) => Err(never(intent, intent.target(), "is one of several of several", "choose again")),
+    }?;
+    draft.equivalent = kubectl::command(desk.target, &draft.intent).map(Text::from);
+    Ok(draft)
+}
+
+fn never(intent: &Intent, key: &Ref, why: &str, mend: &str) -> Refusal {
+    Refusal::of(intent, format!("a {} {why}", key.kind.noun()), mend)
+}
+
+#[cfg(test)]
+mod tests;
