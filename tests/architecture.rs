@@ -28,6 +28,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("Timestamp::now(", &["backend", "app", "cli", "ledger", "metrics"]),
     ("Instant::now(", &["backend", "app", "cli", "engine/headless.rs", "metrics"]),
     ("bollard", &["backend/docker"]),
+    ("rusqlite", &["ledger"]),
     ("std::env::", &["cli", "app", "main.rs"]),
     ("crossterm", &["app", "ui", "cli"]),
     ("ratatui", &["ui", "app", "cli"]),

@@ -283,6 +283,10 @@ impl Session {
 
     async fn hear(&mut self, what: What) -> color_eyre::Result<()> {
         self.requests.heard(&what);
+        if matches!(what, What::Journal(_) | What::Earlier(_)) {
+            // Rules have something to say of it.
+            self.pace.changed();
+        }
         self.update(what).await.map(|_| ())
     }
 
@@ -319,6 +323,10 @@ impl Session {
                 Effect::Repaint => self.whole = true,
                 Effect::Copy(text) => self.copy(text),
                 Effect::Keep(people, forget) => self.keep(people, forget),
+                Effect::Journal(entry) => {
+                    self.pace.changed();
+                    self.requests.start(Effect::Journal(entry), &self.feeds);
+                }
                 Effect::Execute(run, ix, step) => {
                     let entry = self.app.core().runs().entry(run);
                     self.requests.execute(run, ix, step, entry, &self.feeds, self.clock.now());

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use crate::app::{Clock, ReplayClock};
-use crate::domain::journal::News;
-use crate::domain::{ClusterId, Freshness, Ref, Step, Timestamp};
+use crate::domain::journal::{Lease, News};
+use crate::domain::{ClusterId, Entry, Freshness, Ref, Step, Text, Timestamp};
 use crate::engine::{Core, Ending, Feeds, Scribe, Unresolved, all, resolve};
 use crate::state::View;
 
@@ -71,6 +71,28 @@ impl Engine {
         let journal = Scribe::start(people::journal(session), move |news| hear.blocking_send(news).is_ok());
         let (journal, ending) = journal.map_err(|error| Failure::new("no thread for the journal").why(error))?;
         Ok(Self { core, feeds: Feeds::start(targets), journal, news, heard: false, ending, clock, tap, over: false })
+    }
+
+    /// Takes over what was left in the middle, if nobody else did.
+    ///
+    /// # Errors
+    /// Somebody else has it, or it has ended, or the journal cannot be written.
+    pub async fn take_over(&mut self, id: u64, lease: Lease) -> Result<Entry, Text> {
+        let (journal, me) = (self.journal.clone(), self.core.runs().me().clone());
+        let mut taking = Box::pin(journal.take_over(id, lease, me));
+        // Its thread may wait until what it says is heard.
+        loop {
+            tokio::select! {
+                taken = &mut taking => return taken,
+                Some(news) = self.news.recv() => self.hear(&news),
+            }
+        }
+    }
+
+    /// Hears nothing more of the journal: what is handed to it is written all the same.
+    pub fn stop_listening(&mut self) {
+        self.news.close();
+        while self.news.try_recv().is_ok() {}
     }
 
     /// Waits until what was handed to the journal is in it.

@@ -6,7 +6,7 @@ use crate::action::Numbers;
 use crate::domain::journal::Journal;
 use crate::domain::people::{Keeper, People};
 use crate::domain::{Person, Text};
-use crate::ledger::{Ledger, Memory, Place, Store};
+use crate::ledger::{Ledger, Memory, Mirrored, Place, Store};
 
 use super::headless::Known;
 use super::session::{Session, env};
@@ -36,6 +36,7 @@ pub fn numbers(session: &Session) -> Numbers {
 /// Where the journal is kept; nowhere for a simulation and a recording.
 pub fn journal(session: &Session) -> Box<dyn Journal> {
     match place(session) {
+        Some(place) if session.config.mirror_to_syslog => Box::new(Mirrored::new(Box::new(Ledger::new(place)))),
         Some(place) => Box::new(Ledger::new(place)),
         None => Box::new(Memory::default()),
     }

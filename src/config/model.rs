@@ -28,6 +28,8 @@ pub struct Config {
     pub state_dir: Option<PathBuf>,
     /// What cannot be journalled is not done.
     pub require_journal: bool,
+    /// What is journalled is also told to syslog.
+    pub mirror_to_syslog: bool,
     /// Keys that differ from the built-in ones.
     pub keys: Vec<Key>,
     /// Columns of lists that differ from the built-in ones.
@@ -57,6 +59,7 @@ impl Default for Config {
             read_only: false,
             state_dir: None,
             require_journal: false,
+            mirror_to_syslog: false,
             keys: Vec::new(),
             lists: Vec::new(),
             theme: Text::new("auto"),

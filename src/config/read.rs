@@ -106,6 +106,13 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     if let Some(value) = root.take(reader, "log_file") {
         config.log_file = path(reader, &value, base);
     }
+    let value = root.take(reader, "journal");
+    if let Some(mut table) = value.and_then(|value| reader.table(&value, "journal")) {
+        if let Some(value) = table.take(reader, "mirror") {
+            config.mirror_to_syslog = reader.word(&value, &["none", "syslog"]) == Some("syslog");
+        }
+        table.end(reader);
+    }
     let value = root.take(reader, "thresholds");
     if let Some(table) = value.and_then(|value| reader.table(&value, "thresholds")) {
         thresholds(reader, table, &mut config.diagnosis);

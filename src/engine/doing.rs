@@ -32,6 +32,8 @@ enum Ask {
     Write(Box<Entry>, oneshot::Sender<Result<(), Unwritten>>),
     TakeOver(u64, Lease, Person, oneshot::Sender<Result<Entry, Text>>),
     Earlier(u64, oneshot::Sender<Result<(Vec<Entry>, u64), Text>>),
+    /// Nothing: time has passed.
+    Tend,
 }
 
 impl Scribe {
@@ -46,11 +48,11 @@ impl Scribe {
     ) -> std::io::Result<(Self, Ending)> {
         let (asks, asked) = mpsc::channel(WAITING);
         let (end, over) = oneshot::channel();
-        let runtime = tokio::runtime::Handle::current();
         std::thread::Builder::new().name("journal".to_owned()).spawn(move || {
-            keep(journal, asked, hear, &runtime);
+            keep(journal, asked, hear);
             let _ = end.send(());
         })?;
+        tokio::spawn(remind(asks.downgrade()));
         Ok((Self { asks }, Ending(over)))
     }
 
@@ -130,13 +132,18 @@ pub async fn do_step(
     timeout(patience, backend.execute(step)).await.unwrap_or(Err(StepError::Unknown { sent: now }))
 }
 
+/// Lets the thread look around while nobody asks anything of it. Its own waiting needs no clock, and so outlives the runtime.
+async fn remind(asks: mpsc::WeakSender<Ask>) {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let Some(asks) = asks.upgrade() else { return };
+        // Where much is asked it looks around anyway.
+        let _ = asks.try_send(Ask::Tend);
+    }
+}
+
 /// Until nobody asks any more.
-fn keep(
-    mut journal: Box<dyn Journal>,
-    mut asked: mpsc::Receiver<Ask>,
-    mut hear: impl FnMut(News) -> bool,
-    runtime: &tokio::runtime::Handle,
-) {
+fn keep(mut journal: Box<dyn Journal>, mut asked: mpsc::Receiver<Ask>, mut hear: impl FnMut(News) -> bool) {
     loop {
         if let Some(news) = journal.tend()
             && !hear(news)
@@ -145,15 +152,10 @@ fn keep(
             hear_nobody(&mut *journal, &mut asked);
             return;
         }
-        match runtime.block_on(async { timeout(EVERY, asked.recv()).await }) {
-            Ok(Some(ask)) => {
-                carry_out(&mut *journal, ask);
-                while let Ok(ask) = asked.try_recv() {
-                    carry_out(&mut *journal, ask);
-                }
-            }
-            Ok(None) => return,
-            Err(_) => {}
+        let Some(ask) = asked.blocking_recv() else { return };
+        carry_out(&mut *journal, ask);
+        while let Ok(ask) = asked.try_recv() {
+            carry_out(&mut *journal, ask);
         }
     }
 }
@@ -176,6 +178,7 @@ fn carry_out(journal: &mut dyn Journal, ask: Ask) {
         Ask::Earlier(than, answer) => {
             let _ = answer.send(journal.earlier(than));
         }
+        Ask::Tend => {}
     }
 }
 

@@ -221,7 +221,12 @@ impl Db {
 /// # Errors
 /// It cannot be moved.
 pub fn set_aside(place: &Place) -> io::Result<Option<PathBuf>> {
-    let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(place.dir.join("cockpit.db.lock"))?;
+    let (name, mode) = (place.dir.join("cockpit.db.lock"), if place.shared { 0o660 } else { 0o600 });
+    let made = !name.exists();
+    let lock = OpenOptions::new().create(true).append(true).mode(mode).open(name)?;
+    if made {
+        lock.set_permissions(Permissions::from_mode(mode))?;
+    }
     File::lock(&lock)?;
     if Db::open(place).is_ok() {
         return Ok(None);

@@ -7,8 +7,10 @@ mod journal;
 mod memory;
 mod people;
 mod rows;
+mod syslog;
 
 pub use db::{Condition, Db, Place, Unopened};
 pub use journal::{Asked, Ledger};
 pub use memory::Memory;
 pub use people::Store;
+pub use syslog::Mirrored;

@@ -1,7 +1,7 @@
 //! What people did to an object, as the journal tells it, and what of it still holds the object back.
 
 use crate::domain::journal::Hold;
-use crate::domain::{Deed, Kind, Object, Outcome, Ref, RolloutPhase};
+use crate::domain::{Deed, Intent, Kind, Object, Outcome, Ref, RolloutPhase};
 
 use super::view::View;
 
@@ -61,5 +61,17 @@ impl<'a> View<'a> {
         let acted = |deed: &&Deed| !matches!(deed.outcome, Some((_, Outcome::Failed(_))));
         let mut told = self.deeds(key).rev().filter(acted).filter_map(|deed| Some((deed, hold.told_by(&deed.intent)?)));
         told.next().filter(|(_, makes)| *makes).map(|(deed, _)| deed)
+    }
+
+    /// Whether the world is already as an intent would make it; not where that cannot be told.
+    pub fn is_so(&self, intent: &Intent) -> bool {
+        let held = |key: &Ref| self.held(key);
+        match intent {
+            Intent::Scale(key, to) => self.workload(key).and_then(|it| it.desired.running()) == Some(*to),
+            Intent::Cordon(key) => matches!(held(key), Some(Hold::Cordoned | Hold::Drained)),
+            Intent::Uncordon(key) => self.node(key).is_some() && held(key).is_none(),
+            Intent::Resume(key) => self.workload(key).is_some() && matches!(held(key), None | Some(Hold::Zero)),
+            _ => false,
+        }
     }
 }

@@ -291,7 +291,7 @@ fn what_is_older_is_counted_and_read_when_it_is_asked_for() {
     let oldest = entries[0].run.id;
     desk.update(What::Journal(News { entries, older: Some(1_204), ..News::default() }));
     desk.press("9 j");
-    assert!(desk.frame().contains("1,204 older (enter reads more)"), "{}", desk.frame());
+    assert!(desk.frame().contains("1,204 older (enter reads)"), "{}", desk.frame());
     let effects = desk.press("enter");
     assert_eq!(effects, [Effect::Earlier(oldest)]);
     let older = scaled(&desk, "cleo@other", 90);

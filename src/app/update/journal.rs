@@ -26,7 +26,6 @@ impl App {
         }
         // What could not be written before is written now.
         self.send(Vec::new());
-        self.turn(at, &mut || true);
         self.replan(at);
         self.refresh(at);
     }

@@ -20,11 +20,15 @@ fn undoable(app: &App, at: Moment) -> Option<Vec<(Intent, Text)>> {
     let key = app.workload_target(at).map(|it| &it.key).or_else(|| app.node_target(at).map(|it| &it.key));
     let key = key.or(other)?.clone();
     let mut found: Vec<(Intent, Text)> = Vec::new();
-    let undoable = app.core.runs().undoable(&key).filter(|undo| !is_so_already(app, undo.inverse, at));
+    let undoable = app.core.runs().undoable(&key).filter(|undo| !app.core.view(at.now).is_so(undo.inverse));
     for undo in undoable.take(LISTED) {
         let who = undo.done.who(app.core.runs().me());
-        let age = span(seconds_between(undo.done.run.started, at.now));
-        let text = format!("{} ({who}, {age} ago)", words(app, undo.inverse, at));
+        // Nothing on the screen counts seconds.
+        let age = match seconds_between(undo.done.run.started, at.now) {
+            seconds if seconds < 60 => "just now".to_owned(),
+            seconds => format!("{} ago", span(seconds)),
+        };
+        let text = format!("{} ({who}, {age})", words(app, undo.inverse, at));
         found.push((undo.inverse.clone(), Text::from(text)));
     }
     let lifted = app.core.view(at.now).held(&key).and_then(|hold| hold.lifted_by(&key));
@@ -46,16 +50,6 @@ fn undoable(app: &App, at: Moment) -> Option<Vec<(Intent, Text)>> {
         }
     }
     Some(kept)
-}
-
-fn is_so_already(app: &App, intent: &Intent, at: Moment) -> bool {
-    let view = app.core.view(at.now);
-    match intent {
-        Intent::Scale(key, to) => view.workload(key).and_then(|it| it.desired.running()) == Some(*to),
-        Intent::Cordon(key) => view.node(key).is_some_and(|node| node.cordoned),
-        Intent::Uncordon(key) => view.node(key).is_some_and(|node| !node.cordoned),
-        _ => false,
-    }
 }
 
 /// What an intent that takes something back would do, by object and effect.

@@ -84,8 +84,7 @@ async fn take_over(engine: &mut Engine, key: &Ref) -> Result<(), Failure> {
     let left = engine.core.runs().abandoned(key).map(|known| known.run.id);
     let lease = left.and_then(|id| Some((id, engine.core.runs().kept(id)?.lease.clone()?)));
     let Some((id, lease)) = lease else { return Ok(()) };
-    let me = engine.core.runs().me().clone();
-    let taken = engine.journal.take_over(id, lease, me).await;
+    let taken = engine.take_over(id, lease).await;
     let entry = taken.map_err(|why| Failure::new("what was left in the middle there cannot be taken over").why(why))?;
     eprintln!("{}: was left in the middle by {}; it ends with this", entry.run.plan.title, entry.by.name);
     let now = engine.now();
@@ -215,6 +214,7 @@ impl Driver {
         let now = self.engine.now();
         self.engine.core.let_go(self.id, now);
         self.write();
+        self.engine.stop_listening();
         self.answers.abort_all();
         let mut trouble = None;
         while let Some(written) = self.written.join_next().await {

@@ -79,8 +79,8 @@ impl<'c> Journal<'c> {
             None => outcome,
         };
         let back = match &run.plan.inverse {
-            _ if known.is_abandoned => "enter go on".to_owned(),
-            Some(inverse) if can_be_undone(run.outcome.as_ref().map(|(_, outcome)| outcome)) => {
+            _ if known.is_abandoned => "enter, u".to_owned(),
+            Some(inverse) if can_be_undone(run.outcome.as_ref()) && !self.ctx.model.view.is_so(inverse) => {
                 format!("u {}", inverse.verb())
             }
             _ => String::new(),
@@ -135,8 +135,8 @@ fn held<'a>(view: View<'a>, is_known: &dyn Fn(u64) -> bool) -> Vec<(&'a Ref, Opt
     held.map(|key| (key, view.held_by(key).map(|deed| deed.id).filter(|id| is_known(*id)))).collect()
 }
 
-const fn can_be_undone(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Done | Outcome::Accepted | Outcome::Partly { .. }))
+const fn can_be_undone(outcome: Option<&(Timestamp, Outcome)>) -> bool {
+    matches!(outcome, Some((_, Outcome::Done | Outcome::Accepted | Outcome::Partly { .. })))
 }
 
 impl Rows for Journal<'_> {
@@ -186,7 +186,7 @@ impl Rows for Journal<'_> {
             RowKey::Fold(OLDER) => {
                 let (older, _) = self.ctx.model.runs.older()?;
                 let blank = Phrase::default;
-                let said = Phrase::dim(format!("{} older (enter reads more)", count(older)));
+                let said = Phrase::dim(format!("{} older (enter reads)", count(older)));
                 Some(Row::new(
                     (glyphs::NONE, Ink::Dim),
                     vec![blank(), blank(), blank(), blank(), blank(), said, blank(), blank()],
