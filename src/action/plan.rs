@@ -15,8 +15,9 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
         return Err(Refusal::of(intent, "there is nothing to do", "it is already as it should be"));
     }
     let target = intent.target();
-    let mut lines = does(intent, view);
-    lines.extend(hurts(intent, view));
+    // As the backend has understood it: the revision that it chose, the container that it found.
+    let mut lines = does(&draft.intent, view);
+    lines.extend(hurts(&draft.intent, view));
     lines.extend(draft.notes);
     let grade = grade(intent, view).max(draft.grade.unwrap_or(Grade::Harmless));
     let protected = guard.protects(target);

@@ -279,7 +279,9 @@ fn left(leaving: &[Leaving<'_>]) -> Vec<Line> {
     let count = each.len() as u64;
     let mut lines = shortened(each, LineKind::Skips);
     if count > 0 {
-        lines.push(draft::note(format!("it ends as: partly drained, {count} left")));
+        lines.push(draft::note(format!(
+            "it ends as: partly drained, {count} left; kubectl would stop there and evict none"
+        )));
     }
     lines
 }
@@ -296,7 +298,7 @@ fn stays(leaving: &[Leaving<'_>]) -> Option<Line> {
         parts.push(format!("{mirror} that the kubelet runs by itself stay"));
     }
     if ending > 0 {
-        parts.push(format!("{ending} end already"));
+        parts.push(format!("{ending} already ending"));
     }
     (!parts.is_empty()).then(|| draft::note(parts.join("; ")))
 }
