@@ -27,9 +27,19 @@ pub struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// Starts it.
     pub fn open(cockpit: &'a Cockpit) -> Self {
+        Self::open_with(cockpit, &[])
+    }
+
+    /// Starts it at the case file of something.
+    pub fn open_at(cockpit: &'a Cockpit, target: &str) -> Self {
+        Self::open_with(cockpit, &[target])
+    }
+
+    fn open_with(cockpit: &'a Cockpit, arguments: &[&str]) -> Self {
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let mut command = CommandBuilder::new(Cockpit::program());
+        command.args(arguments);
         command.arg("--log-file");
         command.arg(cockpit.log_file());
         command.env_clear();
@@ -95,6 +105,20 @@ impl<'a> Screen<'a> {
         self.until(limit, "errors alone", |text| {
             text.contains("cannot take payments") && !text.contains("bye") && !text.contains("was taken")
         });
+    }
+
+    /// Confirms the preview that is open: `y` until it counts, for what is typed before it could be read does not; then `enter`.
+    #[track_caller]
+    pub fn confirm(&mut self, limit: Duration) {
+        until(limit, "the preview to be confirmed", || {
+            let text = self.text();
+            if text.contains("confirm, then enter") {
+                self.press("y");
+                return Err(text);
+            }
+            Ok(())
+        });
+        self.press("\r");
     }
 
     /// Waits until it has ended by itself; whether it went well.
