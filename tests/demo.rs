@@ -344,3 +344,23 @@ fn read_only_is_enforced_where_steps_are_done() {
     let draft = sim.prepare(Intent::Restart(api)).expect("a draft");
     assert!(matches!(sim.execute(&draft.steps[0]), Err(StepError::Denied(_))));
 }
+
+#[test]
+fn a_drill_has_causes_that_the_diagnosis_names_and_that_going_back_mends() {
+    let options = Options { name: Text::new("gameday"), ..Options::at(night()) };
+    let tasks = demo::drill(&options).expect("a drill");
+    assert_eq!(tasks.len(), 4);
+    let mut watched = Watched::of("gameday");
+    for task in tasks {
+        let began = (task.begins.as_second() - night().as_second()) + 150;
+        watched.until(began);
+        let incidents = watched.incidents();
+        let named =
+            incidents.iter().any(|it| it.subject == task.cause && it.severity <= cockpit::domain::Severity::Warning);
+        assert!(named, "{} after {began} s", task.cause);
+        assert!(task.mended_by.contains(&"undo".to_owned()));
+        let run = watched.act(Intent::Undo(task.cause.clone(), None), 100);
+        assert_eq!(watched.outcome(run), Some(&Outcome::Done), "{}", task.cause);
+    }
+    assert_eq!(demo::drill(&Options::at(night())), Ok(Vec::new()), "the night is none");
+}

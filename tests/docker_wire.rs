@@ -1,5 +1,9 @@
 //! The Docker backend over a real socket, against what real engines said.
 
+#[path = "wire/acting.rs"]
+mod acting;
+#[path = "wire/acting_compose.rs"]
+mod acting_compose;
 #[path = "wire/asking.rs"]
 mod asking;
 #[path = "wire/containers.rs"]

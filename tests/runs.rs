@@ -264,3 +264,29 @@ fn the_book_offers_the_newest_inverse_first_and_none_of_what_failed() {
     let inverses: Vec<&Intent> = book.undoable(&key).map(|(_, inverse)| inverse).collect();
     assert_eq!(inverses, [&Intent::Scale(web(), 5), &Intent::Scale(web(), 3)]);
 }
+
+#[test]
+fn a_drained_node_is_empty_though_containers_run_there_that_no_orchestrator_moves() {
+    let mut world = world(1);
+    let task = world.view(at(0)).instances_of(&web()).next().expect("one").clone();
+    let beside = Ref::new(&cluster(), Kind::ContainerInstance, None, "backup");
+    let mut container = Instance::new(beside, "c", None, Phase::Running);
+    container.ready = true;
+    container.node = Some(node());
+    put(&mut world, Object::Instance(Box::new(container)));
+    let drain = step(StepAction::SetDrain(node(), true), Until::Empty(node()), 0);
+    let intent = Intent::drain(node());
+    let plan =
+        plan(&intent, &world.view(at(0)), draft(intent.clone(), vec![drain]), &Guard::default()).expect("a plan");
+    let mut run = Run::new(1, plan, at(0));
+    assert_eq!(run.advance(RunEvent::Look, &world.view(at(0))).len(), 1);
+    run.advance(RunEvent::Answer(0, Ok(Receipt::at(at(0)))), &world.view(at(0)));
+    let mut drained = Node::new(node(), "uid", NodeState::Ready);
+    (drained.cordoned, drained.draining) = (true, true);
+    put(&mut world, Object::Node(Box::new(drained)));
+    run.advance(RunEvent::Look, &world.view(at(1)));
+    assert_eq!(run.outcome, None, "a task is still there");
+    gone(&mut world, &task.key);
+    run.advance(RunEvent::Look, &world.view(at(2)));
+    assert!(matches!(run.outcome, Some((_, Outcome::Done))), "{run:?}");
+}

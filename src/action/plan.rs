@@ -150,6 +150,10 @@ fn hurts_one(intent: &Intent, view: &View<'_>) -> Vec<Line> {
         Intent::Restart(_) if wanted(view, target) == Some(1) => {
             lines.push(Line::new(LineKind::Hurts, "it has one instance: nothing serves until the new one is ready"));
         }
+        // A Swarm's number is part of what is taken back.
+        Intent::Undo(..) if target.kind == Kind::Service => {
+            lines.push(Line::new(LineKind::Note, "not taken back: what configs and secrets held, migrations"));
+        }
         Intent::Undo(..) => lines.push(Line::new(
             LineKind::Note,
             "not taken back: configuration, secrets, migrations, the number of instances",

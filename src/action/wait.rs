@@ -1,6 +1,6 @@
 //! How far what an accepted step waits for is, and for whom it waits.
 
-use crate::domain::{Desired, DesiredState, Instance, Object, Receipt, Ref, Until};
+use crate::domain::{Desired, DesiredState, Instance, Kind, Object, Receipt, Ref, Until};
 use crate::state::View;
 
 /// What is seen of a step's end.
@@ -75,10 +75,11 @@ pub(super) fn is_newer(it: &Instance, receipt: &Receipt) -> bool {
     it.since.or(it.created).is_some_and(|at| at.as_second() >= receipt.at.as_second())
 }
 
-/// What still runs on a node and does not belong on each node.
+/// What still runs on a node and does not belong on each node. A container that is nobody's but its engine's is not moved by
+/// any orchestrator: it stays.
 pub(super) fn leaving<'a>(node: &Ref, view: &View<'a>) -> impl Iterator<Item = &'a Instance> + use<'a> {
     let view = *view;
-    view.hosted_on(node).filter(move |it| {
+    view.hosted_on(node).filter(|it| it.key.kind != Kind::ContainerInstance).filter(move |it| {
         let owner = it.owner.as_ref().and_then(|owner| view.workload(owner));
         runs(it) && !owner.is_some_and(|owner| matches!(owner.desired, Desired::EachNode(_)))
     })

@@ -7,6 +7,7 @@ mod command;
 mod commands;
 mod copies;
 mod docs;
+mod drill;
 mod effect;
 mod event;
 mod input;
@@ -38,6 +39,7 @@ pub use clock::{Clock, ReplayClock};
 pub use command::{Command, Moment, Now, Place, Section, find};
 pub use commands::TABLE;
 pub use docs::keys_page;
+pub use drill::{Drill, Task};
 pub use effect::Effect;
 pub use event::{Copied, Event, Mouse, Pointed, What};
 pub use key::{Key, NotAKey};
@@ -93,6 +95,8 @@ pub struct App {
     pouring: update::pouring::Pouring,
     /// What the command line asked to be opened, until it is known what that is.
     arriving: Option<Text>,
+    /// The drill that is taken part in.
+    drill: Option<Box<Drill>>,
     /// When quitting was last asked for.
     leaving: Option<Timestamp>,
     tickets: u64,
@@ -156,6 +160,7 @@ impl App {
             reorder: None,
             pouring: update::pouring::Pouring::default(),
             arriving: None,
+            drill: None,
             leaving: None,
             tickets: 0,
             effects: Vec::new(),

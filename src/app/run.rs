@@ -31,7 +31,7 @@ use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
-use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, What};
+use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, Task, What};
 
 /// Sees every batch before it is folded.
 pub type Recorder = Box<dyn FnMut(&Batch) -> Result<(), Text> + Send>;
@@ -62,6 +62,8 @@ pub struct Options {
     pub me: Text,
     /// Keeps what people say of incidents beyond the session; else it is known here alone.
     pub keeper: Option<Box<dyn Keeper>>,
+    /// What goes wrong in a drill.
+    pub drill: Vec<Task>,
     /// What is opened first, once it is known: `prod/shop/worker`.
     pub open: Option<Text>,
     /// The clock of a recording that is played, or of a simulation; else the wall's.
@@ -79,8 +81,9 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Replies that may wait for the loop; requests wait when there are more.
 const REPLIES: usize = 256;
 
-/// Runs the screen until the person leaves, or the program is told to end. The terminal is given back in any case.
-pub async fn run(options: Options) -> color_eyre::Result<()> {
+/// Runs the screen until the person leaves, or the program is told to end. The terminal is given back in any case. Returns what
+/// is to be said after that: a drill's score.
+pub async fn run(options: Options) -> color_eyre::Result<Option<String>> {
     terminal::check().map_err(|why| eyre!("{why}"))?;
     let keymap = Keymap::new(&options.keys).wrap_err("the configured keys cannot be used")?;
     let signals = Signals::listen().wrap_err("signals cannot be listened to")?;
@@ -89,8 +92,9 @@ pub async fn run(options: Options) -> color_eyre::Result<()> {
     let writer = Writer::start(output).wrap_err("no thread for the terminal")?;
     let mut session = Session::start(options, keymap, terminal, writer);
     let ended = session.live(signals).await;
+    let said = session.app.drilled(session.clock.now());
     session.end().await;
-    ended
+    ended.map(|()| said)
 }
 
 struct Session {
@@ -158,6 +162,9 @@ impl Session {
         let mut app = App::new(setup, clock.now());
         if let Some(target) = options.open {
             app.open_at_first(target);
+        }
+        if !options.drill.is_empty() {
+            app.drill(options.drill, clock.now());
         }
         Self {
             app,

@@ -93,7 +93,7 @@ pub const COLORS: [&str; 5] = ["auto", "mono", "16", "256", "true"];
 /// What holds for every command.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Common {
-    /// Watch a simulated company; `--demo=calm` is a healthy one.
+    /// Watch a simulated company; `--demo=calm` is a healthy one, `--demo=gameday` a drill against the clock.
     #[arg(long, global = true, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub demo: Option<String>,
     /// Another seed is another company, as deterministic.

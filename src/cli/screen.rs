@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use crate::app::{self, Keymap, KeymapError, Options, ReplayClock};
+use crate::app::{self, Keymap, KeymapError, Options, ReplayClock, Task};
 use crate::backend::replay;
 use crate::config::{Config, Key, Problem};
 use crate::domain::people::Keeper;
@@ -14,6 +14,7 @@ use crate::ui::Pane;
 use super::End;
 use super::failure::Failure;
 use super::headless::{not_played, runtime};
+use super::output::print;
 use super::people;
 use super::session::Session;
 use super::watch::Live;
@@ -26,7 +27,7 @@ pub fn run(session: Session, open: Option<String>) -> Result<ExitCode, End> {
     app::check_terminal().map_err(|why| Failure::usage(why.to_string()))?;
     let look = session.look()?;
     let keys = keys(&session.config);
-    let Shown { targets, unwatched, replay } = shown(&session)?;
+    let Shown { targets, unwatched, replay, drill } = shown(&session)?;
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
     let options = Options {
         columns: columns(&session.config),
@@ -42,13 +43,17 @@ pub fn run(session: Session, open: Option<String>) -> Result<ExitCode, End> {
         keys,
         unwatched,
         open: open.as_deref().map(Text::new),
+        drill,
         replay,
     };
     let runtime = runtime()?;
     let ended = runtime.block_on(app::run(options));
     // What still waits for a server is not waited for.
     runtime.shutdown_background();
-    ended.map(|()| ExitCode::SUCCESS).map_err(End::Report)
+    if let Some(said) = ended.map_err(End::Report)? {
+        print(&said)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Columns of lists, as the configuration chooses them.
@@ -61,6 +66,7 @@ struct Shown {
     targets: Vec<Target>,
     unwatched: Vec<Text>,
     replay: Option<ReplayClock>,
+    drill: Vec<Task>,
 }
 
 fn shown(session: &Session) -> Result<Shown, Failure> {
@@ -74,11 +80,11 @@ fn shown(session: &Session) -> Result<Shown, Failure> {
         };
         let replay = Some(ReplayClock { start: recording.first, speed });
         let targets = recording.targets.into_iter().map(target).collect();
-        return Ok(Shown { targets, unwatched: Vec::new(), replay });
+        return Ok(Shown { targets, unwatched: Vec::new(), replay, drill: Vec::new() });
     }
-    let Live { targets, unwatched, stamps } = session.live()?;
+    let Live { targets, unwatched, stamps, drill } = session.live()?;
     let replay = stamps.map(|start| ReplayClock { start, speed: session.common.demo_speed });
-    Ok(Shown { targets, unwatched, replay })
+    Ok(Shown { targets, unwatched, replay, drill })
 }
 
 /// Keys of the configuration.

@@ -49,7 +49,7 @@ fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<crate::domain
         let recording = replay::Reader::open(file).map_err(not_played)?;
         return Ok((learn_recorded(recording, learning)?, Vec::new()));
     }
-    let Live { targets, unwatched, stamps } = session.live()?;
+    let Live { targets, unwatched, stamps, .. } = session.live()?;
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
     learning.tap = session.recorder(&clusters)?;
     learning.stamps = stamps;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::app::Task;
 use crate::backend::demo;
 use crate::config::{Config, near_match};
 use crate::domain::{Backend, BackendKind, ClusterId, Feed, Text, Timestamp};
@@ -19,6 +20,8 @@ pub struct Live {
     pub unwatched: Vec<Text>,
     /// They have a time of their own, which begins then.
     pub stamps: Option<Timestamp>,
+    /// What goes wrong in a drill, where it is one.
+    pub drill: Vec<Task>,
 }
 
 /// The simulated company, or those of its clusters that `--cluster` names. It begins now, in a time of its own.
@@ -33,14 +36,18 @@ pub fn simulated(name: &str, common: &Common, config: &Config) -> Result<Live, F
             .mend(format!("{near}there are: {}", demo::names().join(", "))));
     }
     let start = Timestamp::now();
-    let demo = demo::load(&demo::Options {
+    let options = demo::Options {
         name: Text::new(name),
         seed: common.demo_seed,
         speed: common.demo_speed,
         start,
         read_only: common.read_only || config.read_only,
-    });
-    let demo = demo.map_err(|why| Failure::new("the demo cannot be played").why(why))?;
+    };
+    let not_played = |why| Failure::new("the demo cannot be played").why(why);
+    let demo = demo::load(&options).map_err(not_played)?;
+    let drill = demo::drill(&options).map_err(not_played)?;
+    let task = |it: demo::Drill| Task { cause: it.cause, begins: it.begins, mended_by: it.mended_by };
+    let drill = drill.into_iter().map(task).collect();
     let target = |(kind, simulated): (BackendKind, Arc<demo::Simulated>)| Target {
         cluster: simulated.cluster().clone(),
         kind,
@@ -49,7 +56,7 @@ pub fn simulated(name: &str, common: &Common, config: &Config) -> Result<Live, F
     let (targets, left) =
         choose(&common.cluster, demo.targets.into_iter().map(target).collect(), |target| &target.cluster)?;
     let unwatched = left.iter().map(|target| target.cluster.as_str().into()).collect();
-    Ok(Live { targets, unwatched, stamps: Some(start) })
+    Ok(Live { targets, unwatched, stamps: Some(start), drill })
 }
 
 /// What is there, or what of it `--cluster` names.
@@ -63,7 +70,7 @@ pub fn found(common: &Common, config: &Config) -> Result<Live, Failure> {
     found.watched = chosen;
     let left = left.iter().map(|watched| watched.name().as_str().into());
     let unwatched = left.chain(found.unwatched.iter().cloned()).collect();
-    Ok(Live { targets: found.targets()?, unwatched, stamps: None })
+    Ok(Live { targets: found.targets()?, unwatched, stamps: None, drill: Vec::new() })
 }
 
 /// Those whose names were asked for, and the others; all of them where none was asked for.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::scenes::SETTINGS;
 use crate::scenes::report::{Report, in_short};
-use crate::servers::Engine;
+use crate::servers::{Engine, compose_dir};
 use crate::wait::{PATIENCE, until};
 
 /// A cockpit that looks at one engine or API server, and at nothing else of this machine.
@@ -48,7 +48,7 @@ impl Cockpit {
         vec![
             ("HOME", home),
             self.target.clone(),
-            ("PATH", "/usr/bin:/bin".to_owned()),
+            ("PATH", format!("{}:/usr/bin:/bin", compose_dir().display())),
             ("LANG", "C.UTF-8".to_owned()),
             ("TERM", "xterm-256color".to_owned()),
         ]

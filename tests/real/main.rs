@@ -5,6 +5,7 @@
 mod api;
 mod cockpit;
 mod docker;
+mod hand;
 mod kubernetes;
 mod planes;
 #[path = "../scenes/mod.rs"]

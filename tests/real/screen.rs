@@ -3,12 +3,12 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 use crate::cockpit::Cockpit;
-use crate::wait::until;
+use crate::wait::{PATIENCE, until};
 
 const ROWS: NonZero<u16> = NonZero::new(30).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(120).unwrap();
@@ -87,6 +87,39 @@ impl<'a> Screen<'a> {
         });
     }
 
+    /// Goes to the workloads, and to the one of this name.
+    #[track_caller]
+    pub fn select_workload(&mut self, name: &str) {
+        self.press("7");
+        self.until(PATIENCE, "the workload", |text| text.lines().any(|line| line.contains(name)));
+        self.press(&format!("/{}\r", name.rsplit('/').next().unwrap_or(name)));
+        self.until(PATIENCE, "the workload to be selected", |text| {
+            text.lines().any(|line| line.contains('▸') && line.contains(name))
+        });
+    }
+
+    /// Confirms what the preview shows, as a person does who reads it first: keys that come at once are not taken.
+    #[track_caller]
+    pub fn confirm(&mut self) {
+        let asks = |text: &str| text.contains("disruptive: y, then enter") || text.contains("harmless: enter");
+        let mut pressed: Option<Instant> = None;
+        let mut shown = Instant::now();
+        until(PATIENCE, "the preview to be confirmed", || {
+            let text = self.text();
+            if !asks(&text) {
+                return if pressed.is_some() { Ok(()) } else { Err(text) };
+            }
+            if pressed.is_none_or(|at| at.elapsed() > Duration::from_secs(4))
+                && shown.elapsed() > Duration::from_millis(700)
+            {
+                self.press(if text.contains("harmless") { "\r" } else { "y\r" });
+                pressed = Some(Instant::now());
+                shown = Instant::now();
+            }
+            Err(text)
+        });
+    }
+
     /// From what is selected at home, which has to be `subject`, one key leads to the record of an error that a container
     /// wrote in JSON before it ended; another one narrows to errors, in which nothing of the other containers is left.
     #[track_caller]
@@ -105,20 +138,6 @@ impl<'a> Screen<'a> {
         self.until(limit, "errors alone", |text| {
             text.contains("cannot take payments") && !text.contains("bye") && !text.contains("was taken")
         });
-    }
-
-    /// Confirms the preview that is open: `y` until it counts, for what is typed before it could be read does not; then `enter`.
-    #[track_caller]
-    pub fn confirm(&mut self, limit: Duration) {
-        until(limit, "the preview to be confirmed", || {
-            let text = self.text();
-            if text.contains("confirm, then enter") {
-                self.press("y");
-                return Err(text);
-            }
-            Ok(())
-        });
-        self.press("\r");
     }
 
     /// Waits until it has ended by itself; whether it went well.

@@ -47,6 +47,11 @@ impl Engine {
         engine
     }
 
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Where it listens.
     pub fn socket(&self) -> PathBuf {
         self.dir.join("docker.sock")
@@ -220,13 +225,18 @@ impl Engine {
     /// The same with the project in a folder of scenes.
     #[track_caller]
     pub fn compose_in(&self, folder: &str, arguments: &[&str]) {
-        let dir = here().join("scenes").join(folder);
+        self.compose_at(&here().join("scenes").join(folder), arguments);
+    }
+
+    /// The same with the project in any directory.
+    #[track_caller]
+    pub fn compose_at(&self, dir: &Path, arguments: &[&str]) {
         let mut command = Command::new("timeout");
         command
             .arg("180")
             .arg(tool("compose"))
             .arg("--project-directory")
-            .arg(&dir)
+            .arg(dir)
             .arg("-f")
             .arg(dir.join("compose.yaml"))
             .args(arguments);
@@ -277,6 +287,11 @@ pub fn here() -> PathBuf {
 pub fn root() -> PathBuf {
     std::env::var_os("COCKPIT_REAL_DIR")
         .map_or_else(|| std::env::temp_dir().join(format!("cockpit-real.{}", std::process::id())), PathBuf::from)
+}
+
+/// Where the compose command is.
+pub fn compose_dir() -> PathBuf {
+    Path::new(&tool("compose")).parent().map(Path::to_owned).expect("a directory")
 }
 
 fn tool(name: &str) -> String {

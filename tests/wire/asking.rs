@@ -1,9 +1,7 @@
 //! What is asked of one object: its output, its use, its description; and what is refused.
 
 use cockpit::backend::docker::Pace;
-use cockpit::domain::{
-    Answer, Form, Intent, Kind, LogRequest, Metric, Pin, Seen, Step, StepAction, StepError, Until, Want,
-};
+use cockpit::domain::{Answer, Form, Kind, LogRequest, Metric, Want};
 use futures::StreamExt;
 
 use crate::engine::{Engine, json, recorded};
@@ -298,24 +296,6 @@ async fn a_description_has_no_secret() {
         assert!(!all.contains('\u{1b}') && all.contains("busybox:test"));
     }
     assert!(watcher.backend().describe(key_of("-/Container/nobody"), Form::Words).await.is_err());
-}
-
-#[tokio::test]
-async fn nothing_is_changed_and_what_to_type_is_said() {
-    let (engine, watcher) = watched("1.52").await;
-    let before = engine.script().asked.len();
-    let key = key_of("shop/ComposeService/web");
-    let refusal = watcher.backend().prepare(Intent::Restart(key.clone())).await.expect_err("refused");
-    assert!(refusal.mend.contains("docker compose -p shop restart web"));
-    let step = Step {
-        action: StepAction::Restart(key.clone()),
-        pin: Pin { key, uid: "x".into(), seen: Seen::Uid },
-        until: Until::Accepted,
-        timeout_seconds: 1,
-        group: 0,
-    };
-    assert!(matches!(watcher.backend().execute(step).await, Err(StepError::Denied(_))));
-    assert_eq!(engine.script().asked.len(), before, "the engine hears nothing of it");
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! An engine for tests: it answers on a unix socket with what real engines said (`tests/wire/docker`), and its events are
 //! sent by the test.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
@@ -26,6 +26,12 @@ pub struct Script {
     pub memory: Vec<String>,
     /// Everything it was asked, as it came.
     pub asked: Vec<String>,
+    /// What was to be changed: with its query, and its body.
+    pub sent: Vec<(String, serde_json::Value)>,
+    /// Answers to changes, in turn, by path without version and query; where there is none left, yes.
+    pub replies: BTreeMap<String, VecDeque<(u16, serde_json::Value)>>,
+    /// Changes that are taken and never answered: the connection breaks.
+    pub lost: BTreeSet<String>,
     /// What its clock says.
     pub date: String,
 }
@@ -84,6 +90,9 @@ impl Engine {
             pours: BTreeMap::new(),
             memory: Vec::new(),
             asked: Vec::new(),
+            sent: Vec::new(),
+            replies: BTreeMap::new(),
+            lost: BTreeSet::new(),
             date: "Mon, 23 Nov 2026 23:40:00 GMT".to_owned(),
         };
         let engine = Self {
@@ -225,7 +234,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
 async fn talk<S: Stream>(stream: S, script: Arc<Mutex<Script>>, events: broadcast::Sender<String>) {
     let mut stream = BufReader::new(stream);
-    while let Some(asked) = request(&mut stream).await {
+    while let Some((method, asked, body)) = request(&mut stream).await {
+        if method == "POST" {
+            match taken(&script, &asked, &body) {
+                Some(answer) if stream.get_mut().write_all(&answer).await.is_ok() => continue,
+                _ => return,
+            }
+        }
         // Subscribed before the memory is read: nothing falls in between.
         let live = events.subscribe();
         let (path, pours, answer) = {
@@ -253,16 +268,40 @@ async fn talk<S: Stream>(stream: S, script: Arc<Mutex<Script>>, events: broadcas
     }
 }
 
-async fn request<S: Stream>(stream: &mut BufReader<S>) -> Option<String> {
+/// Method, path and body.
+async fn request<S: Stream>(stream: &mut BufReader<S>) -> Option<(String, String, Vec<u8>)> {
     let mut first = String::new();
     stream.read_line(&mut first).await.ok().filter(|read| *read > 0)?;
+    let mut length = 0;
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().ok()?;
+        }
         if line.trim().is_empty() {
-            return first.split(' ').nth(1).map(str::to_owned);
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).await.ok()?;
+            let mut words = first.split(' ').map(str::to_owned);
+            return Some((words.next()?, words.next()?, body));
         }
     }
+}
+
+/// Takes a change; none where its answer is lost.
+fn taken(script: &Mutex<Script>, asked: &str, body: &[u8]) -> Option<Vec<u8>> {
+    let mut script = script.lock().expect("not poisoned");
+    let path = plain(asked).to_owned();
+    let query = asked.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
+    script.sent.push((format!("{path}{query}"), serde_json::from_slice(body).unwrap_or_default()));
+    if script.lost.contains(&path) {
+        return None;
+    }
+    let reply = script.replies.get_mut(&path).and_then(VecDeque::pop_front);
+    let (status, body) = reply.unwrap_or((200, serde_json::json!({})));
+    let body = if status == 304 { String::new() } else { body.to_string() };
+    let head = format!("HTTP/1.1 {status} X\r\nDate: {}\r\nContent-Length: {}\r\n\r\n", script.date, body.len());
+    Some([head.into_bytes(), body.into_bytes()].concat())
 }
 
 fn answer(script: &Script, path: &str) -> Vec<u8> {

@@ -82,6 +82,7 @@ async fn without_them_it_is_said_what_is_wrong() {
         endpoint: at(Certificates { key: None, ..right }),
         how: "a test".into(),
         read_only: false,
+        surroundings: Default::default(),
     };
     assert!(Docker::new(target).is_err_and(|why| why.contains("key.pem")));
 }

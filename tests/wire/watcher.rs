@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cockpit::backend::docker::{Docker, Endpoint, Pace, Target};
+use cockpit::backend::docker::{Docker, Endpoint, Pace, Surroundings, Target};
 use cockpit::domain::{
     Backend, ClusterId, Demand, Fact, Feed, Freshness, Instance, Occurrence, Ref, Timestamp, Trouble, Workload,
 };
@@ -44,7 +44,12 @@ impl Watcher {
     /// The same, by another way.
     pub fn through(endpoint: Endpoint, pace: Pace) -> Self {
         let name = ClusterId::new("local");
-        let target = Target { name, endpoint, how: "a test".into(), read_only: false };
+        let surroundings = Surroundings::default();
+        Self::to(Target { name, endpoint, how: "a test".into(), read_only: false, surroundings }, pace)
+    }
+
+    /// The same, of a target.
+    pub fn to(target: Target, pace: Pace) -> Self {
         let docker = Docker::with_pace(target, pace).expect("no certificates to read");
         let (demand, receiver) = watch::channel(Demand::default());
         let feed = std::sync::Arc::clone(&docker).run(receiver);

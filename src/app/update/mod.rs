@@ -4,6 +4,7 @@ pub mod acting;
 pub mod answering;
 pub mod arriving;
 pub mod copying;
+pub mod drilling;
 pub mod field;
 pub mod finding;
 pub mod history;
@@ -53,7 +54,10 @@ impl App {
                 self.turn(at, &mut || true);
             }
             What::Written => self.written(at),
-            What::Key(key) => self.key(key, at),
+            What::Key(key) => {
+                self.key(key, at);
+                self.keep_score(at);
+            }
             What::Paste(text) => self.paste(&text, at),
             What::Mouse(mouse) => self.point(mouse, at),
             What::Resize(columns, rows) => self.resize(columns, rows, at),
@@ -95,6 +99,7 @@ impl App {
             self.refresh(at);
         }
         self.arrive(at);
+        self.keep_score(at);
         self.expire(at);
         turn.more
     }

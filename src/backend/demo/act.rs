@@ -155,7 +155,10 @@ impl Sim {
 
     fn draft_undo(&self, intent: &Intent, key: &Ref, to: Option<&crate::domain::Name>) -> Result<Draft, Refusal> {
         let managed = self.to_change(intent, key)?;
-        self.not_paused(intent, managed)?;
+        // A Swarm goes back from an update that it has paused, and Nomad from a deployment (kubectl: rollback.go refuses it).
+        if matches!(self.orchestrator, Orchestrator::Kubernetes) {
+            self.not_paused(intent, managed)?;
+        }
         let Some(template) = self.target_of_undo(key, to) else {
             let why =
                 to.map_or("there is no revision before this one".to_owned(), |to| format!("there is no revision {to}"));

@@ -29,6 +29,21 @@ pub struct Scenario {
     /// What happens.
     #[serde(default, rename = "incident")]
     pub incidents: Vec<Incident>,
+    /// What is to be found and mended, where it is a drill.
+    #[serde(default, rename = "drill")]
+    pub drills: Vec<DrillSpec>,
+}
+
+/// One thing that is to be found and mended.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrillSpec {
+    /// `cluster/namespace/name` of what is at fault.
+    pub cause: String,
+    /// When it begins, from the start.
+    pub begins: Span,
+    /// Verbs of the actions on it that can mend it.
+    pub mended_by: Vec<String>,
 }
 
 /// A workload that only this scenario has.

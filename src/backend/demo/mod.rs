@@ -28,7 +28,8 @@ mod sim;
 
 use std::sync::Arc;
 
-use crate::domain::{BackendKind, Text, Timestamp};
+use crate::domain::words::after;
+use crate::domain::{BackendKind, Ref, Text, Timestamp};
 
 pub use clock::Clock;
 pub use feed::Simulated;
@@ -44,6 +45,7 @@ const COMPANY: &str = include_str!("../../../assets/demo/company.toml");
 const SCENARIOS: &[(&str, &str, &str)] = &[
     ("night", "night.toml", include_str!("../../../assets/demo/night.toml")),
     ("calm", "calm.toml", include_str!("../../../assets/demo/calm.toml")),
+    ("gameday", "gameday.toml", include_str!("../../../assets/demo/gameday.toml")),
 ];
 
 /// How the demo runs.
@@ -70,7 +72,7 @@ impl Options {
 
 /// The scenarios that there are; the first is the default.
 pub fn names() -> &'static [&'static str] {
-    const NAMES: &[&str] = &[SCENARIOS[0].0, SCENARIOS[1].0];
+    const NAMES: &[&str] = &[SCENARIOS[0].0, SCENARIOS[1].0, SCENARIOS[2].0];
     NAMES
 }
 
@@ -86,6 +88,36 @@ pub fn sims(options: &Options) -> Result<Vec<(BackendKind, Sim)>, Text> {
         Ok((spec.orchestrator.backend(), sim))
     });
     sims.collect()
+}
+
+/// One thing that is to be found and mended in a drill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drill {
+    /// What is at fault.
+    pub cause: Ref,
+    /// When it begins.
+    pub begins: Timestamp,
+    /// Verbs of the actions on it that can mend it.
+    pub mended_by: Vec<String>,
+}
+
+/// What is to be found and mended in a scenario; nothing where it is no drill.
+///
+/// # Errors
+/// There is no such scenario; or the data of the demo is wrong, with file and line.
+pub fn drill(options: &Options) -> Result<Vec<Drill>, Text> {
+    let (_, scenario) = read(&options.name)?;
+    if scenario.drills.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sims = sims(options)?;
+    let one = |spec: &company::DrillSpec| {
+        let cause = sims.iter().find_map(|(_, sim)| sim.target(&spec.cause));
+        let cause = cause.ok_or_else(|| Text::from(format!("{}: there is no {}", options.name, spec.cause)))?;
+        let begins = after(options.start, spec.begins.0);
+        Ok(Drill { cause, begins, mended_by: spec.mended_by.clone() })
+    };
+    scenario.drills.iter().map(one).collect()
 }
 
 /// The company, ready to run.

@@ -13,6 +13,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::Response;
 use hyper::body::Incoming;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::domain::{Text, Timestamp};
 
@@ -83,13 +84,53 @@ impl Api {
 
     /// One answer in JSON.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        self.get_dated(path).await.map(|(answer, _)| answer)
+    }
+
+    /// One answer in JSON, and what the engine's clock said then (whole seconds).
+    pub(super) async fn get_dated<T: DeserializeOwned>(&self, path: &str) -> Result<(T, Option<Timestamp>), Failure> {
         let asked = async {
             let answer = send(&self.transport, path).await?;
+            let date = answer.headers().get("date").and_then(|value| value.to_str().ok()).and_then(http_date);
             let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await;
-            body.map(http_body_util::Collected::to_bytes).map_err(|error| Failure::from_chain(&*error))
+            let body = body.map(http_body_util::Collected::to_bytes).map_err(|error| Failure::from_chain(&*error))?;
+            Ok((body, date))
         };
-        let body: Bytes = self.within(asked).await?;
-        serde_json::from_slice(&body).map_err(|error| Failure::Malformed(Text::from(error.to_string())))
+        let (body, date): (Bytes, _) = self.within(asked).await?;
+        let answer =
+            serde_json::from_slice(&body).map_err(|error| Failure::Malformed(Text::from(error.to_string())))?;
+        Ok((answer, date))
+    }
+
+    /// Sends something that changes the engine, once: what is lost on the way is never sent again. Waits `longer` than
+    /// for an ordinary answer, where the engine answers only when it is done.
+    pub(super) async fn post(&self, path: &str, body: Option<&Value>, longer: Duration) -> Result<Bytes, Unwritten> {
+        let mut request = http::Request::post(path);
+        let raw = match body {
+            None => Bytes::new(),
+            Some(body) => {
+                request = request.header(http::header::CONTENT_TYPE, "application/json");
+                Bytes::from(body.to_string())
+            }
+        };
+        let request: Result<BollardRequest, http::Error> = request.body(bollard::body_full(raw));
+        let request = request.map_err(|error| Unwritten::NotSent(Failure::from_chain(&error)))?;
+        let written = async {
+            let answer = match self.transport.send(request).await {
+                Ok(answer) => answer,
+                Err(error) if never_left(&error) => return Err(Unwritten::NotSent(Failure::from(error))),
+                Err(_) => return Err(Unwritten::Lost),
+            };
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect().await;
+            let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            // 304: it stops or runs already.
+            match status.is_success() || status == http::StatusCode::NOT_MODIFIED {
+                true => Ok(body),
+                false => Err(Unwritten::Refused { status: status.as_u16(), message: message_in(&body) }),
+            }
+        };
+        tokio::time::timeout(self.pace.answer_within + longer, written).await.unwrap_or(Err(Unwritten::Lost))
     }
 
     /// A stream of bytes, as they come. Ends when the engine ends it.
@@ -140,6 +181,27 @@ impl Api {
     pub(super) async fn within<T>(&self, asked: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         within(self.pace.answer_within, asked).await
     }
+}
+
+/// Why something was not written, or is not known to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unwritten {
+    /// The engine said no.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The engine's words.
+        message: Text,
+    },
+    /// No connection could be made: nothing was sent.
+    NotSent(Failure),
+    /// It was sent, and no answer came.
+    Lost,
+}
+
+/// Whether a request failed before anything of it was sent.
+fn never_left(error: &bollard::errors::Error) -> bool {
+    matches!(error, bollard::errors::Error::HyperLegacyError { err } if err.is_connect())
 }
 
 /// Gives up after `limit`.

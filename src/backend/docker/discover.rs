@@ -7,7 +7,7 @@ use crate::backend::Looked;
 use crate::domain::{ClusterId, Text};
 
 use super::contexts::{self, Contexts};
-use super::target::{Certificates, Endpoint, Target};
+use super::target::{Certificates, Endpoint, Surroundings, Target};
 
 /// What discovery may look at. Nothing is read from the environment of the process itself.
 #[derive(Debug, Clone, Default)]
@@ -203,7 +203,8 @@ impl Search<'_> {
 
     fn take(&mut self, place: impl Into<String>, name: Option<&str>, endpoint: Endpoint, how: &str, read_only: bool) {
         let name = name.or(endpoint.host()).unwrap_or("local");
-        let target = Target { name: ClusterId::new(name), endpoint, how: Text::new(how), read_only };
+        let surroundings = Surroundings(self.options.env.clone());
+        let target = Target { name: ClusterId::new(name), endpoint, how: Text::new(how), read_only, surroundings };
         self.found.looked.push(Looked {
             place: Text::from(place.into()),
             found: Text::from(target.endpoint.to_string()),

@@ -44,7 +44,7 @@ use crate::domain::{Batch, ClusterId, Demand, Feed, Text};
 
 pub use discover::{Discovery, Options, Wanted, addresses, discover};
 pub use pace::Pace;
-pub use target::{BadAddress, Certificates, Endpoint, Target};
+pub use target::{BadAddress, Certificates, Endpoint, Surroundings, Target};
 
 use transport::Transport;
 

@@ -1,5 +1,6 @@
 //! An engine that is to be watched, and the way to it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -16,6 +17,19 @@ pub struct Target {
     pub how: Text,
     /// Nothing may be changed there.
     pub read_only: bool,
+    /// In what the compose command line is run.
+    pub surroundings: Surroundings,
+}
+
+/// The environment that cockpit was started in, for programs that it starts: where they are (`PATH`), and what a project's
+/// files are filled in with. What it holds is nobody's business: it prints as a number.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Surroundings(pub BTreeMap<String, String>);
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} variables", self.0.len())
+    }
 }
 
 /// Where an engine listens.

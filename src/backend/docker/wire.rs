@@ -48,6 +48,9 @@ pub(super) struct Inspect {
     #[serde(deserialize_with = "time")]
     pub created: Option<Timestamp>,
     pub name: String,
+    /// The id of the image that it was made from.
+    #[serde(deserialize_with = "nullable")]
+    pub image: String,
     #[serde(deserialize_with = "nullable")]
     pub restart_count: i64,
     #[serde(deserialize_with = "nullable")]
@@ -116,6 +119,12 @@ pub(super) struct HostConfig {
     pub memory: i64,
     #[serde(deserialize_with = "nullable")]
     pub memory_reservation: i64,
+    /// Memory and swap together; -1 where swap has no limit.
+    #[serde(deserialize_with = "nullable")]
+    pub memory_swap: i64,
+    /// It is removed when it ends (`docker run --rm`).
+    #[serde(deserialize_with = "nullable")]
+    pub auto_remove: bool,
     #[serde(deserialize_with = "nullable")]
     pub nano_cpus: i64,
     #[serde(deserialize_with = "nullable")]

@@ -1,6 +1,9 @@
 //! Docker engines, Swarm and Compose, each check against the oldest API that cockpit speaks and the current one.
 
+mod act;
+mod act_swarm;
 mod containers;
+mod line;
 mod quiet;
 mod rules;
 mod swarm;

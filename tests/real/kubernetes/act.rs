@@ -126,7 +126,7 @@ fn a_restart_replaces_every_pod_and_a_scale_goes_there_and_back() {
     screen.until_shows(PATIENCE, &["live", "web"]);
     screen.press("r");
     screen.until_shows(PATIENCE, &["rollout restart deployment/web"]);
-    screen.confirm(PATIENCE);
+    screen.confirm();
     until(PATIENCE, "every pod to be another", || {
         let now = shop.ready();
         if now.len() == 3 && now.is_disjoint(&before) { Ok(()) } else { Err(format!("{now:?}\n{}", screen.text())) }
@@ -153,7 +153,7 @@ fn an_undo_in_the_middle_of_a_failing_rollout_loses_no_pod_that_serves() {
     screen.until_shows(PATIENCE, &["live", "nothing:9"]);
     screen.press("u");
     screen.until_shows(PATIENCE, &["from revision 2 back to 1", GOOD, "3 pods of it are available now"]);
-    screen.confirm(PATIENCE);
+    screen.confirm();
     until(PATIENCE, "what ran before to be all there is", || {
         let web = shop.web();
         let status = &web["status"];
@@ -179,8 +179,8 @@ fn an_object_that_was_made_anew_in_between_is_left_alone() {
     });
     shop.make_web();
     // What was shown is shown again, since one of that name is there; it was drawn up for the other.
-    screen.until_shows(PATIENCE, &["confirm, then enter"]);
-    screen.confirm(PATIENCE);
+    screen.until_shows(PATIENCE, &["disruptive: y, then enter"]);
+    screen.confirm();
     screen.until_shows(PATIENCE, &["gone"]);
     let web = shop.web();
     assert_ne!(web["metadata"]["uid"], old);

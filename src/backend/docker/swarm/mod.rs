@@ -4,10 +4,10 @@
 //! node or a task's container says that something moved. What is read is compared with what was sent; only what is
 //! different is sent.
 
-mod nodes;
-mod services;
-mod tasks;
-mod wire;
+pub(super) mod nodes;
+pub(super) mod services;
+pub(super) mod tasks;
+pub(super) mod wire;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

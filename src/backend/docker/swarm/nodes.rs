@@ -8,7 +8,7 @@ use super::super::convert::{Scribe, cut};
 use super::wire;
 
 /// The keys of nodes by their ids. Two may share a host name; then a part of the id tells them apart.
-pub(super) fn keys(scribe: &mut Scribe, nodes: &[wire::Node]) -> BTreeMap<String, Ref> {
+pub(in super::super) fn keys(scribe: &mut Scribe, nodes: &[wire::Node]) -> BTreeMap<String, Ref> {
     let same =
         |it: &wire::Node| nodes.iter().filter(|other| other.description.hostname == it.description.hostname).count();
     let named = nodes.iter().map(|it| {

@@ -16,19 +16,19 @@ use super::wire::{self, TaskTemplate};
 const STACK: &str = "com.docker.stack.namespace";
 
 /// The key of a service: its namespace is its stack.
-pub(super) fn key(scribe: &mut Scribe, it: &wire::Service) -> Ref {
+pub(in super::super) fn key(scribe: &mut Scribe, it: &wire::Service) -> Ref {
     let stack = it.spec.labels.get(STACK).map(|stack| scribe.names.intern(stack));
     let name = scribe.names.intern(in_stack(stack.as_deref(), &it.spec.name));
     Ref::new(&scribe.cluster, Kind::Service, stack, name)
 }
 
 /// What a template says, as far as it is read.
-pub(super) fn template(raw: &Value) -> TaskTemplate {
+pub(in super::super) fn template(raw: &Value) -> TaskTemplate {
     TaskTemplate::deserialize(raw).unwrap_or_default()
 }
 
 /// A hash of all that a service's tasks are made of: a task carries the same template as the service did then.
-pub(super) fn revision(scribe: &mut Scribe, raw: &Value) -> Name {
+pub(in super::super) fn revision(scribe: &mut Scribe, raw: &Value) -> Name {
     use std::hash::Hasher;
     let mut raw = raw.clone();
     if let Some(fields) = raw.as_object_mut() {
@@ -159,7 +159,7 @@ fn rollout(it: &wire::UpdateStatus, to: Name, from: Option<Name>, tally: Tally) 
 }
 
 /// The image without the digest that the engine adds: `web:1.4@sha256:…` reads as `web:1.4`.
-pub(super) fn image(raw: &str) -> &str {
+pub(in super::super) fn image(raw: &str) -> &str {
     raw.split_once("@sha256:").map_or(raw, |(name, _)| name)
 }
 
