@@ -245,8 +245,7 @@ async fn a_draft_changes_nothing() {
     assert_eq!(script.version, before);
     let writes = |verb: &str| matches!(verb, "patch" | "update" | "delete" | "create");
     let reviews = |path: &str| path.contains("selfsubject");
-    let real =
-        script.asked.iter().filter(|it| writes(it.verb) && !reviews(&it.path) && !it.query.contains_key("dryRun"));
+    let real = script.asked.iter().filter(|it| writes(it.verb) && !reviews(&it.path) && !it.is_trial());
     assert_eq!(real.map(|it| format!("{} {}", it.verb, it.path)).collect::<Vec<_>>(), Vec::<String>::new());
 }
 
@@ -274,7 +273,7 @@ async fn what_somebody_else_writes_in_between_is_read_again_and_does_not_refuse(
     let step = draft(&backend, Intent::Restart(key("shop/Deployment/web"))).await.remove(0);
     plane.script().faster = 3;
     backend.execute(step.clone()).await.expect("done at the fourth attempt");
-    let real = |asked: &crate::plane::Asked| !asked.query.contains_key("dryRun");
+    let real = |asked: &crate::plane::Asked| !asked.is_trial();
     assert_eq!(plane.asked("patch", WEB).iter().filter(|it| real(it)).count(), 4);
     let again = draft(&backend, Intent::Restart(key("shop/Deployment/web"))).await.remove(0);
     plane.script().faster = u32::MAX;

@@ -79,6 +79,13 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
+impl Asked {
+    /// Nothing is to be changed by it.
+    pub fn is_trial(&self) -> bool {
+        write::is_trial(self)
+    }
+}
+
 /// What is refused.
 pub struct Rule {
     pub verb: &'static str,

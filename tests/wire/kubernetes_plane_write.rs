@@ -69,7 +69,12 @@ pub(super) fn write(script: &mut Script, asked: &Asked, place: &Place) -> Answer
     }
 }
 
-fn is_trial(asked: &Asked) -> bool {
+/// A deletion that has a body is read from that alone, as by a real one.
+pub(super) fn is_trial(asked: &Asked) -> bool {
+    if asked.verb == "delete" {
+        let options: Value = serde_json::from_slice(&asked.body).unwrap_or_default();
+        return options["dryRun"] == json!(["All"]);
+    }
     asked.query.get("dryRun").is_some_and(|it| it == "All")
 }
 

@@ -252,6 +252,10 @@ fn a_stateful_set_that_hangs_at_a_broken_pod_is_unblocked() {
         set if revisions(&set).0 == revisions(&set).1 => Ok(()),
         set => Err(set["status"].to_string()),
     });
+    let pods = || plane.ask("GET", "/api/v1/namespaces/scene-statefulset-rollout-blocked/pods/queue-2", None);
+    let broken = pods()["metadata"]["uid"].clone();
+    does(&cockpit, &["unblock", target, "--dry-run"]);
+    assert_eq!(pods()["metadata"]["uid"], broken, "a preview takes nothing away");
     does(&cockpit, &["unblock", target, "--yes"]);
     until(PATIENCE, "all three to serve", || match plane.ask("GET", path, None) {
         set if set["status"]["readyReplicas"] == 3 => Ok(()),
@@ -286,9 +290,12 @@ fn a_cron_job_runs_once_and_a_failed_job_begins_again() {
         job if job["status"]["failed"] == 1 && !job["status"]["conditions"].is_null() => Ok(()),
         job => Err(job["status"].to_string()),
     });
-    until(PATIENCE, "it to begin again", || match says(&cockpit, &["unblock", "jobs/job/load", "--yes"]) {
-        (DONE, _) => Ok(()),
-        (_, said) => Err(said),
-    });
+    does(&cockpit, &["unblock", "jobs/job/load", "--dry-run"]);
+    assert_eq!(
+        shop.plane.ask("GET", &batch("jobs/load"), None)["metadata"]["uid"],
+        first,
+        "a preview takes nothing away"
+    );
+    does(&cockpit, &["unblock", "jobs/job/load", "--yes"]);
     assert_ne!(shop.plane.ask("GET", &batch("jobs/load"), None)["metadata"]["uid"], first);
 }
