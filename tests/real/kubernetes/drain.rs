@@ -56,7 +56,7 @@ fn a_drain_waits_for_a_budget_names_it_and_goes_on_when_it_frees() {
     screen.press("D");
     screen.until_shows(PATIENCE, &["evict 3 of its 5 pods"]);
     screen.confirm();
-    screen.until_shows(PATIENCE, &["The disruption budget web needs 3 healthy pods and has 3 currently"]);
+    screen.until_shows(PATIENCE, &["The disruption budget web needs 3", "healthy pods and has 3 currently"]);
     assert_eq!(plane.ask("GET", "/api/v1/nodes/node-1", None)["spec"]["unschedulable"], true);
     assert_eq!(pods_on(&plane, "node-1").len(), 5, "none has gone");
     plane.ask("PATCH", &format!("{budgets}/web"), Some(&json!({ "spec": { "minAvailable": 2 } })));
