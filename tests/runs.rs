@@ -261,7 +261,7 @@ fn the_book_offers_the_newest_inverse_first_and_none_of_what_failed() {
         book.answer(id, 0, answer, &view);
     }
     let key = web();
-    let inverses: Vec<&Intent> = book.undoable(&key).map(|(_, inverse)| inverse).collect();
+    let inverses: Vec<&Intent> = book.undoable(&key).map(|undo| undo.inverse).collect();
     assert_eq!(inverses, [&Intent::Scale(web(), 5), &Intent::Scale(web(), 3)]);
 }
 

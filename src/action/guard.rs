@@ -11,6 +11,10 @@ pub struct Guard {
     pub read_only: Option<Text>,
     /// Targets whose own name has to be typed.
     pub protected: Vec<Pattern>,
+    /// The journal cannot be written, and why: the cluster's name has to be typed for everything.
+    pub unjournalled: Option<Text>,
+    /// What cannot be journalled is not done at all.
+    pub require_journal: bool,
 }
 
 impl Guard {
@@ -23,6 +27,11 @@ impl Guard {
     pub fn admit(&self, intent: &Intent, view: &View<'_>) -> Result<(), Refusal> {
         if let Some(why) = &self.read_only {
             return Err(Refusal::of(intent, why.clone(), "start cockpit without --read-only"));
+        }
+        if let Some(why) = self.unjournalled.as_ref().filter(|_| self.require_journal) {
+            let why =
+                Text::from(format!("it could not be journalled, and the settings say require_journal = true: {why}"));
+            return Err(Refusal::of(intent, why, "see that the journal can be written; `cockpit doctor` shows it"));
         }
         let rights = view.rights(&intent.target().cluster);
         if let Some(why) = rights.and_then(|rights| rights.read_only.as_ref()) {

@@ -8,7 +8,7 @@ mod plan;
 mod run;
 mod wait;
 
-pub use book::RunBook;
+pub use book::{Known, Numbers, RunBook, Undo};
 pub use guard::Guard;
 pub use health::{Health, health, wrong};
 pub use plan::plan;

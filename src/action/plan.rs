@@ -21,13 +21,20 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
     lines.extend(draft.notes);
     let grade = grade(intent, view).max(draft.grade.unwrap_or(Grade::Harmless));
     let protected = guard.protects(target);
-    let typed = match (protected, grade) {
+    let unjournalled = guard.unjournalled.clone();
+    let typed = match (protected || unjournalled.is_some(), grade) {
         (true, _) => Some(Text::new(target.cluster.as_str())),
         (false, Grade::Destructive) => Some(target.name.clone()),
         (false, _) => None,
     };
     if protected {
         lines.push(Line::new(LineKind::Note, format!("{} is protected: its name has to be typed", target.cluster)));
+    }
+    if let Some(why) = &unjournalled {
+        lines.push(Line::new(
+            LineKind::Hurts,
+            format!("nothing of it will be written down, so its cluster's name has to be typed: {why}"),
+        ));
     }
     Ok(Plan {
         title: title(intent),
@@ -39,6 +46,7 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
         inverse: draft.inverse,
         equivalent: draft.equivalent,
         variants: draft.variants,
+        unjournalled,
         made: view.now,
     })
 }

@@ -16,6 +16,8 @@ pub enum RunEvent {
     Look,
     /// A person says stop.
     Stop,
+    /// It was taken over: what is known of it is what was written down.
+    Resume,
 }
 
 /// How many steps of a group are on their way at once. A blocked one holds no place.
@@ -30,6 +32,7 @@ impl Run {
         match event {
             RunEvent::Answer(ix, answer) => self.answered(ix, answer, view.now),
             RunEvent::Stop => self.stop(),
+            RunEvent::Resume => self.resume(view),
             RunEvent::Look => {}
         }
         self.look(view);
@@ -51,6 +54,28 @@ impl Run {
         each.min()
     }
 
+    /// Whoever drove it ends, and nobody goes on with it: what was not sent is not sent, what was sent is not waited for.
+    pub fn let_go(&mut self, now: Timestamp) {
+        if self.outcome.is_some() {
+            return;
+        }
+        self.stop();
+        for state in &mut self.steps {
+            if let StepState::Sent(sent) = *state {
+                *state = StepState::Failed(StepError::Unknown { sent });
+            }
+        }
+        let accepted = |state: &StepState| matches!(state, StepState::Done(_) | StepState::Settling(_));
+        let done = self.steps.iter().filter(|state| accepted(state)).count();
+        let left = self.steps.len() - done;
+        let outcome = match (done, left) {
+            (_, 0) => Outcome::Accepted,
+            (0, _) => Outcome::Failed(Text::new("stopped before anything was done")),
+            (done, left) => Outcome::Partly { done, left },
+        };
+        self.outcome = Some((now, outcome));
+    }
+
     fn answered(&mut self, ix: usize, answer: Result<Receipt, StepError>, now: Timestamp) {
         let Some(state) = self.steps.get_mut(ix) else { return };
         *state = match answer {
@@ -65,6 +90,10 @@ impl Run {
             // Gone is what an eviction wants.
             Err(StepError::Gone) if matches!(self.plan.steps[ix].until, Until::GoneOrReborn(..)) => {
                 StepState::Done(now)
+            }
+            // Nothing in the world would tell.
+            Err(error @ StepError::Unknown { .. }) if self.plan.steps[ix].until == Until::Accepted => {
+                StepState::Failed(error)
             }
             // Whether it was done is read from the world, never by sending it again.
             Err(StepError::Unknown { sent }) => StepState::Settling(Receipt::at(sent)),
@@ -81,12 +110,33 @@ impl Run {
         }
     }
 
+    /// What was sent before may have been done, and is looked for: it is never sent again. What was held back may have been
+    /// done by the try that its former owner did not live to hear of.
+    fn resume(&mut self, view: &View<'_>) {
+        for (state, step) in self.steps.iter_mut().zip(&self.plan.steps) {
+            let told = step.until != Until::Accepted;
+            match *state {
+                StepState::Sent(sent) if told && holds(&step.until, &Receipt::at(sent), view) => {
+                    *state = StepState::Done(view.now);
+                }
+                StepState::Sent(sent) if told && !is_over(sent, step, view.now) => {
+                    *state = StepState::Settling(Receipt::at(sent));
+                }
+                StepState::Sent(sent) => *state = StepState::Failed(StepError::Unknown { sent }),
+                StepState::Blocked { since, .. } if told && holds(&step.until, &Receipt::at(since), view) => {
+                    *state = StepState::Done(view.now);
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn look(&mut self, view: &View<'_>) {
         for (state, step) in self.steps.iter_mut().zip(&self.plan.steps) {
             let StepState::Settling(receipt) = state else { continue };
             if holds(&step.until, receipt, view) {
                 *state = StepState::Done(view.now);
-            } else if after(receipt.at, step.timeout_seconds).is_some_and(|deadline| deadline <= view.now) {
+            } else if is_over(receipt.at, step, view.now) {
                 let text = format!("accepted, and not seen done within {} s", step.timeout_seconds);
                 *state = StepState::Failed(StepError::Failed(Text::new(&text)));
             }
@@ -155,6 +205,10 @@ impl Run {
         };
         self.outcome = Some((now, outcome));
     }
+}
+
+fn is_over(sent: Timestamp, step: &Step, now: Timestamp) -> bool {
+    after(sent, step.timeout_seconds).is_some_and(|deadline| deadline <= now)
 }
 
 fn holds(until: &Until, receipt: &Receipt, view: &View<'_>) -> bool {

@@ -1,7 +1,8 @@
 //! What the screen asks of the loop.
 
 use super::Saved;
-use crate::domain::{Form, Intent, LogRequest, Name, People, Ref, Step};
+use crate::domain::journal::Lease;
+use crate::domain::{Entry, Form, Intent, LogRequest, Name, People, Ref, Step};
 
 /// One thing to be done outside of the state. Answers come back as events under the same ticket; late ones are dropped.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +19,13 @@ pub enum Effect {
     Save(Box<Saved>),
     /// Ask the backend how an intent would be done.
     Prepare(u64, Intent),
-    /// Send a step of a run: run, place, step.
+    /// Write a run into the journal as it is now.
+    Journal(Box<Entry>),
+    /// Take a run over that was left in the middle, if its lease is still this one.
+    TakeOver(u64, Lease),
+    /// Read entries of the journal that are older than this one.
+    Earlier(u64),
+    /// Send a step of a run, once its entry in the journal is on the disk: run, place, step.
     Execute(u64, usize, Step),
     /// Follow the output of an instance, or of a workload.
     OpenLogs(u64, LogRequest),

@@ -2,7 +2,8 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use crate::domain::{Batch, Draft, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
+use crate::domain::journal::{News, Unwritten};
+use crate::domain::{Batch, Draft, Entry, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
 
 use super::key::Key;
 
@@ -91,6 +92,14 @@ pub enum What {
     Written,
     /// The answer to [`super::Effect::Prepare`], by its ticket.
     Draft(u64, Result<Draft, Refusal>),
+    /// What is new in the journal.
+    Journal(News),
+    /// The answer to [`super::Effect::Journal`], by its run.
+    Journalled(u64, Result<(), Unwritten>),
+    /// The answer to [`super::Effect::TakeOver`], by its run.
+    TakenOver(u64, Result<Box<Entry>, Text>),
+    /// The answer to [`super::Effect::Earlier`], and how many more there are.
+    Earlier(Result<(Vec<Entry>, u64), Text>),
     /// The answer to [`super::Effect::Execute`]: run, place, answer.
     StepAnswer(u64, usize, Result<Receipt, StepError>),
     /// Lines of a log, by the ticket of [`super::Effect::OpenLogs`].

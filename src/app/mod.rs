@@ -29,9 +29,9 @@ mod writer;
 
 use std::collections::BTreeMap;
 
-use crate::action::Guard;
+use crate::action::{Guard, Numbers};
 use crate::diagnose::Settings;
-use crate::domain::{ClusterId, Demand, Draft, Name, People, Text, Timestamp};
+use crate::domain::{ClusterId, Demand, Draft, Name, People, Person, Text, Timestamp};
 use crate::engine::Core;
 use crate::ui::{Look, Model, Pane, Screen};
 
@@ -93,6 +93,8 @@ pub struct App {
     reorder: Option<Timestamp>,
     /// Lines of output on their way into their view.
     pouring: update::pouring::Pouring,
+    /// What is waited for of a run that was left in the middle.
+    taking: Option<update::journal::Taking>,
     /// What the command line asked to be opened, until it is known what that is.
     arriving: Option<Text>,
     /// The drill that is taken part in.
@@ -138,7 +140,8 @@ impl App {
         let mut screen = Screen { size, look, utc, zone, read_only, ..Screen::default() };
         screen.home.columns = setup.columns;
         Self {
-            core: Core::new(setup.settings, setup.guard, &setup.clusters, now),
+            core: Core::new(setup.settings, setup.guard, &setup.clusters, now)
+                .of(Person::named(setup.me.clone()), Numbers::default()),
             screen,
             keymap: setup.keymap,
             unwatched: setup.unwatched,
@@ -159,6 +162,7 @@ impl App {
             looked_at: 0,
             reorder: None,
             pouring: update::pouring::Pouring::default(),
+            taking: None,
             arriving: None,
             drill: None,
             leaving: None,
@@ -166,6 +170,13 @@ impl App {
             effects: Vec::new(),
             dirty: true,
         }
+    }
+
+    /// For a person of whom more is known, whose runs have these ids: one among several who share a journal.
+    #[must_use]
+    pub fn of(mut self, me: Person, numbers: Numbers) -> Self {
+        self.core = self.core.of(me, numbers);
+        self
     }
 
     /// What is open, selected and typed.

@@ -10,33 +10,35 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-use crate::domain::{Backend, ClusterId, LogRequest, LogStream, Name, Ref, Refusal, StepError, Text, Timestamp};
-use crate::engine::Feeds;
+use crate::domain::{
+    Backend, ClusterId, Entry, LogRequest, LogStream, Name, Person, Ref, Refusal, Step, StepError, Text, Timestamp,
+};
+use crate::engine::{Feeds, Scribe, do_step};
 
 use super::together::{self, Voice};
 use super::{Copied, Effect, What, copies, saved};
 
 /// A draft or a description that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// A step that takes longer may or may not have been done: that is read, not sent again.
-const STEP_PATIENCE: Duration = Duration::from_secs(120);
 /// Log lines that are handed over at once, at most.
 const LINES: usize = 512;
 
 /// Requests under way.
 pub struct Requests {
     replies: mpsc::Sender<What>,
+    scribe: Scribe,
+    me: Person,
     open: HashMap<u64, AbortHandle>,
 }
 
 impl Requests {
-    /// Answers go to `replies`.
-    pub fn new(replies: mpsc::Sender<What>) -> Self {
-        Self { replies, open: HashMap::new() }
+    /// Answers go to `replies`; what is done is journalled by `scribe`, in the name of `me`.
+    pub fn new(replies: mpsc::Sender<What>, scribe: Scribe, me: Person) -> Self {
+        Self { replies, scribe, me, open: HashMap::new() }
     }
 
     /// Starts what an effect asks for.
-    pub fn start(&mut self, effect: Effect, feeds: &Feeds, now: Timestamp) {
+    pub fn start(&mut self, effect: Effect, feeds: &Feeds) {
         match effect {
             Effect::Prepare(ticket, intent) => {
                 let backend = backend_of(feeds, &intent.target().cluster);
@@ -51,17 +53,20 @@ impl Requests {
                     What::Draft(ticket, answer)
                 });
             }
-            Effect::Execute(run, ix, step) => {
-                let backend = backend_of(feeds, &step.action.target().cluster);
-                self.spawn(None, async move {
-                    let answer = match backend {
-                        Err(why) => Err(StepError::Failed(why)),
-                        Ok(backend) => timeout(STEP_PATIENCE, backend.execute(step))
-                            .await
-                            .unwrap_or(Err(StepError::Unknown { sent: now })),
-                    };
-                    What::StepAnswer(run, ix, answer)
-                });
+            Effect::Journal(entry) => {
+                let (scribe, run) = (self.scribe.clone(), entry.run.id);
+                self.spawn(None, async move { What::Journalled(run, scribe.write(*entry).await) });
+            }
+            Effect::TakeOver(run, lease) => {
+                let (scribe, me) = (self.scribe.clone(), self.me.clone());
+                self.spawn(
+                    None,
+                    async move { What::TakenOver(run, scribe.take_over(run, lease, me).await.map(Box::new)) },
+                );
+            }
+            Effect::Earlier(than) => {
+                let scribe = self.scribe.clone();
+                self.spawn(None, async move { What::Earlier(scribe.earlier(than).await) });
             }
             Effect::Describe(ticket, key, form) => {
                 let backend = backend_of(feeds, &key.cluster);
@@ -118,8 +123,22 @@ impl Requests {
                 let written = tokio::task::spawn_blocking(move || saved::write(&saved)).await;
                 What::Saved(ticket, written.unwrap_or_else(|_| Err(Text::new("not saved: it broke off"))))
             }),
-            Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Keep(..) => {}
+            Effect::Quit | Effect::Suspend | Effect::Repaint | Effect::Keep(..) | Effect::Execute(..) => {}
         }
+    }
+
+    /// Sends a step of a run, whose entry as it is now is on the disk before.
+    pub fn execute(&mut self, run: u64, ix: usize, step: Step, entry: Option<Entry>, feeds: &Feeds, now: Timestamp) {
+        let backend = backend_of(feeds, &step.action.target().cluster);
+        let scribe = self.scribe.clone();
+        self.spawn(None, async move {
+            let answer = match (backend, entry) {
+                (Err(why), _) => Err(StepError::Failed(why)),
+                (_, None) => Err(StepError::Failed(Text::new("its run is not ours any more"))),
+                (Ok(backend), Some(entry)) => do_step(&scribe, &*backend, entry, step, now).await,
+            };
+            What::StepAnswer(run, ix, answer)
+        });
     }
 
     /// An answer has come: nothing is left to cancel.

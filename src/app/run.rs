@@ -15,11 +15,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
-use crate::action::Guard;
+use crate::action::{Guard, Numbers};
 use crate::diagnose::Settings;
+use crate::domain::journal::Journal;
 use crate::domain::people::Keeper;
-use crate::domain::{Batch, Name, People, Text, Timestamp};
-use crate::engine::{Feeds, Target};
+use crate::domain::{Batch, Name, People, Person, Text, Timestamp};
+use crate::engine::{Ending, Feeds, Scribe, Target};
 use crate::ui::{self, Look, Pane};
 
 use super::clipboard::Way;
@@ -58,8 +59,12 @@ pub struct Options {
     pub unwatched: Vec<Text>,
     /// Sees every batch before it is folded.
     pub recorder: Option<Recorder>,
-    /// Who sits here: `anna@bastion`.
-    pub me: Text,
+    /// Who sits here.
+    pub me: Person,
+    /// Tells the runs of this cockpit from those of others.
+    pub numbers: Numbers,
+    /// Keeps what is done.
+    pub journal: Box<dyn Journal>,
     /// Keeps what people say of incidents beyond the session; else it is known here alone.
     pub keeper: Option<Box<dyn Keeper>>,
     /// What goes wrong in a drill.
@@ -90,7 +95,7 @@ pub async fn run(options: Options) -> color_eyre::Result<Option<String>> {
     let terminal = Terminal::take(options.mouse).wrap_err("the terminal cannot be taken over")?;
     let output = terminal.output().wrap_err("the terminal cannot be written to")?;
     let writer = Writer::start(output).wrap_err("no thread for the terminal")?;
-    let mut session = Session::start(options, keymap, terminal, writer);
+    let mut session = Session::start(options, keymap, terminal, writer)?;
     let ended = session.live(signals).await;
     let said = session.app.drilled(session.clock.now());
     session.end().await;
@@ -117,6 +122,8 @@ struct Session {
     last_frame: Option<Instant>,
     minute: i64,
     requests: Requests,
+    /// When the journal's thread has ended.
+    journal: Ending,
     replies: mpsc::Receiver<What>,
     keeping: Option<Keeping>,
     recorder: Option<Recorder>,
@@ -139,7 +146,7 @@ enum Woke {
 }
 
 impl Session {
-    fn start(options: Options, keymap: Keymap, terminal: Terminal, writer: Writer) -> Self {
+    fn start(options: Options, keymap: Keymap, terminal: Terminal, writer: Writer) -> color_eyre::Result<Self> {
         let clock = Clock::start(options.replay);
         let depth = options.look.palette.depth;
         let size = terminal::size();
@@ -154,19 +161,22 @@ impl Session {
             columns: options.columns,
             size,
             zone: jiff::tz::TimeZone::system(),
-            me: options.me,
+            me: options.me.name.clone(),
         };
         let (sender, replies) = mpsc::channel(REPLIES);
+        let hear = sender.clone();
+        let hear = move |news| hear.blocking_send(What::Journal(news)).is_ok();
+        let (scribe, journal) = Scribe::start(options.journal, hear).wrap_err("no thread for the journal")?;
         let keeping = options.keeper.and_then(|keeper| Keeping::start(keeper, sender.clone()));
         let area = Rect::new(0, 0, size.0, size.1);
-        let mut app = App::new(setup, clock.now());
+        let mut app = App::new(setup, clock.now()).of(options.me.clone(), options.numbers);
         if let Some(target) = options.open {
             app.open_at_first(target);
         }
         if !options.drill.is_empty() {
             app.drill(options.drill, clock.now());
         }
-        Self {
+        Ok(Self {
             app,
             feeds: Feeds::start(options.targets),
             feeds_over: false,
@@ -180,7 +190,8 @@ impl Session {
             last_frame: None,
             minute: minute_of(clock.now()),
             clock,
-            requests: Requests::new(sender),
+            requests: Requests::new(sender, scribe, options.me),
+            journal,
             keeping,
             replies,
             recorder: options.recorder,
@@ -188,7 +199,7 @@ impl Session {
             more: false,
             pace: Pace::default(),
             settled: false,
-        }
+        })
     }
 
     async fn live(&mut self, mut signals: Signals) -> color_eyre::Result<()> {
@@ -308,7 +319,11 @@ impl Session {
                 Effect::Repaint => self.whole = true,
                 Effect::Copy(text) => self.copy(text),
                 Effect::Keep(people, forget) => self.keep(people, forget),
-                other => self.requests.start(other, &self.feeds, self.clock.now()),
+                Effect::Execute(run, ix, step) => {
+                    let entry = self.app.core().runs().entry(run);
+                    self.requests.execute(run, ix, step, entry, &self.feeds, self.clock.now());
+                }
+                other => self.requests.start(other, &self.feeds),
             }
         }
         Ok(false)
@@ -317,7 +332,7 @@ impl Session {
     /// Into the terminal's clipboard with the next frame; what that does not take goes to a file.
     fn copy(&mut self, text: String) {
         let Some(bytes) = self.clipboard.copy(&text) else {
-            return self.requests.start(Effect::Copy(text), &self.feeds, self.clock.now());
+            return self.requests.start(Effect::Copy(text), &self.feeds);
         };
         self.beside.extend(bytes);
         let to = if self.clipboard == Way::Tmux { Copied::Tmux } else { Copied::Clipboard };
@@ -452,6 +467,9 @@ impl Session {
     async fn end(mut self) {
         // Who keeps what was said is not to wait for a loop that is over.
         self.replies.close();
+        // What is on its way into the journal is written; steps that wait for an answer let go of it then.
+        drop(self.requests);
+        self.journal.wait(LAST_WORDS).await;
         if let Some(keeping) = self.keeping.take() {
             keeping.end();
         }

@@ -77,6 +77,10 @@ pub enum Command {
     Explain(Explain),
     /// Print the least Kubernetes role that lets somebody read a cluster, or also act on it.
     Rbac(Rbac),
+    /// Print what was done.
+    History(History),
+    /// Print what the next person on call has to know, as Markdown.
+    Handover(Handover),
     /// Print every command with its keys, as the settings have them.
     Keys(Keys),
     /// List the themes: which is in use, and what chooses it.
@@ -221,6 +225,43 @@ pub struct Rbac {
     /// In this namespace alone; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub namespace: Vec<String>,
+}
+
+/// Print what was done.
+#[derive(Debug, Clone, Args)]
+pub struct History {
+    /// Of what.
+    #[command(subcommand)]
+    pub what: What,
+}
+
+/// What has a history.
+#[derive(Debug, Clone, Subcommand)]
+pub enum What {
+    /// What people did, the newest first: who, what, and how it came out.
+    Actions(Actions),
+}
+
+/// What people did.
+#[derive(Debug, Clone, Args)]
+pub struct Actions {
+    /// Only what began within this time: 24h, 7d.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub since: Option<Duration>,
+    /// At most so many.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub limit: usize,
+    /// As JSON, for programs.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Print what the next person on call has to know.
+#[derive(Debug, Clone, Args)]
+pub struct Handover {
+    /// Wait at most so long until everything has been read.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub wait: Duration,
 }
 
 /// Print every command with its keys, as the settings have them.

@@ -34,6 +34,7 @@ pub fn run(common: Common) -> Result<ExitCode, Failure> {
     let loaded = config::load(common.config.as_deref(), &words(common.config.as_deref()));
     sheet.section("Settings", settings(&common, &loaded));
     let session = Session { common, config: loaded.map(|loaded| loaded.config).unwrap_or_default() };
+    sheet.section("Journal", journal(&session));
     let found = found::find(&session.common, &session.config);
     sheet.section("Looked at", found.looked.iter().map(place).collect());
     let mut clusters = answers(&session, &found);
@@ -75,6 +76,30 @@ fn settings(common: &Common, loaded: &Result<Loaded, config::Problems>) -> Vec<C
     });
     if let Some(filter) = env(log::FILTER) {
         checks.push(Check::new(Mark::Note, log::FILTER, filter));
+    }
+    checks
+}
+
+/// Where what is done is written down, and whether it can be.
+fn journal(session: &Session) -> Vec<Check> {
+    let Some(place) = super::people::place(session) else {
+        return vec![Check::new(Mark::Note, "journal", "ends with the session: nothing is kept of it")];
+    };
+    let condition = place.condition();
+    let what = match condition.bytes {
+        Some(size) => format!("{}, {}", shown(&place.file()), say::bytes(size)),
+        None => format!("{}, not there yet", shown(&place.file())),
+    };
+    let mut checks = vec![match &condition.unwritable {
+        None => Check::new(Mark::Good, "journal", format!("{what}; can be written")),
+        Some(why) => Check::new(Mark::Bad, "journal", format!("{what}; cannot be written: {why}"))
+            .mend("without it everything that is done asks for the cluster's name, and nobody else knows of it"),
+    }];
+    if let Some(kind) = condition.network {
+        let found = format!(
+            "on a network file system ({kind}): kept without a write-ahead log, so that each waits for the others"
+        );
+        checks.push(Check::new(Mark::Mind, "", found).mend("`state_dir` in the settings names a directory elsewhere"));
     }
     checks
 }

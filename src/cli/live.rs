@@ -3,19 +3,28 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
 use crate::app::{Clock, ReplayClock};
+use crate::domain::journal::News;
 use crate::domain::{ClusterId, Freshness, Ref, Step, Timestamp};
-use crate::engine::{Core, Feeds, Unresolved, all, resolve};
+use crate::engine::{Core, Ending, Feeds, Scribe, Unresolved, all, resolve};
 use crate::state::View;
 
 use super::failure::Failure;
 use super::headless::Tap;
+use super::people;
 use super::session::Session;
 
 /// Names that are offered where one was mistyped.
 const OFFERED: usize = 8;
+/// So long is waited for what the journal says first.
+const JOURNAL_WITHIN: Duration = Duration::from_secs(8);
+/// News of the journal that may wait to be heard.
+const NEWS: usize = 8;
+/// So long is waited at the end for what is being written.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The world is looked at at least this often: deadlines and people's patience go by it.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -25,6 +34,12 @@ pub struct Engine {
     pub core: Core,
     /// What learns, and what acts.
     pub feeds: Feeds,
+    /// Where what is done is written first.
+    pub journal: Scribe,
+    news: mpsc::Receiver<News>,
+    /// The journal has said something.
+    heard: bool,
+    ending: Ending,
     clock: Clock,
     tap: Option<Tap>,
     over: bool,
@@ -50,8 +65,19 @@ impl Engine {
         let clock = Clock::start(live.stamps.map(|start| ReplayClock { start, speed }));
         let ids: Vec<ClusterId> = clusters.iter().map(|(id, _)| id.clone()).collect();
         let core = Core::new(session.config.diagnosis.clone(), session.guard(), &ids, clock.now());
+        let core = core.of(people::person(), people::numbers(session));
         let tap = session.recorder(&clusters)?;
-        Ok(Self { core, feeds: Feeds::start(targets), clock, tap, over: false })
+        let (hear, news) = mpsc::channel(NEWS);
+        let journal = Scribe::start(people::journal(session), move |news| hear.blocking_send(news).is_ok());
+        let (journal, ending) = journal.map_err(|error| Failure::new("no thread for the journal").why(error))?;
+        Ok(Self { core, feeds: Feeds::start(targets), journal, news, heard: false, ending, clock, tap, over: false })
+    }
+
+    /// Waits until what was handed to the journal is in it.
+    pub async fn end(self) {
+        let Self { journal, news, ending, .. } = self;
+        drop((journal, news));
+        ending.wait(LAST_WORDS).await;
     }
 
     /// The world's time.
@@ -82,9 +108,18 @@ impl Engine {
         while let Some(batch) = self.feeds.try_next() {
             self.fold(batch)?;
         }
+        while let Ok(news) = self.news.try_recv() {
+            self.hear(&news);
+        }
         let turn = self.core.turn(self.clock.now(), &mut || true);
         self.feeds.demand(self.core.demand(Vec::new(), &BTreeSet::new()));
         Ok(turn.steps)
+    }
+
+    fn hear(&mut self, news: &News) {
+        self.heard = true;
+        news.said.iter().for_each(|said| eprintln!("cockpit: {said}"));
+        self.core.hear_journal(news);
     }
 
     fn fold(&mut self, batch: crate::domain::Batch) -> Result<(), Failure> {
@@ -105,8 +140,17 @@ impl Engine {
         while !self.core.is_settled() && Instant::now() < end && !self.over {
             self.next().await?;
         }
+        // Whether what is done can be written down is part of the plan.
+        if let Ok(Some(news)) = timeout(JOURNAL_WITHIN, self.first_news()).await {
+            self.hear(&news);
+        }
         self.core.settle_now(self.clock.now());
         Ok(())
+    }
+
+    /// What the journal says first, where it has not said it yet.
+    async fn first_news(&mut self) -> Option<News> {
+        if std::mem::replace(&mut self.heard, true) { None } else { self.news.recv().await }
     }
 
     /// What is meant by a name.

@@ -7,7 +7,9 @@ mod doctor;
 mod explain;
 mod failure;
 mod found;
+mod handover;
 mod headless;
+mod history;
 mod keys;
 mod listing;
 mod live;
@@ -36,7 +38,7 @@ use crate::config;
 use crate::domain::Intent;
 
 use act::args::Said;
-use args::{Cli, Command};
+use args::{Cli, Command, History, What};
 use failure::Failure;
 use session::Session;
 
@@ -138,6 +140,10 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
     };
     match cli.command {
         Some(Command::Triage(options)) => Ok(triage::run(&options, session)?),
+        Some(Command::History(History { what: What::Actions(options) })) => {
+            Ok(history::run(&options, &session).map(|()| ExitCode::SUCCESS)?)
+        }
+        Some(Command::Handover(options)) => Ok(handover::run(&options, &session)?),
         Some(Command::Keys(options)) => Ok(keys::run(&options, &session).map(|()| ExitCode::SUCCESS)?),
         Some(Command::Themes) => themes::run(&session).map(|()| ExitCode::SUCCESS),
         Some(Command::Wait(options)) => Ok(wait::run(&options, &session)?),

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::domain::Text;
+use crate::action::Numbers;
+use crate::domain::journal::Journal;
 use crate::domain::people::{Keeper, People};
-use crate::ledger::Store;
+use crate::domain::{Person, Text};
+use crate::ledger::{Ledger, Memory, Place, Store};
 
+use super::headless::Known;
 use super::session::{Session, env};
 
 /// Who sits here: `anna@bastion`.
@@ -18,10 +21,54 @@ pub fn me() -> Text {
     Text::from(host.map_or_else(|| user.clone(), |host| format!("{user}@{host}")))
 }
 
+/// The same, and where they came from: sshd says so in SSH_CONNECTION (sshd(8), the client's address first).
+pub fn person() -> Person {
+    let from = ["SSH_CONNECTION", "SSH_CLIENT"].into_iter().find_map(env);
+    let origin = from.and_then(|said| said.split_whitespace().next().map(Text::new));
+    Person { name: me(), origin, credential: None }
+}
+
+/// What tells the runs of this cockpit from those of others.
+pub fn numbers(session: &Session) -> Numbers {
+    if made_up(session) { Numbers::default() } else { Numbers::shared(fastrand::u64(..)) }
+}
+
+/// Where the journal is kept; nowhere for a simulation and a recording.
+pub fn journal(session: &Session) -> Box<dyn Journal> {
+    match place(session) {
+        Some(place) => Box::new(Ledger::new(place)),
+        None => Box::new(Memory::default()),
+    }
+}
+
+/// Tells what is known of what the journal says, where there is one. What cannot be read is said, and stops nothing.
+pub fn hear(session: &Session, known: &mut Known) {
+    let Some(place) = place(session).filter(|place| place.file().exists()) else { return };
+    if let Some(news) = Ledger::new(place).tend() {
+        news.said.iter().for_each(|said| eprintln!("cockpit: {said}"));
+        known.core.hear_journal(&news);
+        known.core.settle_now(known.now);
+    }
+}
+
+/// The directory of what is kept: that of the settings, else a person's own.
+pub fn place(session: &Session) -> Option<Place> {
+    if made_up(session) {
+        return None;
+    }
+    match &session.config.state_dir {
+        Some(dir) => Some(Place::shared(dir)),
+        None => state_dir().map(Place::own),
+    }
+}
+
+const fn made_up(session: &Session) -> bool {
+    session.common.demo.is_some() || session.common.replay.is_some()
+}
+
 /// What keeps what people say; a simulation and a recording have none.
 pub fn keeper(session: &Session) -> Option<Store> {
-    let made_up = session.common.demo.is_some() || session.common.replay.is_some();
-    state_dir().filter(|_| !made_up).map(|dir| Store::in_dir(&dir))
+    state_dir().filter(|_| !made_up(session)).map(|dir| Store::in_dir(&dir))
 }
 
 /// What was said until now. What cannot be read is said, and stops nothing.

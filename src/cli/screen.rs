@@ -32,7 +32,9 @@ pub fn run(session: Session, open: Option<String>) -> Result<ExitCode, End> {
     let options = Options {
         columns: columns(&session.config),
         recorder: session.recorder(&clusters)?,
-        me: people::me(),
+        me: people::person(),
+        numbers: people::numbers(&session),
+        journal: people::journal(&session),
         keeper: people::keeper(&session).map(|store| Box::new(store) as Box<dyn Keeper>),
         guard: session.guard(),
         mouse: session.config.mouse,

@@ -37,7 +37,11 @@ pub fn run(options: &Triage, session: Session) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(status))
 }
 
-fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<crate::domain::Text>), Failure> {
+/// What there is to know, with what the journal tells.
+///
+/// # Errors
+/// There is nothing to read.
+pub(super) fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<crate::domain::Text>), Failure> {
     let mut learning = Learning {
         settings: session.config.diagnosis.clone(),
         guard: session.guard(),
@@ -53,7 +57,9 @@ fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<crate::domain
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
     learning.tap = session.recorder(&clusters)?;
     learning.stamps = stamps;
-    Ok((learn(targets, learning)?, unwatched))
+    let mut known = learn(targets, learning)?;
+    super::people::hear(session, &mut known);
+    Ok((known, unwatched))
 }
 
 fn status(options: &Triage, known: &Known, complete: bool) -> u8 {

@@ -17,6 +17,10 @@ pub struct Config {
     pub protected: Vec<Pattern>,
     /// Nothing may be changed at all.
     pub read_only: bool,
+    /// A directory that a group shares: its journal is everybody's.
+    pub state_dir: Option<PathBuf>,
+    /// What cannot be journalled is not done.
+    pub require_journal: bool,
     /// Keys that differ from the built-in ones.
     pub keys: Vec<Key>,
     /// Columns of lists that differ from the built-in ones.
@@ -42,6 +46,8 @@ impl Default for Config {
             diagnosis: Settings::default(),
             protected: Vec::new(),
             read_only: false,
+            state_dir: None,
+            require_journal: false,
             keys: Vec::new(),
             lists: Vec::new(),
             theme: Text::new("auto"),
@@ -64,7 +70,8 @@ impl Config {
         };
         let clusters = self.clusters.iter().filter(|cluster| cluster.protected);
         let clusters = clusters.map(|cluster| Pattern::new(&format!("{}/*", cluster.name)));
-        Guard { read_only, protected: self.protected.iter().cloned().chain(clusters).collect() }
+        let protected = self.protected.iter().cloned().chain(clusters).collect();
+        Guard { read_only, protected, unjournalled: None, require_journal: self.require_journal }
     }
 }
 

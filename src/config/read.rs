@@ -74,6 +74,12 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     if let Some(value) = root.take(reader, "protected") {
         config.protected = reader.some_texts(&value, PATTERN).iter().map(|raw| Pattern::new(raw)).collect();
     }
+    if let Some(value) = root.take(reader, "state_dir") {
+        config.state_dir = path(reader, &value, base);
+    }
+    if let Some(value) = root.take(reader, "require_journal") {
+        config.require_journal = reader.boolean(&value).unwrap_or_default();
+    }
     if let Some(value) = root.take(reader, "theme") {
         let names: Vec<&str> = words.themes.iter().map(String::as_str).collect();
         config.theme = reader.word(&value, &names).map_or(config.theme, Text::new);

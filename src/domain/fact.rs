@@ -9,6 +9,7 @@ use super::cluster::ClusterInfo;
 use super::demand::Want;
 use super::identity::{ClusterId, Ref};
 use super::instance::Instance;
+use super::journal::Deed;
 use super::node::Node;
 use super::occurrence::Occurrence;
 use super::policy::{Application, Autoscaler, Budget, Config, Namespace};
@@ -55,6 +56,8 @@ pub enum Fact {
     Allowed(Rights),
     /// What was wanted.
     Answered(Want, Answer),
+    /// A person did something: said by the journal. An upsert by the run's id.
+    Done(Box<Deed>),
 }
 
 /// A thing that is there.

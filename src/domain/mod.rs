@@ -10,6 +10,7 @@ mod fact;
 mod identity;
 mod instance;
 mod intent;
+pub mod journal;
 mod node;
 mod occurrence;
 pub mod people;
@@ -40,6 +41,7 @@ pub use instance::{
     Container, ContainerRole, ContainerState, DesiredState, Exit, ExitReason, Health, HealthStatus, Instance, Phase,
 };
 pub use intent::{Including, Intent, Setting};
+pub use journal::{Deed, Entry, Person};
 pub use node::{Managership, Node, NodeState, Taint};
 pub use occurrence::{Occurrence, OccurrenceKind, OomScope, Origin};
 pub use people::People;

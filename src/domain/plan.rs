@@ -124,6 +124,9 @@ pub struct Plan {
     /// Other ways to do it.
     #[serde(default)]
     pub variants: Vec<Variant>,
+    /// It would not be journalled, and why: whoever confirms it has been told so.
+    #[serde(default)]
+    pub unjournalled: Option<Text>,
     /// When it was drawn up.
     pub made: Timestamp,
 }

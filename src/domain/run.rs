@@ -64,6 +64,8 @@ impl StepState {
 pub enum Outcome {
     /// All of it was done.
     Done,
+    /// All of it was accepted, and nobody waited to see it done: a command that was not told to.
+    Accepted,
     /// Some of it was done.
     Partly {
         /// Steps that were.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::action::{Guard, RunBook, plan};
+use crate::action::{Guard, Numbers, RunBook, plan};
 use crate::diagnose::{Diagnosis, Settings};
+use crate::domain::journal::News;
 use crate::domain::{
-    Batch, ClusterId, Demand, Draft, Freshness, Intent, Plan, Receipt, Ref, Refusal, Step, StepError, Timestamp, Want,
+    Batch, ClusterId, Deed, Demand, Draft, Entry, Fact, Freshness, Intent, Person, Plan, Receipt, Ref, Refusal, Step,
+    StepError, Text, Timestamp, Want,
 };
 use crate::state::{View, World};
 
@@ -49,6 +51,13 @@ impl Core {
             last_settled: None,
             unsettled: true,
         }
+    }
+
+    /// For a person, whose runs have these ids.
+    #[must_use]
+    pub fn of(mut self, me: Person, numbers: Numbers) -> Self {
+        self.runs = RunBook::of(me, numbers);
+        self
     }
 
     /// Takes a batch in. Nothing is diagnosed until [`Core::turn`].
@@ -173,6 +182,70 @@ impl Core {
         now: Timestamp,
     ) -> Vec<(u64, usize, Step)> {
         self.runs.answer(run, ix, answer, &self.world.view(now))
+    }
+
+    /// Takes in what is new in the journal. Rules hear of it as of any fact.
+    pub fn hear_journal(&mut self, news: &News) {
+        self.guard.unjournalled = news.unwritable.clone();
+        self.runs.hear(news);
+        for entry in news.entries.iter().filter_map(|entry| self.runs.kept(entry.run.id)).cloned().collect::<Vec<_>>() {
+            self.tell(&entry);
+        }
+    }
+
+    /// Takes in older entries of the journal, and how many more there are.
+    pub fn hear_older(&mut self, entries: Vec<Entry>, older: u64) {
+        entries.iter().for_each(|entry| self.tell(entry));
+        self.runs.hear_older(entries, older);
+    }
+
+    /// Own runs that have changed, as they are to be written into the journal.
+    pub fn take_unwritten(&mut self) -> Vec<Entry> {
+        let entries = self.runs.take_unwritten();
+        entries.iter().for_each(|entry| self.tell(entry));
+        entries
+    }
+
+    /// An entry could not be written: it is to be written again when that can be.
+    pub fn owe(&mut self, run: u64) {
+        self.runs.owe(run);
+    }
+
+    /// Another cockpit answers for a run by now.
+    pub fn lose(&mut self, run: u64) {
+        self.runs.lose(run);
+    }
+
+    /// Goes on with a run that was taken over, or with `stop` leaves what is left of it; returns the steps to send.
+    pub fn adopt(&mut self, entry: Entry, stop: bool, now: Timestamp) -> Vec<(u64, usize, Step)> {
+        self.runs.adopt(entry, stop, &self.world.view(now))
+    }
+
+    /// Why a run that was left in the middle cannot be gone on with now, where it cannot.
+    pub fn cannot_adopt(&self, entry: &Entry, now: Timestamp) -> Option<Text> {
+        let cluster = &entry.run.plan.intent.target().cluster;
+        let view = self.world.view(now);
+        if view.sources(cluster).next().is_none() {
+            return Some(Text::from(format!("{cluster} is not watched here")));
+        }
+        let settled = view.sources(cluster).all(|(_, source)| source.settled());
+        // What was sent is looked for in the world: it has to be seen.
+        (!settled).then(|| Text::from(format!("{cluster} is still being read: what was done cannot be seen yet")))
+    }
+
+    /// What an entry says becomes facts, of clusters that are watched.
+    fn tell(&mut self, entry: &Entry) {
+        for (target, deed) in Deed::of(entry) {
+            if self.world.knows(&target.cluster) {
+                let (cluster, at) = (target.cluster.clone(), deed.began);
+                self.world.fold(Batch { cluster, at, facts: vec![Fact::Done(Box::new(deed))] });
+            }
+        }
+    }
+
+    /// Nobody goes on with a run: it ends as it is.
+    pub fn let_go(&mut self, run: u64, now: Timestamp) {
+        self.runs.let_go(run, now);
     }
 
     /// Stops a run.

@@ -2,11 +2,13 @@
 //! cannot disagree.
 
 mod core;
+mod doing;
 mod feeds;
 mod headless;
 mod target;
 
 pub use self::core::{Core, Turn};
+pub use doing::{Ending, Scribe, do_step};
 pub use feeds::{Feeds, Target};
 pub use headless::{Waited, wait_until_settled};
 pub use target::{Unresolved, all, resolve};

@@ -3,6 +3,7 @@
 mod annals;
 mod counts;
 mod deadlines;
+mod deeds;
 mod edges;
 mod occurrences;
 mod series;

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::domain::{Metric, Name, Object, Occurrence, Ref};
+use crate::domain::{Deed, Metric, Name, Object, Occurrence, Ref};
 
 use super::series::Series;
 
@@ -107,10 +107,12 @@ pub(super) struct Extra {
     pub occurrences: Vec<Occurrence>,
     /// Its numbers; those of one container of it under that one's name.
     pub series: SmallVec<[(Metric, Option<Name>, Series); 2]>,
+    /// What people did to it, oldest first.
+    pub deeds: Vec<Deed>,
 }
 
 impl Extra {
     fn is_empty(&self) -> bool {
-        self.occurrences.is_empty() && self.series.is_empty()
+        self.occurrences.is_empty() && self.series.is_empty() && self.deeds.is_empty()
     }
 }

@@ -228,7 +228,7 @@ impl<'a> View<'a> {
         self.world.version()
     }
 
-    fn slot(&self, key: &Ref) -> Option<&'a Slot> {
+    pub(super) fn slot(&self, key: &Ref) -> Option<&'a Slot> {
         self.world.slot(key)
     }
 

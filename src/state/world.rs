@@ -7,11 +7,12 @@ use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 use crate::domain::{
-    Answer, Batch, ClusterId, Fact, Freshness, Object, Occurrence, Ref, Rights, Role, Sample, Source, Timestamp,
+    Answer, Batch, ClusterId, Deed, Fact, Freshness, Object, Occurrence, Ref, Rights, Role, Sample, Source, Timestamp,
     Trouble, Want,
 };
 
 use super::deadlines::Deadlines;
+use super::deeds;
 use super::edges::each_edge;
 use super::occurrences;
 use super::slot::{Id, Slot};
@@ -48,11 +49,19 @@ impl World {
         self.version += 1;
     }
 
+    /// Whether a cluster is watched, or was heard of.
+    pub fn knows(&self, cluster: &ClusterId) -> bool {
+        self.clusters.contains_key(cluster)
+    }
+
     /// Folds a batch in.
     pub fn fold(&mut self, batch: Batch) {
         let Batch { cluster, at, facts } = batch;
         let state = self.clusters.entry(cluster.clone()).or_default();
-        (state.since, state.heard) = (state.since.or(Some(at)), Some(at));
+        // What was done here is no sign of life from there.
+        if facts.iter().any(|fact| !matches!(fact, Fact::Done(_))) {
+            (state.since, state.heard) = (state.since.or(Some(at)), Some(at));
+        }
         for fact in facts {
             self.fold_fact(&cluster, at, fact);
         }
@@ -72,6 +81,7 @@ impl World {
             Fact::Measured(sample) => self.measured(sample),
             Fact::Allowed(rights) => self.allowed(cluster, rights),
             Fact::Answered(want, answer) => self.answered(want, answer),
+            Fact::Done(deed) => self.done(*deed),
         }
     }
 
@@ -210,6 +220,13 @@ impl World {
         occurrences::keep(kept, occurrence);
         self.eventful.insert(id);
         self.mark(id);
+    }
+
+    fn done(&mut self, deed: Deed) {
+        let id = self.id_of(deed.intent.target());
+        if deeds::keep(&mut self.slots[id.ix()].extra.get_or_insert_default().deeds, deed) {
+            self.mark(id);
+        }
     }
 
     fn measured(&mut self, sample: Sample) {

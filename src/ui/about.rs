@@ -5,10 +5,11 @@ use super::say;
 use super::text::Phrase;
 use super::theme::Ink;
 use super::why::{Section, usage};
+use crate::action::Known;
 use crate::domain::words::{bytes, many};
 use crate::domain::{
-    Alert, AlertState, Answer, Application, Change, Desired, Exposure, Kind, Node, Object, Queue, Ref, RestartPolicy,
-    Role, Timestamp, Workload,
+    Alert, AlertState, Answer, Application, Change, Desired, Exposure, Kind, Node, Object, Person, Queue, Ref,
+    RestartPolicy, Role, Timestamp, Workload,
 };
 
 /// `Deployment, revision 42, 3 wanted`.
@@ -293,15 +294,33 @@ fn says(it: &Alert) -> Phrase {
     Phrase::of(Ink::Strong, it.title.as_str()).and(Ink::Text, format!(": {summary}"))
 }
 
-/// What an action did.
+/// What an action did, and who did it.
 pub(super) fn run(ctx: &Ctx<'_>, id: u64) -> Vec<Section> {
-    let Some(run) = ctx.model.runs.run(id) else { return Vec::new() };
-    let outcome = super::overlays::outcome(run);
+    let Some(known) = ctx.model.runs.known(id) else { return Vec::new() };
+    let run = known.run;
     let steps = run.steps.iter().zip(&run.plan.steps).map(|(state, step)| super::overlays::step(ctx, state, step));
     let back = run.plan.inverse.as_ref().map(|inverse| Phrase::text(format!("{} takes it back", inverse.verb())));
+    let standing = super::overlays::standing(ctx, &known);
     vec![
-        Section::new("did", vec![Phrase::of(Ink::Strong, run.plan.title.as_str()).then(outcome)]),
+        Section::new("did", vec![Phrase::of(Ink::Strong, run.plan.title.as_str()).then(standing)]),
+        Section::new("by", by(ctx, &known)),
         Section::new("steps", steps.collect()),
         Section::new("back", back.into_iter().collect()),
     ]
+}
+
+/// Who did it, from where, as whom, and why: nothing of one's own doing a moment ago.
+fn by(ctx: &Ctx<'_>, known: &Known<'_>) -> Vec<Phrase> {
+    let reason = known.reason.map(|reason| Phrase::text(format!("because: {reason}")));
+    if known.is_own && known.taken_by.is_none() {
+        return reason.into_iter().collect();
+    }
+    let person = |it: &Person| {
+        let from = it.origin.as_ref().map(|origin| format!(" from {origin}")).unwrap_or_default();
+        let as_whom = it.credential.as_ref().map(|credential| format!(", as {credential}")).unwrap_or_default();
+        format!("{}{from}{as_whom}", it.name)
+    };
+    let began = Phrase::text(format!("{}, {}", person(known.by), ctx.clock.moment(known.run.started)));
+    let then = known.taken_by.map(|it| Phrase::text(format!("gone on with by {}", person(it))));
+    [Some(began), then, reason].into_iter().flatten().collect()
 }

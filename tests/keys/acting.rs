@@ -258,7 +258,7 @@ fn several_things_that_can_be_taken_back_are_listed_in_words() {
     desk.press("esc u");
     let Some(Overlay::Palette { items, .. }) = &desk.app.screen().overlay else { panic!("a list") };
     let labels: Vec<&str> = items.iter().map(|item| item.label.as_str()).collect();
-    assert_eq!(labels, ["scale back to 2", "roll back 42 to 41"]);
+    assert_eq!(labels, ["scale 5 to 2 (you, 2 s ago)", "roll back 42 to 41"]);
     let effects = desk.press("down enter");
     assert!(matches!(&effects[..], [Effect::Prepare(_, Intent::Undo(_, Some(to)))] if *to == "41"), "{effects:?}");
 }

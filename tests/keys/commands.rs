@@ -182,6 +182,12 @@ fn shown(id: &str) -> Option<bool> {
             desk.accept(&effects);
             prepares(&desk.press("u"), "uncordon")
         }
+        "go-on" => {
+            let mut desk = Desk::new();
+            crate::journal::left_in_the_middle(&mut desk);
+            desk.press("9 enter enter");
+            desk.preview().is_some_and(|it| matches!(&it.plan, Some(Ok(plan)) if plan.title.starts_with("Go on: ")))
+        }
         "stop" => {
             let mut desk = previewed("7 r");
             desk.press("y enter x");

@@ -3,6 +3,7 @@
 mod cases;
 mod every;
 mod hard;
+mod journal;
 mod lists;
 mod night;
 mod open;

@@ -1,7 +1,7 @@
 //! Answers to what floats.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{acting, answering, copying, history, palette};
+use crate::app::update::{acting, answering, copying, history, journal, palette};
 
 use super::KEY;
 
@@ -107,6 +107,18 @@ pub(super) const ALL: &[Command] = &[
         aims: true,
         now: acting::take_back_now,
         run: acting::take_back,
+        ..KEY
+    },
+    Command {
+        id: "go-on",
+        keys: &["enter"],
+        does: "go on with what was left in the middle; shows first what is left of it",
+        section: Section::Answering,
+        places: &[Place::Run],
+        changes: true,
+        aims: true,
+        now: journal::go_on_now,
+        run: journal::go_on,
         ..KEY
     },
     Command {

@@ -7,9 +7,13 @@ use crate::domain::{
 };
 use crate::ui::{Armed, Asks, Input, Overlay, Preview, Prompt};
 
+use crate::domain::words::{seconds_between, span};
+
 use super::lists::within;
 use super::palette::Choice;
 
+/// So many of what was done are offered to be taken back; the journal has the rest.
+const LISTED: usize = 8;
 /// Keys that would confirm are not taken for so long after what they would confirm has changed.
 pub const READ_MS: i64 = 300;
 
@@ -38,7 +42,11 @@ impl App {
     fn may(&self, intent: &Intent, at: Moment) -> Result<(), Text> {
         self.core.guard().admit(intent, &self.core.view(at.now)).map_err(|refusal| refusal.why)?;
         match self.core.runs().under_way(intent.target()) {
-            Some(run) => Err(Text::from(format!("{} is under way", run.plan.title))),
+            Some(run) => {
+                let other = self.core.runs().known(run.id).filter(|known| !known.is_own);
+                let who = other.map(|known| format!(" by {}", known.who(self.core.runs().me()))).unwrap_or_default();
+                Err(Text::from(format!("{} is under way{who}", run.plan.title)))
+            }
             None => Ok(()),
         }
     }
@@ -128,8 +136,10 @@ impl App {
         read
     }
 
-    /// Sends steps of runs.
+    /// Sends steps of runs; what has changed of them is journalled before.
     pub(super) fn send(&mut self, steps: Vec<(u64, usize, Step)>) {
+        let entries = self.core.take_unwritten().into_iter();
+        self.effects.extend(entries.map(|entry| Effect::Journal(Box::new(entry))));
         self.effects.extend(steps.into_iter().map(|(run, ix, step)| Effect::Execute(run, ix, step)));
     }
 
@@ -143,6 +153,7 @@ impl App {
         let title = &run.plan.title;
         let (text, severity) = match &run.outcome {
             Some((_, Outcome::Done)) => (format!("{title}: done"), None),
+            Some((_, Outcome::Accepted)) => (format!("{title}: accepted"), None),
             Some((_, Outcome::Partly { done, left })) => {
                 (format!("{title}: {done} done, {left} left"), Some(Severity::Warning))
             }
@@ -232,10 +243,21 @@ pub fn take_number(app: &mut App, at: Moment) {
 /// What can be taken back on the selected thing, newest first: runs of this session, what the incident asks for, the
 /// revision before.
 fn undoable(app: &App, at: Moment) -> Option<Vec<(Intent, Text)>> {
-    let key = app.workload_target(at).map(|it| &it.key).or_else(|| app.node_target(at).map(|it| &it.key))?.clone();
+    let target = app.target(at);
+    let other = target.as_ref().filter(|key| app.core.runs().undoable(key).next().is_some());
+    let key = app.workload_target(at).map(|it| &it.key).or_else(|| app.node_target(at).map(|it| &it.key));
+    let key = key.or(other)?.clone();
     let mut found: Vec<(Intent, Text)> = Vec::new();
-    for (_, inverse) in app.core.runs().undoable(&key).filter(|(_, inverse)| !is_so_already(app, inverse, at)) {
-        found.push((inverse.clone(), words(app, inverse, at)));
+    let undoable = app.core.runs().undoable(&key).filter(|undo| !is_so_already(app, undo.inverse, at));
+    for undo in undoable.take(LISTED) {
+        let who = undo.done.who(app.core.runs().me());
+        let age = span(seconds_between(undo.done.run.started, at.now));
+        let text = format!("{} ({who}, {age} ago)", words(app, undo.inverse, at));
+        found.push((undo.inverse.clone(), Text::from(text)));
+    }
+    let lifted = app.core.view(at.now).held(&key).and_then(|hold| hold.lifted_by(&key));
+    if let Some(intent) = lifted.filter(|intent| !found.iter().any(|(known, _)| known == intent)) {
+        found.push((intent.clone(), words(app, &intent, at)));
     }
     let asked = app.incident(at).into_iter().flat_map(|incident| &incident.actions);
     for intent in asked.filter(|intent| matches!(intent, Intent::Undo(..)) && *intent.target() == key) {
@@ -278,7 +300,10 @@ fn words(app: &App, intent: &Intent, at: Moment) -> Text {
                 (_, None) => "roll back".to_owned(),
             }
         }
-        Intent::Scale(_, to) => format!("scale back to {to}"),
+        Intent::Scale(key, to) => match view.workload(key).and_then(|it| it.desired.running()) {
+            Some(now) => format!("scale {now} to {to}"),
+            None => format!("scale back to {to}"),
+        },
         Intent::Restart(_) => "restart again".to_owned(),
         other => other.verb().to_owned(),
     })
@@ -381,6 +406,9 @@ pub fn confirm(app: &mut App, at: Moment) {
     }
     let Some(Overlay::Preview(Preview { plan: Some(Ok(plan)), .. })) = app.screen.overlay.take() else { return };
     app.draft = None;
+    if app.takes_over(&plan) {
+        return;
+    }
     let (run, steps) = app.core.start(*plan, at.now);
     app.screen.overlay = Some(Overlay::Run(run));
     app.send(steps);
@@ -402,7 +430,13 @@ fn unconfirmed(plan: &Plan, preview: &Preview) -> Option<String> {
 /// Whether the run that is looked at can be stopped.
 pub fn stop_now(app: &App, _: Moment) -> Now {
     let Some(Overlay::Run(id)) = app.screen.overlay else { return None };
-    let run = app.core.runs().run(id)?;
+    let known = app.core.runs().known(id)?;
+    let run = known.run;
+    if run.outcome.is_none() && !known.is_own {
+        let whose = known.who(app.core.runs().me());
+        let why = if known.is_abandoned { "nobody goes on with it".to_owned() } else { format!("{whose} stops it") };
+        return Some(Err(Text::from(why)));
+    }
     Some(match (&run.outcome, run.stopping) {
         (Some(_), _) => Err(Text::new("it has ended")),
         (None, true) => Err(Text::new("it is stopping: what was sent cannot be called back")),
@@ -421,8 +455,11 @@ pub fn stop(app: &mut App, at: Moment) {
 /// Whether what the run that is looked at did can be taken back.
 pub fn take_back_now(app: &App, at: Moment) -> Now {
     let Some(Overlay::Run(id)) = app.screen.overlay else { return None };
-    let run = app.core.runs().run(id)?;
+    let known = app.core.runs().known(id)?;
+    let run = known.run;
     match (&run.outcome, &run.plan.inverse) {
+        (None, Some(inverse)) if known.is_abandoned => app.offer(inverse, "put it back", at),
+        (None, Some(_)) if !known.is_own => Some(Err(Text::new("it is under way in another cockpit"))),
         (_, None) => Some(Err(Text::new("this cannot be taken back by one key"))),
         (None, Some(_)) if run.stopping => Some(Err(Text::new("it is stopping: when it has ended"))),
         (None, Some(_)) => Some(Err(Text::new("it is under way: stop it first"))),

@@ -76,6 +76,7 @@ impl App {
             self.effects.push(Effect::Cancel(*ticket));
         }
         self.screen.overlay = None;
+        self.forget_taking();
         self.draft = None;
         self.menu = None;
         self.choices.clear();

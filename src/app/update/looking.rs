@@ -166,7 +166,10 @@ pub fn place(app: &mut App, at: Moment) {
 }
 
 /// Shows the rows that one line stands for.
-pub fn unfold(app: &mut App, _what: &'static str, at: Moment) {
+pub fn unfold(app: &mut App, what: &'static str, at: Moment) {
+    if what == crate::ui::panes::OLDER {
+        return app.read_older();
+    }
     let word = crate::ui::panes::folded_word(&app.model(at.now));
     app.narrow(Some(Text::new(word)), at);
 }

@@ -8,6 +8,7 @@ pub mod drilling;
 pub mod field;
 pub mod finding;
 pub mod history;
+pub mod journal;
 pub mod lists;
 pub mod logs;
 pub mod looking;
@@ -62,6 +63,10 @@ impl App {
             What::Mouse(mouse) => self.point(mouse, at),
             What::Resize(columns, rows) => self.resize(columns, rows, at),
             What::Uncovered => self.effects.push(Effect::Repaint),
+            What::Journal(news) => self.hear_journal(news, at),
+            What::Journalled(run, answer) => self.journalled(run, answer, at),
+            What::TakenOver(run, answer) => self.taken_over(run, answer, at),
+            What::Earlier(answer) => self.hear_earlier(answer, at),
             What::Draft(ticket, answer) => self.drafted(ticket, answer, at),
             What::StepAnswer(run, ix, answer) => {
                 let open = self.open_runs();

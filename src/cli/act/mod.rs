@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::action::wrong;
+use crate::domain::journal::Unwritten;
 use crate::domain::{Grade, Outcome, Plan, Receipt, Ref, Refusal, Run, Step, StepError, StepState};
+use crate::engine::do_step;
 
 use super::failure::Failure;
 use super::headless::runtime;
@@ -66,14 +68,40 @@ async fn act(said: Said, session: &Session) -> Result<ExitCode, Failure> {
             Failure { status: REFUSED, ..Failure::new(what) }.mend("read what is planned now, and say it again")
         );
     }
+    take_over(&mut engine, &key).await?;
     let (id, steps) = engine.core.start(again, engine.now());
-    let mut driver = Driver { engine, id, answers: JoinSet::new(), how: said.how, seen: Vec::new() };
-    driver.drive(steps).await?;
-    driver.conclude(&key)
+    let written = JoinSet::new();
+    let mut driver = Driver { engine, id, answers: JoinSet::new(), written, how: said.how, seen: Vec::new() };
+    let driven = driver.drive(steps).await;
+    let concluded = driven.and_then(|()| driver.conclude(&key));
+    driver.end().await;
+    concluded
+}
+
+/// What was left in the middle on an object is answered for by whoever acts on it now: nobody else goes on with it.
+async fn take_over(engine: &mut Engine, key: &Ref) -> Result<(), Failure> {
+    let left = engine.core.runs().abandoned(key).map(|known| known.run.id);
+    let lease = left.and_then(|id| Some((id, engine.core.runs().kept(id)?.lease.clone()?)));
+    let Some((id, lease)) = lease else { return Ok(()) };
+    let me = engine.core.runs().me().clone();
+    let taken = engine.journal.take_over(id, lease, me).await;
+    let entry = taken.map_err(|why| Failure::new("what was left in the middle there cannot be taken over").why(why))?;
+    eprintln!("{}: was left in the middle by {}; it ends with this", entry.run.plan.title, entry.by.name);
+    let now = engine.now();
+    engine.core.adopt(entry, true, now);
+    // Nobody waits for what was sent of it.
+    engine.core.let_go(id, now);
+    Ok(())
 }
 
 async fn draw_up(engine: &mut Engine, intent: &crate::domain::Intent) -> Result<Plan, Refusal> {
     engine.core.guard().admit(intent, &engine.view())?;
+    if let Some(run) = engine.core.runs().under_way(intent.target()) {
+        let who =
+            engine.core.runs().known(run.id).map(|known| known.by.name.clone()).unwrap_or_else(|| "somebody".into());
+        let why = format!("{} is under way, by {who}", run.plan.title);
+        return Err(Refusal::of(intent, why, "wait for its end, or ask them to stop it"));
+    }
     let cluster = &intent.target().cluster;
     let Some(backend) = engine.feeds.backend(cluster).cloned() else {
         return Err(Refusal::of(intent, "nothing acts on that cluster", "look at `cockpit doctor`"));
@@ -125,6 +153,8 @@ struct Driver {
     engine: Engine,
     id: u64,
     answers: JoinSet<Answer>,
+    /// Entries on their way into the journal.
+    written: JoinSet<Result<(), Unwritten>>,
     how: How,
     /// How each step was when it was last said.
     seen: Vec<StepState>,
@@ -160,16 +190,43 @@ impl Driver {
     }
 
     fn send(&mut self, steps: Vec<(u64, usize, Step)>) {
+        self.write();
         for (run, ix, step) in steps {
             let backend = self.engine.feeds.backend(&step.action.target().cluster).cloned();
+            let (journal, entry) = (self.engine.journal.clone(), self.engine.core.runs().entry(run));
+            let now = self.engine.now();
             self.answers.spawn(async move {
-                let answer = match backend {
-                    Some(backend) => backend.execute(step).await,
+                let answer = match backend.zip(entry) {
+                    Some((backend, entry)) => do_step(&journal, &*backend, entry, step, now).await,
                     None => Err(StepError::Gone),
                 };
                 (run, ix, answer)
             });
         }
+    }
+
+    /// Hands what has changed over to the journal.
+    fn write(&mut self) {
+        for entry in self.engine.core.take_unwritten() {
+            let journal = self.engine.journal.clone();
+            self.written.spawn(async move { journal.write(entry).await });
+        }
+    }
+
+    /// What is not waited for has an end in the journal too; what cannot be written is said.
+    async fn end(mut self) {
+        let now = self.engine.now();
+        self.engine.core.let_go(self.id, now);
+        self.write();
+        self.answers.abort_all();
+        let mut trouble = None;
+        while let Some(written) = self.written.join_next().await {
+            trouble = written.ok().and_then(Result::err).or(trouble);
+        }
+        if let Some(trouble) = trouble {
+            eprintln!("cockpit: not all of it is journalled: {trouble}");
+        }
+        self.engine.end().await;
     }
 
     fn run(&self) -> Option<&Run> {
@@ -202,7 +259,7 @@ impl Driver {
         let Some(run) = self.run() else { return Ok(ExitCode::FAILURE) };
         let status = match &run.outcome {
             None if self.how.wait.is_none() => 0,
-            Some((_, Outcome::Done)) => 0,
+            Some((_, Outcome::Done | Outcome::Accepted)) => 0,
             Some((_, Outcome::Partly { .. })) => PARTLY,
             None | Some((_, Outcome::Failed(_))) => 1,
         };

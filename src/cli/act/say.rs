@@ -54,7 +54,9 @@ pub fn step(step: &Step, state: &StepState, now: Timestamp) -> Option<String> {
 pub fn outcome(run: &Run) -> String {
     let seconds = |at: Timestamp| crate::domain::words::span(crate::domain::words::seconds_between(run.started, at));
     match &run.outcome {
-        None => format!("{}: accepted; --wait waits until it has settled\n", run.plan.title),
+        None | Some((_, Outcome::Accepted)) => {
+            format!("{}: accepted; --wait waits until it has settled\n", run.plan.title)
+        }
         Some((at, Outcome::Done)) => format!("{}: done in {}\n", run.plan.title, seconds(*at)),
         Some((at, Outcome::Partly { done, left })) => {
             format!("{}: partly done in {}: {done} done, {left} left\n", run.plan.title, seconds(*at))

@@ -11,6 +11,7 @@ mod evidence;
 mod gate;
 mod gitops;
 mod image;
+mod left;
 mod memory;
 mod missing;
 mod node;
@@ -96,6 +97,9 @@ const RULES: &[&Rule] = &[
     &capacity::NO_SPARE_NODE,
     &capacity::VERSION_SKEW,
     &node::DISK_NEARLY_FULL,
+    &left::UNFINISHED_ON_NODE,
+    &left::UNFINISHED,
+    &left::LEFT_IN_EFFECT,
     &node::NODE_CLOSED,
     &data::DATABASE_WITHOUT_VOLUME,
     &data::DATABASE_AS_DEPLOYMENT,

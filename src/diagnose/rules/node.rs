@@ -133,12 +133,16 @@ fn node_closed(scene: &Scene<'_>, out: &mut Out) {
     let Some(node) = scene.node().filter(|it| it.state == NodeState::Ready && (it.cordoned || it.draining)) else {
         return;
     };
+    let by = scene.view.held_by(scene.key);
+    let who = by.map(|deed| format!(" by {}", deed.by)).unwrap_or_default();
     let what = if node.draining {
-        "is drained: nothing runs on it until it is taken back"
+        format!("is drained{who}: nothing runs on it until it is taken back")
     } else {
-        "is cordoned: takes nothing new"
+        format!("is cordoned{who}: takes nothing new")
     };
+    let since = by.and_then(|deed| deed.outcome.as_ref()).map(|(at, _)| *at);
     let finding = Finding::new(Severity::Risk, what)
+        .since(since)
         .evidence(None, "node status", if node.draining { "availability drain" } else { "unschedulable" })
         .helps([Intent::Uncordon(scene.key.clone())]);
     out.say(finding);

@@ -140,11 +140,15 @@ fn without_time(said: Phrase) -> Phrase {
     Phrase::of(Ink::Strong, rest)
 }
 
-/// What was done to it in this session.
+/// What people did to it, as far as the journal is known.
 fn done_here(ctx: &Ctx<'_>, target: &Ref, all: &mut Vec<Entry>) {
-    for run in ctx.model.runs.runs().iter().filter(|run| run.plan.intent.target() == target) {
-        let said = Phrase::of(Ink::Good, format!("from here: {}", run.plan.title)).then(overlays::outcome(run));
-        all.push(Entry::new(run.started, said, Some(About::Run(run.id))));
+    let runs = ctx.model.runs;
+    for known in runs.history().iter().filter(|known| known.run.plan.intent.target() == target) {
+        let who = known.who(runs.me());
+        let said = Phrase::of(Ink::Good, format!("{who}: {}", known.run.plan.title));
+        let said =
+            said.then(if known.is_abandoned { overlays::standing(ctx, known) } else { overlays::outcome(known.run) });
+        all.push(Entry::new(known.run.started, said, Some(About::Run(known.run.id))));
     }
 }
 

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 
 pub use help::sheet_extent;
 pub use run::doing;
-pub(super) use run::{outcome, step};
+pub(super) use run::{outcome, standing, step};
 
 use super::logs::Pattern;
 use super::panes::Ctx;

@@ -7,7 +7,7 @@ use super::super::pen::Pen;
 use super::super::say;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
-use crate::action::Wait;
+use crate::action::{Known, Wait};
 use crate::domain::{Outcome, Run, Setting, Step, StepAction, StepState, Waste};
 
 use super::{centred, hint};
@@ -15,14 +15,20 @@ use super::{centred, hint};
 /// Draws a run: what has not gone well first, then what moves, then what is done.
 pub(super) fn draw(pen: &mut Pen<'_>, ctx: &Ctx<'_>, id: u64) {
     let all = pen.area();
-    let Some(run) = ctx.model.runs.run(id) else { return };
+    let Some(known) = ctx.model.runs.known(id) else { return };
+    let run = known.run;
     let mut order: Vec<usize> = (0..run.steps.len()).collect();
     order.sort_by_key(|ix| (rank(&run.steps[*ix]), *ix));
     let steps = order.into_iter().filter_map(|ix| Some(step(ctx, &run.steps[ix], run.plan.steps.get(ix)?)));
     let room = usize::from(all.width).saturating_sub(6).clamp(10, 100);
     let lines: Vec<Phrase> = steps.flat_map(|line| indented(&line, room)).collect();
-    let title = Phrase::of(Ink::Title, run.plan.title.as_str()).then(outcome(run));
+    let title = Phrase::of(Ink::Title, run.plan.title.as_str()).then(standing(ctx, &known));
     let foot = match (&run.outcome, run.stopping) {
+        (None, _) if known.is_abandoned => {
+            let back = run.plan.inverse.as_ref().map(|back| hint("u", back.verb()).and(Ink::Text, "   "));
+            hint("enter", "go on").and(Ink::Text, "   ").then(back.unwrap_or_default()).then(hint("esc", "leave"))
+        }
+        (None, _) if !known.is_own => hint("esc", "leave"),
         (None, false) => hint("x", "stop").and(Ink::Text, "   ").then(hint("esc", "let it go on behind")),
         (None, true) => Phrase::text("stopping; what was sent still ends   ").then(hint("esc", "leave")),
         (Some(_), _) => match &run.plan.inverse {
@@ -53,11 +59,23 @@ const fn rank(state: &StepState) -> u8 {
     }
 }
 
+/// How a run stands or ended, and whose it is, where it is not of this session.
+pub(in crate::ui) fn standing(ctx: &Ctx<'_>, known: &Known<'_>) -> Phrase {
+    let who = known.who(ctx.model.runs.me());
+    let (done, all) = known.run.progress();
+    match known.is_abandoned {
+        true => Phrase::of(Ink::Warning, format!(" ─ left in the middle by {who}, {done} of {all} done")),
+        false if known.is_own => outcome(known.run),
+        false => outcome(known.run).and(Ink::Dim, format!(", by {who}")),
+    }
+}
+
 /// How a run stands or ended.
 pub(in crate::ui) fn outcome(run: &Run) -> Phrase {
     match &run.outcome {
         None => Phrase::of(Ink::Strong, format!(" ─ {}", say::progress(run))),
         Some((_, Outcome::Done)) => Phrase::of(Ink::Good, " ─ done"),
+        Some((_, Outcome::Accepted)) => Phrase::of(Ink::Good, " ─ accepted, and not waited for"),
         Some((_, Outcome::Partly { done, left })) => Phrase::of(Ink::Warning, format!(" ─ {done} done, {left} left")),
         Some((_, Outcome::Failed(why))) => Phrase::of(Ink::Critical, format!(" ─ not done: {why}")),
     }

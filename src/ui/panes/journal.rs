@@ -1,6 +1,7 @@
-//! What was done here: what is under way or still in effect first, then what is over.
+//! What was done: what was left in the middle, is under way or still in effect first, whoever did it; then what is over, the
+//! newest first, also of former sessions.
 
-use std::cmp::Reverse;
+use rustc_hash::FxHashSet;
 
 use super::super::glyphs;
 use super::super::say;
@@ -10,117 +11,156 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
-use crate::domain::{Intent, Outcome, Ref, RolloutPhase, Run, Timestamp};
+use crate::action::Known;
+use crate::domain::words::count;
+use crate::domain::{Outcome, Ref, Timestamp};
 use crate::state::View;
 
-pub(super) struct Journal<'c>(pub &'c Ctx<'c>);
+/// The row that stands for what the journal has besides. Opening it reads more.
+pub const OLDER: &str = "older";
 
-/// Actions under way, and those whose effect lasts.
+pub(super) struct Journal<'c> {
+    ctx: &'c Ctx<'c>,
+    /// Objects that are held, and the run that holds each, where one is known.
+    held: Vec<(&'c Ref, Option<u64>)>,
+    /// Runs whose effect lasts.
+    lasting: FxHashSet<u64>,
+}
+
+/// Actions left in the middle and under way, and those whose effect lasts.
 pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
-    ctx.model.runs.runs().iter().filter(|run| run.outcome.is_none() || lasts(&ctx.model.view, run)).count()
+    let open = ctx.model.runs.history().iter().filter(|known| known.run.outcome.is_none()).count();
+    open + Journal::of(ctx).lasting.len()
 }
 
-/// Whether what a run did is still so, and holds something back.
-fn lasts(view: &View<'_>, run: &Run) -> bool {
-    if matches!(run.outcome, Some((_, Outcome::Failed(_)))) {
-        return false;
+impl<'c> Journal<'c> {
+    pub fn of(ctx: &'c Ctx<'c>) -> Self {
+        let view = ctx.model.view;
+        let mut held = held(view, &|run| ctx.model.runs.run(run).is_some());
+        held.sort_unstable();
+        let lasting = held.iter().filter_map(|(_, run)| *run).collect();
+        Self { ctx, held, lasting }
     }
-    match &run.plan.intent {
-        Intent::Cordon(key) | Intent::Drain(key, _) => view.node(key).is_some_and(|node| node.cordoned),
-        Intent::Scale(key, 0) => view.workload(key).is_some_and(|it| it.desired.running() == Some(0)),
-        Intent::Pause(key) => {
-            let rollout = view.workload(key).and_then(|it| it.rollout.as_ref());
-            rollout.is_some_and(|rollout| rollout.phase == RolloutPhase::Paused)
+
+    /// In which part of the list a run is; none for what is over.
+    fn rank(&self, known: &Known<'_>) -> Option<u8> {
+        match (&known.run.outcome, known.is_abandoned) {
+            (None, true) => Some(0),
+            (None, false) => Some(1),
+            (Some(_), _) => self.lasting.contains(&known.run.id).then_some(2),
         }
-        _ => false,
-    }
-}
-
-/// What holds something back without a run of this session: cordons, pauses, suspensions.
-fn held(view: &View<'_>, key: &Ref) -> Option<&'static str> {
-    if let Some(node) = view.node(key) {
-        return if node.draining { Some("drained") } else { node.cordoned.then_some("cordoned") };
-    }
-    let workload = view.workload(key)?;
-    if workload.schedule.as_ref().is_some_and(|schedule| schedule.suspended) {
-        return Some("suspended");
-    }
-    match workload.rollout.as_ref().map(|rollout| rollout.phase) {
-        Some(RolloutPhase::Paused) => Some("rollout paused"),
-        Some(RolloutPhase::RollbackPaused) => Some("rollback paused"),
-        _ if workload.desired.running() == Some(0) => Some("scaled to zero"),
-        _ => None,
-    }
-}
-
-impl Journal<'_> {
-    fn runs(&self) -> Vec<&Run> {
-        let view = &self.0.model.view;
-        let mut runs: Vec<&Run> = self.0.model.runs.runs().iter().collect();
-        runs.sort_by_key(|run| (run.outcome.is_some(), !lasts(view, run), Reverse(run.id)));
-        runs
     }
 
-    fn held_by_others(&self) -> Vec<&Ref> {
-        let view = &self.0.model.view;
-        let ours =
-            |key: &Ref| self.0.model.runs.runs().iter().any(|run| run.plan.intent.target() == key && lasts(view, run));
-        let keys = view.nodes().map(|node| &node.key).chain(view.workloads().map(|workload| &workload.key));
-        let mut keys: Vec<&Ref> = keys.filter(|key| held(view, key).is_some() && !ours(key)).collect();
-        keys.sort();
-        keys
-    }
-
-    fn run_row(&self, run: &Run) -> Row {
+    fn run_row(&self, known: &Known<'_>) -> Row {
+        let run = known.run;
         let key = run.plan.intent.target();
-        let lasts = lasts(&self.0.model.view, run);
+        let lasts = self.lasting.contains(&run.id);
         let (mark, outcome) = match &run.outcome {
+            None if known.is_abandoned => {
+                let (done, all) = run.progress();
+                ((glyphs::WARNING, Ink::Warning), format!("left in the middle, {done} of {all} done"))
+            }
             None => ((glyphs::MOVING, Ink::Strong), say::progress(run)),
             Some((_, Outcome::Done)) if lasts => ((glyphs::HELD, Ink::Warning), "done, and still in effect".to_owned()),
             Some((_, Outcome::Done)) => ((glyphs::GOOD, Ink::Good), "done".to_owned()),
+            Some((_, Outcome::Accepted)) => {
+                let said = if lasts { "accepted, and still in effect" } else { "accepted, and not waited for" };
+                (if lasts { (glyphs::HELD, Ink::Warning) } else { (glyphs::GOOD, Ink::Text) }, said.to_owned())
+            }
             Some((_, Outcome::Partly { done, left })) => {
-                ((glyphs::WARNING, Ink::Warning), format!("partly: {done} done, {left} left"))
+                let lasts = if lasts { ", still in effect" } else { "" };
+                ((glyphs::WARNING, Ink::Warning), format!("partly: {done} done, {left} left{lasts}"))
             }
             Some((_, Outcome::Failed(why))) => ((glyphs::CRITICAL, Ink::Critical), format!("not done: {why}")),
         };
+        let outcome = Phrase::text(outcome);
+        let outcome = match known.reason {
+            Some(reason) => outcome.and(Ink::Dim, format!(" · {reason}")),
+            None => outcome,
+        };
         let back = match &run.plan.inverse {
-            Some(inverse) if lasts => format!("u {}", inverse.verb()),
+            _ if known.is_abandoned => "enter go on".to_owned(),
+            Some(inverse) if can_be_undone(run.outcome.as_ref().map(|(_, outcome)| outcome)) => {
+                format!("u {}", inverse.verb())
+            }
             _ => String::new(),
         };
         let mut row = Row::new(
             mark,
             vec![
-                Phrase::text(self.0.clock.moment(run.started)),
-                cluster_cell(self.0, key),
+                Phrase::text(self.ctx.clock.moment(run.started)),
+                cluster_cell(self.ctx, key),
                 Phrase::of(Ink::Strong, run.plan.intent.verb()),
                 name_cell(key),
-                Phrase::text(outcome),
+                Phrase::of(Ink::Name, known.who(self.ctx.model.runs.me())),
+                outcome,
                 Phrase::text(back),
-                Phrase::text(self.0.clock.age(run.started)),
+                Phrase::text(self.ctx.clock.age(run.started)),
             ],
         );
-        row.faded = run.outcome.is_some() && !lasts;
+        row.faded = self.rank(known).is_none();
         row
     }
+
+    fn held_row(&self, key: &Ref) -> Option<Row> {
+        let view = self.ctx.model.view;
+        let held = view.held(key)?;
+        let since = view.node(key).and_then(|node| node.since);
+        let back = held.lifted_by(key).map(|lift| format!("u {}", lift.verb())).unwrap_or_default();
+        Some(Row::new(
+            (glyphs::HELD, Ink::Text),
+            vec![
+                Phrase::text(since.map(|at| self.ctx.clock.moment(at)).unwrap_or_default()),
+                cluster_cell(self.ctx, key),
+                Phrase::text(held.words()),
+                name_cell(key),
+                Phrase::default(),
+                Phrase::dim("in effect; not done from here"),
+                Phrase::text(back),
+                Phrase::text(since.map(|at| self.ctx.clock.age(at)).unwrap_or_default()),
+            ],
+        ))
+    }
+
+    fn known(&self, id: u64) -> Option<Known<'c>> {
+        self.ctx.model.runs.known(id)
+    }
+}
+
+/// What is held in the world, and by which run, of those that are known.
+fn held<'a>(view: View<'a>, is_known: &dyn Fn(u64) -> bool) -> Vec<(&'a Ref, Option<u64>)> {
+    let keys = view.nodes().map(|it| &it.key).chain(view.workloads().map(|it| &it.key));
+    let keys = keys.chain(view.applications().map(|it| &it.key));
+    let held = keys.filter(|key| view.held(key).is_some());
+    held.map(|key| (key, view.held_by(key).map(|deed| deed.id).filter(|id| is_known(*id)))).collect()
+}
+
+const fn can_be_undone(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::Done | Outcome::Accepted | Outcome::Partly { .. }))
 }
 
 impl Rows for Journal<'_> {
     fn keys(&self) -> Vec<RowKey> {
-        let view = &self.0.model.view;
-        let (lasting, over): (Vec<&Run>, Vec<&Run>) =
-            self.runs().into_iter().partition(|run| run.outcome.is_none() || lasts(view, run));
-        let mut keys: Vec<RowKey> = lasting.iter().map(|run| RowKey::Run(run.id)).collect();
-        keys.extend(self.held_by_others().into_iter().cloned().map(RowKey::Object));
-        keys.extend(over.iter().map(|run| RowKey::Run(run.id)));
+        let history = self.ctx.model.runs.history();
+        let of = |rank: Option<u8>| history.iter().filter(move |known| self.rank(known) == rank);
+        let mut keys: Vec<RowKey> =
+            [0, 1, 2].into_iter().flat_map(|rank| of(Some(rank))).map(|known| RowKey::Run(known.run.id)).collect();
+        let others = self.held.iter().filter(|(_, run)| run.is_none());
+        keys.extend(others.map(|(key, _)| RowKey::Object((*key).clone())));
+        keys.extend(of(None).map(|known| RowKey::Run(known.run.id)));
+        if self.ctx.model.runs.older().is_some() {
+            keys.push(RowKey::Fold(OLDER));
+        }
         keys
     }
 
     fn columns(&self) -> Vec<Column> {
         vec![
             numbers("when", 12, 3),
-            self.0.where_column(),
+            self.ctx.where_column(),
             words("did", Room::Fits(7, 16), 9),
             words("to", Room::Fits(8, 26), 9),
+            words("who", Room::Fits(4, 16), 6),
             words("outcome", Room::Rest(24), 9),
             words("back", Room::Fits(4, 14), 5),
             numbers("age", 4, 4),
@@ -129,7 +169,7 @@ impl Rows for Journal<'_> {
 
     fn sort_key(&self, key: &RowKey, column: &str) -> Option<SortKey> {
         let began = || match key {
-            RowKey::Object(key) => self.0.model.view.node(key).and_then(|node| node.since),
+            RowKey::Object(key) => self.ctx.model.view.node(key).and_then(|node| node.since),
             key => self.since(key),
         };
         match column {
@@ -141,21 +181,15 @@ impl Rows for Journal<'_> {
 
     fn row(&self, key: &RowKey) -> Option<Row> {
         match key {
-            RowKey::Run(id) => self.0.model.runs.run(*id).map(|run| self.run_row(run)),
-            RowKey::Object(key) => {
-                let held = held(&self.0.model.view, key)?;
-                let since = self.0.model.view.node(key).and_then(|node| node.since);
+            RowKey::Run(id) => Some(self.run_row(&self.known(*id)?)),
+            RowKey::Object(key) => self.held_row(key),
+            RowKey::Fold(OLDER) => {
+                let (older, _) = self.ctx.model.runs.older()?;
+                let blank = Phrase::default;
+                let said = Phrase::dim(format!("{} older (enter reads more)", count(older)));
                 Some(Row::new(
-                    (glyphs::HELD, Ink::Text),
-                    vec![
-                        Phrase::text(since.map(|at| self.0.clock.moment(at)).unwrap_or_default()),
-                        cluster_cell(self.0, key),
-                        Phrase::text(held),
-                        name_cell(key),
-                        Phrase::dim("in effect; not done from here"),
-                        Phrase::default(),
-                        Phrase::text(since.map(|at| self.0.clock.age(at)).unwrap_or_default()),
-                    ],
+                    (glyphs::NONE, Ink::Dim),
+                    vec![blank(), blank(), blank(), blank(), blank(), said, blank(), blank()],
                 ))
             }
             _ => None,
@@ -164,7 +198,7 @@ impl Rows for Journal<'_> {
 
     fn target(&self, key: &RowKey) -> Option<Ref> {
         match key {
-            RowKey::Run(id) => self.0.model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
+            RowKey::Run(id) => self.ctx.model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
             RowKey::Object(key) => Some(key.clone()),
             _ => None,
         }
@@ -172,7 +206,7 @@ impl Rows for Journal<'_> {
 
     fn since(&self, key: &RowKey) -> Option<Timestamp> {
         let RowKey::Run(id) = key else { return None };
-        self.0.model.runs.run(*id).map(|run| run.started)
+        self.ctx.model.runs.run(*id).map(|run| run.started)
     }
 
     fn empty(&self) -> Vec<Phrase> {

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 
 pub(super) use every::event;
+pub use journal::OLDER;
 pub(super) use nodes::{bar, set_aside};
 pub(super) use triage::in_short;
 
@@ -162,7 +163,7 @@ pub(super) fn rows<'c>(pane: Pane, ctx: &'c Ctx<'c>) -> Box<dyn Rows + 'c> {
         Pane::Nodes => Box::new(nodes::Nodes::new(ctx)),
         Pane::Workloads => Box::new(workloads::Workloads::all(ctx)),
         Pane::Alerts => Box::new(alerts::Alerts(ctx)),
-        Pane::Journal => Box::new(journal::Journal(ctx)),
+        Pane::Journal => Box::new(journal::Journal::of(ctx)),
         Pane::Every(every) => every::rows(every, ctx),
     }
 }

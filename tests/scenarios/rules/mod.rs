@@ -27,6 +27,7 @@ mod creation;
 mod data;
 mod gitops;
 mod image;
+mod left;
 pub mod make;
 mod memory;
 mod node;
@@ -48,6 +49,7 @@ fn every_case() -> impl Iterator<Item = &'static Case> {
         data::CASES,
         gitops::CASES,
         image::CASES,
+        left::CASES,
         memory::CASES,
         node::CASES,
         placement::CASES,

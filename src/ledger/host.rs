@@ -1,0 +1,88 @@
+//! Which process this is, and whether another one is still there.
+
+use std::fs::read_to_string;
+
+use crate::domain::Text;
+use crate::domain::journal::{LEASE_SECONDS, Lease};
+
+/// A lease of another machine that was not renewed for so long has lapsed, however the two clocks stand, seconds.
+const LONG_AGO: i64 = 10 * LEASE_SECONDS;
+
+/// The lease that this process holds its runs by.
+pub fn ours(beat: i64) -> Lease {
+    let read = |file: &str| read_to_string(file).ok().map(|said| said.trim().to_owned()).unwrap_or_default();
+    let host = match read("/proc/sys/kernel/hostname") {
+        host if host.is_empty() => read("/etc/hostname"),
+        host => host,
+    };
+    let pid = std::process::id();
+    Lease {
+        host: Text::from(host),
+        boot: Text::from(read("/proc/sys/kernel/random/boot_id")),
+        pid,
+        birth: birth(pid).unwrap_or_default(),
+        beat,
+        lapsed: false,
+    }
+}
+
+/// Whether nobody holds a lease any more. `unmoved` is for how long it was looked at without a beat, milliseconds: the clock
+/// of another machine may be off.
+pub fn has_lapsed(lease: &Lease, ours: &Lease, now: i64, unmoved: i64) -> bool {
+    let age = now - lease.beat;
+    let here = !lease.boot.is_empty() && (&lease.host, &lease.boot) == (&ours.host, &ours.boot);
+    match here {
+        // What was stopped by ctrl-z is still there, and goes on.
+        true => age >= LEASE_SECONDS * 1000 && !is_alive(lease.pid, lease.birth),
+        false => unmoved >= LEASE_SECONDS * 1000 || age >= LONG_AGO * 1000,
+    }
+}
+
+fn is_alive(pid: u32, birth: u64) -> bool {
+    let Some(id) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
+    let there = match rustix::process::test_kill_process(id) {
+        Ok(()) => true,
+        // Somebody else's.
+        Err(error) => error == rustix::io::Errno::PERM,
+    };
+    there && self::birth(pid).is_none_or(|now| birth == 0 || now == birth)
+}
+
+/// When a process began, in ticks since the machine's start: field 22 of `/proc/PID/stat` (proc(5)).
+fn birth(pid: u32) -> Option<u64> {
+    let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the program's name in brackets, and may hold anything.
+    let (_, after) = stat.rsplit_once(')')?;
+    after.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+
+    #[test]
+    fn a_lease_of_this_machine_lapses_when_its_process_is_gone_and_silent() {
+        let ours = ours(0);
+        assert!(!has_lapsed(&ours, &ours, 1_000 * MINUTE, 1_000 * MINUTE), "this process is there");
+        let mut child = std::process::Command::new("true").spawn().expect("a process");
+        let gone = Lease { pid: child.id(), birth: 1, ..ours.clone() };
+        child.wait().expect("ended");
+        assert!(!has_lapsed(&gone, &ours, MINUTE - 1, MINUTE), "not before the minute is over");
+        assert!(has_lapsed(&gone, &ours, MINUTE, 0));
+        let reused = Lease { birth: ours.birth + 1, ..ours.clone() };
+        assert!(has_lapsed(&reused, &ours, MINUTE, 0), "another process has its number");
+    }
+
+    #[test]
+    fn a_lease_of_another_machine_lapses_when_it_was_seen_not_to_move() {
+        let ours = ours(0);
+        let theirs = Lease { host: "other".into(), ..ours.clone() };
+        assert!(!has_lapsed(&theirs, &ours, 5 * MINUTE, MINUTE - 1), "its clock may be five minutes behind");
+        assert!(has_lapsed(&theirs, &ours, -5 * MINUTE, MINUTE), "or ahead");
+        assert!(has_lapsed(&theirs, &ours, 10 * MINUTE, 0), "nobody's clock is that wrong");
+        let rebooted = Lease { boot: "before".into(), ..ours.clone() };
+        assert!(has_lapsed(&rebooted, &ours, 10 * MINUTE, 0));
+    }
+}

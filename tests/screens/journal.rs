@@ -1,0 +1,116 @@
+//! Pane 9 with what others did and do: left in the middle, under way, in effect, over.
+
+use cockpit::domain::journal::{Lease, News};
+use cockpit::domain::{
+    Entry, Grade, Intent, Kind, Outcome, Person, Pin, Plan, Ref, Run, Seen, Step, StepAction, StepState, Text,
+    Timestamp, Until,
+};
+use cockpit::ui::{Overlay, Pane};
+
+use crate::night::{self, ago, key};
+use crate::stage::Stage;
+
+fn plan(intent: Intent, title: &str, steps: usize, inverse: Option<Intent>) -> Plan {
+    let target = intent.target().clone();
+    let step = |n: usize| {
+        let pod = key("prod", Kind::Pod, "shop", &format!("web-{n}"));
+        Step {
+            action: StepAction::Evict(pod.clone()),
+            pin: Pin { key: target.clone(), uid: "uid".into(), seen: Seen::Uid },
+            until: Until::GoneOrReborn(pod, "uid".into()),
+            timeout_seconds: 300,
+            group: 0,
+        }
+    };
+    Plan {
+        intent,
+        title: title.into(),
+        lines: Vec::new(),
+        steps: (0..steps).map(step).collect(),
+        grade: Grade::Disruptive,
+        typed: None,
+        inverse,
+        equivalent: None,
+        variants: Vec::new(),
+        unjournalled: None,
+        made: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn entry(id: u64, who: &str, minutes: i64, plan: Plan, outcome: Option<Outcome>) -> Entry {
+    let mut run = Run::new(id, plan, ago(minutes));
+    run.outcome = outcome.map(|outcome| (ago(minutes), outcome));
+    Entry { by: Person::named(who), taken_by: None, reason: None, run, version: 1, lease: None }
+}
+
+fn open(mut entry: Entry, done: usize, lapsed: bool) -> Entry {
+    let began = entry.run.started;
+    entry.run.steps[..done].fill(StepState::Done(began));
+    entry.lease = Some(Lease { host: "b".into(), boot: "b".into(), pid: 7, birth: 1, beat: 0, lapsed });
+    entry
+}
+
+fn node(name: &str) -> Ref {
+    key("prod", Kind::Node, "", name)
+}
+
+/// What the journal tells of a busy week.
+fn week() -> News {
+    let drain = |name: &str| {
+        plan(Intent::drain(node(name)), &format!("Drain {name} (prod)"), 5, Some(Intent::Uncordon(node(name))))
+    };
+    let worker = key("prod", Kind::Deployment, "shop", "worker");
+    let scale = plan(
+        Intent::Scale(worker.clone(), 3),
+        "Scale shop/worker (prod) to 3",
+        1,
+        Some(Intent::Scale(worker.clone(), 10)),
+    );
+    let restart = plan(Intent::Restart(worker), "Restart shop/worker (prod)", 1, None);
+    let w1 = key("swarm", Kind::Node, "", "w-1");
+    let cordon = plan(Intent::Cordon(w1.clone()), "Cordon w-1 (swarm)", 1, Some(Intent::Uncordon(w1)));
+    let mut reasoned = entry(40, "cleo@bastion", 1500, cordon, Some(Outcome::Done));
+    reasoned.reason = Some(Text::new("disk swap, INC-1204"));
+    let mut two = entry(30, "anna@bastion", 2900, drain("node-3"), Some(Outcome::Partly { done: 3, left: 2 }));
+    two.taken_by = Some(Person::named("ben@bastion"));
+    let entries = vec![
+        open(entry(60, "anna@bastion", 35, drain("node-7"), None), 3, true),
+        open(entry(50, "ben@bastion", 4, drain("node-1"), None), 2, false),
+        reasoned,
+        two,
+        entry(20, "somebody", 4400, scale, Some(Outcome::Done)),
+        entry(10, "cleo@bastion", 9000, restart, Some(Outcome::Failed(Text::new("patch deployments is forbidden")))),
+    ];
+    News { entries, older: Some(1_204), ..News::default() }
+}
+
+fn staged(size: (u16, u16)) -> Stage {
+    let mut core = night::night();
+    core.hear_journal(&week());
+    core.settle_now(night::now());
+    Stage::of(core, size)
+}
+
+#[test]
+fn the_journal_begins_with_what_needs_someone() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let stage = staged(size).at(Pane::Journal);
+        insta::assert_snapshot!(format!("journal-week-{}x{}", size.0, size.1), stage.text());
+    }
+}
+
+#[test]
+fn a_run_that_was_left_in_the_middle_offers_both_ways() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = staged(size).at(Pane::Journal);
+        stage.screen.overlay = Some(Overlay::Run(60));
+        insta::assert_snapshot!(format!("run-left-{}x{}", size.0, size.1), stage.text());
+    }
+}
+
+#[test]
+fn whose_run_it_is_is_said() {
+    let mut stage = staged((120, 40)).at(Pane::Journal);
+    stage.screen.overlay = Some(Overlay::Run(50));
+    insta::assert_snapshot!("run-of-another-120x40", stage.text());
+}
