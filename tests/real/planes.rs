@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use serde_json::Value;
+
 use crate::servers::{here, root};
 
 /// A running control plane. Dropping it ends everything that it ran.
@@ -45,6 +47,33 @@ impl Plane {
     #[track_caller]
     pub fn shown(&self, scene: &str) {
         self.does("shown", &[scene]);
+    }
+
+    /// One more node, which runs what it is given.
+    #[track_caller]
+    pub fn node(&self, name: &str) {
+        self.does("node", &[name]);
+    }
+
+    /// One request as admin; its answer.
+    #[track_caller]
+    pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        self.tries_to_ask(method, path, body).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// One request as admin; its answer, or what the server said instead.
+    pub fn tries_to_ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
+        let media = match method {
+            "PATCH" => "Content-Type: application/strategic-merge-patch+json",
+            _ => "Content-Type: application/json",
+        };
+        let text = body.map(Value::to_string);
+        let mut arguments = vec![method, path, "-H", media];
+        if let Some(text) = &text {
+            arguments.extend(["-d", text]);
+        }
+        let said = self.tries("kube", &arguments)?;
+        serde_json::from_str(&said).map_err(|error| format!("{method} {path}: {error}: {said}"))
     }
 
     /// Ends the API server as a crash would.
@@ -116,6 +145,18 @@ pub fn with_all_scenes() -> &'static Plane {
         Ok(plane)
     });
     made.as_ref().unwrap_or_else(|error| panic!("the plane of all scenes: {error}"))
+}
+
+/// The plane on which things are done, side by side in namespaces of their own; made when it is first asked for.
+#[track_caller]
+pub fn to_act_on() -> &'static Plane {
+    static SHARED: OnceLock<Result<Plane, String>> = OnceLock::new();
+    let made = SHARED.get_or_init(|| {
+        let plane = Plane { dir: root().join("acting") };
+        ["start", "node"].iter().try_for_each(|step| plane.tries(step, &[]).map(drop))?;
+        Ok(plane)
+    });
+    made.as_ref().unwrap_or_else(|error| panic!("the plane to act on: {error}"))
 }
 
 /// Planes of their own are heavy: one at a time.

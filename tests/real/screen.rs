@@ -27,9 +27,19 @@ pub struct Screen<'a> {
 impl<'a> Screen<'a> {
     /// Starts it.
     pub fn open(cockpit: &'a Cockpit) -> Self {
+        Self::open_with(cockpit, &[])
+    }
+
+    /// Starts it at the case file of something.
+    pub fn open_at(cockpit: &'a Cockpit, target: &str) -> Self {
+        Self::open_with(cockpit, &[target])
+    }
+
+    fn open_with(cockpit: &'a Cockpit, arguments: &[&str]) -> Self {
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let mut command = CommandBuilder::new(Cockpit::program());
+        command.args(arguments);
         command.arg("--log-file");
         command.arg(cockpit.log_file());
         command.env_clear();

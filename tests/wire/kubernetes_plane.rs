@@ -12,6 +12,8 @@ use tokio::task::JoinSet;
 
 #[path = "kubernetes_plane_talk.rs"]
 mod talk;
+#[path = "kubernetes_plane_write.rs"]
+mod write;
 
 use talk::talk;
 
@@ -47,6 +49,10 @@ pub struct Script {
     pub rows: BTreeMap<String, [&'static str; 3]>,
     /// Everything it was asked: verb, path, query, and what was accepted.
     pub asked: Vec<Asked>,
+    /// What was just written, and is still to be said on watches.
+    fresh: Vec<Change>,
+    /// Somebody else writes an object just before it is patched, so often.
+    pub faster: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -60,7 +66,7 @@ struct Change {
 /// A request.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// `list`, `watch`, `get`, `create`.
+    /// `list`, `watch`, `get`, `create`, `patch`, `update`, `delete`.
     pub verb: &'static str,
     pub path: String,
     pub query: BTreeMap<String, String>,
@@ -68,7 +74,16 @@ pub struct Asked {
     /// The answer may come compressed.
     pub packed: bool,
     token: String,
-    body: Vec<u8>,
+    /// What its body is.
+    pub media: String,
+    pub body: Vec<u8>,
+}
+
+impl Asked {
+    /// Nothing is to be changed by it.
+    pub fn is_trial(&self) -> bool {
+        write::is_trial(self)
+    }
 }
 
 /// What is refused.
@@ -121,6 +136,8 @@ impl Plane {
             old: false,
             rows: BTreeMap::new(),
             asked: Vec::new(),
+            fresh: Vec::new(),
+            faster: 0,
         };
         let plane = Self {
             dir: tempfile::tempdir().expect("a directory"),
@@ -215,6 +232,25 @@ impl Plane {
         let key = (collection.to_owned(), namespace.to_owned(), name.to_owned());
         let kind = if script.objects.insert(key, object.clone()).is_some() { "MODIFIED" } else { "ADDED" };
         self.changed(script, collection, namespace, &json!({ "type": kind, "object": object }));
+    }
+
+    /// An object as somebody wrote it down, with whatever metadata it has.
+    pub fn put_whole(&self, collection: &str, object: Value) {
+        let of = |name: &str| object["metadata"][name].as_str().unwrap_or_default().to_owned();
+        let (namespace, name) = (of("namespace"), of("name"));
+        self.put(collection, &namespace, &name, object.clone());
+        let mut script = self.script();
+        let held = script.objects.get_mut(&(collection.to_owned(), namespace, name)).expect("it was just put");
+        for (field, value) in object["metadata"].as_object().expect("metadata") {
+            if field != "resourceVersion" {
+                held["metadata"][field] = value.clone();
+            }
+        }
+    }
+
+    /// What it holds at a place; none where that is gone.
+    pub fn held(&self, collection: &str, namespace: &str, name: &str) -> Option<Value> {
+        self.script().objects.get(&(collection.to_owned(), namespace.to_owned(), name.to_owned())).cloned()
     }
 
     /// An object is gone.

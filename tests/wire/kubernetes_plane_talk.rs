@@ -15,7 +15,7 @@ use super::{Asked, Change, END, Script};
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
 
-enum Answer {
+pub(super) enum Answer {
     Hung,
     Whole(u16, &'static str, String),
     Watch { collection: String, namespace: Option<String>, from: u64 },
@@ -30,7 +30,11 @@ pub(super) async fn talk<S: Stream>(stream: S, script: Arc<Mutex<Script>>, chang
         let (answer, past, slow) = {
             let mut script = script.lock().expect("not poisoned");
             script.asked.push(asked.clone());
-            (answer(&mut script, &asked), script.log.clone(), script.slow)
+            let answer = answer(&mut script, &asked);
+            for change in std::mem::take(&mut script.fresh) {
+                let _ = changes.send(change);
+            }
+            (answer, script.log.clone(), script.slow)
         };
         match answer {
             Answer::Hung => return std::future::pending().await,
@@ -78,6 +82,7 @@ async fn request<S: Stream>(stream: &mut BufReader<S>) -> Option<Asked> {
     let mut first = String::new();
     stream.read_line(&mut first).await.ok().filter(|read| *read > 0)?;
     let (mut length, mut accept, mut packed, mut token) = (0, String::new(), false, String::new());
+    let mut media = String::new();
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).await.ok().filter(|read| *read > 0)?;
@@ -85,6 +90,7 @@ async fn request<S: Stream>(stream: &mut BufReader<S>) -> Option<Asked> {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().expect("a length"),
             "accept" => accept = value.to_owned(),
+            "content-type" => media = value.to_owned(),
             "accept-encoding" => packed = value.contains("gzip"),
             "authorization" => token = value.trim_start_matches("Bearer ").to_owned(),
             _ => {}
@@ -102,11 +108,14 @@ async fn request<S: Stream>(stream: &mut BufReader<S>) -> Option<Asked> {
         .collect();
     let verb = match method {
         "POST" => "create",
+        "PATCH" => "patch",
+        "PUT" => "update",
+        "DELETE" => "delete",
         _ if query.contains_key("watch") => "watch",
         _ if Place::of(path).is_some_and(|place| place.name.is_none()) => "list",
         _ => "get",
     };
-    Some(Asked { verb, path: path.to_owned(), query, accept, packed, token, body })
+    Some(Asked { verb, path: path.to_owned(), query, accept, packed, token, media, body })
 }
 
 fn unescaped(raw: &str) -> String {
@@ -121,12 +130,14 @@ fn unescaped(raw: &str) -> String {
 }
 
 /// What a path names.
-struct Place {
+pub(super) struct Place {
     /// `/api/v1/pods`, wherever they lie.
-    collection: String,
-    resource: String,
-    namespace: Option<String>,
-    name: Option<String>,
+    pub(super) collection: String,
+    pub(super) resource: String,
+    pub(super) namespace: Option<String>,
+    pub(super) name: Option<String>,
+    /// `scale`, `eviction`, `status`.
+    pub(super) part: Option<String>,
 }
 
 impl Place {
@@ -144,7 +155,8 @@ impl Place {
         };
         let resource = (*rest.first()?).to_owned();
         let collection = format!("/{}/{resource}", root.join("/"));
-        Some(Self { collection, resource, namespace, name: rest.get(1).map(|name| (*name).to_owned()) })
+        let at = |place: usize| rest.get(place).map(|word| (*word).to_owned());
+        Some(Self { collection, resource, namespace, name: at(1), part: at(2) })
     }
 }
 
@@ -176,7 +188,9 @@ fn answer(script: &mut Script, asked: &Asked) -> Answer {
         };
     };
     let allowed = place.namespace.as_ref().is_some_and(|namespace| script.allowed.contains(namespace));
-    if script.denied.contains(&format!("{} {}", asked.verb, place.resource)) && !allowed {
+    let denied = |resource: &str| script.denied.contains(&format!("{} {resource}", asked.verb));
+    let part = place.part.as_ref().map(|part| format!("{}/{part}", place.resource));
+    if denied(part.as_deref().unwrap_or(&place.resource)) && !allowed {
         let scope = match &place.namespace {
             Some(namespace) => format!("in the namespace \"{namespace}\""),
             None => "at the cluster scope".to_owned(),
@@ -201,6 +215,11 @@ fn answer(script: &mut Script, asked: &Asked) -> Answer {
         }
         "list" if asked.accept.contains("as=Table") => whole(&table(script, &place)),
         "list" => list(script, asked, &place),
+        "create" | "patch" | "update" | "delete" => super::write::write(script, asked, &place),
+        "get" if place.part.as_deref() == Some("scale") => match object(script, &place) {
+            Some(object) => whole(&super::write::scale(&object)),
+            None => refused(404, "not found"),
+        },
         _ => match object(script, &place) {
             Some(object) => whole(&object),
             None => refused(404, "not found"),
@@ -208,11 +227,11 @@ fn answer(script: &mut Script, asked: &Asked) -> Answer {
     }
 }
 
-fn whole(body: &Value) -> Answer {
+pub(super) fn whole(body: &Value) -> Answer {
     Answer::Whole(200, "", body.to_string())
 }
 
-fn refused(status: u16, message: &str) -> Answer {
+pub(super) fn refused(status: u16, message: &str) -> Answer {
     let body = json!({ "kind": "Status", "status": "Failure", "code": status, "message": message });
     Answer::Whole(status, "", body.to_string())
 }
@@ -225,14 +244,18 @@ fn held<'a>(script: &'a Script, place: &'a Place) -> impl Iterator<Item = (&'a s
     all.map(|((_, _, name), object)| (name.as_str(), object))
 }
 
-fn object(script: &Script, place: &Place) -> Option<Value> {
+pub(super) fn object(script: &Script, place: &Place) -> Option<Value> {
     held(script, place).find(|(name, _)| Some(*name) == place.name.as_deref()).map(|(_, object)| object.clone())
 }
 
 fn list(script: &Script, asked: &Asked, place: &Place) -> Answer {
     let only = asked.query.get("fieldSelector").and_then(|it| it.strip_prefix("metadata.name="));
-    let all: Vec<&Value> =
-        held(script, place).filter(|(name, _)| only.is_none_or(|only| only == *name)).map(|(_, it)| it).collect();
+    let on = asked.query.get("fieldSelector").and_then(|it| it.strip_prefix("spec.nodeName="));
+    let all: Vec<&Value> = held(script, place)
+        .filter(|(name, _)| only.is_none_or(|only| only == *name))
+        .map(|(_, it)| it)
+        .filter(|it| on.is_none_or(|on| it["spec"]["nodeName"] == on))
+        .collect();
     let (version, from): (u64, usize) = match asked.query.get("continue").and_then(|it| it.split_once('.')) {
         Some((version, from)) => (version.parse().expect("a version"), from.parse().expect("a number")),
         None => (script.version, 0),
@@ -295,13 +318,17 @@ fn resources(script: &Script, path: &str) -> Option<Value> {
 
 fn review(script: &Script, asked: &Asked) -> Value {
     let body: Value = serde_json::from_slice(&asked.body).expect("a review");
+    if asked.path.ends_with("selfsubjectreviews") {
+        return json!({ "status": { "userInfo": { "username": "jane" } } });
+    }
     if asked.path.ends_with("selfsubjectaccessreviews") {
         let of = &body["spec"]["resourceAttributes"];
         let allowed = script.allowed.contains(of["namespace"].as_str().unwrap_or_default())
             || !script.denied.contains(&format!(
-                "{} {}",
+                "{} {}{}",
                 of["verb"].as_str().unwrap_or_default(),
-                of["resource"].as_str().unwrap_or_default()
+                of["resource"].as_str().unwrap_or_default(),
+                of["subresource"].as_str().filter(|it| !it.is_empty()).map(|it| format!("/{it}")).unwrap_or_default()
             ));
         return json!({ "status": { "allowed": allowed } });
     }

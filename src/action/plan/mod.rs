@@ -26,8 +26,9 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
         return Err(Refusal::of(intent, "there is nothing to do", "it is already as it should be"));
     }
     guard.bound(intent, &draft.steps, view)?;
-    let mut lines = does::lines(intent, view);
-    lines.extend(named(intent, |part| hurts::lines(part, view)));
+    // As the backend has understood it: the revision that it chose, the container that it found.
+    let mut lines = does::lines(&draft.intent, view);
+    lines.extend(named(&draft.intent, |part| hurts::lines(part, view)));
     lines.extend(hurts::of_drain(intent, &draft.steps, view));
     lines.extend(named(intent, |part| room::lines(part, view)));
     let (rivals, without) = rivals::of(intent, &draft, view);
@@ -56,7 +57,7 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
     let taken = |key: char| draft.variants.iter().any(|variant| variant.key == key);
     let without = without.filter(|variant| !taken(variant.key));
     Ok(Plan {
-        title: title(intent),
+        title: title(&draft.intent),
         intent: intent.clone(),
         lines,
         owners: owners(&draft.steps, view),

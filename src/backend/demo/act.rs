@@ -120,7 +120,7 @@ impl Sim {
         }
         let mut notes = Vec::new();
         if to > from {
-            notes.push(self.room_for(managed, to - from));
+            notes.extend(self.no_room_for(managed, to - from));
         }
         let until = Until::Count(key.clone(), to);
         let mut step = self.step(managed, StepAction::SetReplicas(key.clone(), to), Seen::Replicas(from), until);
@@ -137,20 +137,16 @@ impl Sim {
         Ok(draft(intent, vec![step], Some(equivalent), Some(Intent::Scale(key.clone(), from)), notes))
     }
 
-    /// Whether that many more fit.
-    fn room_for(&self, managed: &Managed, more: u32) -> Line {
+    /// How many of that many more fit nowhere.
+    fn no_room_for(&self, managed: &Managed, more: u32) -> Option<Line> {
         let request = managed.template().map_or(0, |it| it.request);
         let mut machines: Vec<_> = self.nodes.values().cloned().collect();
         let placed = (0..more).filter(|_| {
             super::place::take_room(&mut machines, (request, managed.spec.cpu), &managed.spec.selector).is_some()
         });
-        let placed = placed.count();
-        match u32::try_from(placed).unwrap_or(more) {
-            n if n == more => {
-                Line::new(LineKind::Note, if more == 1 { "it fits".to_owned() } else { "all of them fit".to_owned() })
-            }
-            n => Line::new(LineKind::Skips, format!("{} of {more} fit on no node: they will stay pending", more - n)),
-        }
+        let left = more - u32::try_from(placed.count()).unwrap_or(more);
+        (left > 0)
+            .then(|| Line::new(LineKind::Skips, format!("{left} of {more} fit on no node: they will stay pending")))
     }
 
     fn draft_undo(&self, intent: &Intent, key: &Ref, to: Option<&crate::domain::Name>) -> Result<Draft, Refusal> {

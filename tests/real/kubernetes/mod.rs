@@ -1,6 +1,8 @@
 //! A real Kubernetes: what a person on call is told of each scene under `tests/real/scenes/kubernetes`, by a kubelet that
 //! really runs, probes and kills. What has to be said of each is in `tests/scenes`, which recordings are held to as well.
 
+mod act;
+mod drain;
 mod people;
 mod quiet;
 mod scenes;

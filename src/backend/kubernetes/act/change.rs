@@ -92,8 +92,13 @@ impl Change {
             path = format!("{path}/{part}");
         }
         let mut query = Vec::new();
-        if trial {
-            query.push("dryRun=All");
+        let mut body = self.body.clone();
+        match self.how {
+            // A deletion that has a body is read from that alone: in the query a trial would be none (apiserver:
+            // pkg/endpoints/handlers/delete.go).
+            How::Delete if trial => body["dryRun"] = json!(["All"]),
+            _ if trial => query.push("dryRun=All"),
+            _ => {}
         }
         // Whose change it is, among those who own fields of an object.
         if self.how != How::Delete {
@@ -102,7 +107,7 @@ impl Change {
         if !query.is_empty() {
             path = format!("{path}?{}", query.join("&"));
         }
-        Sent { method: self.how.method(), path, media: self.how.media(), body: self.body.clone() }
+        Sent { method: self.how.method(), path, media: self.how.media(), body }
     }
 
     /// `deployments/scale`.
@@ -135,6 +140,14 @@ pub(super) fn of_spec(object: &Value, spec: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trial_of_a_deletion_says_so_in_its_body_where_it_is_read() {
+        let pod: Ref = "c/shop/Pod/web".parse().expect("a ref");
+        let delete = Change::of(&pod, How::Delete, json!({ "kind": "DeleteOptions" })).expect("a change");
+        assert_eq!(delete.request(true).body, json!({ "kind": "DeleteOptions", "dryRun": ["All"] }));
+        assert_eq!(delete.request(false).body, json!({ "kind": "DeleteOptions" }));
+    }
 
     #[test]
     fn a_write_goes_where_its_right_is_asked_for() {

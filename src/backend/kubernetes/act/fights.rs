@@ -25,7 +25,7 @@ pub(super) async fn of(desk: Desk<'_>, key: &Ref, to: u32) -> Vec<Line> {
     }
     // Where KEDA is not served nobody of it is there.
     let scaled = scaled.unwrap_or_default();
-    lines.extend(scaled.iter().filter(|it| scales(it, key)).filter_map(|it| keda(it)));
+    lines.extend(scaled.iter().filter(|it| scales(it, key)).filter_map(keda));
     lines
 }
 

@@ -16,7 +16,7 @@ use super::super::kinds::ApiKind;
 use super::super::words::dig::{is_true, list, text};
 use super::change::{Change, How};
 use super::desk::Desk;
-use super::{carry_out, draft, instance, pins};
+use super::{carry_out, draft, instance, kubectl, pins};
 
 /// A Job's name is a label of its pods.
 const LONGEST_NAME: usize = 63;
@@ -111,12 +111,13 @@ pub(super) async fn made_after_all(desk: Desk<'_>, change: &Change, sent: Timest
 pub(super) async fn prepare_retry(desk: Desk<'_>, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
     let job = desk.subject(intent, key).await?;
     if !has_failed(&job) {
-        return Err(Refusal::of(intent, "it has not failed", "it goes on by itself; suspend it to hold it"));
+        return Err(Refusal::of(intent, "it has not failed", "there is nothing to be taken away"));
     }
     if let Some(owner) = instance::controller(&job).filter(|owner| text(owner, "/kind") == "CronJob") {
         let cron = Ref { kind: Kind::CronJob, name: text(owner, "/name").into(), ..key.clone() };
         let mut draft = prepare_trigger(desk, &Intent::Trigger(cron.clone()), &cron).await?;
         draft.intent = intent.clone();
+        draft.equivalent = kubectl::command(desk.target, &Intent::Trigger(cron.clone())).map(Text::from);
         draft
             .notes
             .push(draft::note(format!("CronJob {} runs once; the failed Job stays, to be looked at", cron.name)));

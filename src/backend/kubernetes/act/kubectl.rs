@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(said(Intent::Pause(job())), at(r#"-n shop patch cronjob/backup -p '{"spec":{"suspend":true}}'"#));
         assert_eq!(said(Intent::Trigger(job())), at("-n shop create job --from=cronjob/backup backup-manual"));
         let image = Intent::Set(web(), Setting::Image(Some(Name::new("app")), Name::new("app:2")));
-        assert_eq!(said(image), at("-n shop set image deployment/web 'app=app:2'"));
+        assert_eq!(said(image), at("-n shop set image deployment/web app=app:2"));
         let memory = Intent::Set(web(), Setting::Memory(None, Some(1024)));
         assert_eq!(said(memory), at("-n shop set resources deployment/web --limits=memory=1024"));
     }

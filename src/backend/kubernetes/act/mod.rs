@@ -100,7 +100,8 @@ async fn prepare(desk: Desk<'_>, intent: &Intent) -> Result<Draft, Refusal> {
         )),
         Intent::Several(_) => Err(never(intent, intent.target(), "is asked for by itself", "ask for each by itself")),
     }?;
-    draft.equivalent = kubectl::command(desk.target, &draft.intent).map(Text::from);
+    let command = || kubectl::command(desk.target, &draft.intent).map(Text::from);
+    draft.equivalent = draft.equivalent.clone().or_else(command);
     Ok(draft)
 }
 

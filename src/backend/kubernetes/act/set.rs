@@ -19,11 +19,12 @@ pub(super) async fn prepare(desk: Desk<'_>, intent: &Intent, key: &Ref, setting:
     let object = desk.subject(intent, key).await?;
     let found = find(key, &object, setting).map_err(|why| Refusal::of(intent, why, "name one of its containers"))?;
     let before = found.before();
-    let mut draft = Draft::new(intent, Vec::new());
-    if before == named(setting, found.name()) {
+    let wanted = named(setting, found.name());
+    let mut draft = Draft::new(&Intent::Set(key.clone(), wanted.clone()), Vec::new());
+    if before == wanted {
         return Ok(draft);
     }
-    let action = StepAction::Set(key.clone(), setting.clone());
+    let action = StepAction::Set(key.clone(), wanted);
     let change = carry_out::change(desk, &action, &object).await;
     let change = change.map_err(|why| Refusal::of(intent, why, "set the request first, or choose more"))?;
     let (tried, present, (owner, variant)) = futures::join!(

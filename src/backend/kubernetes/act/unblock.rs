@@ -9,7 +9,7 @@ use crate::domain::{Draft, Grade, Intent, Kind, Ref, Refusal, StepAction, Text, 
 use super::super::kinds::ApiKind;
 use super::super::words::dig::text;
 use super::desk::{Desk, Only, not_read};
-use super::{carry_out, draft, instance, jobs};
+use super::{carry_out, draft, instance, jobs, kubectl};
 
 /// How it would be done.
 pub(super) async fn prepare(desk: Desk<'_>, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
@@ -46,12 +46,14 @@ async fn broken_pod(desk: Desk<'_>, intent: &Intent, key: &Ref) -> Result<Draft,
     };
     let name = Text::new(text(pod, "/metadata/name"));
     let key = Ref { kind: Kind::Pod, name: name.clone(), ..key.clone() };
+    let pod_key = key.clone();
     let action = StepAction::Delete(key.clone());
     let change = carry_out::change(desk, &action, pod).await.map_err(|why| Refusal::of(intent, why, ""))?;
     desk.try_out(intent, from_ref(&change)).await?;
     let until = Until::GoneOrReborn(key, text(pod, "/metadata/uid").into());
     let mut draft = Draft::new(intent, vec![draft::step(action, pod, until, instance::ends_within(pod))]);
     draft.grade = Some(Grade::Disruptive);
+    draft.equivalent = kubectl::command(desk.target, &Intent::Stop(pod_key)).map(Text::from);
     draft.notes.push(draft::hurts(format!(
         "{name} is deleted: it is not ready, of revision {}, and {newest} is wanted",
         Text::new(revision(pod))

@@ -4,14 +4,13 @@ use std::slice::from_ref;
 
 use serde_json::{Value, json};
 
-use crate::domain::words::many;
 use crate::domain::{Draft, Grade, Intent, Kind, Name, Ref, Refusal, StepAction, Text, Timestamp, Until};
 
-use super::super::words::dig::{ago, is_true, list, number, text, time};
+use super::super::words::dig::{is_true, list, number, text, time};
 use super::change::{Change, How, lock, lock_operation};
 use super::desk::Desk;
 use super::revisions::{self, Kept, Revisions};
-use super::{draft, gitops, references};
+use super::{draft, gitops, kubectl, references};
 
 const CAUSE: &str = "kubernetes.io/change-cause";
 
@@ -33,16 +32,22 @@ pub(super) async fn prepare(desk: Desk<'_>, intent: &Intent, key: &Ref, to: Opti
     );
     tried?;
     let present = all.present().map(|revision| revision.id.clone());
-    let until = Until::RolledOut(key.clone(), present.clone());
+    let waits = waits(key, &object);
+    // What waits for a broken pod waits until that is taken away, which is the next thing to do: nobody has to wait for it.
+    let until = if waits.is_some() { Until::Accepted } else { Until::RolledOut(key.clone(), present.clone()) };
     let mut draft = Draft::new(&target, vec![draft::step(action, &object, until, draft::deadline(&object))]);
     draft.inverse = present.map(|present| Intent::Undo(key.clone(), Some(present)));
     draft.grade = Some(Grade::Disruptive);
-    draft.notes.push(draft::note(described(chosen, Timestamp::now())));
+    // kubectl knows it by its number alone.
+    let by_number = Intent::Undo(key.clone(), Some(Name::from(chosen.number.to_string())));
+    draft.equivalent = kubectl::command(desk.target, &by_number).map(Text::from);
+    draft.notes.push(draft::note(described(chosen)));
     draft.notes.push(match chosen.serves {
         0 => draft::note("whether that revision was ever healthy is not known: none of it runs now"),
-        pods => draft::note(format!("{} of it are available now", many(u64::from(pods), "pod"))),
+        1 => draft::note("1 pod of it is available now"),
+        pods => draft::note(format!("{pods} pods of it are available now")),
     });
-    draft.notes.extend(waits(key, &object));
+    draft.notes.extend(waits);
     draft.notes.extend(references);
     draft.notes.extend(owner);
     draft.variants.extend(variant);
@@ -94,13 +99,14 @@ fn kept_in_words(all: &Revisions) -> String {
     }
 }
 
-/// `revision 41 runs app:1.4, made 3 d ago`
-fn described(chosen: &Kept, now: Timestamp) -> String {
+/// `revision 41 runs app:1.4, made 2026-11-24 02:10 UTC`
+fn described(chosen: &Kept) -> String {
     let images: Vec<String> = list(&chosen.template, "/spec/containers")
         .iter()
         .map(|container| Text::new(text(container, "/image")).to_string())
         .collect();
-    let made = chosen.made.map(|at| format!(", first made {}", ago(at, now))).unwrap_or_default();
+    // As a time, not as an age: a preview that is read again says the same.
+    let made = chosen.made.map(|at| format!(", made {}", at.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
     let cause = chosen.cause.as_deref().map(|cause| format!(" ({cause})")).unwrap_or_default();
     format!("revision {} runs {}{made}{cause}", chosen.id, images.join(" and "))
 }

@@ -130,3 +130,16 @@ pub(in crate::backend::kubernetes) fn all(kind: &str, scene: &str) -> Value {
     list["items"].as_array_mut().expect("a list").retain(|it| it["metadata"]["namespace"] == scene);
     list
 }
+
+#[test]
+fn what_was_surely_not_done_is_told_from_what_may_have_been() {
+    let refused = |status: u16, message: &str| Unsent::from(Failure::refused(status, message.as_bytes(), None));
+    let broken = |kind| Unsent::from(Failure::Broken { kind, what: Text::new("x") });
+    let lost = |it: &Unsent| matches!(it, Unsent::Lost(_));
+    let no = |it: &Unsent| matches!(it, Unsent::Refused(_));
+    assert!([409, 403, 422, 429, 500].iter().all(|status| no(&refused(*status, "no"))));
+    assert!([502, 504].iter().all(|status| lost(&refused(*status, "gateway"))));
+    assert!(lost(&refused(500, "etcdserver: request timed out")));
+    assert!(lost(&broken(ErrorKind::ConnectionReset)) && lost(&Unsent::from(Failure::Silent(Duration::from_secs(1)))));
+    assert_eq!(broken(ErrorKind::ConnectionRefused), Unsent::Never("x".into()));
+}

@@ -17,8 +17,18 @@ use super::shelf::Record;
 pub(in crate::backend::kubernetes) struct Census {
     /// What is asked for on each node.
     pub(in crate::backend::kubernetes) taken: BTreeMap<Name, Taken>,
-    /// Of each workload with a ready pod on the node in question: how many of it are ready there, and anywhere.
-    pub(in crate::backend::kubernetes) ready: Vec<(Ref, Vec<(Name, Name)>, u32)>,
+    /// Of each workload with a ready pod on the node in question: what is ready of it.
+    pub(in crate::backend::kubernetes) ready: Vec<Ready>,
+}
+
+/// What is ready of a workload.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::backend::kubernetes) struct Ready {
+    pub(in crate::backend::kubernetes) workload: Ref,
+    /// Its pods on the node in question, by namespace and name.
+    pub(in crate::backend::kubernetes) here: Vec<(Name, Name)>,
+    /// How many there are anywhere.
+    pub(in crate::backend::kubernetes) all: u32,
 }
 
 /// What pods ask for on a node.
@@ -56,7 +66,7 @@ impl Book {
             }
         }
         let here = ready.into_iter().filter(|(_, (here, _))| !here.is_empty());
-        census.ready = here.map(|(workload, (here, all))| (workload, here, all)).collect();
+        census.ready = here.map(|(workload, (here, all))| Ready { workload, here, all }).collect();
         census.ready.sort_unstable();
         Some(census)
     }

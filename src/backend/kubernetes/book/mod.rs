@@ -41,9 +41,9 @@ use crate::domain::{ClusterId, Fact, Kind, Name, Occurrence, Ref, Source, Timest
 use super::heard::{Heard, Said};
 use super::kinds::ApiKind;
 use super::wire::{Gone, Item, What};
-pub(super) use census::Census;
 #[cfg(test)]
 pub(super) use census::Taken;
+pub(super) use census::{Census, Ready};
 use desk::Desk;
 use owner::Controllers;
 use recall::Recall;

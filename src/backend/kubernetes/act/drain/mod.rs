@@ -16,7 +16,7 @@ use crate::domain::{
     Draft, Including, Intent, Kind, Line, LineKind, Name, Ref, Refusal, Step, StepAction, Text, Until, Variant,
 };
 
-use super::super::book::Census;
+use super::super::book::{Census, Ready};
 use super::super::kinds::ApiKind;
 use super::super::words::dig::{is_true, list, text};
 use super::change::Change;
@@ -239,7 +239,7 @@ fn last_ones(leaving: &[Leaving<'_>], census: Option<&Census>) -> Vec<Line> {
     let goes = |namespace: &Name, name: &Name| {
         leaving.iter().any(|it| it.namespace == *namespace && it.name == *name && moves(it).is_some())
     };
-    let each = census.ready.iter().filter_map(|(workload, here, all)| {
+    let each = census.ready.iter().filter_map(|Ready { workload, here, all }| {
         let going = here.iter().filter(|(namespace, name)| goes(namespace, name)).count();
         let every = u32::try_from(going).ok() == Some(*all) && workload.kind != Kind::BarePod;
         every.then(|| match all {
@@ -279,7 +279,9 @@ fn left(leaving: &[Leaving<'_>]) -> Vec<Line> {
     let count = each.len() as u64;
     let mut lines = shortened(each, LineKind::Skips);
     if count > 0 {
-        lines.push(draft::note(format!("it ends as: partly drained, {count} left")));
+        lines.push(draft::note(format!(
+            "it ends as: partly drained, {count} left; kubectl would stop there and evict none"
+        )));
     }
     lines
 }
@@ -296,7 +298,7 @@ fn stays(leaving: &[Leaving<'_>]) -> Option<Line> {
         parts.push(format!("{mirror} that the kubelet runs by itself stay"));
     }
     if ending > 0 {
-        parts.push(format!("{ending} end already"));
+        parts.push(format!("{ending} already ending"));
     }
     (!parts.is_empty()).then(|| draft::note(parts.join("; ")))
 }

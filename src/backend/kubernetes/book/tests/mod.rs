@@ -1,6 +1,7 @@
 //! The book, held to what a real server said (tests/wire/kubernetes), and to what none was brought to say.
 
 mod around;
+mod census;
 mod ends;
 mod gitops;
 mod hear;
