@@ -111,6 +111,8 @@ mod tests {
             equivalent: None,
             variants: Vec::new(),
             unjournalled: None,
+            owners: Vec::new(),
+            reason: None,
             made: Timestamp::UNIX_EPOCH,
         };
         let mut run = Run::new(7, plan, Timestamp::UNIX_EPOCH);

@@ -25,6 +25,8 @@ fn plan(intent: Intent, title: &str, steps: Vec<Step>, inverse: Option<Intent>) 
         equivalent: None,
         variants: Vec::new(),
         unjournalled: None,
+        owners: Vec::new(),
+        reason: None,
         made: Timestamp::UNIX_EPOCH,
     }
 }

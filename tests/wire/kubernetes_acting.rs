@@ -461,7 +461,12 @@ async fn several_are_done_in_order_and_taken_back_the_other_way_round() {
     let app = || key("argocd/Application/shop");
     let web = || key("shop/Deployment/web");
     let all = Intent::several([Intent::Pause(app()), Intent::Scale(web(), 9)]).expect("two");
-    let draft = backend(&plane).prepare(all).await.expect("a draft");
+    let backend = backend(&plane);
+    let mut drafts = Vec::new();
+    for part in all.parts() {
+        drafts.push(backend.prepare(part.clone()).await);
+    }
+    let draft = cockpit::action::merge(&all, drafts).expect("a draft");
     assert_eq!(draft.steps.iter().map(|step| step.group).collect::<Vec<_>>(), [0, 1]);
     assert_eq!(draft.inverse, Intent::several([Intent::Scale(web(), 3), Intent::Resume(app())]));
 }

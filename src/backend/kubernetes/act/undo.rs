@@ -42,10 +42,10 @@ pub(super) async fn prepare(desk: Desk<'_>, intent: &Intent, key: &Ref, to: Opti
     let by_number = Intent::Undo(key.clone(), Some(Name::from(chosen.number.to_string())));
     draft.equivalent = kubectl::command(desk.target, &by_number).map(Text::from);
     draft.notes.push(draft::note(described(chosen)));
-    draft.notes.push(match chosen.serves {
-        0 => draft::note("whether that revision was ever healthy is not known: none of it runs now"),
-        1 => draft::note("1 pod of it is available now"),
-        pods => draft::note(format!("{pods} pods of it are available now")),
+    draft.notes.extend(match chosen.serves {
+        0 => None,
+        1 => Some(draft::note("1 pod of it is available now")),
+        pods => Some(draft::note(format!("{pods} pods of it are available now"))),
     });
     draft.notes.extend(waits);
     draft.notes.extend(references);
