@@ -477,7 +477,8 @@ fn a_revision_that_failed_in_its_own_time_is_said_to_have_failed() {
 #[test]
 fn a_right_that_is_denied_refuses_the_part_that_needs_it() {
     let mut world = world();
-    let rights = Rights { read_only: None, denied: vec!["patch statefulsets/scale".into()] };
+    let rights =
+        Rights { read_only: None, denied: vec!["update statefulsets/scale".into()], within: vec!["shop".into()] };
     world.fold(Batch { cluster: ClusterId::new("prod"), at: at(0), facts: vec![Fact::Allowed(rights)] });
     let refused = |intent: Intent| plan(&intent, &world.view(at(0)), drafted(&intent), &Guard::default()).err();
     let (web, orders) = (key("prod", Kind::Deployment, "web"), key("prod", Kind::StatefulSet, "orders"));

@@ -22,7 +22,7 @@ pub use follow::{Followed, Mood, SHOWN_SECONDS, follow};
 pub use guard::Guard;
 pub use health::{Health, health, wrong};
 pub use merge::merge;
-pub use needs::{denied, needs};
+pub use needs::denied;
 pub use plan::plan;
 pub use run::RunEvent;
 pub use wait::Wait;

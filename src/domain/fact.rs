@@ -122,6 +122,10 @@ pub struct Rights {
     /// Verbs that are known to be denied: `create pods/eviction`.
     #[serde(default)]
     pub denied: Vec<Name>,
+    /// The namespaces in all of which that is so; where there are none it was asked of the whole cluster, and says nothing
+    /// of any one namespace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub within: Vec<Name>,
 }
 
 /// What came of a [`Want`].

@@ -189,7 +189,7 @@ fn read_only_refuses_before_a_server_is_asked() {
 fn where_no_cluster_may_be_changed_the_screen_says_so() {
     let mut desk = Desk::new();
     assert!(!desk.app.screen().read_only);
-    desk.allow(Rights { read_only: Some("this is a recording".into()), denied: vec![] });
+    desk.allow(Rights { read_only: Some("this is a recording".into()), ..Rights::default() });
     assert!(desk.app.screen().read_only);
     desk.command("web");
     assert!(desk.press("r").is_empty() && desk.notice().contains("this is a recording"), "{}", desk.notice());

@@ -1,8 +1,6 @@
 //! What has to hold of every key, on every kind of thing: nothing is changed by one key, by typing ahead, by a paste, or where
 //! nothing may be changed.
 
-use std::time::{Duration, Instant};
-
 use cockpit::action::Guard;
 use cockpit::app::{Command, Effect, TABLE, What};
 use cockpit::domain::{Intent, Object, Rights, Rollout, RolloutPhase, StepAction, StepError, Text};
@@ -66,7 +64,7 @@ fn where_nothing_may_be_changed_no_command_of_the_table_asks_a_server() {
     for (by_rights, guard) in guards.into_iter().enumerate() {
         let mut desk = Desk::with(guard).with_zoo();
         if by_rights == 1 {
-            desk.allow(Rights { read_only: Some("this is a recording".into()), denied: vec![] });
+            desk.allow(Rights { read_only: Some("this is a recording".into()), ..Rights::default() });
         }
         for name in everything() {
             for command in TABLE.iter().filter(|command| command.changes) {
@@ -195,26 +193,15 @@ fn what_has_moved_while_nobody_looks_is_said_and_not_previewed() {
 #[test]
 fn a_right_that_is_denied_is_said_before_a_server_is_asked() {
     let mut desk = Desk::new();
-    desk.allow(Rights { read_only: None, denied: vec!["patch deployments".into(), "create pods/eviction".into()] });
+    let denied = vec!["patch deployments".into(), "patch nodes".into()];
+    desk.allow(Rights { read_only: None, denied, within: vec!["shop".into()] });
     desk.command("web");
     assert!(desk.press("r").is_empty());
     assert!(desk.notice().contains("you may not `patch deployments` in prod"), "{}", desk.notice());
     assert!(!desk.command("scale 5").is_empty(), "another right is needed for that");
     desk.press("esc esc 6");
     assert!(desk.press("D").is_empty());
-    assert!(desk.notice().contains("create pods/eviction"), "{}", desk.notice());
-}
-
-#[test]
-fn a_walk_of_the_whole_table_is_quick_enough_to_be_done_each_time() {
-    // A footer asks every command of the table with each key: on a screen of thousands that has to cost nothing.
-    let mut desk = Desk::zoo();
-    desk.press("7");
-    let began = Instant::now();
-    for _ in 0..100 {
-        desk.tap("j");
-    }
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(desk.notice().contains("patch nodes"), "{}", desk.notice());
 }
 
 #[test]

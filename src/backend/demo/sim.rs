@@ -169,7 +169,7 @@ impl Sim {
     pub fn opening(&mut self) -> Vec<Batch> {
         self.opened = true;
         let read_only = self.read_only.then(|| Text::new("started with --read-only"));
-        let mut facts = vec![Fact::Allowed(Rights { read_only, denied: Vec::new() })];
+        let mut facts = vec![Fact::Allowed(Rights { read_only, ..Rights::default() })];
         let mut listings: BTreeMap<Source, Vec<Object>> = self.sources().map(|source| (source, Vec::new())).collect();
         for object in self.objects() {
             listings.entry(self.source_of(&object)).or_default().push(object);

@@ -99,7 +99,7 @@ impl Watch {
     /// Watches until nobody listens any more.
     pub(super) async fn run(mut self) {
         let read_only = self.target.read_only.then(|| Text::new("this engine is watched read-only"));
-        self.facts.push(Fact::Allowed(Rights { read_only, denied: Vec::new() }));
+        self.facts.push(Fact::Allowed(Rights { read_only, ..Rights::default() }));
         // Each source is named before the first is complete: else the first would pass for all that there is.
         self.facts.extend(self.open.iter().map(|source| Fact::Listing(source.clone(), None)));
         let mut wait = self.pace.retry_first;

@@ -209,7 +209,7 @@ impl Cluster {
         let unread = self.left_out.iter().map(|kind| Text::from(format!("list {}", kind.plural())));
         let unread = unread.chain(self.usage.denied());
         let denied = self.rights.denied.iter().cloned().chain(unread).collect();
-        self.facts.push(Fact::Allowed(Rights { read_only, denied }));
+        self.facts.push(Fact::Allowed(Rights { read_only, denied, within: self.rights.within.clone() }));
     }
 
     /// Goes without a kind that may not be read and need not be: it is no trouble, and is named among what is denied.

@@ -251,7 +251,7 @@ pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duratio
         .collect();
     let answers: Vec<Option<Name>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
     let denied = answers.into_iter().flatten().collect();
-    Rights { read_only: None, denied }
+    Rights { read_only: None, denied, within: namespaces.to_vec() }
 }
 
 async fn is_denied(client: &Client, need: &Need, verb: &str, namespaces: &[Name], within: Duration) -> bool {

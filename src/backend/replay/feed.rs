@@ -83,7 +83,7 @@ impl Feed for Replay {
     }
 
     fn run(self: Arc<Self>, _: watch::Receiver<Demand>) -> BoxStream<'static, Batch> {
-        let rights = Rights { read_only: Some(Text::new(READ_ONLY)), denied: Vec::new() };
+        let rights = Rights { read_only: Some(Text::new(READ_ONLY)), ..Rights::default() };
         let opening = Batch { cluster: self.cluster.clone(), at: self.first, facts: vec![Fact::Allowed(rights)] };
         let start = Instant::now();
         let reader = Reader::open(&self.path).inspect_err(|why| tracing::error!(%why, "the recording is gone")).ok();

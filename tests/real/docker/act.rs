@@ -253,7 +253,7 @@ fn a_container_is_restarted_by_keys(api: Api) {
     screen.press("r");
     screen.until_shows(PATIENCE, &["restart api", "docker restart api", "y, then enter"]);
     screen.confirm();
-    screen.until_shows(PATIENCE, &["done"]);
+    screen.until_shows(PATIENCE, &["─ done"]);
     assert_ne!(engine.ask("GET", "/containers/api/json", None)["State"]["StartedAt"], started);
 }
 

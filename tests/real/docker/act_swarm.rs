@@ -94,7 +94,7 @@ fn a_failing_update_is_taken_back_by_keys(api: Api) {
     engine.until_service("update-paused", "rolled back and whole", |seen| {
         seen["UpdateStatus"]["State"] == "rollback_completed" && seen["ServiceStatus"]["RunningTasks"] == 2
     });
-    screen.until_shows(PATIENCE, &["done"]);
+    screen.until_shows(PATIENCE, &["─ done"]);
 }
 
 fn an_update_that_goes_on_is_taken_back_in_its_middle(api: Api) {
@@ -220,13 +220,13 @@ fn a_node_is_drained_by_keys_and_put_back(api: Api) {
     screen.press("D");
     screen.until_shows(PATIENCE, &["drain host-", "--availability drain", "y, then enter"]);
     screen.confirm();
-    screen.until_shows(PATIENCE, &["done"]);
+    screen.until_shows(PATIENCE, &["─ done"]);
     // With the next key it would be another one to a terminal.
     screen.press("\x1b");
     screen.until(PATIENCE, "the run to be left", |text| !text.contains("done"));
     screen.press_for("U", &["uncordon host-", "--availability active"]);
     screen.confirm();
-    screen.until_shows(PATIENCE, &["done"]);
+    screen.until_shows(PATIENCE, &["─ done"]);
     until(PATIENCE, "all nodes to be active", || {
         let nodes = manager.ask("GET", "/nodes", None);
         let active = nodes.as_array().into_iter().flatten().filter(|node| node["Spec"]["Availability"] == "active");
@@ -247,5 +247,5 @@ fn a_service_is_scaled_by_keys(api: Api) {
     screen.until_shows(PATIENCE, &["docker service scale shop_web=3"]);
     screen.confirm();
     engine.until_service("web", "three", |seen| seen["ServiceStatus"]["RunningTasks"] == 3);
-    screen.until_shows(PATIENCE, &["done"]);
+    screen.until_shows(PATIENCE, &["─ done"]);
 }
