@@ -485,6 +485,6 @@ fn a_right_that_is_denied_refuses_the_part_that_needs_it() {
     assert_eq!(refused(Intent::Scale(web.clone(), 4)), None);
     let both = Intent::Several(vec![Intent::Scale(web, 4), Intent::Scale(orders, 4)]);
     let refusal = refused(both).expect("a refusal");
-    assert_eq!(refusal.to_string(), "scale shop/orders: you may not `patch statefulsets/scale` in prod");
+    assert_eq!(refusal.to_string(), "scale shop/orders: you may not `update statefulsets/scale` in prod");
     assert!(refusal.mend.contains("cockpit rbac --control"), "{}", refusal.mend);
 }
