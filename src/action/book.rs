@@ -291,10 +291,16 @@ impl RunBook {
 
     /// All runs that are known, whoever's, the newest first.
     pub fn history(&self) -> Vec<Known<'_>> {
-        let mut all: Vec<Known<'_>> =
-            self.runs.iter().map(|run| self.known_own(run)).chain(self.kept.values().map(Known::of)).collect();
-        all.sort_by_key(|known| (Reverse(known.run.started), Reverse(known.run.id)));
-        all
+        newest_first(self.all().collect())
+    }
+
+    /// Those that were meant for an object, the newest first.
+    pub fn history_of(&self, key: &Ref) -> Vec<Known<'_>> {
+        newest_first(self.all().filter(|known| known.run.plan.intent.concerns(key)).collect())
+    }
+
+    fn all(&self) -> impl Iterator<Item = Known<'_>> {
+        self.runs.iter().map(|run| self.known_own(run)).chain(self.kept.values().map(Known::of))
     }
 
     /// How many older ones the journal has, and the oldest that is known: what comes before it can be asked for.
@@ -307,13 +313,13 @@ impl RunBook {
     pub fn under_way(&self, key: &Ref) -> Option<&Run> {
         let own = self.runs.iter().rev().filter(|run| run.outcome.is_none());
         let others = self.kept.values().rev().filter(|entry| entry.is_under_way()).map(|entry| &entry.run);
-        own.chain(others).find(|run| run.plan.intent.target() == key)
+        own.chain(others).find(|run| run.plan.intent.concerns(key))
     }
 
     /// The run on an object that was left in the middle, if one was.
     pub fn abandoned(&self, key: &Ref) -> Option<Known<'_>> {
         let left = self.kept.values().rev().filter(|entry| entry.is_abandoned());
-        left.map(Known::of).find(|known| known.run.plan.intent.target() == key)
+        left.map(Known::of).find(|known| known.run.plan.intent.concerns(key))
     }
 
     /// What can be taken back on an object, newest first. What was left in the middle has its own way back.
@@ -323,9 +329,9 @@ impl RunBook {
             Some((_, Outcome::Failed(_))) => false,
             Some(_) => true,
         };
-        self.history()
+        self.history_of(key)
             .into_iter()
-            .filter(move |known| known.run.plan.intent.target() == key && done(known))
+            .filter(done)
             .filter_map(|done| Some(Undo { done, inverse: done.run.plan.inverse.as_ref()? }))
     }
 
@@ -333,6 +339,11 @@ impl RunBook {
     pub const fn version(&self) -> u64 {
         self.version
     }
+}
+
+fn newest_first(mut all: Vec<Known<'_>>) -> Vec<Known<'_>> {
+    all.sort_by_key(|known| (Reverse(known.run.started), Reverse(known.run.id)));
+    all
 }
 
 impl<'a> Known<'a> {

@@ -37,6 +37,12 @@ impl Guard {
         targets.filter(|target| self.protects(target)).map(|target| &target.cluster).collect()
     }
 
+    /// What has to be typed because of protection: the names of the clusters.
+    pub fn name_of_protected(&self, intent: &Intent) -> Option<Text> {
+        let names: Vec<&str> = self.protected_by(intent).into_iter().map(ClusterId::as_str).collect();
+        (!names.is_empty()).then(|| Text::from(names.join(" ")))
+    }
+
     /// Refuses what may not be done at all, before a server is asked. The backend refuses it again, below every key.
     pub fn admit(&self, intent: &Intent, view: &View<'_>) -> Result<(), Refusal> {
         intent.parts().iter().try_for_each(|part| self.admit_one(part, view))

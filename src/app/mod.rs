@@ -14,6 +14,7 @@ mod input;
 mod keeper;
 mod key;
 mod keymap;
+mod options;
 mod pace;
 mod requests;
 mod rows;
@@ -45,7 +46,8 @@ pub use event::{Copied, Event, Mouse, Pointed, What};
 pub use key::{Key, NotAKey};
 pub use keymap::{Keymap, KeymapError};
 
-pub use run::{Options, Recorder, run};
+pub use options::{Options, Recorder};
+pub use run::run;
 pub use saved::Saved;
 pub use terminal::{Terminal, check as check_terminal};
 pub use writer::{Encoder, sgr};

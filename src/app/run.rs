@@ -6,7 +6,6 @@
 //! What a person does is answered at once. What the world does is looked at in its own pace ([`Pace`]): a large cluster
 //! changes a hundred times a second, and nobody reads that fast, nor does every line carry it.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use color_eyre::eyre::{WrapErr, eyre};
@@ -15,65 +14,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
-use crate::action::{Guard, Numbers};
-use crate::diagnose::Settings;
-use crate::domain::journal::Journal;
-use crate::domain::people::Keeper;
-use crate::domain::{Batch, Name, People, Person, Text, Timestamp};
-use crate::engine::{Ending, Feeds, Scribe, Target};
-use crate::ui::{self, Look, Pane};
+use crate::domain::{Batch, Name, People, Text, Timestamp};
+use crate::engine::{Ending, Feeds, Scribe};
+use crate::ui;
 
 use super::clipboard::Way;
-use super::clock::{Clock, ReplayClock};
+use super::clock::Clock;
 use super::input::Reader;
 use super::keeper::Keeping;
+use super::options::{Options, Recorder};
 use super::pace::Pace;
 use super::requests::Requests;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
-use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, Task, What};
-
-/// Sees every batch before it is folded.
-pub type Recorder = Box<dyn FnMut(&Batch) -> Result<(), Text> + Send>;
-
-/// What a session starts from.
-pub struct Options {
-    /// What is watched.
-    pub targets: Vec<Target>,
-    /// What people set about the diagnosis.
-    pub settings: Settings,
-    /// What may be done.
-    pub guard: Guard,
-    /// How it may look.
-    pub look: Look,
-    /// The mouse is listened to.
-    pub mouse: bool,
-    /// Times are shown in UTC first; else in the local zone.
-    pub utc: bool,
-    /// Keys given anew: a command's name, and its keys.
-    pub keys: Vec<(String, Vec<String>)>,
-    /// Columns that were chosen for lists.
-    pub columns: BTreeMap<Pane, Vec<String>>,
-    /// Targets that are there and not watched.
-    pub unwatched: Vec<Text>,
-    /// Sees every batch before it is folded.
-    pub recorder: Option<Recorder>,
-    /// Who sits here.
-    pub me: Person,
-    /// Tells the runs of this cockpit from those of others.
-    pub numbers: Numbers,
-    /// Keeps what is done.
-    pub journal: Box<dyn Journal>,
-    /// Keeps what people say of incidents beyond the session; else it is known here alone.
-    pub keeper: Option<Box<dyn Keeper>>,
-    /// What goes wrong in a drill.
-    pub drill: Vec<Task>,
-    /// What is opened first, once it is known: `prod/shop/worker`.
-    pub open: Option<Text>,
-    /// The clock of a recording that is played, or of a simulation; else the wall's.
-    pub replay: Option<ReplayClock>,
-}
+use super::{App, Copied, Effect, Event, Key, Keymap, Mouse, Setup, What};
 
 /// Facts are folded for so long, and rules asked for so long, before the terminal is looked at again.
 const SLICE: Duration = Duration::from_millis(4);

@@ -143,6 +143,11 @@ impl Intent {
         if all.len() < 2 { all.pop() } else { Some(Intent::Several(all)) }
     }
 
+    /// Whether something is meant with this object.
+    pub fn concerns(&self, key: &Ref) -> bool {
+        self.parts().iter().any(|part| part.target() == key)
+    }
+
     /// Each thing that is meant, in order: itself, where it is one.
     pub fn parts(&self) -> &[Intent] {
         match self {
@@ -163,6 +168,7 @@ mod tests {
         assert_eq!(Intent::several([]), None);
         assert_eq!(Intent::several([a.clone()]), Some(a.clone()));
         let both = Intent::several([a.clone(), b.clone()]).expect("two");
+        assert!(both.concerns(&key("b")) && !both.concerns(&key("c")));
         assert_eq!((both.parts(), both.verb(), both.target()), (&[a.clone(), b.clone()][..], "restart", &key("a")));
         let three = Intent::several([both, a.clone()]).expect("three");
         assert_eq!(three.parts(), [a.clone(), b, a]);

@@ -139,6 +139,27 @@ pub struct Plan {
     pub reason: Option<Text>,
 }
 
+impl Plan {
+    /// A plan of these steps, with nothing more to say.
+    pub fn new(intent: Intent, title: impl Into<Text>, grade: Grade, steps: Vec<Step>, made: Timestamp) -> Self {
+        Self {
+            intent,
+            title: title.into(),
+            lines: Vec::new(),
+            steps,
+            grade,
+            typed: None,
+            inverse: None,
+            equivalent: None,
+            variants: Vec::new(),
+            unjournalled: None,
+            owners: Vec::new(),
+            made,
+            reason: None,
+        }
+    }
+}
+
 /// Why there is no plan: what, to what, why, and what to do instead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{what}: {why}")]

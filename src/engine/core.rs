@@ -223,8 +223,12 @@ impl Core {
 
     /// Why a run that was left in the middle cannot be gone on with now, where it cannot.
     pub fn cannot_adopt(&self, entry: &Entry, now: Timestamp) -> Option<Text> {
-        let cluster = &entry.run.plan.intent.target().cluster;
         let view = self.world.view(now);
+        entry.run.plan.intent.parts().iter().find_map(|part| Self::cannot_see(&part.target().cluster, &view))
+    }
+
+    /// Why what is done in a cluster cannot be seen.
+    fn cannot_see(cluster: &ClusterId, view: &View<'_>) -> Option<Text> {
         if view.sources(cluster).next().is_none() {
             return Some(Text::from(format!("{cluster} is not watched here")));
         }

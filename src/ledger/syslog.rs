@@ -100,21 +100,13 @@ mod tests {
     use crate::ledger::Memory;
 
     fn entry(outcome: Option<Outcome>) -> Entry {
-        let plan = Plan {
-            intent: Intent::Cordon("prod/-/Node/node-7".parse().expect("a ref")),
-            title: "Cordon node-7 (prod)".into(),
-            lines: Vec::new(),
-            steps: Vec::new(),
-            grade: Grade::Harmless,
-            typed: None,
-            inverse: None,
-            equivalent: None,
-            variants: Vec::new(),
-            unjournalled: None,
-            owners: Vec::new(),
-            reason: None,
-            made: Timestamp::UNIX_EPOCH,
-        };
+        let plan = Plan::new(
+            Intent::Cordon("prod/-/Node/node-7".parse().expect("a ref")),
+            "Cordon node-7 (prod)",
+            Grade::Harmless,
+            Vec::new(),
+            Timestamp::UNIX_EPOCH,
+        );
         let mut run = Run::new(7, plan, Timestamp::UNIX_EPOCH);
         run.outcome = outcome.map(|outcome| (Timestamp::UNIX_EPOCH, outcome));
         let by = Person { name: "anna@bastion".into(), origin: Some("10.0.0.9".into()), credential: None };

@@ -15,19 +15,15 @@ fn place(home: &Home) -> Place {
 fn entry(id: u64, target: &str, hours: i64, outcome: Option<Outcome>) -> Entry {
     let key: Ref = target.parse().expect("a ref");
     let plan = Plan {
-        intent: Intent::Cordon(key.clone()),
-        title: format!("Cordon {}", key.local()).into(),
-        lines: Vec::new(),
-        steps: Vec::new(),
-        grade: Grade::Harmless,
-        typed: None,
-        inverse: Some(Intent::Uncordon(key)),
+        inverse: Some(Intent::Uncordon(key.clone())),
         equivalent: Some("kubectl cordon".into()),
-        variants: Vec::new(),
-        unjournalled: None,
-        owners: Vec::new(),
-        reason: None,
-        made: Timestamp::UNIX_EPOCH,
+        ..Plan::new(
+            Intent::Cordon(key.clone()),
+            format!("Cordon {}", key.local()),
+            Grade::Harmless,
+            Vec::new(),
+            Timestamp::UNIX_EPOCH,
+        )
     };
     let at = Timestamp::now() - jiff::SignedDuration::from_hours(hours);
     let mut run = Run::new(id, plan, at);

@@ -2,9 +2,7 @@
 
 use cockpit::action::Guard;
 use cockpit::app::{Effect, TABLE, What};
-use cockpit::domain::{
-    Intent, NodeState, Object, Outcome, Ref, Refusal, Rights, RolloutPhase, StepAction, StepError, Text,
-};
+use cockpit::domain::{Intent, NodeState, Object, Outcome, Ref, Refusal, Rights, StepAction, StepError, Text};
 use cockpit::ui::{Armed, Overlay, Pane};
 
 use crate::desk::{Desk, a_node, deployment, draft, node, shop};
@@ -273,20 +271,7 @@ fn the_footer_says_what_a_rollback_goes_back_to() {
 
 #[test]
 fn an_incident_of_a_stuck_rollout_is_rolled_back() {
-    let mut desk = Desk::new();
-    let mut web = deployment("web", 2);
-    web.rollout = Some(cockpit::domain::Rollout {
-        phase: RolloutPhase::Failed,
-        message: Some("deadline exceeded".into()),
-        started: None,
-        progressed: None,
-        deadline: None,
-        from: Some("41".into()),
-        to: Some("42".into()),
-        updated: Some(0),
-    });
-    desk.put(vec![Object::Workload(Box::new(web))]);
-    desk.wait(1_000);
+    let mut desk = Desk::stuck();
     assert_eq!(desk.pane(), Pane::Triage);
     assert_eq!(desk.rows(), ["web"]);
     let effects = desk.press("u");

@@ -7,7 +7,8 @@ use cockpit::app::{App, Effect, Event, Key, Keymap, Setup, What};
 use cockpit::diagnose::{Pattern, Settings};
 use cockpit::domain::{
     Batch, ClusterId, ContainerSpec, Desired, Draft, Fact, Instance, Intent, Kind, Node, NodeState, Object, Phase, Pin,
-    Receipt, Ref, Revision, Rights, Role, Seen, Source, Step, StepAction, Timestamp, Until, Waste, Workload,
+    Receipt, Ref, Revision, Rights, Role, Rollout, RolloutPhase, Seen, Source, Step, StepAction, Timestamp, Until,
+    Waste, Workload,
 };
 use cockpit::ui::{self, Layer, ListState, Look, Overlay, Pane, Preview, RowKey};
 use ratatui::buffer::Buffer;
@@ -67,6 +68,25 @@ pub fn a_node(n: u32, state: NodeState) -> Object {
 }
 
 impl Desk {
+    /// A rollout of `web` is stuck: it is at the top of triage.
+    pub fn stuck() -> Self {
+        let mut desk = Self::new();
+        let mut web = deployment("web", 2);
+        web.rollout = Some(Rollout {
+            phase: RolloutPhase::Failed,
+            message: Some("deadline exceeded".into()),
+            started: None,
+            progressed: None,
+            deadline: None,
+            from: Some("41".into()),
+            to: Some("42".into()),
+            updated: Some(0),
+        });
+        desk.put(vec![Object::Workload(Box::new(web))]);
+        desk.wait(1_000);
+        desk
+    }
+
     /// A shop of four Deployments on three nodes, all in order, shown once.
     pub fn new() -> Self {
         Self::with(Guard::default())

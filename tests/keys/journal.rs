@@ -14,21 +14,7 @@ use crate::desk::{Desk, cluster, node, pod, shop};
 const THEIRS: u64 = 1 << 40;
 
 fn plan(intent: Intent, title: &str, steps: Vec<Step>, inverse: Option<Intent>) -> Plan {
-    Plan {
-        intent,
-        title: title.into(),
-        lines: Vec::new(),
-        steps,
-        grade: Grade::Disruptive,
-        typed: None,
-        inverse,
-        equivalent: None,
-        variants: Vec::new(),
-        unjournalled: None,
-        owners: Vec::new(),
-        reason: None,
-        made: Timestamp::UNIX_EPOCH,
-    }
+    Plan { inverse, ..Plan::new(intent, title, Grade::Disruptive, steps, Timestamp::UNIX_EPOCH) }
 }
 
 fn evict(n: u32) -> Step {

@@ -3,10 +3,10 @@
 
 use cockpit::action::Guard;
 use cockpit::app::{Command, Effect, TABLE, What};
-use cockpit::domain::{Intent, Object, Rights, Rollout, RolloutPhase, StepAction, StepError, Text};
+use cockpit::domain::{Intent, Rights, StepAction, StepError, Text};
 use cockpit::ui::{Armed, Overlay};
 
-use crate::desk::{Desk, deployment, draft, shop};
+use crate::desk::{Desk, draft, shop};
 use crate::zoo;
 
 /// Names of one of every kind that there is on the desk.
@@ -128,28 +128,9 @@ fn a_kibibyte_of_pasted_text_changes_nothing_wherever_it_lands() {
     }
 }
 
-/// A rollout of `web` that is stuck, at the top of triage.
-fn stuck() -> Desk {
-    let mut desk = Desk::new();
-    let mut web = deployment("web", 2);
-    web.rollout = Some(Rollout {
-        phase: RolloutPhase::Failed,
-        message: Some("deadline exceeded".into()),
-        started: None,
-        progressed: None,
-        deadline: None,
-        from: Some("41".into()),
-        to: Some("42".into()),
-        updated: Some(0),
-    });
-    desk.put(vec![Object::Workload(Box::new(web))]);
-    desk.wait(1_000);
-    desk
-}
-
 #[test]
 fn from_u_on_a_stuck_rollout_to_its_undo_are_three_keys() {
-    let mut desk = stuck();
+    let mut desk = Desk::stuck();
     let effects = desk.press("u");
     desk.drafted(&effects);
     assert_eq!(Desk::sent(&desk.press("y")), []);

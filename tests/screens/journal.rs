@@ -23,19 +23,8 @@ fn plan(intent: Intent, title: &str, steps: usize, inverse: Option<Intent>) -> P
         }
     };
     Plan {
-        intent,
-        title: title.into(),
-        lines: Vec::new(),
-        steps: (0..steps).map(step).collect(),
-        grade: Grade::Disruptive,
-        typed: None,
         inverse,
-        equivalent: None,
-        variants: Vec::new(),
-        unjournalled: None,
-        owners: Vec::new(),
-        reason: None,
-        made: Timestamp::UNIX_EPOCH,
+        ..Plan::new(intent, title, Grade::Disruptive, (0..steps).map(step).collect(), Timestamp::UNIX_EPOCH)
     }
 }
 

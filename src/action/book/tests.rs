@@ -13,19 +13,8 @@ fn node() -> Ref {
 
 fn plan() -> Plan {
     Plan {
-        intent: Intent::Cordon(node()),
-        title: "Cordon node-7 (prod)".into(),
-        lines: Vec::new(),
-        steps: Vec::new(),
-        grade: Grade::Harmless,
-        typed: None,
         inverse: Some(Intent::Uncordon(node())),
-        equivalent: None,
-        variants: Vec::new(),
-        unjournalled: None,
-        owners: Vec::new(),
-        reason: None,
-        made: at(0),
+        ..Plan::new(Intent::Cordon(node()), "Cordon node-7 (prod)", Grade::Harmless, Vec::new(), at(0))
     }
 }
 
@@ -37,6 +26,24 @@ fn theirs(id: u64, began: i64, lapsed: bool) -> Entry {
 
 fn hear(book: &mut RunBook, entry: Entry) {
     book.hear(&News { entries: vec![entry], ..News::default() });
+}
+
+#[test]
+fn each_thing_of_several_is_under_way_and_has_its_way_back() {
+    let other: Ref = "prod/-/Node/node-8".parse().expect("a ref");
+    let several = |make: fn(Ref) -> Intent| Intent::several([make(node()), make(other.clone())]);
+    let both = several(Intent::Cordon).expect("two");
+    let plan = Plan { inverse: several(Intent::Uncordon), ..Plan::new(both, "", Grade::Harmless, Vec::new(), at(0)) };
+    let mut book = RunBook::default();
+    let mut entry = theirs(9, 0, false);
+    entry.run.plan = plan;
+    hear(&mut book, entry.clone());
+    assert!(book.under_way(&node()).is_some() && book.under_way(&other).is_some());
+    entry.run.outcome = Some((at(5), Outcome::Done));
+    entry.version += 1;
+    hear(&mut book, entry);
+    assert!(book.under_way(&other).is_none());
+    assert_eq!(book.undoable(&other).next().map(|undo| undo.inverse.clone()), several(Intent::Uncordon));
 }
 
 #[test]

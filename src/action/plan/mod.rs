@@ -38,12 +38,11 @@ pub fn plan(intent: &Intent, view: &View<'_>, draft: Draft, guard: &Guard) -> Re
     let grade = grade(intent, view).max(draft.grade.unwrap_or(Grade::Harmless));
     let protected: Vec<&str> = guard.protected_by(intent).into_iter().map(|cluster| cluster.as_str()).collect();
     let unjournalled = guard.unjournalled.clone();
-    let typed = match (&protected[..], grade) {
-        ([], _) if unjournalled.is_some() => Some(Text::new(intent.target().cluster.as_str())),
-        ([], Grade::Destructive) => Some(name_to_type(intent)),
-        ([], _) => None,
-        (names, _) => Some(Text::from(names.join(" "))),
-    };
+    let typed = guard.name_of_protected(intent).or_else(|| match grade {
+        _ if unjournalled.is_some() => Some(Text::new(intent.target().cluster.as_str())),
+        Grade::Destructive => Some(name_to_type(intent)),
+        Grade::Harmless | Grade::Disruptive => None,
+    });
     if let Some(why) = &unjournalled {
         lines.push(Line::new(
             LineKind::Hurts,

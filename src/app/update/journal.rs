@@ -4,7 +4,7 @@ use crate::app::command::Now;
 use crate::app::{App, Effect, Moment};
 use crate::domain::journal::{News, Unwritten};
 use crate::domain::words::{many, seconds_between, span};
-use crate::domain::{Entry, Line, LineKind, Plan, Ref, Severity, StepState, Text};
+use crate::domain::{Entry, Intent, Line, LineKind, Plan, Ref, Severity, StepState, Text};
 use crate::ui::{Armed, Input, Overlay, Preview, RowKey};
 
 /// A run that was left in the middle, and what is to become of it.
@@ -95,8 +95,8 @@ impl App {
     /// Whether what was confirmed takes a run over first: it is asked for, and the rest waits for the answer.
     pub(super) fn takes_over(&mut self, plan: &Plan) -> bool {
         let goes_on = self.taking.as_ref().filter(|taking| !taking.asked).map(|taking| taking.run);
-        let left = self.core.runs().abandoned(plan.intent.target()).map(|known| known.run.id);
-        let Some(run) = goes_on.or(left) else { return false };
+        let left = |part: &Intent| self.core.runs().abandoned(part.target()).map(|known| known.run.id);
+        let Some(run) = goes_on.or_else(|| plan.intent.parts().iter().find_map(left)) else { return false };
         let Some(lease) = self.core.runs().kept(run).and_then(|entry| entry.lease.clone()) else { return false };
         // Whoever acts on what was left in the middle answers for it from then on.
         let instead = goes_on.is_none().then(|| Box::new(plan.clone()));
@@ -192,8 +192,6 @@ fn rest_of(app: &App, entry: &Entry, at: Moment) -> Plan {
     lines.extend(run.plan.lines.iter().filter(|line| line.kind == LineKind::Hurts).cloned());
     lines.push(Line::new(LineKind::Note, "what has changed since is refused, step by step"));
     let title = Text::from(format!("Go on: {}", run.plan.title));
-    let target = run.plan.intent.target();
-    let protected = app.core.guard().protects(target).then(|| Text::new(target.cluster.as_str()));
-    let typed = protected.or_else(|| run.plan.typed.clone());
+    let typed = app.core.guard().name_of_protected(&run.plan.intent).or_else(|| run.plan.typed.clone());
     Plan { title, lines, typed, variants: Vec::new(), made: at.now, ..run.plan.clone() }
 }

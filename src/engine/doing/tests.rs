@@ -85,19 +85,8 @@ fn entry(unjournalled: Option<&str>) -> Entry {
         group: 0,
     };
     let plan = Plan {
-        intent: Intent::Cordon(key),
-        title: "Cordon node-1 (prod)".into(),
-        lines: Vec::new(),
-        steps: vec![step],
-        grade: Grade::Harmless,
-        typed: None,
-        inverse: None,
-        equivalent: None,
-        variants: Vec::new(),
         unjournalled: unjournalled.map(Text::new),
-        owners: Vec::new(),
-        reason: None,
-        made: Timestamp::UNIX_EPOCH,
+        ..Plan::new(Intent::Cordon(key), "Cordon node-1 (prod)", Grade::Harmless, vec![step], Timestamp::UNIX_EPOCH)
     };
     let mut run = Run::new(1, plan, Timestamp::UNIX_EPOCH);
     run.steps[0] = StepState::Sent(Timestamp::UNIX_EPOCH);

@@ -20,19 +20,14 @@ fn entry(id: u64, node: &str) -> Entry {
         group: n,
     };
     let plan = Plan {
-        intent: Intent::drain(key.clone()),
-        title: Text::from(format!("Drain {node} (prod)")),
-        lines: Vec::new(),
-        steps: (0..3).map(step).collect(),
-        grade: Grade::Disruptive,
-        typed: None,
         inverse: Some(Intent::Uncordon(key.clone())),
-        equivalent: None,
-        variants: Vec::new(),
-        unjournalled: None,
-        owners: Vec::new(),
-        reason: None,
-        made: Timestamp::UNIX_EPOCH,
+        ..Plan::new(
+            Intent::drain(key.clone()),
+            Text::from(format!("Drain {node} (prod)")),
+            Grade::Disruptive,
+            (0..3).map(step).collect(),
+            Timestamp::UNIX_EPOCH,
+        )
     };
     let started = Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(id).expect("small")).expect("in range");
     let by = Person { name: "anna@bastion".into(), origin: Some("10.0.0.9".into()), credential: None };

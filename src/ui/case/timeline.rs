@@ -143,7 +143,7 @@ fn without_time(said: Phrase) -> Phrase {
 /// What people did to it, as far as the journal is known.
 fn done_here(ctx: &Ctx<'_>, target: &Ref, all: &mut Vec<Entry>) {
     let runs = ctx.model.runs;
-    for known in runs.history().iter().filter(|known| known.run.plan.intent.target() == target) {
+    for known in &runs.history_of(target) {
         let who = known.who(runs.me());
         let said = Phrase::of(Ink::Good, format!("{who}: {}", known.run.plan.title));
         let said =
