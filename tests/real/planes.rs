@@ -55,6 +55,12 @@ impl Plane {
         self.does("node", &[name]);
     }
 
+    /// Argo Rollouts and its controller.
+    #[track_caller]
+    pub fn rollouts(&self) {
+        self.does("rollouts", &[]);
+    }
+
     /// One request as admin; its answer.
     #[track_caller]
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
@@ -64,6 +70,8 @@ impl Plane {
     /// One request as admin; its answer, or what the server said instead.
     pub fn tries_to_ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
         let media = match method {
+            // Kinds that are defined in the cluster take no strategic patch.
+            "PATCH" if path.contains("/argoproj.io/") => "Content-Type: application/merge-patch+json",
             "PATCH" => "Content-Type: application/strategic-merge-patch+json",
             _ => "Content-Type: application/json",
         };

@@ -93,6 +93,9 @@ pub struct Drain {
     pub how: How,
 }
 
+/// None is no limit. By its own name: clap takes an option in an option for one whose value may be left out.
+type Limit = Option<u64>;
+
 /// One thing, and what of it is set.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = STATUS)]
@@ -106,10 +109,10 @@ pub struct Set {
     pub image: Option<String>,
     /// Kill it at so much memory: 512Mi, 512m, 1g; none for no limit.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::memory)]
-    pub memory: Option<Option<u64>>,
+    pub memory: Option<Limit>,
     /// Give it so much of a processor at most: 500m, 0.5, 2; none for no limit.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::cpu)]
-    pub cpu: Option<Option<u64>>,
+    pub cpu: Option<Limit>,
     /// Of this container; else of the only or first one.
     #[arg(long, value_name = "NAME")]
     pub container: Option<String>,

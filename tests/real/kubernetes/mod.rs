@@ -8,6 +8,7 @@ mod quiet;
 mod scenes;
 mod trouble;
 mod walk;
+mod workloads;
 
 use std::time::Duration;
 
