@@ -242,6 +242,22 @@ fn what_fits_nowhere_is_said_before_and_waits_after() {
 }
 
 #[test]
+fn a_scale_up_says_what_it_does_to_the_connections_of_its_database() {
+    let mut watched = Watched::of("calm");
+    watched.until(120);
+    let desk = key("nomad-eu/erp/TaskGroup/desk");
+    for (to, kind, words) in
+        [(9, LineKind::Note, "of 151 connections in use, and would have"), (40, LineKind::Hurts, "newcomers fail")]
+    {
+        let intent = Intent::Scale(desk.clone(), to);
+        let draft = watched.sim(&desk).prepare(intent.clone()).expect("a draft");
+        let plan = watched.core.plan(&intent, draft, watched.now).expect("a plan");
+        let said = plan.lines.iter().any(|it| it.kind == kind && it.text.contains(words));
+        assert!(said, "to {to}: {:?}", plan.lines);
+    }
+}
+
+#[test]
 fn a_drain_says_what_it_skips_and_moves_the_rest() {
     let mut watched = Watched::of("calm");
     let node = key("prod/-/Node/node-3");
