@@ -217,7 +217,14 @@ pub(in crate::ui) fn step(ctx: &Ctx<'_>, state: &StepState, step: &Step) -> Phra
             let said = receipt.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             let awaits = Wait::of(&step.until, receipt, &ctx.model.view).map(|wait| awaits(ctx, &wait));
             let awaits = awaits.filter(|said| !said.is_empty()).unwrap_or_else(|| "not seen done yet".to_owned());
-            (glyphs::MOVING, Ink::Text, format!("accepted {}, {awaits}{said}", ctx.clock.time(receipt.at)))
+            let at = ctx.clock.time(receipt.at);
+            match receipt.unanswered {
+                true => {
+                    let text = format!("sent {at}, and no answer came: not sent again, it is read; {awaits}{said}");
+                    (glyphs::MOVING, Ink::Warning, text)
+                }
+                false => (glyphs::MOVING, Ink::Text, format!("accepted {at}, {awaits}{said}")),
+            }
         }
         StepState::Done(at) => {
             let word = if matches!(step.action, StepAction::Evict(_)) { "gone" } else { "done" };
