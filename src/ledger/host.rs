@@ -20,7 +20,7 @@ pub fn ours(beat: i64) -> Lease {
         host: Text::from(host),
         boot: Text::from(boot(&read("/proc/sys/kernel/random/boot_id"))),
         pid,
-        birth: birth(pid).unwrap_or_default(),
+        birth: stat(pid).map(|it| it.birth).unwrap_or_default(),
         beat,
         lapsed: false,
     }
@@ -53,15 +53,24 @@ fn is_alive(pid: u32, birth: u64) -> bool {
         // Somebody else's.
         Err(error) => error == rustix::io::Errno::PERM,
     };
-    there && self::birth(pid).is_none_or(|now| birth == 0 || now == birth)
+    // One that has ended keeps its number until its parent has asked for it, which may be never.
+    there && stat(pid).is_none_or(|it| !matches!(it.state, 'Z' | 'X') && (birth == 0 || it.birth == birth))
 }
 
-/// When a process began, in ticks since the machine's start: field 22 of `/proc/PID/stat` (proc(5)).
-fn birth(pid: u32) -> Option<u64> {
+/// What the system says of a process.
+struct Stat {
+    state: char,
+    /// When it began, in ticks since the machine's start.
+    birth: u64,
+}
+
+/// Fields 3 and 22 of `/proc/PID/stat` (proc(5)).
+fn stat(pid: u32) -> Option<Stat> {
     let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the program's name in brackets, and may hold anything.
     let (_, after) = stat.rsplit_once(')')?;
-    after.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = after.split_whitespace();
+    Some(Stat { state: fields.next()?.chars().next()?, birth: fields.nth(18)?.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -76,6 +85,11 @@ mod tests {
         assert!(!has_lapsed(&ours, &ours, 1_000 * MINUTE, 1_000 * MINUTE), "this process is there");
         let mut child = std::process::Command::new("true").spawn().expect("a process");
         let gone = Lease { pid: child.id(), birth: 1, ..ours.clone() };
+        let birth = stat(gone.pid).expect("it is there, or waits to be asked for").birth;
+        while stat(gone.pid).is_some_and(|it| it.state != 'Z') {
+            std::thread::yield_now();
+        }
+        assert!(has_lapsed(&Lease { birth, ..gone.clone() }, &ours, 0, 0), "its parent has not asked for it yet");
         child.wait().expect("ended");
         assert!(has_lapsed(&gone, &ours, 0, 0), "nobody waits for what cannot come back");
         let reused = Lease { birth: ours.birth + 1, ..ours.clone() };

@@ -298,7 +298,8 @@ fn says(it: &Alert) -> Phrase {
 pub(super) fn run(ctx: &Ctx<'_>, id: u64) -> Vec<Section> {
     let Some(known) = ctx.model.runs.known(id) else { return Vec::new() };
     let run = known.run;
-    let steps = run.steps.iter().zip(&run.plan.steps).map(|(state, step)| super::overlays::step(ctx, state, step));
+    let steps =
+        run.steps.iter().zip(&run.plan.steps).map(|(state, step)| super::overlays::step(ctx, &known, state, step));
     let back = run.plan.inverse.as_ref().map(|inverse| Phrase::text(format!("{} takes it back", inverse.verb())));
     let standing = super::overlays::standing(ctx, &known);
     vec![

@@ -126,6 +126,21 @@ fn what_was_left_in_the_middle_is_in_triage_and_first_in_the_journal() {
 }
 
 #[test]
+fn what_is_under_way_here_was_not_left_in_the_middle() {
+    let mut desk = Desk::new();
+    desk.press("6 j");
+    assert_eq!(desk.selected(), "node-2");
+    let effects = desk.press("D");
+    desk.drafted(&effects);
+    let effects = desk.press("y enter");
+    assert!(!Desk::sent(&effects).is_empty(), "{effects:?}");
+    desk.press("esc");
+    desk.wait(1_000);
+    desk.press("1");
+    assert!(!desk.frame().contains("left in the middle"), "{}", desk.frame());
+}
+
+#[test]
 fn going_on_is_confirmed_taken_over_and_sends_only_what_was_not_sent() {
     let mut desk = Desk::new();
     left_in_the_middle(&mut desk);

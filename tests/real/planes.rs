@@ -55,6 +55,12 @@ impl Plane {
         self.does("node", &[name]);
     }
 
+    /// What the server says at a path, in its own text.
+    #[track_caller]
+    pub fn text(&self, path: &str) -> String {
+        self.does("kube", &["GET", path])
+    }
+
     /// One request as admin; its answer.
     #[track_caller]
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
@@ -157,6 +163,19 @@ pub fn to_act_on() -> &'static Plane {
         Ok(plane)
     });
     made.as_ref().unwrap_or_else(|error| panic!("the plane to act on: {error}"))
+}
+
+/// The plane whose nodes are emptied, and whose API server dies: by one test at a time, each [`alone`]. Made when it is first
+/// asked for.
+#[track_caller]
+pub fn to_drain() -> &'static Plane {
+    static SHARED: OnceLock<Result<Plane, String>> = OnceLock::new();
+    let made = SHARED.get_or_init(|| {
+        let plane = Plane { dir: root().join("draining") };
+        ["start", "node"].iter().try_for_each(|step| plane.tries(step, &[]).map(drop))?;
+        Ok(plane)
+    });
+    made.as_ref().unwrap_or_else(|error| panic!("the plane to drain: {error}"))
 }
 
 /// Planes of their own are heavy: one at a time.
