@@ -28,6 +28,19 @@ fn a_dry_run_says_what_would_be_done_and_how_it_is_taken_back() {
 }
 
 #[test]
+fn a_limit_is_set_or_taken_away() {
+    let home = Home::new();
+    for (line, part) in [
+        ("set prod/shop/web --memory 640Mi --dry-run", "640"),
+        ("set prod/shop/web --cpu 750m --dry-run", "750m"),
+        ("set prod/shop/web --memory none --dry-run", "memory"),
+    ] {
+        let (status, out, err) = said(&home, line);
+        assert!(status == Some(0) && out.contains(part), "{line}: {out}{err}");
+    }
+}
+
+#[test]
 fn what_was_confirmed_is_done_and_followed() {
     let home = Home::new();
     let (status, out, err) = said(&home, "scale prod/shop/web 50 --yes --wait=60s --demo-speed 20");

@@ -64,7 +64,12 @@ impl Group {
 impl Cockpit {
     /// For an engine.
     pub fn on(engine: &Engine) -> Self {
-        Self::at("DOCKER_HOST", format!("unix://{}", engine.socket().display()))
+        Self::by(&engine.socket())
+    }
+
+    /// For what answers at a socket as an engine does.
+    pub fn by(socket: &Path) -> Self {
+        Self::at("DOCKER_HOST", format!("unix://{}", socket.display()))
     }
 
     /// For the current context of a kubeconfig.

@@ -94,6 +94,13 @@ impl Plane {
         self.does("start-api", &[]);
     }
 
+    /// Starts it again where a test has left it dead. Best effort: who needs it says what is wrong.
+    pub fn revive(&self) {
+        if self.tries("kube", &["GET", "/readyz"]).is_err() {
+            let _ = self.tries("start-api", &[]);
+        }
+    }
+
     /// The node falls silent; what it runs runs on.
     #[track_caller]
     pub fn stop_kubelet(&self) {

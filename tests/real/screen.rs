@@ -161,6 +161,20 @@ impl<'a> Screen<'a> {
         });
     }
 
+    /// The same, once: what it leads to may be another preview.
+    #[track_caller]
+    pub fn confirm_once(&mut self) {
+        let asks = |text: &str| text.contains("disruptive: y, then enter") || text.contains("harmless: enter");
+        self.until(PATIENCE, "something to be confirmed", asks);
+        let shown = Instant::now();
+        until(PATIENCE, "the preview to have been read", || match self.text() {
+            text if shown.elapsed() < Duration::from_millis(700) => Err(text),
+            _ => Ok(()),
+        });
+        let keys = if self.text().contains("harmless") { "\r" } else { "y\r" };
+        self.press(keys);
+    }
+
     /// From what is selected at home, which has to be `subject`, one key leads to the record of an error that a container
     /// wrote in JSON before it ended; another one narrows to errors, in which nothing of the other containers is left.
     #[track_caller]

@@ -25,7 +25,7 @@ pub(super) async fn step(desk: Desk<'_>, step: &Step) -> Result<Receipt, StepErr
     match attempt(desk, step).await {
         Ok(receipt) => Ok(receipt),
         Err(Undone::Away(words)) if matches!(step.action, StepAction::Evict(_)) => {
-            let by = Text::from(format!("the API server, of which nothing can be had: {words}"));
+            let by = Text::from(format!("the API server, which is away: {words}"));
             Err(StepError::Blocked { by, retry_at: Timestamp::now() + AGAIN })
         }
         Err(Undone::Away(words)) => Err(StepError::Failed(Text::from(format!("nothing was sent: {words}")))),
@@ -80,7 +80,7 @@ async fn look(desk: Desk<'_>, action: &StepAction) -> Result<Value, Undone> {
         _ => whole,
     };
     desk.at(&path).await.map_err(|failed| match failed.may_pass() {
-        true => Undone::Away(Text::from(format!("it could not be looked at again: {failed}"))),
+        true => Undone::Away(failed.words),
         false => not_seen(failed).into(),
     })
 }
