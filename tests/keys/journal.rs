@@ -141,6 +141,39 @@ fn what_is_under_way_here_was_not_left_in_the_middle() {
 }
 
 #[test]
+fn what_is_under_way_or_was_left_is_one_key_from_what_it_is_done_to() {
+    let mut desk = Desk::new();
+    desk.press("6 j");
+    assert_eq!(desk.selected(), "node-2");
+    desk.press("X");
+    assert!(!desk.floats(), "nothing is done to it");
+    let entry = drain(&desk, false);
+    hear(&mut desk, vec![entry]);
+    assert!(desk.frame().contains("X follow the drain by cleo"), "{}", desk.frame());
+    desk.press("X");
+    assert!(matches!(desk.app.screen().overlay, Some(Overlay::Run(THEIRS))));
+    desk.press("esc");
+    let left = Entry { version: 4, ..drain(&desk, true) };
+    hear(&mut desk, vec![left]);
+    assert!(desk.frame().contains("X drain left by cleo: go on, put back"), "{}", desk.frame());
+    desk.press("X");
+    assert!(desk.frame().contains("nobody was left to hear the answer"), "{}", desk.frame());
+    desk.press("enter");
+    assert!(desk.preview().is_some(), "what is left of it comes first");
+}
+
+#[test]
+fn what_ends_a_run_that_was_left_says_so_before() {
+    let mut desk = Desk::new();
+    left_in_the_middle(&mut desk);
+    desk.press("6 j");
+    let effects = desk.press("U");
+    desk.drafted(&effects);
+    let said = "ends what cleo left in the middle: drain, 1 of 3 done";
+    assert!(desk.frame().contains(said), "{}", desk.frame());
+}
+
+#[test]
 fn going_on_is_confirmed_taken_over_and_sends_only_what_was_not_sent() {
     let mut desk = Desk::new();
     left_in_the_middle(&mut desk);
