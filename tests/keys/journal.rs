@@ -147,6 +147,8 @@ fn what_is_under_way_or_was_left_is_one_key_from_what_it_is_done_to() {
     assert_eq!(desk.selected(), "node-2");
     desk.press("X");
     assert!(!desk.floats(), "nothing is done to it");
+    let mut desk = Desk::new();
+    desk.press("6 j");
     let entry = drain(&desk, false);
     hear(&mut desk, vec![entry]);
     assert!(desk.frame().contains("X follow the drain by cleo"), "{}", desk.frame());
@@ -166,8 +168,8 @@ fn what_is_under_way_or_was_left_is_one_key_from_what_it_is_done_to() {
 fn what_ends_a_run_that_was_left_says_so_before() {
     let mut desk = Desk::new();
     left_in_the_middle(&mut desk);
-    desk.press("6 j");
-    let effects = desk.press("U");
+    desk.press("9");
+    let effects = desk.press("u");
     desk.drafted(&effects);
     let said = "ends what cleo left in the middle: drain, 1 of 3 done";
     assert!(desk.frame().contains(said), "{}", desk.frame());
