@@ -100,6 +100,20 @@ fn a_run_that_was_left_in_the_middle_offers_both_ways() {
 }
 
 #[test]
+fn what_was_asked_or_held_back_of_a_run_that_was_left_is_nobodys_now() {
+    let mut core = night::night();
+    let mut news = week();
+    let by = Text::new("The disruption budget orders-pdb needs 3 healthy pods and has 2");
+    let held = StepState::Blocked { by, retry_at: ago(34), since: ago(35) };
+    news.entries[0].run.steps[3..].clone_from_slice(&[held, StepState::Sent(ago(34))]);
+    core.hear_journal(&news);
+    core.settle_now(night::now());
+    let mut stage = Stage::of(core, (80, 24)).at(Pane::Journal);
+    stage.screen.overlay = Some(Overlay::Run(60));
+    insta::assert_snapshot!("run-left-held-80x24", stage.text());
+}
+
+#[test]
 fn whose_run_it_is_is_said() {
     let mut stage = staged((120, 40)).at(Pane::Journal);
     stage.screen.overlay = Some(Overlay::Run(50));

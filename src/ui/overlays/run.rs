@@ -225,7 +225,7 @@ pub(in crate::ui) fn step(ctx: &Ctx<'_>, of: &Known<'_>, state: &StepState, step
             let at = ctx.clock.time(receipt.at);
             match receipt.unanswered {
                 true => {
-                    let text = format!("sent {at}, and no answer came: not sent again, it is read; {awaits}{said}");
+                    let text = format!("sent {at}, and no answer came: it is not sent again; {awaits}{said}");
                     (glyphs::MOVING, Ink::Warning, text)
                 }
                 false => (glyphs::MOVING, Ink::Text, format!("accepted {at}, {awaits}{said}")),
