@@ -322,6 +322,6 @@ fn by(ctx: &Ctx<'_>, known: &Known<'_>) -> Vec<Phrase> {
         format!("{}{from}{as_whom}", it.name)
     };
     let began = Phrase::text(format!("{}, {}", person(known.by), ctx.clock.moment(known.run.started)));
-    let then = known.taken_by.map(|it| Phrase::text(format!("gone on with by {}", person(it))));
-    [Some(began), then, reason].into_iter().flatten().collect()
+    let then = known.hands().into_iter().skip(1).map(|it| Phrase::text(format!("gone on with by {}", person(it))));
+    std::iter::once(began).chain(then).chain(reason).collect()
 }

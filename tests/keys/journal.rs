@@ -48,7 +48,7 @@ fn drain(desk: &Desk, lapsed: bool) -> Entry {
     let mut run = Run::new(THEIRS, plan, began);
     run.steps = vec![StepState::Done(began), StepState::Sent(began), StepState::Waiting];
     let by = Person::named("cleo@bastion");
-    Entry { by, taken_by: None, reason: None, run, version: 3, lease: Some(lease(lapsed)) }
+    Entry { by, taken_by: None, between: Vec::new(), reason: None, run, version: 3, lease: Some(lease(lapsed)) }
 }
 
 /// A scale that ended a while ago, in another session.
@@ -58,7 +58,7 @@ fn scaled(desk: &Desk, who: &str, minutes: i64) -> Entry {
     let at = Timestamp::from_second(desk.now.as_second() - minutes * 60).expect("in range");
     let mut run = Run::new(THEIRS - u64::try_from(minutes).expect("some time ago"), plan, at);
     run.outcome = Some((at, Outcome::Done));
-    Entry { by: Person::named(who), taken_by: None, reason: None, run, version: 2, lease: None }
+    Entry { by: Person::named(who), taken_by: None, between: Vec::new(), reason: None, run, version: 2, lease: None }
 }
 
 fn hear(desk: &mut Desk, entries: Vec<Entry>) -> Vec<Effect> {

@@ -31,7 +31,7 @@ fn plan(intent: Intent, title: &str, steps: usize, inverse: Option<Intent>) -> P
 fn entry(id: u64, who: &str, minutes: i64, plan: Plan, outcome: Option<Outcome>) -> Entry {
     let mut run = Run::new(id, plan, ago(minutes));
     run.outcome = outcome.map(|outcome| (ago(minutes), outcome));
-    Entry { by: Person::named(who), taken_by: None, reason: None, run, version: 1, lease: None }
+    Entry { by: Person::named(who), taken_by: None, between: Vec::new(), reason: None, run, version: 1, lease: None }
 }
 
 fn open(mut entry: Entry, done: usize, lapsed: bool) -> Entry {

@@ -207,6 +207,7 @@ fn what_the_line_died_in_the_middle_of_is_put_back() {
     assert_eq!(stage.shop.ready(), before, "none of them has gone");
     drop(his);
     let drain = drain_of(&ben);
+    assert_eq!(drain["between"][0]["name"].as_str().and_then(|name| name.split('@').next()), Some("anna"), "{drain}");
     let outcome = drain["outcome"].as_str().unwrap_or_default();
     assert!(
         outcome.starts_with("partly") && drain["taken_by"]["name"].as_str().is_some_and(|it| it.starts_with("ben")),
@@ -278,6 +279,30 @@ fn an_answer_that_is_lost_is_read_from_the_world_and_nothing_is_sent_again() {
     });
     let sets = shop.plane.ask("GET", &shop.apps("replicasets"), None);
     assert_eq!(sets["items"].as_array().map(Vec::len), Some(2), "one more revision");
+}
+
+#[test]
+fn evictions_whose_answers_are_lost_are_not_asked_for_again() {
+    let _alone = alone();
+    let stage = Stage::set("unheard");
+    let before = stage.shop.ready();
+    let (way, cockpit) = by_a_slow_way(stage.plane(), "admin");
+    stage.frees();
+    let evicted = evictions(stage.plane());
+    let mut screen = Screen::open_at(&cockpit, "node/node-1");
+    screen.until_shows(PATIENCE, &["live", "node-1"]);
+    screen.press("D");
+    screen.until_shows(PATIENCE, &["evict 3 of its"]);
+    way.slow_down();
+    screen.confirm();
+    until(PATIENCE, "the first to be evicted", || match evictions(stage.plane()) - evicted {
+        0 => Err(screen.text()),
+        _ => Ok(()),
+    });
+    way.cut();
+    screen.until_shows(PATIENCE, &["Drain node-1 (testbed) ─ done"]);
+    stage.until_all_are_others(&before);
+    assert_eq!(evictions(stage.plane()) - evicted, 3, "each once");
 }
 
 #[test]
