@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::action::Known;
 use crate::domain::words::many;
 use crate::domain::{ClusterId, Entry, Outcome, Person, Timestamp};
 use crate::ledger::{Asked, Ledger};
@@ -68,10 +69,8 @@ fn listing(entries: &[Entry]) -> String {
 fn cells(entry: &Entry) -> [String; 5] {
     let run = &entry.run;
     let target = run.plan.intent.target();
-    let who = match &entry.taken_by {
-        Some(then) if then.name != entry.by.name => format!("{}, then {}", entry.by.name, then.name),
-        _ => entry.by.name.to_string(),
-    };
+    let who: Vec<&str> = Known::of(entry).hands().into_iter().map(|person| person.name.as_str()).collect();
+    let who = who.join(", then ");
     let reason = entry.reason.as_ref().map(|reason| format!(" · {reason}")).unwrap_or_default();
     [
         run.started.strftime("%Y-%m-%d %H:%M UTC").to_string(),
@@ -111,6 +110,7 @@ struct Line<'a> {
     title: &'a str,
     by: &'a Person,
     taken_by: Option<&'a Person>,
+    between: &'a [Person],
     reason: Option<&'a str>,
     started: Timestamp,
     ended: Option<Timestamp>,
@@ -146,6 +146,7 @@ impl<'a> Line<'a> {
             title: &run.plan.title,
             by: &entry.by,
             taken_by: entry.taken_by.as_ref(),
+            between: &entry.between,
             reason: entry.reason.as_deref(),
             started: run.started,
             ended: run.outcome.as_ref().map(|(at, _)| *at),

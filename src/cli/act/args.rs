@@ -75,6 +75,9 @@ pub struct Undo {
     pub how: How,
 }
 
+/// A limit that is set; none takes it away. By this name clap takes it for one value, and not for a flag with an optional one.
+type Limit = Option<u64>;
+
 /// One node, and what goes along.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = STATUS)]
@@ -92,9 +95,6 @@ pub struct Drain {
     #[command(flatten)]
     pub how: How,
 }
-
-/// None is no limit. By its own name: clap takes an option in an option for one whose value may be left out.
-type Limit = Option<u64>;
 
 /// One thing, and what of it is set.
 #[derive(Debug, Clone, Args)]

@@ -6,6 +6,7 @@ mod drain;
 mod people;
 mod quiet;
 mod scenes;
+mod storms;
 mod trouble;
 mod walk;
 mod workloads;
