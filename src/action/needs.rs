@@ -1,6 +1,6 @@
 //! Which rights of a server an intent needs: so that what is known to be denied is refused before the server is.
 
-use crate::domain::{Intent, Kind, Rights};
+use crate::domain::{Intent, Kind, Ref, Rights};
 
 /// Rights of which one is enough, in the words of [`Rights::denied`]: `patch deployments`.
 type Need = &'static [&'static str];
@@ -49,21 +49,33 @@ pub fn denied<'a>(intent: &Intent, rights: &'a Rights) -> Option<&'a str> {
 }
 
 fn denied_one<'a>(intent: &Intent, rights: &'a Rights) -> Option<&'a str> {
-    let namespace = intent.target().namespace.as_ref();
+    missing(needs_of(intent), intent.target(), rights)
+}
+
+/// What a port forward needs: a GET opens it, which servers before 1.35 judge as `get` and those after it as `create` too.
+const FORWARD: &[Need] = &[&["create pods/portforward"], &["get pods/portforward"]];
+
+/// What a port forward needs and is known to be denied.
+pub(super) fn denied_forward<'a>(key: &Ref, rights: &'a Rights) -> Option<&'a str> {
+    missing(FORWARD, key, rights)
+}
+
+/// The first of some needs that is known to be denied for an object.
+fn missing<'a>(needs: &[Need], key: &Ref, rights: &'a Rights) -> Option<&'a str> {
+    let namespace = key.namespace.as_ref();
     let is_asked = |right: &str| match right.ends_with(" nodes") {
         true => true,
         false => namespace.is_some_and(|namespace| rights.within.contains(namespace)),
     };
     let find = |right: &str| rights.denied.iter().filter(|_| is_asked(right)).find(|it| it.as_str() == right);
     let missing = |need: &&Need| need.iter().all(|right| find(right).is_some());
-    let need = needs_of(intent).iter().find(missing)?;
+    let need = needs.iter().find(missing)?;
     need.first().and_then(|right| find(right)).map(|right| right.as_str())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Ref;
 
     fn key(kind: &str) -> Ref {
         format!("prod/shop/{kind}/web").parse().expect("a ref")

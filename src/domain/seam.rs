@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::Timestamp;
 use super::demand::Demand;
 use super::fact::Batch;
+use super::forward::{ForwardRequest, ForwardStream};
 use super::identity::{ClusterId, Ref};
 use super::intent::Intent;
 use super::plan::{Draft, Refusal};
@@ -48,10 +49,10 @@ pub trait Backend: Feed {
         Err(Unsupported::new("a shell", &key))
     }
 
-    /// Forwards a local port to an instance.
-    async fn forward(&self, key: Ref, port: u16) -> Result<u16, Unsupported> {
-        let _ = port;
-        Err(Unsupported::new("port forwarding", &key))
+    /// Leads connections to a port of this machine's loopback to a port of an instance, until what it tells is dropped. Read-only is
+    /// enforced here too.
+    async fn forward(&self, request: ForwardRequest) -> Result<ForwardStream, Refusal> {
+        Err(request.refused("no port is forwarded there", "reach it the way its orchestrator publishes it"))
     }
 }
 

@@ -15,6 +15,7 @@ mod drain;
 mod execute;
 mod feed;
 mod fleet;
+mod forward;
 mod job;
 mod life;
 mod logs;

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
-use http::Request;
+use http::{Method, Request};
 use kube::Client;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::{Name, Rights, Text};
+
+use super::ask::{Ask, Sent};
 
 /// What somebody may do with cockpit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +105,7 @@ const NEEDS: &[Need] = &[
     everywhere(act("", "nodes", &["patch"], "cordon and uncordon")),
     everywhere(act("", "persistentvolumes", &["get"], "whether a pod can leave its node")),
     act("", "serviceaccounts", &["get"], "whether what an earlier revision needs is there"),
+    act("", "pods/portforward", &["get", "create"], "forward a port"),
     act("apps", "deployments", &["patch"], "restart, undo, pause, set"),
     act("apps", "statefulsets", &["patch"], "restart, undo, set"),
     act("apps", "daemonsets", &["patch"], "restart, undo, set"),
@@ -231,6 +234,8 @@ fn without_repeats<T: PartialEq>(all: Vec<T>) -> Vec<T> {
     })
 }
 
+/// Where it is asked what we may do.
+const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 /// Questions that are asked at once.
 const AT_ONCE: usize = 4;
 
@@ -239,8 +244,8 @@ const AT_ONCE: usize = 4;
 /// not answered, or not for sure, denies nothing.
 pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duration) -> Rights {
     let acting = NEEDS.iter().filter(|need| need.what_for == For::Acting);
-    // To get a scale only prepares to set it.
-    let verbs = |need: &'static Need| need.verbs.iter().filter(|verb| **verb != "get").map(move |verb| (need, *verb));
+    let verbs =
+        |need: &'static Need| need.verbs.iter().filter(|verb| decides(need, verb)).map(move |verb| (need, *verb));
     // Made before they are asked: a closure over references cannot go along to another thread.
     let asked: Vec<_> = acting
         .flat_map(verbs)
@@ -252,6 +257,23 @@ pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duratio
     let answers: Vec<Option<Name>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
     let denied = answers.into_iter().flatten().collect();
     Rights { read_only: None, denied, within: namespaces.to_vec() }
+}
+
+/// Whether something cannot be done without it. To get a scale only prepares to set it; to get a port forward opens it.
+fn decides(need: &Need, verb: &str) -> bool {
+    verb != "get" || need.resource == "pods/portforward"
+}
+
+/// Which of some verbs of a resource of the core group are surely denied in a namespace.
+pub(super) async fn denied<'v>(server: &dyn Ask, resource: &str, verbs: &[&'v str], namespace: &str) -> Vec<&'v str> {
+    let asked = verbs.iter().map(|verb| async move {
+        let body = question("", resource, verb, namespace);
+        let sent = Sent { method: Method::POST, path: REVIEWS.to_owned(), media: "application/json", body };
+        let answer = server.send(&sent).await.ok()?;
+        let review: Review = serde_json::from_slice(&answer).ok()?;
+        (review.status.answer() == Answer::No).then_some(*verb)
+    });
+    futures::future::join_all(asked).await.into_iter().flatten().collect()
 }
 
 async fn is_denied(client: &Client, need: &Need, verb: &str, namespaces: &[Name], within: Duration) -> bool {
@@ -275,21 +297,21 @@ enum Answer {
 }
 
 async fn ask(client: &Client, need: &Need, verb: &str, namespace: &str) -> Result<Answer, kube::Error> {
-    let body = question(need, verb, namespace).to_string().into_bytes();
-    let request = Request::post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+    let body = question(need.group, need.resource, verb, namespace).to_string().into_bytes();
+    let request = Request::post(REVIEWS)
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(body)
         .map_err(kube::Error::HttpError)?;
     client.request::<Review>(request).await.map(|review| review.status.answer())
 }
 
-fn question(need: &Need, verb: &str, namespace: &str) -> serde_json::Value {
-    let (resource, subresource) = need.resource.split_once('/').unwrap_or((need.resource, ""));
+fn question(group: &str, resource: &str, verb: &str, namespace: &str) -> serde_json::Value {
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": { "resourceAttributes": {
-            "group": need.group, "resource": resource, "subresource": subresource, "verb": verb, "namespace": namespace,
+            "group": group, "resource": resource, "subresource": subresource, "verb": verb, "namespace": namespace,
         }},
     })
 }
@@ -404,7 +426,7 @@ mod tests {
     #[test]
     fn a_question_names_the_subresource_apart() {
         let eviction = NEEDS.iter().find(|need| need.resource == "pods/eviction").expect("in the table");
-        let asked = question(eviction, "create", "shop");
+        let asked = question(eviction.group, eviction.resource, "create", "shop");
         assert_eq!(
             asked["spec"]["resourceAttributes"],
             json!({"group": "", "resource": "pods", "subresource": "eviction", "verb": "create", "namespace": "shop"})

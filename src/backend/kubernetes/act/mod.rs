@@ -32,10 +32,12 @@ mod undo;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Backend, Draft, Form, Intent, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
+    Backend, Draft, Form, ForwardRequest, ForwardStream, Intent, LogRequest, LogStream, Receipt, Ref, Refusal, Step,
+    StepError, Text,
 };
 
-use super::{Kubernetes, describe, logs};
+use super::{Kubernetes, describe, forward, logs};
+use crate::backend::forward::LOOK;
 use desk::Desk;
 
 const READ_ONLY: &str = "this cluster is watched read-only";
@@ -59,6 +61,13 @@ impl Backend for Kubernetes {
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
         logs::follow(self.link.clone(), self.pace, request).await
+    }
+
+    async fn forward(&self, request: ForwardRequest) -> Result<ForwardStream, Refusal> {
+        if self.target.read_only {
+            return Err(request.refused(READ_ONLY, "start cockpit without --read-only"));
+        }
+        forward::open(self.link.clone(), request, LOOK).await
     }
 
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
