@@ -8,7 +8,7 @@ use super::every::Every;
 use super::folds::Folds;
 use super::logs::{LogView, Pattern};
 use super::theme::Palette;
-use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
+use crate::domain::{ClusterId, ForwardRequest, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
 /// The whole of it.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use crate::action::{forwards, ports};
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment};
 use crate::domain::{Forward, ForwardRequest, ForwardState, Listen, Ref, Refusal, Severity, Text};
-use crate::ui::{Asks, Input, Layer, Overlay, Prompt, RowKey};
+use crate::ui::{Asks, Input, Overlay, Prompt, RowKey};
 
 /// What a port that nobody has named yet is checked with.
 const ANY: u16 = 1;

@@ -45,7 +45,7 @@ impl Far for Pretence {
 
 /// Answers one question as a server of HTTP/1.1 does, and ends the connection.
 async fn answer(mut far: DuplexStream, said: String) {
-    let mut heard = Vec::new();
+    let mut heard: Vec<u8> = Vec::new();
     let mut chunk = [0; 1024];
     while !heard.windows(4).any(|it| it == b"\r\n\r\n") && heard.len() < LONGEST {
         match far.read(&mut chunk).await {

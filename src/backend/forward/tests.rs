@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 
-use tokio::net::TcpSocket;
 use tokio::sync::watch::Sender;
 
 use super::*;
@@ -225,14 +224,13 @@ async fn it_ends_when_nobody_looks_at_it_any_more() {
     drop(states);
     let gone = async {
         loop {
-            let socket = TcpSocket::new_v4().expect("a socket");
-            if socket.bind((Ipv4Addr::LOCALHOST, state.local).into()).is_ok() {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, state.local)).await.is_err() {
                 return;
             }
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(10), gone).await.expect("the port is free again");
+    timeout(Duration::from_secs(10), gone).await.expect("it is listened no more");
     assert_eq!(asked(&mut open, "b").await, "", "its connections are over");
 }
 
