@@ -84,7 +84,7 @@ fn what_it_refuses_it_says_with_what_to_do() {
         ("prod/shop/web", "80:no", "", 2, "`no` is no port"),
         ("prod/shop/nothing", "80", "", 2, "there is no `prod/shop/nothing`"),
         ("prod/shop/web", "80", "--read-only", 3, "start cockpit without --read-only"),
-        ("nomad-eu/billing/ledger", "80", "", 3, "Nomad publishes a port at its node"),
+        ("nomad-eu/billing/tariffs", "80", "", 3, "Nomad publishes a port at its node"),
     ] {
         let mut args = vec!["forward", target, wanted, "--demo=calm"];
         args.extend(Some(more).filter(|more| !more.is_empty()));
