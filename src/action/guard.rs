@@ -58,7 +58,7 @@ impl Guard {
                 Text::from(format!("it could not be journalled, and the settings say require_journal = true: {why}"));
             return Err(Refusal::of(intent, why, "see that the journal can be written; `cockpit doctor` shows it"));
         }
-        let right = view.rights(&target.cluster).and_then(|rights| denied(intent, rights));
+        let right = denied(intent, view);
         right.map_or(Ok(()), |right| Err(refused(no_right(right, target), ROLE)))
     }
 
@@ -69,7 +69,7 @@ impl Guard {
         if let Some(Err(why)) = forwards(target, view) {
             return Err(request.refused(why, "choose a pod, a workload or a Service of a Kubernetes cluster"));
         }
-        let right = view.rights(&target.cluster).and_then(|rights| denied_forward(target, rights));
+        let right = denied_forward(target, view);
         right.map_or(Ok(()), |right| Err(request.refused(no_right(right, target), ROLE)))
     }
 

@@ -24,7 +24,7 @@ pub use forward::{forwards, ports};
 pub use guard::Guard;
 pub use health::{Health, health, wrong};
 pub use merge::merge;
-pub use needs::denied;
+pub use needs::{denied, unasked};
 pub use plan::plan;
 pub use run::RunEvent;
 pub use wait::Wait;

@@ -162,6 +162,8 @@ impl Actor {
             Want::Usage(key) | Want::History(key) | Want::LogTail { instance: key, .. } => key.cluster == cluster,
             Want::Change { workload, .. } => workload.cluster == cluster,
             Want::Query(_) | Want::Kind(_) => true,
+            // Nothing is denied in the demo.
+            Want::Allowed(_) => false,
         };
         let new: Vec<Want> = wants.iter().filter(|it| !listener.answered.contains(*it)).filter(ours).cloned().collect();
         if wants.iter().any(|want| matches!(want, Want::Usage(_))) {
@@ -199,7 +201,7 @@ impl Sim {
     /// What comes of a want; use is told by itself, again and again.
     pub fn answer(&self, want: Want) -> Option<Fact> {
         let answer = match &want {
-            Want::Usage(_) => return None,
+            Want::Usage(_) | Want::Allowed(_) => return None,
             Want::LogTail { instance, previous, .. } => match self.tail(instance, *previous, TAIL) {
                 Ok(lines) => Answer::Lines(lines.into_iter().map(|line| line.text).collect()),
                 Err(why) => Answer::Failed(why),

@@ -344,10 +344,18 @@ pub fn page_height(screen: &Screen) -> usize {
 
 /// What the topmost layer needs to be asked for.
 pub fn wants(screen: &Screen, model: &Model<'_>) -> BTreeSet<Want> {
-    match screen.layers.last() {
-        Some(Layer::Case(case)) => super::case::wants(case, screen, model),
-        _ => BTreeSet::new(),
-    }
+    let pane = screen.home.pane;
+    let (mut wants, about) = match screen.layers.last() {
+        Some(Layer::Case(case)) => (super::case::wants(case, screen, model), target(pane, &case.of, model)),
+        Some(_) => return BTreeSet::new(),
+        None => {
+            let selected = screen.home.lists.get(&pane).and_then(|list| list.selected.as_ref());
+            (BTreeSet::new(), selected.and_then(|key| target(pane, key, model)))
+        }
+    };
+    // Which of its keys can be had is known before one is pressed.
+    wants.extend(about.and_then(|key| crate::action::unasked(&key, &model.view)));
+    wants
 }
 
 /// At most so many instances of one workload are asked for at once.
