@@ -80,9 +80,13 @@ fn listing(entries: &[Entry]) -> String {
 fn cells(entry: &Entry) -> [String; 5] {
     let run = &entry.run;
     let target = run.plan.intent.target();
+    let name = |who: &Person| match &who.credential {
+        Some(credential) => format!("{} as {credential}", who.name),
+        None => who.name.to_string(),
+    };
     let who = match &entry.taken_by {
-        Some(then) if then.name != entry.by.name => format!("{}, then {}", entry.by.name, then.name),
-        _ => entry.by.name.to_string(),
+        Some(then) if then.name != entry.by.name => format!("{}, then {}", name(&entry.by), name(then)),
+        _ => name(&entry.by),
     };
     let reason = entry.reason.as_ref().map(|reason| format!(" · {reason}")).unwrap_or_default();
     [

@@ -53,6 +53,11 @@ fn the_history_says_who_did_what_and_how_it_came_out() {
     assert!(lines[0].contains("anna@bastion") && lines[0].contains("prod/node-3"), "the newest first: {said}");
     assert!(lines[0].contains("partly: 2 done, 1 left · disk swap"), "{said}");
     assert!(lines[1].contains("not done: forbidden"), "{said}");
+    let mut named = entry(4, "prod/-/Node/node-4", 0, Some(Outcome::Done));
+    named.by.credential = Some("oncall (context prod)".into());
+    Ledger::new(place(&home)).write(&named).expect("written");
+    let said = stdout(&home.cockpit(&["history", "actions"]));
+    assert!(said.contains("anna@bastion as oncall (context prod)"), "{said}");
 }
 
 #[test]
