@@ -20,6 +20,8 @@ pub struct Guard {
     pub unjournalled: Option<Text>,
     /// What cannot be journalled is not done at all.
     pub require_journal: bool,
+    /// What was done is noted by its server too, where it has a place for that.
+    pub notes: bool,
     /// At most so many instances are taken away or made anew by one plan; any number where none is set.
     pub max_instances: Option<u32>,
     /// A preview asks why, and the answer is kept with the run.

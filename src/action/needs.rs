@@ -1,6 +1,6 @@
 //! Which rights of a server an intent needs: so that what is known to be denied is refused before the server is.
 
-use crate::domain::{Answer, Intent, Kind, Ref, Want};
+use crate::domain::{Answer, ClusterInfo, Intent, Kind, Ref, Want, wants_create};
 use crate::state::View;
 
 /// Rights of which one is enough, in the words of [`Rights::denied`]: `patch deployments`.
@@ -49,12 +49,14 @@ pub fn denied<'a>(intent: &Intent, view: &View<'a>) -> Option<&'a str> {
     intent.parts().iter().find_map(|part| missing(needs_of(part), part.target(), view))
 }
 
-/// What a port forward needs: a GET opens it, which servers before 1.35 judge as `get` and those after it as `create` too.
-const FORWARD: &[Need] = &[&["create pods/portforward"], &["get pods/portforward"]];
+/// What a port forward needs: a GET opens it. See [`wants_create`] for the second.
+const FORWARD: [&[Need]; 2] = [&[&["get pods/portforward"]], &[&["create pods/portforward"]]];
 
 /// What a port forward needs and is known to be denied.
 pub(super) fn denied_forward<'a>(key: &Ref, view: &View<'a>) -> Option<&'a str> {
-    missing(FORWARD, key, view)
+    let version = view.cluster_info(&ClusterInfo::key_of(&key.cluster)).and_then(|info| info.version.as_deref());
+    let [get, create] = FORWARD;
+    missing(get, key, view).or_else(|| missing(create, key, view).filter(|_| wants_create(version)))
 }
 
 /// The first of some needs that is known to be denied for an object.

@@ -21,6 +21,8 @@ pub enum Effect {
     Prepare(u64, Intent),
     /// Write a run into the journal as it is now.
     Journal(Box<Entry>),
+    /// A run has ended: its servers may note it.
+    Note(Box<Entry>),
     /// Take a run over that was left in the middle, if its lease is still this one.
     TakeOver(u64, Lease),
     /// Read entries of the journal that are older than this one.

@@ -14,7 +14,7 @@ use crate::domain::{
     Backend, ClusterId, Entry, ForwardRequest, ForwardState, LogRequest, LogStream, Name, Person, Ref, Refusal, Step,
     StepError, Text, Timestamp,
 };
-use crate::engine::{Asking, Feeds, Scribe, do_step};
+use crate::engine::{Asking, Feeds, Scribe, do_step, note};
 
 use super::together::{self, Voice};
 use super::{Copied, Effect, What, copies, saved};
@@ -50,6 +50,10 @@ impl Requests {
             Effect::Journal(entry) => {
                 let (scribe, run) = (self.scribe.clone(), entry.run.id);
                 self.spawn(None, async move { What::Journalled(run, scribe.write(*entry).await) });
+            }
+            Effect::Note(entry) => {
+                let backends = feeds.backends_of(&entry);
+                tokio::spawn(async move { note(&backends, &entry).await });
             }
             Effect::TakeOver(run, lease) => {
                 let (scribe, me) = (self.scribe.clone(), self.me.clone());

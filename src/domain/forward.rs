@@ -65,6 +65,16 @@ impl ForwardRequest {
     }
 }
 
+/// Whether a Kubernetes server of this version (`v1.34.4`) wants the right to `create` a port forward that a GET opens. Those before
+/// 1.35 judge it as `get` alone (kubernetes/kubernetes#134577); of what is not known the newest is thought.
+pub fn wants_create(version: Option<&str>) -> bool {
+    let minor = |version: &str| {
+        let rest = version.trim_start_matches('v').strip_prefix("1.")?;
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u32>().ok()
+    };
+    version.and_then(minor).is_none_or(|minor| minor >= 35)
+}
+
 fn number(raw: &str) -> Result<u16, String> {
     match raw.parse() {
         Ok(0) | Err(_) if raw.is_empty() => Err("a port is needed: 8080, 8080:80 or :80".to_owned()),
@@ -122,6 +132,21 @@ pub struct Forward {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn which_rights_a_server_wants_goes_by_its_version() {
+        for (version, wants) in [
+            ("v1.34.4", false),
+            ("v1.35.0", true),
+            ("v1.9.1+k3s1", false),
+            ("v1.36-eks", true),
+            ("odd", true),
+            ("", true),
+        ] {
+            assert_eq!(wants_create(Some(version)), wants, "{version}");
+        }
+        assert!(wants_create(None));
+    }
 
     #[test]
     fn a_port_is_typed_as_with_kubectl_or_by_its_name() {

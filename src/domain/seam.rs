@@ -12,6 +12,7 @@ use super::fact::Batch;
 use super::forward::{ForwardRequest, ForwardStream};
 use super::identity::{ClusterId, Ref};
 use super::intent::Intent;
+use super::journal::Entry;
 use super::plan::{Draft, Refusal};
 use super::sgr::{Dyes, undyed};
 use super::step::{Receipt, Step, StepError};
@@ -43,6 +44,12 @@ pub trait Backend: Feed {
 
     /// One object in words, or its manifest with what is secret masked.
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text>;
+
+    /// A run that acted here has ended: it may be noted where those who look at the server itself see it. Never fails, and is waited for
+    /// by nobody.
+    async fn noted(&self, entry: &Entry) {
+        let _ = entry;
+    }
 
     /// Hands the terminal to a process in an instance.
     async fn attach(&self, key: Ref) -> Result<(), Unsupported> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::backend::forward::{Far, Lead, Lost, Tunnel, start};
-use crate::domain::{ForwardRequest, ForwardStream, Kind, Name, Ref, Refusal, Role, Text};
+use crate::domain::{ForwardRequest, ForwardStream, Kind, Name, Ref, Refusal, Role, Text, wants_create};
 
 use super::api::or_none;
 use super::ask::{Ask, Failed, Part, escaped, read};
@@ -21,7 +21,7 @@ use super::selector;
 /// Pods that are read whole to find one that is ready: a few, then more.
 const PAGES: [u32; 2] = [10, 100];
 const RESOURCE: &str = "pods/portforward";
-/// A websocket is opened by a GET, which servers before 1.35 judge as `get`; those after it, as `create` too.
+/// A websocket is opened by a GET. See [`wants_create`] for the second.
 const VERBS: [&str; 2] = ["get", "create"];
 
 /// Begins a forward, after it was looked at what it would lead to.
@@ -34,7 +34,10 @@ pub(super) async fn open(
     let Some(namespace) = key.namespace.as_deref() else {
         return Err(request.refused(has_no_pods(key), "choose a pod, a workload or a Service"));
     };
-    let missing = rights::denied(&*server, RESOURCE, &VERBS, namespace).await;
+    let mut missing = rights::denied(&*server, RESOURCE, &VERBS, namespace).await;
+    if missing == ["create"] && !wants_create(version(&*server).await.as_deref()) {
+        missing.clear();
+    }
     if !missing.is_empty() {
         let missing = missing.join(" and ");
         let why = format!("you may not `{missing} {RESOURCE}` in {namespace}");
@@ -49,6 +52,12 @@ pub(super) async fn open(
         request.refused(lost.words(), mend)
     })?;
     start(&request, Arc::new(far), first, look).await
+}
+
+/// The server's version, where it says it.
+async fn version(server: &dyn Ask) -> Option<String> {
+    let said: Value = read(server, "/version", Part::Whole).await.ok()?;
+    said.get("gitVersion").and_then(Value::as_str).map(str::to_owned)
 }
 
 fn has_no_pods(key: &Ref) -> Text {

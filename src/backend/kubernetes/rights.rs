@@ -103,6 +103,7 @@ const NEEDS: &[Need] = &[
     Need { what_for: For::Values, ..look("", "secrets", "which Secret changed; only metadata is asked for") },
     act("", "pods", &["delete"], "end a pod; take a broken one away"),
     act("", "pods/eviction", &["create"], "move a pod away; drain a node"),
+    act("", "events", &["create"], "note what was done, where kubernetes_events = true asks for it"),
     everywhere(act("", "nodes", &["patch"], "cordon and uncordon")),
     everywhere(act("", "persistentvolumes", &["get"], "whether a pod can leave its node")),
     act("", "serviceaccounts", &["get"], "whether what an earlier revision needs is there"),

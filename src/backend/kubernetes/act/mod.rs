@@ -18,6 +18,7 @@ mod gitops;
 mod instance;
 mod jobs;
 mod kubectl;
+mod note;
 mod pause;
 mod pins;
 mod references;
@@ -32,8 +33,8 @@ mod undo;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Backend, Draft, Form, ForwardRequest, ForwardStream, Intent, LogRequest, LogStream, Receipt, Ref, Refusal, Step,
-    StepError, Text,
+    Backend, Draft, Entry, Form, ForwardRequest, ForwardStream, Intent, LogRequest, LogStream, Receipt, Ref, Refusal,
+    Step, StepError, Text,
 };
 
 use super::{Kubernetes, describe, forward, logs};
@@ -57,6 +58,12 @@ impl Backend for Kubernetes {
             return Err(StepError::Denied(Text::from(format!("{READ_ONLY}: {}", step.action.target().local()))));
         }
         carry_out::step(Desk { server: &*self.link, target: &self.target }, &step).await
+    }
+
+    async fn noted(&self, entry: &Entry) {
+        if !self.target.read_only {
+            note::leave(Desk { server: &*self.link, target: &self.target }, entry).await;
+        }
     }
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {

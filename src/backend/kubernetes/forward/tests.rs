@@ -138,6 +138,21 @@ async fn what_cannot_be_is_refused_with_its_reason() {
 }
 
 #[tokio::test]
+async fn the_right_to_get_is_enough_for_a_server_that_judges_by_it_alone() {
+    for (version, enough) in [("v1.34.4", true), ("v1.35.0", false)] {
+        let server = Arc::new(Script::default());
+        // `get` is asked for first.
+        server.on(REVIEWS, Says::Json(json!({ "status": { "allowed": true } })));
+        server.on(REVIEWS, Says::Json(json!({ "status": { "allowed": false } })));
+        server.on("/version", Says::Json(json!({ "gitVersion": version })));
+        server.on("/apis/apps/v1/namespaces/shop/deployments/web", Says::Json(deployment()));
+        server.on(PODS, list(&[pod("web-1", true, "2026-11-01T00:00:00Z")]));
+        let begun = begun(&server, "Deployment/web", 80).await.map(|(_, state)| state);
+        assert_eq!(begun.is_ok(), enough, "{version}: {begun:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_right_that_is_missing_is_named_before_anything_is_listened_at() {
     let server = Arc::new(Script::default());
     server.on(REVIEWS, Says::Json(json!({ "status": { "allowed": false } })));
