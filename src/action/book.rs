@@ -134,7 +134,8 @@ impl RunBook {
     /// Starts a confirmed plan and says which steps are to be sent.
     pub fn start(&mut self, plan: Plan, view: &View<'_>) -> (u64, Vec<Asked>) {
         let id = self.numbers.next(view.now);
-        let reason = plan.reason.clone();
+        let (reason, by) = (plan.reason.clone(), known_there(self.me.clone(), &plan, view));
+        self.runs.push(Run::new(id, plan, view.now));
         self.own.insert(id, Own { by, taken_by: None, reason, version: 0 });
         self.unwritten.insert(id);
         (id, self.advance(id, RunEvent::Look, view))
