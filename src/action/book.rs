@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::journal::News;
-use crate::domain::{Entry, Intent, Outcome, Person, Plan, Receipt, Ref, Run, Step, StepError, Text, Timestamp};
+use crate::domain::{
+    ClusterInfo, Entry, Intent, Outcome, Person, Plan, Receipt, Ref, Run, Step, StepError, Text, Timestamp,
+};
 use crate::state::View;
 
 use super::run::RunEvent;
@@ -102,6 +104,15 @@ impl Default for RunBook {
     }
 }
 
+/// A person with the names by which the clusters of a plan know them.
+fn known_there(who: Person, plan: &Plan, view: &View<'_>) -> Person {
+    let clusters: BTreeSet<_> = plan.intent.parts().iter().map(|part| &part.target().cluster).collect();
+    let login = |cluster| view.cluster_info(&ClusterInfo::key_of(cluster)).and_then(|info| info.login.clone());
+    let logins: BTreeSet<Text> = clusters.into_iter().filter_map(login).collect();
+    let names: Vec<&str> = logins.iter().map(Text::as_str).collect();
+    Person { credential: (!names.is_empty()).then(|| Text::from(names.join(", "))), ..who }
+}
+
 impl RunBook {
     /// An empty one, of a person.
     pub const fn of(me: Person, numbers: Numbers) -> Self {
@@ -126,9 +137,9 @@ impl RunBook {
     /// Starts a confirmed plan and says which steps are to be sent.
     pub fn start(&mut self, plan: Plan, view: &View<'_>) -> (u64, Vec<Asked>) {
         let id = self.numbers.next(view.now);
-        let reason = plan.reason.clone();
+        let (reason, by) = (plan.reason.clone(), known_there(self.me.clone(), &plan, view));
         self.runs.push(Run::new(id, plan, view.now));
-        self.own.insert(id, Own { by: self.me.clone(), taken_by: None, between: Vec::new(), reason, version: 0 });
+        self.own.insert(id, Own { by, taken_by: None, between: Vec::new(), reason, version: 0 });
         self.unwritten.insert(id);
         (id, self.advance(id, RunEvent::Look, view))
     }
@@ -140,6 +151,8 @@ impl RunBook {
         let id = run.id;
         self.kept.remove(&id);
         self.runs.retain(|known| known.id != id);
+        let taken_by =
+            taken_by.map(|who| if who.name == self.me.name { known_there(who, &run.plan, view) } else { who });
         self.runs.push(run);
         self.own.insert(id, Own { by, taken_by, between, reason, version });
         if stop {

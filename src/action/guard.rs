@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::diagnose::Pattern;
-use crate::domain::{ClusterId, Intent, Ref, Refusal, Step, StepAction, Text};
+use crate::domain::{ClusterId, ForwardRequest, Intent, Ref, Refusal, Step, StepAction, Text};
 use crate::state::View;
 
-use super::needs::denied;
+use super::forward::forwards;
+use super::needs::{denied, denied_forward};
 
 /// What people set about actions.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,8 @@ pub struct Guard {
     pub unjournalled: Option<Text>,
     /// What cannot be journalled is not done at all.
     pub require_journal: bool,
+    /// What was done is noted by its server too, where it has a place for that.
+    pub notes: bool,
     /// At most so many instances are taken away or made anew by one plan; any number where none is set.
     pub max_instances: Option<u32>,
     /// A preview asks why, and the answer is kept with the run.
@@ -50,26 +53,40 @@ impl Guard {
 
     fn admit_one(&self, intent: &Intent, view: &View<'_>) -> Result<(), Refusal> {
         let target = intent.target();
-        if let Some(why) = &self.read_only {
-            return Err(Refusal::of(intent, why.clone(), "start cockpit without --read-only"));
-        }
+        let refused = |why: Text, mend: &str| Refusal::of(intent, why, mend);
+        self.admit_at(target, view).map_err(|(why, mend)| refused(why, mend))?;
         if let Some(why) = self.unjournalled.as_ref().filter(|_| self.require_journal) {
             let why =
                 Text::from(format!("it could not be journalled, and the settings say require_journal = true: {why}"));
             return Err(Refusal::of(intent, why, "see that the journal can be written; `cockpit doctor` shows it"));
         }
-        let rights = view.rights(&target.cluster);
-        if let Some(why) = rights.and_then(|rights| rights.read_only.as_ref()) {
-            return Err(Refusal::of(intent, why.clone(), "nothing can be changed there from here"));
+        let right = denied(intent, view);
+        right.map_or(Ok(()), |right| Err(refused(no_right(right, target), ROLE)))
+    }
+
+    /// Refuses a port forward that may not be had at all, before a server is asked. The backend refuses it again.
+    pub fn admit_forward(&self, request: &ForwardRequest, view: &View<'_>) -> Result<(), Refusal> {
+        let target = &request.target;
+        self.admit_at(target, view).map_err(|(why, mend)| request.refused(why, mend))?;
+        if let Some(Err(why)) = forwards(target, view) {
+            return Err(request.refused(why, "choose a pod, a workload or a Service of a Kubernetes cluster"));
         }
-        if view.object(target).is_none() {
-            return Err(Refusal::of(intent, "it is not there any more", "look at the list again"));
+        let right = denied_forward(target, view);
+        right.map_or(Ok(()), |right| Err(request.refused(no_right(right, target), ROLE)))
+    }
+
+    /// Why nothing may be done to an object at all, and what to do instead.
+    fn admit_at(&self, target: &Ref, view: &View<'_>) -> Result<(), (Text, &'static str)> {
+        if let Some(why) = &self.read_only {
+            return Err((why.clone(), "start cockpit without --read-only"));
         }
-        if let Some(right) = rights.and_then(|rights| denied(intent, rights)) {
-            let why = format!("you may not `{right}` in {}", target.cluster);
-            return Err(Refusal::of(intent, why, "`cockpit rbac --control` prints the role that allows it"));
+        if let Some(why) = view.rights(&target.cluster).and_then(|rights| rights.read_only.as_ref()) {
+            return Err((why.clone(), "nothing can be changed there from here"));
         }
-        Ok(())
+        match view.object(target) {
+            Some(_) => Ok(()),
+            None => Err((Text::new("it is not there any more"), "look at the list again")),
+        }
     }
 
     /// Refuses what takes away, or makes anew, more instances than are allowed in one plan.
@@ -82,6 +99,12 @@ impl Guard {
         let why = format!("it would touch {touched} instances, and max_instances allows {most} in one plan");
         Err(Refusal::of(intent, why, "take fewer at once, or raise max_instances in the configuration"))
     }
+}
+
+const ROLE: &str = "`cockpit rbac --control` prints the role that allows it";
+
+fn no_right(right: &str, target: &Ref) -> Text {
+    Text::from(format!("you may not `{right}` in {}", target.cluster))
 }
 
 /// How many instances a step takes away, makes anew, or adds.

@@ -2,7 +2,7 @@
 
 use super::Saved;
 use crate::domain::journal::Lease;
-use crate::domain::{Entry, Form, Intent, LogRequest, Name, People, Ref, Step};
+use crate::domain::{Entry, Form, ForwardRequest, Intent, LogRequest, Name, People, Ref, Step};
 
 /// One thing to be done outside of the state. Answers come back as events under the same ticket; late ones are dropped.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Effect {
     Prepare(u64, Intent),
     /// Write a run into the journal as it is now.
     Journal(Box<Entry>),
+    /// A run has ended: its servers may note it.
+    Note(Box<Entry>),
     /// Take a run over that was left in the middle, if its lease is still this one.
     TakeOver(u64, Lease),
     /// Read entries of the journal that are older than this one.
@@ -31,6 +33,8 @@ pub enum Effect {
     OpenLogs(u64, LogRequest),
     /// Follow the outputs of several as one.
     OpenSeveral(u64, Vec<LogRequest>),
+    /// Forward a port, until its number is cancelled.
+    Forward(u64, ForwardRequest),
     /// Fetch a description or a manifest.
     Describe(u64, Ref, Form),
     /// Keep what was said of incidents beyond the session, and forget what was said of these.

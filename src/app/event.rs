@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::domain::journal::{News, Unwritten};
-use crate::domain::{Batch, Draft, Entry, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
+use crate::domain::{Batch, Draft, Entry, ForwardState, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
 
 use super::key::Key;
 
@@ -102,6 +102,8 @@ pub enum What {
     Earlier(Result<(Vec<Entry>, u64), Text>),
     /// The answer to [`super::Effect::Execute`]: run, place, answer.
     StepAnswer(u64, usize, Result<Receipt, StepError>),
+    /// How a port forward stands, by the number of [`super::Effect::Forward`]; or why it is none.
+    Forward(u64, Result<ForwardState, Refusal>),
     /// Lines of a log, by the ticket of [`super::Effect::OpenLogs`].
     LogLines(u64, Vec<LogLine>),
     /// A log has ended, and why.

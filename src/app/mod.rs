@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 
 use crate::action::{Guard, Numbers};
 use crate::diagnose::Settings;
-use crate::domain::{ClusterId, Demand, Draft, Name, People, Person, Text, Timestamp};
+use crate::domain::{ClusterId, Demand, Draft, Forward, Name, People, Person, Text, Timestamp};
 use crate::engine::Core;
 use crate::ui::{Look, Model, Pane, Screen};
 
@@ -99,6 +99,8 @@ pub struct App {
     taking: Option<update::journal::Taking>,
     /// What the command line asked to be opened, until it is known what that is.
     arriving: Option<Text>,
+    /// Port forwards of this session, oldest first.
+    forwards: Vec<Forward>,
     /// The drill that is taken part in.
     drill: Option<Box<Drill>>,
     /// When quitting was last asked for.
@@ -166,6 +168,7 @@ impl App {
             pouring: update::pouring::Pouring::default(),
             taking: None,
             arriving: None,
+            forwards: Vec::new(),
             drill: None,
             leaving: None,
             tickets: 0,
@@ -199,6 +202,7 @@ impl App {
             runs: self.core.runs(),
             unwatched: &self.unwatched,
             people: &self.people,
+            forwards: &self.forwards,
         }
     }
 

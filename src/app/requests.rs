@@ -11,15 +11,18 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::domain::{
-    Backend, ClusterId, Entry, LogRequest, LogStream, Name, Person, Ref, Step, StepError, Text, Timestamp,
+    Backend, ClusterId, Entry, ForwardRequest, ForwardState, LogRequest, LogStream, Name, Person, Ref, Refusal, Step,
+    StepError, Text, Timestamp,
 };
-use crate::engine::{Asking, Feeds, Scribe, do_step};
+use crate::engine::{Asking, Feeds, Scribe, do_step, note};
 
 use super::together::{self, Voice};
 use super::{Copied, Effect, What, copies, saved};
 
 /// A description that takes longer is given up.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How a forward stands is told at most so often.
+const TOLD: Duration = Duration::from_millis(250);
 /// Log lines that are handed over at once, at most.
 const LINES: usize = 512;
 
@@ -48,6 +51,10 @@ impl Requests {
                 let (scribe, run) = (self.scribe.clone(), entry.run.id);
                 self.spawn(None, async move { What::Journalled(run, scribe.write(*entry).await) });
             }
+            Effect::Note(entry) => {
+                let backends = feeds.backends_of(&entry);
+                tokio::spawn(async move { note(&backends, &entry).await });
+            }
             Effect::TakeOver(run, lease) => {
                 let (scribe, me) = (self.scribe.clone(), self.me.clone());
                 self.spawn(
@@ -69,6 +76,13 @@ impl Requests {
                             .unwrap_or_else(|_| Err(too_long(PATIENCE))),
                     };
                     What::TextReady(ticket, answer)
+                });
+            }
+            Effect::Forward(ticket, request) => {
+                let backend = backend_of(feeds, &request.target.cluster);
+                let replies = self.replies.clone();
+                self.spawn(Some(ticket), async move {
+                    What::Forward(ticket, forwarded(ticket, backend, request, replies).await)
                 });
             }
             Effect::OpenLogs(ticket, request) => {
@@ -173,6 +187,29 @@ fn too_long(patience: Duration) -> Text {
 
 async fn opened(backend: Asked, request: LogRequest) -> Result<LogStream, Text> {
     timeout(PATIENCE, backend?.logs(request)).await.unwrap_or_else(|_| Err(too_long(PATIENCE)))
+}
+
+/// Keeps a forward, and tells how it stands; how it stood at its end, or why it is none.
+async fn forwarded(
+    ticket: u64,
+    backend: Asked,
+    request: ForwardRequest,
+    replies: mpsc::Sender<What>,
+) -> Result<ForwardState, Refusal> {
+    let again = "try again when it answers";
+    let backend = backend.map_err(|why| request.refused(why, again))?;
+    let opened = timeout(PATIENCE, backend.forward(request.clone())).await;
+    let mut states = opened.unwrap_or_else(|_| Err(request.refused(too_long(PATIENCE), again)))?;
+    let mut last = None;
+    while let Some(state) = states.next().await {
+        last = Some(state.clone());
+        if replies.send(What::Forward(ticket, Ok(state))).await.is_err() {
+            break;
+        }
+        // A browser opens many connections at once: what is told is how it stands by then.
+        tokio::time::sleep(TOLD).await;
+    }
+    last.ok_or_else(|| request.refused("it ended before it began", again))
 }
 
 /// The outputs of several, each under a name that no other has: with its cluster or namespace, where they are of several.

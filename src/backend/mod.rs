@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod docker;
+mod forward;
 pub mod kubernetes;
 mod link;
 mod looked;

@@ -73,6 +73,8 @@ pub enum Command {
     Unblock(act::One),
     /// Remove what nobody uses: stopped containers, dangling images, build cache. Never volumes.
     Prune(act::One),
+    /// Lead a port of this machine to a pod, until it is ended.
+    Forward(Forward),
     /// Say what was found, how, and what is missing.
     Doctor,
     /// Say what a rule looks at, and what to do about it; without a rule, list them.
@@ -206,6 +208,26 @@ pub struct Wait {
     /// Fail as soon as something is surely wrong with it, though it may still mend.
     #[arg(long)]
     pub fail_fast: bool,
+}
+
+/// Lead a port of this machine to a pod.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "It listens on this machine's loopback alone, and goes on to another ready pod of a workload or a Service when its \
+                  pod goes.\nExit status: 0 ended by ctrl-c; 1 it ended by itself, with the reason; 2 usage, or no such target; \
+                  3 refused: read-only, no right, no name for a protected cluster, the port is in use, or nothing is ready."
+)]
+pub struct Forward {
+    /// To what: cluster/namespace/kind/name of a pod, a workload or a Service, of which all but the name may be left out where it is
+    /// clear.
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// `8080:80` listens at 8080 and leads to 80; `80` listens at the same port where that is free, else at any; `:80` at any.
+    #[arg(value_name = "[LOCAL:]PORT")]
+    pub port: String,
+    /// The name that a protected cluster asks for.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 /// Say what a rule looks at.

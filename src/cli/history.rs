@@ -1,10 +1,12 @@
 //! `cockpit history actions`: what was done, by whom, and how it came out.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::action::Known;
 use crate::domain::words::many;
-use crate::domain::{ClusterId, Entry, Outcome, Person, Timestamp};
+use crate::domain::{ClusterId, Entry, Outcome, Person, Timestamp, sanitise};
 use crate::ledger::{Asked, Ledger};
 
 use super::args::Actions;
@@ -23,9 +25,9 @@ pub fn run(options: &Actions, session: &Session) -> Result<(), Failure> {
             Failure::usage("a simulation and a recording keep no journal").mend("leave --demo and --replay out")
         );
     };
-    let mut entries = Vec::new();
+    let (mut entries, file) = (Vec::new(), place.file());
     // Nothing was ever done here: that is no reason to make a file.
-    if place.file().exists() {
+    if file.exists() {
         let mut ledger = Ledger::new(place);
         let since = options.since.map(|age| Timestamp::now() - age);
         let limit = (session.common.cluster.len() < 2).then_some(options.limit);
@@ -46,16 +48,26 @@ pub fn run(options: &Actions, session: &Session) -> Result<(), Failure> {
             let json = serde_json::to_string(&report);
             json.map_err(|error| Failure::new("the history cannot be written").why(error))? + "\n"
         }
+        false if entries.is_empty() => {
+            let any = file.exists() && (options.since.is_some() || !session.common.cluster.is_empty());
+            nothing(any, &file)
+        }
         false => listing(&entries),
     };
     let text = if session.ascii() { text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect() } else { text };
     print(&text)
 }
 
-fn listing(entries: &[Entry]) -> String {
-    if entries.is_empty() {
-        return "Nothing of that is in the journal.\n".to_owned();
+/// That there is nothing to list: because of what was asked for, or because nothing was ever done.
+fn nothing(narrowed: bool, file: &Path) -> String {
+    let file = sanitise(&file.display().to_string()).into_owned();
+    match narrowed {
+        true => format!("Nothing of that is in the journal ({file}).\n"),
+        false => format!("Nothing has been done yet. What is done will be written into the journal, {file}.\n"),
     }
+}
+
+fn listing(entries: &[Entry]) -> String {
     let rows: Vec<[String; 5]> = entries.iter().map(cells).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: [usize; 4] = std::array::from_fn(width);
@@ -69,7 +81,11 @@ fn listing(entries: &[Entry]) -> String {
 fn cells(entry: &Entry) -> [String; 5] {
     let run = &entry.run;
     let target = run.plan.intent.target();
-    let who: Vec<&str> = Known::of(entry).hands().into_iter().map(|person| person.name.as_str()).collect();
+    let name = |who: &Person| match &who.credential {
+        Some(credential) => format!("{} as {credential}", who.name),
+        None => who.name.to_string(),
+    };
+    let who: Vec<String> = Known::of(entry).hands().into_iter().map(name).collect();
     let who = who.join(", then ");
     let reason = entry.reason.as_ref().map(|reason| format!(" · {reason}")).unwrap_or_default();
     [

@@ -6,6 +6,7 @@ mod completions;
 mod doctor;
 mod explain;
 mod failure;
+mod forward;
 mod found;
 mod handover;
 mod headless;
@@ -146,6 +147,7 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
         Some(Command::Handover(options)) => Ok(handover::run(&options, &session)?),
         Some(Command::Keys(options)) => Ok(keys::run(&options, &session).map(|()| ExitCode::SUCCESS)?),
         Some(Command::Themes) => themes::run(&session).map(|()| ExitCode::SUCCESS),
+        Some(Command::Forward(options)) => Ok(forward::run(&options, &session)?),
         Some(Command::Wait(options)) => Ok(wait::run(&options, &session)?),
         command => match command.and_then(action) {
             Some(said) => Ok(act::run(said, &session)?),

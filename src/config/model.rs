@@ -30,6 +30,8 @@ pub struct Config {
     pub require_journal: bool,
     /// What is journalled is also told to syslog.
     pub mirror_to_syslog: bool,
+    /// What was done to a Kubernetes cluster is also an Event there.
+    pub kubernetes_events: bool,
     /// Keys that differ from the built-in ones.
     pub keys: Vec<Key>,
     /// Columns of lists that differ from the built-in ones.
@@ -60,6 +62,7 @@ impl Default for Config {
             state_dir: None,
             require_journal: false,
             mirror_to_syslog: false,
+            kubernetes_events: false,
             keys: Vec::new(),
             lists: Vec::new(),
             theme: Text::new("auto"),
@@ -84,6 +87,7 @@ impl Config {
         let clusters = clusters.map(|cluster| Pattern::new(&format!("{}/*", cluster.name)));
         let protected = self.protected.iter().cloned().chain(clusters).collect();
         Guard {
+            notes: self.kubernetes_events,
             read_only,
             protected,
             unjournalled: None,

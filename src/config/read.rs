@@ -111,6 +111,9 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
         if let Some(value) = table.take(reader, "mirror") {
             config.mirror_to_syslog = reader.word(&value, &["none", "syslog"]) == Some("syslog");
         }
+        if let Some(value) = table.take(reader, "kubernetes_events") {
+            config.kubernetes_events = reader.boolean(&value).unwrap_or_default();
+        }
         table.end(reader);
     }
     let value = root.take(reader, "thresholds");

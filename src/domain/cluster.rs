@@ -21,6 +21,9 @@ pub struct ClusterInfo {
     /// How it is reached: `unix:///run/docker.sock (default socket)`.
     #[serde(default)]
     pub reached: Option<Text>,
+    /// As whom it is spoken to: the kubeconfig's user and context, the Docker context. A name, never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<Text>,
     /// Whether there are managers that form a quorum, and whether this target can say so.
     #[serde(default)]
     pub has_quorum: Option<bool>,
@@ -93,6 +96,7 @@ impl ClusterInfo {
             identity: identity.into(),
             version: None,
             reached: None,
+            login: None,
             has_quorum: None,
             disk_total_bytes: None,
             disk_free_bytes: None,

@@ -58,6 +58,16 @@ pub enum Want {
         /// Which revision.
         revision: Name,
     },
+    /// What may not be done in a namespace: [`super::Rights`] are asked of a whole cluster at once.
+    Allowed(Ref),
     /// Every object of a kind that is not watched otherwise.
     Kind(Kind),
+}
+
+impl Want {
+    /// What may not be done where an object lies; none where it lies in no namespace.
+    pub fn allowed_at(key: &Ref) -> Option<Self> {
+        let namespace = key.namespace.as_ref()?;
+        Some(Want::Allowed(Ref::new(&key.cluster, Kind::Namespace, None, namespace.clone())))
+    }
 }

@@ -136,6 +136,8 @@ pub enum Answer {
     Lines(Vec<Text>),
     /// How a revision differs from the one before.
     Changed(Box<Change>),
+    /// Verbs that are denied there: `create pods/eviction`.
+    Denied(Vec<Name>),
     /// It could not be had, and why.
     Failed(Text),
 }

@@ -7,6 +7,7 @@ mod cluster;
 mod demand;
 pub mod differ;
 mod fact;
+mod forward;
 mod identity;
 mod instance;
 mod intent;
@@ -36,6 +37,7 @@ pub use change::{Change, Difference, How};
 pub use cluster::{BackendKind, ClusterInfo, Nouns};
 pub use demand::{Demand, Scope, Want};
 pub use fact::{Answer, Batch, Fact, Object, Rights};
+pub use forward::{FIRST_FREE, Forward, ForwardRequest, ForwardState, ForwardStream, Listen, wants_create};
 pub use identity::{ClusterId, Kind, Ref, RefParseError, Role};
 pub use instance::{
     Container, ContainerRole, ContainerState, DesiredState, Exit, ExitReason, Health, HealthStatus, Instance, Phase,

@@ -9,8 +9,10 @@ use tokio::sync::watch;
 use super::Timestamp;
 use super::demand::Demand;
 use super::fact::Batch;
+use super::forward::{ForwardRequest, ForwardStream};
 use super::identity::{ClusterId, Ref};
 use super::intent::Intent;
+use super::journal::Entry;
 use super::plan::{Draft, Refusal};
 use super::sgr::{Dyes, undyed};
 use super::step::{Receipt, Step, StepError};
@@ -43,15 +45,21 @@ pub trait Backend: Feed {
     /// One object in words, or its manifest with what is secret masked.
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text>;
 
+    /// A run that acted here has ended: it may be noted where those who look at the server itself see it. Never fails, and is waited for
+    /// by nobody.
+    async fn noted(&self, entry: &Entry) {
+        let _ = entry;
+    }
+
     /// Hands the terminal to a process in an instance.
     async fn attach(&self, key: Ref) -> Result<(), Unsupported> {
         Err(Unsupported::new("a shell", &key))
     }
 
-    /// Forwards a local port to an instance.
-    async fn forward(&self, key: Ref, port: u16) -> Result<u16, Unsupported> {
-        let _ = port;
-        Err(Unsupported::new("port forwarding", &key))
+    /// Leads connections to a port of this machine's loopback to a port of an instance, until what it tells is dropped. Read-only is
+    /// enforced here too.
+    async fn forward(&self, request: ForwardRequest) -> Result<ForwardStream, Refusal> {
+        Err(request.refused("no port is forwarded there", "reach it the way its orchestrator publishes it"))
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! A thread of its own holds the journal ([`Scribe`]); a slow disk holds up the step that waits for it, and nobody else.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -18,8 +19,17 @@ const WAITING: usize = 64;
 /// A step that takes longer than this, and than it may take to be done, may or may not have been done: that is read, not sent
 /// again.
 const STEP_PATIENCE: Duration = Duration::from_secs(120);
+/// A note takes at most so long.
+const NOTE_PATIENCE: Duration = Duration::from_secs(5);
 /// A step that could not be journalled is tried again after so long, seconds.
 const AGAIN: i64 = 10;
+
+/// Lets the servers of a run that has ended note it; at most for so long.
+pub async fn note(backends: &[Arc<dyn Backend>], entry: &Entry) {
+    let all = futures::future::join_all(backends.iter().map(|backend| backend.noted(entry)));
+    // What is not noted by then is let go.
+    let _ = timeout(NOTE_PATIENCE, all).await;
+}
 
 /// The way to the journal's thread. Clones lead to the same one; it ends when the last is dropped.
 #[derive(Debug, Clone)]

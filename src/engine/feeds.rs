@@ -6,7 +6,7 @@ use futures::StreamExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::domain::{Backend, BackendKind, Batch, ClusterId, Demand};
+use crate::domain::{Backend, BackendKind, Batch, ClusterId, Demand, Entry};
 
 /// Batches that may wait for the loop; a full channel makes the feeds wait.
 const CHANNEL: usize = 64;
@@ -74,6 +74,13 @@ impl Feeds {
     /// What acts on a cluster.
     pub fn backend(&self, cluster: &ClusterId) -> Option<&Arc<dyn Backend>> {
         self.targets.iter().find(|target| target.cluster == *cluster).map(|target| &target.backend)
+    }
+
+    /// What acts on the clusters that a run was meant for, each once.
+    pub fn backends_of(&self, entry: &Entry) -> Vec<Arc<dyn Backend>> {
+        let parts = entry.run.plan.intent.parts();
+        let concerns = |target: &&Target| parts.iter().any(|part| part.target().cluster == target.cluster);
+        self.targets.iter().filter(concerns).map(|target| target.backend.clone()).collect()
     }
 
     /// The targets.

@@ -29,9 +29,9 @@ const SHORT: &[(&str, &[Kind])] = &[
     ("pods", &[Kind::Pod, Kind::BarePod]),
     ("no", &[Kind::Node]),
     ("nodes", &[Kind::Node]),
-    ("svc", &[Kind::Service, Kind::ComposeService]),
-    ("service", &[Kind::Service, Kind::ComposeService]),
-    ("services", &[Kind::Service, Kind::ComposeService]),
+    ("svc", &[Kind::Service, Kind::ComposeService, Kind::Endpoint]),
+    ("service", &[Kind::Service, Kind::ComposeService, Kind::Endpoint]),
+    ("services", &[Kind::Service, Kind::ComposeService, Kind::Endpoint]),
     ("container", &[Kind::Container, Kind::ContainerInstance]),
     ("tg", &[Kind::TaskGroup]),
     ("alloc", &[Kind::Allocation]),
@@ -39,7 +39,7 @@ const SHORT: &[(&str, &[Kind])] = &[
 ];
 
 /// What may be meant, the likeliest first: who names a container means the workload that it is.
-const ROLES: [Role; 5] = [Role::Workload, Role::Node, Role::Application, Role::Cluster, Role::Instance];
+const ROLES: [Role; 6] = [Role::Workload, Role::Node, Role::Application, Role::Cluster, Role::Instance, Role::Endpoint];
 
 /// The one object that `text` names: `cluster/namespace/kind/name`, or any of these left out but the name, in that order
 /// (`prod/shop/worker`, `deploy/worker`, `worker`). The namespace of what has none is `-`, or left out.
@@ -70,6 +70,7 @@ fn keys<'a>(role: Role, view: &View<'a>) -> Box<dyn Iterator<Item = &'a Ref> + '
         Role::Workload => Box::new(view.workloads().map(|it| &it.key)),
         Role::Node => Box::new(view.nodes().filter(|it| it.key.kind == Kind::Node).map(|it| &it.key)),
         Role::Application => Box::new(view.applications().map(|it| &it.key)),
+        Role::Endpoint => Box::new(view.endpoints().map(|it| &it.key)),
         Role::Cluster => Box::new(view.cluster_infos().map(|it| &it.key)),
         _ => Box::new(view.instances().map(|it| &it.key)),
     }

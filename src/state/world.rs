@@ -243,7 +243,9 @@ impl World {
 
     fn answered(&mut self, want: Want, answer: Answer) {
         let about = match &want {
-            Want::Usage(key) | Want::LogTail { instance: key, .. } | Want::History(key) => Some(key.clone()),
+            Want::Usage(key) | Want::LogTail { instance: key, .. } | Want::History(key) | Want::Allowed(key) => {
+                Some(key.clone())
+            }
             Want::Change { workload, .. } => Some(workload.clone()),
             Want::Query(_) | Want::Kind(_) => None,
         };

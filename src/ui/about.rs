@@ -310,6 +310,28 @@ pub(super) fn run(ctx: &Ctx<'_>, id: u64) -> Vec<Section> {
     ]
 }
 
+/// Where a port forward leads, what goes over it, and what went wrong.
+pub(super) fn forward(ctx: &Ctx<'_>, id: u64) -> Vec<Section> {
+    let Some(forward) = ctx.model.forwards.iter().find(|forward| forward.id == id) else { return Vec::new() };
+    let Some(state) = &forward.state else {
+        return vec![Section::new("forward", vec![Phrase::dim("it is being opened")])];
+    };
+    let carries = format!(
+        "{}; {}, {} failed",
+        many(u64::from(state.open), "connection") + " open",
+        many(state.came, "connection") + " in all",
+        state.failed
+    );
+    let ends = match &state.ended {
+        Some(why) => Phrase::of(Ink::Warning, format!("ended: {why}")),
+        None => Phrase::dim("it listens on this machine's loopback alone, and ends with this session"),
+    };
+    vec![
+        Section::new("forward", vec![Phrase::of(Ink::Strong, state.words()), Phrase::text(carries), ends]),
+        Section::new("said", state.said.iter().map(|said| Phrase::text(said.as_str())).collect()),
+    ]
+}
+
 /// Who did it, from where, as whom, and why: nothing of one's own doing a moment ago.
 fn by(ctx: &Ctx<'_>, known: &Known<'_>) -> Vec<Phrase> {
     let reason = known.reason.map(|reason| Phrase::text(format!("because: {reason}")));

@@ -3,7 +3,7 @@
 use crate::action::RunBook;
 use crate::diagnose::{Diagnosis, Incident};
 use crate::domain::people::Stand;
-use crate::domain::{People, Text};
+use crate::domain::{Forward, People, Text};
 use crate::state::View;
 
 /// Everything that a frame draws from besides the [`super::Screen`].
@@ -19,6 +19,8 @@ pub struct Model<'a> {
     pub unwatched: &'a [Text],
     /// What people said of incidents.
     pub people: &'a People,
+    /// Port forwards of this session.
+    pub forwards: &'a [Forward],
 }
 
 impl<'a> Model<'a> {

@@ -8,7 +8,7 @@ use super::every::Every;
 use super::folds::Folds;
 use super::logs::{LogView, Pattern};
 use super::theme::Palette;
-use crate::domain::{ClusterId, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
+use crate::domain::{ClusterId, ForwardRequest, Intent, Kind, Name, Plan, Ref, Refusal, Severity, Text, Timestamp};
 
 /// The whole of it.
 #[derive(Debug, Clone)]
@@ -179,6 +179,8 @@ pub enum RowKey {
     Event(Ref, Name),
     /// An action that was started here, by its number.
     Run(u64),
+    /// A port forward of this session, by its number.
+    Forward(u64),
     /// A line that stands for several (`1 risk, 4 snoozed`).
     Fold(&'static str),
 }
@@ -416,6 +418,10 @@ pub enum Asks {
     Reason(Name),
     /// A note at an incident.
     Note(Name),
+    /// Which port is forwarded.
+    Forward,
+    /// The name of a protected cluster, for this forward.
+    Protected(ForwardRequest),
 }
 
 /// What is wanted for an action.

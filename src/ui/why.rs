@@ -129,6 +129,7 @@ pub(super) fn sections(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> 
         },
         RowKey::Fold(_) => folded(ctx),
         RowKey::Run(id) => about::run(ctx, *id),
+        RowKey::Forward(id) => about::forward(ctx, *id),
         RowKey::Object(_) | RowKey::Occurrence(_) | RowKey::Event(..) => of_object(ctx, pane, key),
     };
     parts.into_iter().filter(|part| !part.lines.is_empty()).collect()

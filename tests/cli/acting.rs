@@ -116,7 +116,9 @@ fn read_only_refuses_every_command_that_changes_a_system() {
             "cordon" | "uncordon" | "drain" => " node-3",
             _ => " shop/web",
         };
-        let (status, out, err) = said(&home, &format!("{command}{rest} --yes --confirm web --read-only"));
+        // A forward asks for nothing but the name of a protected cluster.
+        let yes = if command == "forward" { " 80" } else { " --yes" };
+        let (status, out, err) = said(&home, &format!("{command}{rest}{yes} --confirm web --read-only"));
         assert_eq!(status, Some(3), "{command}: {out}{err}");
         assert!(out.is_empty() && err.contains("--read-only"), "{command}: {out}{err}");
     }

@@ -53,6 +53,11 @@ fn the_history_says_who_did_what_and_how_it_came_out() {
     assert!(lines[0].contains("anna@bastion") && lines[0].contains("prod/node-3"), "the newest first: {said}");
     assert!(lines[0].contains("partly: 2 done, 1 left · disk swap"), "{said}");
     assert!(lines[1].contains("not done: forbidden"), "{said}");
+    let mut named = entry(4, "prod/-/Node/node-4", 0, Some(Outcome::Done));
+    named.by.credential = Some("oncall (context prod)".into());
+    Ledger::new(place(&home)).write(&named).expect("written");
+    let said = stdout(&home.cockpit(&["history", "actions"]));
+    assert!(said.contains("anna@bastion as oncall (context prod)"), "{said}");
 }
 
 #[test]
@@ -87,11 +92,23 @@ fn where_nothing_was_done_nothing_is_made() {
     let home = Home::new();
     let output = home.cockpit(&["history", "actions"]);
     assert!(output.status.success());
-    assert_eq!(stdout(&output), "Nothing of that is in the journal.\n");
+    let file = place(&home).file();
+    let said =
+        format!("Nothing has been done yet. What is done will be written into the journal, {}.\n", file.display());
+    assert_eq!(stdout(&output), said);
+    assert_eq!(stdout(&home.cockpit(&["history", "actions", "--since", "24h"])), said, "there is nothing to narrow");
     assert!(!place(&home).file().exists());
     let output = home.cockpit(&["history", "actions", "--demo"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("keep no journal"), "{}", stderr(&output));
+}
+
+#[test]
+fn that_nothing_fits_is_told_from_that_nothing_was_done() {
+    let home = Home::new();
+    written(&home);
+    let said = stdout(&home.cockpit(&["history", "actions", "--cluster", "nowhere"]));
+    assert_eq!(said, format!("Nothing of that is in the journal ({}).\n", place(&home).file().display()));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! directory is an empty one and DOCKER_HOST names a socket that is not there.
 
 mod acting;
+mod forwarding;
 mod journal;
 mod shells;
 mod targets;

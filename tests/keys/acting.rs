@@ -2,7 +2,9 @@
 
 use cockpit::action::Guard;
 use cockpit::app::{Effect, TABLE, What};
-use cockpit::domain::{Intent, NodeState, Object, Outcome, Ref, Refusal, Rights, StepAction, StepError, Text};
+use cockpit::domain::{
+    Answer, Fact, Intent, NodeState, Object, Outcome, Ref, Refusal, Rights, StepAction, StepError, Text, Want,
+};
 use cockpit::ui::{Armed, Overlay, Pane};
 
 use crate::desk::{Desk, a_node, deployment, draft, node, shop};
@@ -367,4 +369,20 @@ fn what_is_gone_cannot_be_acted_on() {
     assert!(matches!(&refused, Some(Err(refusal)) if refusal.why.contains("not there any more")), "{refused:?}");
     let key: Ref = shop("web");
     assert!(desk.app.core().view(desk.now).object(&key).is_none());
+}
+
+#[test]
+fn a_key_is_refused_by_what_was_asked_of_the_namespace_and_offered_until_then() {
+    let mut desk = Desk::new();
+    desk.allow(Rights { denied: vec!["patch deployments".into()], ..Rights::default() });
+    desk.press("7");
+    let want = Want::allowed_at(&shop("api")).expect("it lies in a namespace");
+    assert!(desk.app.demand(desk.now).wants.contains(&want), "what is selected is asked about");
+    assert!(desk.press("r").iter().any(|it| matches!(it, Effect::Prepare(..))), "unknown is not no");
+    desk.press("esc");
+    desk.tell(vec![Fact::Answered(want.clone(), Answer::Denied(vec!["patch deployments".into()]))]);
+    assert!(desk.press("r").is_empty());
+    assert!(desk.notice().contains("you may not `patch deployments`"), "{}", desk.notice());
+    desk.tell(vec![Fact::Answered(want, Answer::Denied(Vec::new()))]);
+    assert!(desk.press("r").iter().any(|it| matches!(it, Effect::Prepare(..))), "a role there allows it");
 }

@@ -73,6 +73,13 @@ fn shown(id: &str) -> Option<bool> {
         "trigger" => prepares(&zoo("nightly", "trigger"), "trigger"),
         "unblock" => prepares(&zoo("orders", "unblock"), "unblock"),
         "prune" => prepares(&zoo("engine", "prune"), "prune"),
+        "forward" => {
+            at("7 shift-f 8 0 enter").1.iter().any(|it| matches!(it, Effect::Forward(_, request) if request.port == 80))
+        }
+        "end-forward" => {
+            let (mut desk, id) = crate::forwarding::opened();
+            desk.press("9 x") == [Effect::Cancel(id)]
+        }
         "ask-again" => prepares(&previewed("7 r").press("d"), "restart"),
         "reason" => {
             let mut desk = Desk::with(Guard { ask_reason: true, ..Guard::default() });

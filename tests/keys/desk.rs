@@ -169,6 +169,12 @@ impl Desk {
         self.update(What::Turn);
     }
 
+    /// Something is said of the cluster.
+    pub fn tell(&mut self, facts: Vec<Fact>) {
+        self.say(facts);
+        self.update(What::Turn);
+    }
+
     /// An object is gone.
     pub fn gone(&mut self, key: &Ref) {
         self.say(vec![Fact::Gone(source(key), key.clone())]);

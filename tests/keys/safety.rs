@@ -17,11 +17,11 @@ fn everything() -> Vec<String> {
 }
 
 fn acts(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Execute(..)))
+    effects.iter().any(|effect| matches!(effect, Effect::Execute(..) | Effect::Forward(..)))
 }
 
 fn asks(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| matches!(effect, Effect::Prepare(..) | Effect::Execute(..)))
+    effects.iter().any(|effect| matches!(effect, Effect::Prepare(..) | Effect::Execute(..) | Effect::Forward(..)))
 }
 
 /// Back to the lists, whatever is open.

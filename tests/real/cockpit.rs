@@ -101,6 +101,12 @@ impl Cockpit {
         Self { home, target: (variable, target), user: None }
     }
 
+    /// More settings than usual.
+    pub fn sets(&self, settings: &str) {
+        let file = self.home.path().join(".config/cockpit/config.toml");
+        std::fs::write(file, format!("{SETTINGS}\n{settings}")).expect("its settings");
+    }
+
     /// The program.
     pub fn program() -> PathBuf {
         std::env::var_os("COCKPIT_BIN").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_cockpit")), PathBuf::from)

@@ -2,10 +2,10 @@
 
 use cockpit::domain::journal::{Lease, News};
 use cockpit::domain::{
-    Entry, Grade, Intent, Kind, Outcome, Person, Pin, Plan, Ref, Run, Seen, Step, StepAction, StepState, Text,
-    Timestamp, Until,
+    Entry, Forward, ForwardRequest, ForwardState, Grade, Intent, Kind, Listen, Outcome, Person, Pin, Plan, Ref, Run,
+    Seen, Step, StepAction, StepState, Text, Timestamp, Until,
 };
-use cockpit::ui::{Overlay, Pane};
+use cockpit::ui::{Asks, Input, Overlay, Pane, Prompt, RowKey};
 
 use crate::night::{self, ago, key};
 use crate::stage::Stage;
@@ -87,6 +87,75 @@ fn the_journal_begins_with_what_needs_someone() {
     for size in [(80, 24), (120, 40), (200, 60)] {
         let stage = staged(size).at(Pane::Journal);
         insta::assert_snapshot!(format!("journal-week-{}x{}", size.0, size.1), stage.text());
+    }
+}
+
+/// Forwards of a session: one that carries, one that waits, one that is over, one that is on its way.
+fn forwards() -> Vec<Forward> {
+    let pod = |name: &str| key("prod", Kind::Pod, "shop", name);
+    let state = |local, to: Option<(Ref, u16)>| ForwardState {
+        local,
+        to,
+        open: 0,
+        came: 0,
+        failed: 0,
+        said: None,
+        ended: None,
+    };
+    let request = |name: &str, port| ForwardRequest {
+        target: key("prod", Kind::Deployment, "shop", name),
+        listen: Listen::Like,
+        port,
+    };
+    let refused = Text::new("connection refused: nothing listens at port 8080 in web-7d4b9-x2x");
+    let carries = ForwardState {
+        open: 2,
+        came: 14,
+        failed: 1,
+        said: Some(refused),
+        ..state(8080, Some((pod("web-7d4b9-x2x"), 8080)))
+    };
+    let waits = ForwardState { said: Some("no pod of shop/cart is ready".into()), ..state(9090, None) };
+    let over = ForwardState { ended: Some("api-0 is gone".into()), ..state(3000, Some((pod("api-0"), 3000))) };
+    let of = |id, minutes, request, state| Forward { id, request, began: ago(minutes), state };
+    vec![
+        of(1, 41, request("web", 8080), Some(carries)),
+        of(2, 12, request("cart", 9090), Some(waits)),
+        of(3, 5, request("api", 3000), Some(over)),
+        of(4, 0, request("worker", 6060), None),
+    ]
+}
+
+#[test]
+fn port_forwards_are_among_what_is_still_in_effect() {
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = staged(size);
+        stage.forwards = forwards();
+        let stage = stage.at(Pane::Journal);
+        let first =
+            stage.screen.home.lists[&Pane::Journal].order.iter().position(|it| matches!(it, RowKey::Forward(1)));
+        let stage = stage.select(first.expect("it is listed"));
+        insta::assert_snapshot!(format!("journal-forwards-{}x{}", size.0, size.1), stage.text());
+    }
+}
+
+#[test]
+fn it_is_asked_which_port_and_for_the_name_of_a_protected_cluster() {
+    let target = key("prod", Kind::Deployment, "shop", "web");
+    let ask = |title: &str, text: &str, error: Option<&str>, asks| {
+        let input = Input { text: text.into(), cursor: text.len() };
+        let error = error.map(Text::from);
+        Overlay::Prompt(Prompt { title: title.into(), input, error, target: target.clone(), asks })
+    };
+    let request = ForwardRequest { target: target.clone(), listen: Listen::Like, port: 8080 };
+    for size in [(80, 24), (120, 40)] {
+        let mut stage = staged(size).at(Pane::Workloads);
+        let title = "Forward to shop/web (has 8080/TCP http, 9090/TCP metrics) [LOCAL:]PORT";
+        stage.screen.overlay = Some(ask(title, "8080", None, Asks::Forward));
+        insta::assert_snapshot!(format!("forward-port-{}x{}", size.0, size.1), stage.text());
+        let title = "prod is protected: its name opens port 8080 of shop/web";
+        stage.screen.overlay = Some(ask(title, "prd", Some("`prd` is not `prod`"), Asks::Protected(request.clone())));
+        insta::assert_snapshot!(format!("forward-protected-{}x{}", size.0, size.1), stage.text());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Draws a screen of a core into text.
 
-use cockpit::domain::{People, Text, Timestamp};
+use cockpit::domain::{Forward, People, Text, Timestamp};
 use cockpit::engine::Core;
 use cockpit::ui::{self, Hint, Model, Pane, Screen, panes};
 use ratatui::buffer::Buffer;
@@ -13,6 +13,7 @@ pub struct Stage {
     pub screen: Screen,
     pub unwatched: Vec<Text>,
     pub people: People,
+    pub forwards: Vec<Forward>,
     pub now: Timestamp,
 }
 
@@ -35,7 +36,7 @@ impl Stage {
             hint("l", "logs", None),
         ];
         let unwatched = vec![Text::new("staging"), Text::new("kind-dev"), Text::new("minikube")];
-        Self { core, screen, unwatched, people: People::default(), now: night::now() }
+        Self { core, screen, unwatched, people: People::default(), forwards: Vec::new(), now: night::now() }
     }
 
     pub fn at(mut self, pane: Pane) -> Self {
@@ -60,6 +61,7 @@ impl Stage {
             runs: self.core.runs(),
             unwatched: &self.unwatched,
             people: &self.people,
+            forwards: &self.forwards,
         }
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::journal::Lease;
-use crate::domain::{Grade, StepState};
+use crate::domain::{BackendKind, Batch, ClusterId, ClusterInfo, Fact, Grade, Object, Source, StepState};
 use crate::state::World;
 
 fn at(seconds: i64) -> Timestamp {
@@ -52,6 +52,21 @@ fn each_thing_of_several_is_under_way_and_has_its_way_back() {
     hear(&mut book, entry);
     assert!(book.under_way(&other).is_none());
     assert_eq!(book.undoable(&other).next().map(|undo| undo.inverse.clone()), several(Intent::Uncordon));
+}
+
+#[test]
+fn an_own_run_names_as_whom_its_cluster_knows_the_person() {
+    let cluster = ClusterId::new("prod");
+    let login = Some(Text::new("oncall (context prod)"));
+    let info = ClusterInfo { login: login.clone(), ..ClusterInfo::new(&cluster, BackendKind::Kubernetes, "id") };
+    let mut world = World::default();
+    let facts = vec![Fact::Put(Source::of("cluster"), Object::Cluster(Box::new(info)))];
+    world.fold(Batch { cluster, at: at(0), facts });
+    let mut book = RunBook::of(Person::named("anna@bastion"), Numbers::default());
+    let (id, _) = book.start(plan(), &world.view(at(1)));
+    let by = book.entry(id).expect("its entry").by;
+    assert_eq!((by.name.as_str(), by.credential), ("anna@bastion", login));
+    assert_eq!(book.me().credential, None, "elsewhere it may be another");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What changes a system.
 
-use crate::app::command::Command;
-use crate::app::update::{acting, asking, undoing};
+use crate::app::command::{Command, Section};
+use crate::app::update::{acting, asking, forwarding, undoing};
 
-use super::ACT;
+use super::{ACT, HOME, LOOK};
 
 pub(super) const ALL: &[Command] = &[
     Command {
@@ -145,6 +145,25 @@ pub(super) const ALL: &[Command] = &[
         now: acting::unblock_now,
         run: acting::unblock,
         ..ACT
+    },
+    Command {
+        id: "forward",
+        also: &["port-forward", "pf"],
+        keys: &["shift-f"],
+        does: "lead a port of this machine's loopback to a pod: `forward 8080:80`, or asks for it",
+        now: forwarding::forward_now,
+        run: forwarding::forward,
+        ..ACT
+    },
+    Command {
+        id: "end-forward",
+        keys: &["x"],
+        does: "end the selected port forward",
+        section: Section::Acting,
+        places: HOME,
+        now: forwarding::end_now,
+        run: forwarding::end,
+        ..LOOK
     },
     Command {
         id: "prune",

@@ -26,6 +26,9 @@ pub fn command(app: &mut App, _: Moment) {
 
 /// Whether an incident is about the selected thing, or there are places to read about it.
 pub fn summary_now(app: &App, at: Moment) -> Now {
+    if app.forward_url().is_some() {
+        return Some(Ok(Text::new("copy its address")));
+    }
     if app.incident(at).is_some() {
         return Some(Ok(Text::new("copy for chat")));
     }
@@ -35,6 +38,9 @@ pub fn summary_now(app: &App, at: Moment) -> Now {
 
 /// Copies the incident in five lines; of what nothing is wrong with, the links of its case file.
 pub fn summary(app: &mut App, at: Moment) {
+    if let Some(url) = app.forward_url() {
+        return app.effects.push(Effect::Copy(url));
+    }
     let text = app.incident(at).map(|incident| ui::summary(&app.screen, &app.model(at.now), incident));
     let links = || Some(links(app, at)).filter(|lines| !lines.is_empty()).map(|lines| lines.join("\n"));
     let text = text.or_else(links);

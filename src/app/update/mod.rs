@@ -8,6 +8,7 @@ pub mod copying;
 pub mod drilling;
 pub mod field;
 pub mod finding;
+pub mod forwarding;
 pub mod history;
 pub mod journal;
 pub mod lists;
@@ -81,6 +82,7 @@ impl App {
                 }
                 self.refresh(at);
             }
+            What::Forward(id, told) => self.forward_told(id, told, at),
             What::LogLines(ticket, lines) => self.log_lines(ticket, lines, at),
             What::LogEnded(ticket, why) => {
                 self.pour();

@@ -406,6 +406,11 @@ pub fn open(app: &mut App, at: Moment) {
             app.touch(at.felt);
             app.look_at_run(id);
         }
+        RowKey::Forward(_) => {
+            if let Some(key) = app.target(at) {
+                app.open_case(RowKey::Object(key), at);
+            }
+        }
         RowKey::Fold(what) => super::looking::unfold(app, what, at),
         RowKey::Object(key) if app.narrows() => app.narrow_to(&key, at),
         _ if !app.has_case(at) => super::looking::describe(app, at),
@@ -481,8 +486,17 @@ pub fn leave(app: &mut App, at: Moment) {
             format!("{one} and {} more are under way: what was not sent is lost. Again to quit", open.len() - 1)
         }
     };
+    let text = match app.forwards_end() {
+        Some(ends) => format!("{ends}. {}", sentence(&text)),
+        None => text,
+    };
     let severity = (!open.is_empty()).then_some(Severity::Warning);
     app.say(at, &text, severity);
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Closes what floats; else quits when it is said twice.

@@ -35,8 +35,12 @@ impl App {
 
     /// Sends steps of runs; what has changed of them is journalled before.
     pub(super) fn send(&mut self, steps: Vec<(u64, usize, Step)>) {
-        let entries = self.core.take_unwritten().into_iter();
-        self.effects.extend(entries.map(|entry| Effect::Journal(Box::new(entry))));
+        for entry in self.core.take_unwritten() {
+            if self.core.guard().notes && entry.run.outcome.is_some() {
+                self.effects.push(Effect::Note(Box::new(entry.clone())));
+            }
+            self.effects.push(Effect::Journal(Box::new(entry)));
+        }
         self.effects.extend(steps.into_iter().map(|(run, ix, step)| Effect::Execute(run, ix, step)));
     }
 

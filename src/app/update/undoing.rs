@@ -77,6 +77,9 @@ pub(super) fn words(app: &App, intent: &Intent, at: Moment) -> Text {
 
 /// Whether there is something to take back.
 pub fn undo_now(app: &App, at: Moment) -> Now {
+    if app.selected_forward().is_some() {
+        return super::forwarding::end_now(app, at);
+    }
     if app.has_marked(at) {
         return app.offered(UNDO, at);
     }
@@ -90,6 +93,9 @@ pub fn undo_now(app: &App, at: Moment) -> Now {
 
 /// Takes it back; where there is more than one thing to take back, they are listed. Marked rows go back to the revision before.
 pub fn undo(app: &mut App, at: Moment) {
+    if app.selected_forward().is_some() {
+        return super::forwarding::end(app, at);
+    }
     if app.has_marked(at) {
         return app.act(UNDO, at);
     }

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, VecDeque};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
 
+use crate::backend::forward::{Lead, Lost};
 use crate::domain::{
-    Answer, Batch, Demand, Draft, Fact, Form, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError, Text, Timestamp,
-    Want,
+    Answer, Batch, Demand, Draft, Fact, Form, ForwardRequest, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError,
+    Text, Timestamp, Want,
 };
 
 use super::clock::Clock;
@@ -32,6 +33,8 @@ pub enum Ask {
     Tail(Ref, bool, u32, oneshot::Sender<Result<Vec<LogLine>, Text>>),
     /// Lines after a time.
     Since(Ref, Timestamp, oneshot::Sender<Result<Vec<LogLine>, Text>>),
+    /// Where a forward leads; before it led there.
+    Lead(Box<(ForwardRequest, Option<Lead>)>, oneshot::Sender<Result<Lead, Lost>>),
     /// One object.
     Describe(Ref, Form, oneshot::Sender<Result<Vec<Text>, Text>>),
 }
@@ -145,6 +148,7 @@ impl Actor {
             }
             Ask::Tail(key, previous, lines, reply) => drop(reply.send(self.sim.tail(&key, previous, lines))),
             Ask::Since(key, since, reply) => drop(reply.send(self.sim.lines_since(&key, since))),
+            Ask::Lead(asked, reply) => drop(reply.send(self.sim.lead(&asked.0, asked.1.as_ref()))),
             Ask::Describe(key, Form::Words, reply) => drop(reply.send(self.sim.words(&key))),
             Ask::Describe(key, Form::Manifest, reply) => drop(reply.send(self.sim.manifest(&key))),
         }
@@ -158,6 +162,8 @@ impl Actor {
             Want::Usage(key) | Want::History(key) | Want::LogTail { instance: key, .. } => key.cluster == cluster,
             Want::Change { workload, .. } => workload.cluster == cluster,
             Want::Query(_) | Want::Kind(_) => true,
+            // Nothing is denied in the demo.
+            Want::Allowed(_) => false,
         };
         let new: Vec<Want> = wants.iter().filter(|it| !listener.answered.contains(*it)).filter(ours).cloned().collect();
         if wants.iter().any(|want| matches!(want, Want::Usage(_))) {
@@ -195,7 +201,7 @@ impl Sim {
     /// What comes of a want; use is told by itself, again and again.
     pub fn answer(&self, want: Want) -> Option<Fact> {
         let answer = match &want {
-            Want::Usage(_) => return None,
+            Want::Usage(_) | Want::Allowed(_) => return None,
             Want::LogTail { instance, previous, .. } => match self.tail(instance, *previous, TAIL) {
                 Ok(lines) => Answer::Lines(lines.into_iter().map(|line| line.text).collect()),
                 Err(why) => Answer::Failed(why),

@@ -8,13 +8,15 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::backend::forward::{self, Far};
 use crate::domain::{
-    Backend, Batch, ClusterId, Demand, Draft, Feed, Form, Intent, LogLine, LogRequest, LogStream, Receipt, Ref,
-    Refusal, Step, StepError, Text,
+    Backend, Batch, ClusterId, Demand, Draft, Feed, Form, ForwardRequest, ForwardStream, Intent, LogLine, LogRequest,
+    LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
 };
 
 use super::actor::{Actor, Ask};
 use super::clock::Clock;
+use super::forward::Pretence;
 use super::sim::Sim;
 
 /// Questions that may wait.
@@ -59,7 +61,7 @@ impl Simulated {
     }
 }
 
-async fn ask_of<T>(actor: &mpsc::Sender<Ask>, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Option<T> {
+pub(super) async fn ask_of<T>(actor: &mpsc::Sender<Ask>, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Option<T> {
     let (reply, answer) = oneshot::channel();
     actor.send(ask(reply)).await.ok()?;
     answer.await.ok()
@@ -120,6 +122,13 @@ impl Backend for Simulated {
             Some((futures::stream::iter(said), (actor, instance, last)))
         });
         Ok(shown.chain(coming.flatten()).boxed())
+    }
+
+    async fn forward(&self, request: ForwardRequest) -> Result<ForwardStream, Refusal> {
+        let far = Pretence { actor: self.actor(), request: request.clone() };
+        let first = far.lead(None).await;
+        let first = first.map_err(|lost| request.refused(lost.words(), "choose a pod that runs"))?;
+        forward::start(&request, Arc::new(far), first, forward::LOOK).await
     }
 
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {

@@ -17,6 +17,7 @@ mod engine;
 mod execute;
 mod feed;
 mod fleet;
+mod forward;
 mod job;
 mod life;
 mod logs;

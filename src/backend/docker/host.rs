@@ -39,6 +39,8 @@ fn cluster(target: &Target, scribe: &mut Scribe, info: &Info, version: &str) -> 
     let identity = if info.id.is_empty() { target.endpoint.to_string() } else { info.id.clone() };
     let identity = scribe.names.intern(&identity);
     let mut cluster = ClusterInfo {
+        // How else it is reached names nobody.
+        login: Some(target.how.clone()).filter(|how| how.starts_with("context ")),
         version: Some(Text::from(format!("{} (API {version})", info.server_version))),
         reached: Some(Text::from(reached)),
         ..ClusterInfo::new(&scribe.cluster, BackendKind::Docker, identity)

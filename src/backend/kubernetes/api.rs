@@ -6,6 +6,7 @@
 mod line;
 mod lines;
 mod served;
+mod tunnel;
 
 use std::fmt::{Display, Write as _};
 use std::future::Future;
@@ -25,6 +26,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
 
+use crate::backend::forward::Tunnel;
 use crate::domain::{Text, Timestamp};
 
 use super::ask::Sent;
@@ -276,6 +278,14 @@ impl Api {
         let used = Arc::clone(&self.shared.used);
         let pieces = body.into_data_stream().map_err(|error| Failure::from_chain(&error));
         Ok(pieces.inspect_ok(move |data| used.received(data.len())))
+    }
+
+    /// A connection to a port of a pod: over a websocket of its own, as `kubectl port-forward` has it.
+    pub(super) async fn tunnel(&self, namespace: &str, pod: &str, port: u16) -> Result<Tunnel, Failure> {
+        self.shared.used.requests.fetch_add(1, Ordering::Relaxed);
+        let opened = tunnel::open(self.client(), namespace, pod, port);
+        let opened = within(self.pace.answer_within, opened).await;
+        opened.map_err(|failure| self.shared.link.borrow().explain(failure, Timestamp::now()))
     }
 
     /// Any request with a whole answer; a body is JSON.

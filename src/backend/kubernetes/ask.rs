@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch as channel};
 
+use crate::backend::forward::Tunnel;
 use crate::domain::{Name, Text, Timestamp};
 
 use super::api::Api;
@@ -59,6 +60,9 @@ pub(super) trait Ask: Send + Sync {
 
     /// Sends something once: what becomes of a request whose answer is lost is for its sender to read.
     async fn send(&self, sent: &Sent) -> Result<Bytes, Unsent>;
+
+    /// A connection to a port of a pod.
+    async fn tunnel(&self, namespace: &str, pod: &str, port: u16) -> Result<Tunnel, Failed>;
 
     /// What is known of all pods, where they are watched: with an eye on a node.
     async fn census(&self, node: &str) -> Option<Census>;
@@ -292,6 +296,15 @@ impl Ask for Link {
         }
         let open = self.ready().await?;
         open.api.send_body(sent).await.map_err(Unsent::from)
+    }
+
+    async fn tunnel(&self, namespace: &str, pod: &str, port: u16) -> Result<Tunnel, Failed> {
+        let place: Arc<(String, String)> = Arc::new((namespace.to_owned(), pod.to_owned()));
+        self.ask(|open| {
+            let place = place.clone();
+            async move { open.api.tunnel(&place.0, &place.1, port).await }
+        })
+        .await
     }
 
     async fn census(&self, node: &str) -> Option<Census> {

@@ -229,6 +229,12 @@ impl Cluster {
         }
     }
 
+    /// What may be done in namespaces is asked again, where somebody still wants to know.
+    fn ask_rights_again(&mut self) {
+        self.wants.review_again();
+        self.fetch();
+    }
+
     /// The server is there: what was asked while it was not is asked again.
     fn fetch_again(&mut self) {
         self.wants.again();

@@ -55,6 +55,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// The user of the kubeconfig.
+    pub(super) const fn user(&self) -> &Text {
+        &self.user
+    }
+
     /// The same failure; where it is about who we are, with what it was that was not accepted.
     pub(super) fn explain(&self, failure: Failure, now: Timestamp) -> Failure {
         let over = self.expires.filter(|ends| *ends <= now);

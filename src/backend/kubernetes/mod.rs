@@ -20,6 +20,7 @@ mod discover;
 mod ends;
 mod expiry;
 mod failure;
+mod forward;
 mod heard;
 mod kinds;
 mod kubeconfig;

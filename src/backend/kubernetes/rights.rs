@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream;
-use http::Request;
+use http::{Method, Request};
 use kube::Client;
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::domain::{Name, Rights, Text};
+
+use super::api::or_none;
+use super::ask::{Ask, Sent};
 
 /// What somebody may do with cockpit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,9 +103,11 @@ const NEEDS: &[Need] = &[
     Need { what_for: For::Values, ..look("", "secrets", "which Secret changed; only metadata is asked for") },
     act("", "pods", &["delete"], "end a pod; take a broken one away"),
     act("", "pods/eviction", &["create"], "move a pod away; drain a node"),
+    act("", "events", &["create"], "note what was done, where kubernetes_events = true asks for it"),
     everywhere(act("", "nodes", &["patch"], "cordon and uncordon")),
     everywhere(act("", "persistentvolumes", &["get"], "whether a pod can leave its node")),
     act("", "serviceaccounts", &["get"], "whether what an earlier revision needs is there"),
+    act("", "pods/portforward", &["get", "create"], "forward a port"),
     act("apps", "deployments", &["patch"], "restart, undo, pause, set"),
     act("apps", "statefulsets", &["patch"], "restart, undo, set"),
     act("apps", "daemonsets", &["patch"], "restart, undo, set"),
@@ -231,6 +236,8 @@ fn without_repeats<T: PartialEq>(all: Vec<T>) -> Vec<T> {
     })
 }
 
+/// Where it is asked what we may do.
+const REVIEWS: &str = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 /// Questions that are asked at once.
 const AT_ONCE: usize = 4;
 
@@ -239,8 +246,8 @@ const AT_ONCE: usize = 4;
 /// not answered, or not for sure, denies nothing.
 pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duration) -> Rights {
     let acting = NEEDS.iter().filter(|need| need.what_for == For::Acting);
-    // To get a scale only prepares to set it.
-    let verbs = |need: &'static Need| need.verbs.iter().filter(|verb| **verb != "get").map(move |verb| (need, *verb));
+    let verbs =
+        |need: &'static Need| need.verbs.iter().filter(|verb| decides(need, verb)).map(move |verb| (need, *verb));
     // Made before they are asked: a closure over references cannot go along to another thread.
     let asked: Vec<_> = acting
         .flat_map(verbs)
@@ -252,6 +259,94 @@ pub(super) async fn review(client: &Client, namespaces: &[Name], within: Duratio
     let answers: Vec<Option<Name>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
     let denied = answers.into_iter().flatten().collect();
     Rights { read_only: None, denied, within: namespaces.to_vec() }
+}
+
+/// Whether something cannot be done without it. To get a scale only prepares to set it; to get a port forward opens it.
+fn decides(need: &Need, verb: &str) -> bool {
+    verb != "get" || need.resource == "pods/portforward"
+}
+
+/// Where it is asked for all that we may do in a namespace.
+const RULES: &str = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+
+/// Which of the rights to act are surely missing in a namespace; none where the server does not say. It lists all rules at once;
+/// where it has others than it can list (a webhook decides), it is asked right by right.
+pub(super) async fn denied_in(server: &dyn Ask, namespace: &str) -> Option<Vec<Name>> {
+    let body = json!({
+        "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": { "namespace": namespace },
+    });
+    let sent = Sent { method: Method::POST, path: RULES.to_owned(), media: "application/json", body };
+    let answer = server.send(&sent).await.ok()?;
+    let rules: RulesReview = serde_json::from_slice(&answer).ok()?;
+    let asked = || {
+        let acting = NEEDS.iter().filter(|need| need.what_for == For::Acting && need.namespaced);
+        let each =
+            |need: &'static Need| need.verbs.iter().filter(|verb| decides(need, verb)).map(move |it| (need, *it));
+        acting.flat_map(each)
+    };
+    let words = |need: &Need, verb: &str| Text::from(format!("{verb} {}", need.resource));
+    if !rules.status.incomplete {
+        let missing = asked().filter(|(need, verb)| !rules.status.resource_rules.iter().any(|it| it.gives(need, verb)));
+        return Some(missing.map(|(need, verb)| words(need, verb)).collect());
+    }
+    let each = asked().map(|(need, verb)| async move {
+        let body = question(need.group, need.resource, verb, namespace);
+        is_denied_by(server, body).await.then(|| words(need, verb))
+    });
+    let answers: Vec<Option<Name>> = stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+    Some(answers.into_iter().flatten().collect())
+}
+
+/// Whether what is asked for is surely denied.
+async fn is_denied_by(server: &dyn Ask, body: serde_json::Value) -> bool {
+    let sent = Sent { method: Method::POST, path: REVIEWS.to_owned(), media: "application/json", body };
+    let Ok(answer) = server.send(&sent).await else { return false };
+    serde_json::from_slice::<Review>(&answer).is_ok_and(|review| review.status.answer() == Answer::No)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RulesReview {
+    status: Rules,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Rules {
+    #[serde(deserialize_with = "or_none")]
+    resource_rules: Vec<Gives>,
+    /// There may be more than is listed.
+    incomplete: bool,
+}
+
+/// What a rule of a role gives.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Gives {
+    #[serde(deserialize_with = "or_none")]
+    verbs: Vec<String>,
+    #[serde(deserialize_with = "or_none")]
+    api_groups: Vec<String>,
+    #[serde(deserialize_with = "or_none")]
+    resources: Vec<String>,
+}
+
+impl Gives {
+    /// Whether it may give this: to some names alone is not a no. As RBAC reads it, `*/scale` is that part of everything.
+    fn gives(&self, need: &Need, verb: &str) -> bool {
+        let any = |all: &[String], one: &str| all.iter().any(|it| it == "*" || it == one);
+        let part = need.resource.split_once('/').map(|(_, part)| format!("*/{part}"));
+        let of_all = part.is_some_and(|part| self.resources.contains(&part));
+        any(&self.verbs, verb) && any(&self.api_groups, need.group) && (of_all || any(&self.resources, need.resource))
+    }
+}
+
+/// Which of some verbs of a resource of the core group are surely denied in a namespace.
+pub(super) async fn denied<'v>(server: &dyn Ask, resource: &str, verbs: &[&'v str], namespace: &str) -> Vec<&'v str> {
+    let asked = verbs.iter().map(|verb| async move {
+        is_denied_by(server, question("", resource, verb, namespace)).await.then_some(*verb)
+    });
+    futures::future::join_all(asked).await.into_iter().flatten().collect()
 }
 
 async fn is_denied(client: &Client, need: &Need, verb: &str, namespaces: &[Name], within: Duration) -> bool {
@@ -275,21 +370,21 @@ enum Answer {
 }
 
 async fn ask(client: &Client, need: &Need, verb: &str, namespace: &str) -> Result<Answer, kube::Error> {
-    let body = question(need, verb, namespace).to_string().into_bytes();
-    let request = Request::post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+    let body = question(need.group, need.resource, verb, namespace).to_string().into_bytes();
+    let request = Request::post(REVIEWS)
         .header(http::header::CONTENT_TYPE, "application/json")
         .body(body)
         .map_err(kube::Error::HttpError)?;
     client.request::<Review>(request).await.map(|review| review.status.answer())
 }
 
-fn question(need: &Need, verb: &str, namespace: &str) -> serde_json::Value {
-    let (resource, subresource) = need.resource.split_once('/').unwrap_or((need.resource, ""));
+fn question(group: &str, resource: &str, verb: &str, namespace: &str) -> serde_json::Value {
+    let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     json!({
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
         "spec": { "resourceAttributes": {
-            "group": need.group, "resource": resource, "subresource": subresource, "verb": verb, "namespace": namespace,
+            "group": group, "resource": resource, "subresource": subresource, "verb": verb, "namespace": namespace,
         }},
     })
 }
@@ -324,6 +419,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::backend::kubernetes::ask::tests::{Says, Script};
     use crate::backend::kubernetes::kinds::ApiKind;
 
     fn documents(manifest: &str) -> Vec<Value> {
@@ -401,10 +497,45 @@ mod tests {
         assert!(given(&documents(&manifest)[0]).contains("/secrets watch"), "{manifest}");
     }
 
+    #[tokio::test]
+    async fn what_is_missing_in_a_namespace_is_read_from_the_rules_that_hold_there() {
+        let rule = |verbs: &[&str], groups: &[&str], resources: &[&str]| json!({ "verbs": verbs, "apiGroups": groups, "resources": resources, "resourceNames": [] });
+        let rules = [
+            rule(&["*"], &["apps"], &["deployments", "*/scale"]),
+            rule(&["delete"], &[""], &["pods"]),
+            rule(&["get", "list"], &["*"], &["*"]),
+            json!({ "verbs": ["patch"], "apiGroups": ["batch"], "resources": ["jobs"], "resourceNames": ["one"] }),
+        ];
+        let server = Script::default();
+        let said = json!({ "status": { "resourceRules": rules, "nonResourceRules": null, "incomplete": false } });
+        server.on(&format!("POST {RULES}"), Says::Json(said));
+        let missing = denied_in(&server, "shop").await.expect("an answer");
+        let has = |right: &str| missing.iter().any(|it| it.as_str() == right);
+        assert!(
+            ["patch statefulsets", "create pods/eviction", "create pods/portforward", "create jobs"]
+                .iter()
+                .all(|it| has(it))
+        );
+        let given =
+            ["patch deployments", "update statefulsets/scale", "delete pods", "get pods/portforward", "patch jobs"];
+        assert!(!given.iter().any(|it| has(it)), "{missing:?}");
+        assert!(!missing.iter().any(|it| it.ends_with(" nodes")), "a node is in no namespace");
+    }
+
+    #[tokio::test]
+    async fn where_the_rules_are_not_all_of_it_each_right_is_asked_for() {
+        let server = Script::default();
+        server
+            .on(&format!("POST {RULES}"), Says::Json(json!({ "status": { "resourceRules": [], "incomplete": true } })));
+        server.on(&format!("POST {REVIEWS}"), Says::Json(json!({ "status": { "allowed": true } })));
+        assert_eq!(denied_in(&server, "shop").await, Some(Vec::new()));
+        assert_eq!(denied_in(&Script::default(), "shop").await, None, "no answer denies nothing");
+    }
+
     #[test]
     fn a_question_names_the_subresource_apart() {
         let eviction = NEEDS.iter().find(|need| need.resource == "pods/eviction").expect("in the table");
-        let asked = question(eviction, "create", "shop");
+        let asked = question(eviction.group, eviction.resource, "create", "shop");
         assert_eq!(
             asked["spec"]["resourceAttributes"],
             json!({"group": "", "resource": "pods", "subresource": "eviction", "verb": "create", "namespace": "shop"})

@@ -1,4 +1,5 @@
-//! What is fetched only because somebody wants it: the last lines of a pod's output, how a revision differs.
+//! What is fetched only because somebody wants it: the last lines of a pod's output, how a revision differs, what may be done in a
+//! namespace.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use super::ask::{Ask, Failed, Part, escaped, read as read_json};
 use super::changes;
 use super::lines::Lines;
 use super::peek::{Newest, Pod};
+use super::rights;
 use super::thread::Opening;
 
 /// Lines that a finding needs, at most.
@@ -83,7 +85,7 @@ impl Wants {
         let room = AT_ONCE.saturating_sub(self.reading.len());
         let ours = |want: &&Want| match want {
             Want::LogTail { instance, .. } => instance.cluster == *cluster && is_pod(instance),
-            Want::Change { workload, .. } => workload.cluster == *cluster,
+            Want::Change { workload: key, .. } | Want::Allowed(key) => key.cluster == *cluster,
             _ => false,
         };
         let new = |want: &&Want| !self.answered.contains(*want) && !self.reading.contains(*want);
@@ -99,6 +101,11 @@ impl Wants {
         if told.missed {
             self.missed.insert(told.want.clone());
         }
+    }
+
+    /// Rights may be others by now.
+    pub(super) fn review_again(&mut self) {
+        self.answered.retain(|want| !matches!(want, Want::Allowed(_)));
     }
 
     /// The server is there: what it missed is asked again.
@@ -118,6 +125,10 @@ pub(super) async fn read(server: &dyn Ask, want: Want) -> Told {
     let outcome = match &want {
         Want::Change { workload, revision } => {
             changes::change(server, workload, revision).await.map(|it| Answer::Changed(Box::new(it)))
+        }
+        Want::Allowed(namespace) => {
+            let denied = rights::denied_in(server, &namespace.name).await;
+            denied.map(Answer::Denied).ok_or_else(|| Why { words: Text::new("the server does not say"), away: true })
         }
         want => tail(server, want).await.map(Answer::Lines),
     };

@@ -15,7 +15,7 @@ use crate::action::wrong;
 use crate::domain::journal::Unwritten;
 use crate::domain::{Grade, Outcome, Plan, Receipt, Ref, Refusal, Run, Step, StepError, StepState};
 use crate::engine::Asking;
-use crate::engine::do_step;
+use crate::engine::{do_step, note};
 
 use super::failure::Failure;
 use super::headless::runtime;
@@ -72,7 +72,8 @@ async fn act(said: Said, session: &Session) -> Result<ExitCode, Failure> {
     take_over(&mut engine, &key).await?;
     let (id, steps) = engine.core.start(again, engine.now());
     let written = JoinSet::new();
-    let mut driver = Driver { engine, id, answers: JoinSet::new(), written, how: said.how, seen: Vec::new() };
+    let mut driver =
+        Driver { engine, id, answers: JoinSet::new(), written, notes: JoinSet::new(), how: said.how, seen: Vec::new() };
     let driven = driver.drive(steps).await;
     let concluded = driven.and_then(|()| driver.conclude(&key));
     driver.end().await;
@@ -151,6 +152,8 @@ struct Driver {
     answers: JoinSet<Answer>,
     /// Entries on their way into the journal.
     written: JoinSet<Result<(), Unwritten>>,
+    /// Notes on their way to the servers.
+    notes: JoinSet<()>,
     how: How,
     /// How each step was when it was last said.
     seen: Vec<StepState>,
@@ -204,6 +207,10 @@ impl Driver {
     /// Hands what has changed over to the journal.
     fn write(&mut self) {
         for entry in self.engine.core.take_unwritten() {
+            if self.engine.core.guard().notes && entry.run.outcome.is_some() {
+                let (backends, entry) = (self.engine.feeds.backends_of(&entry), entry.clone());
+                self.notes.spawn(async move { note(&backends, &entry).await });
+            }
             let journal = self.engine.journal.clone();
             self.written.spawn(async move { journal.write(entry).await });
         }
@@ -220,6 +227,7 @@ impl Driver {
         while let Some(written) = self.written.join_next().await {
             trouble = written.ok().and_then(Result::err).or(trouble);
         }
+        while self.notes.join_next().await.is_some() {}
         if let Some(trouble) = trouble {
             eprintln!("cockpit: not all of it is journalled: {trouble}");
         }

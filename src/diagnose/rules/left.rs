@@ -24,6 +24,22 @@ pub const LEFT_IN_EFFECT: Rule = Rule {
     check: left_in_effect,
 };
 
+/// Somebody switched the automatic sync of an application off, and it is so since.
+pub const LEFT_OUT_OF_SYNC: Rule = Rule {
+    id: "sync-left-off",
+    family: "left-in-effect",
+    summary: "somebody switched its automatic sync off more than 12 hours ago, and it is so since: changes do not arrive",
+    looks_at: "what the journal knows that a person did and nobody took back. An application that was never synced by itself is \
+               not called a fault",
+    mend: "switch it on again if it was forgotten: `u` on it; accept it with a reason where it is meant",
+    subject: Subject::Application,
+    cause: Cause::Risk,
+    reads: &[],
+    hold_seconds: 0,
+    clear_after_seconds: 10,
+    check: left_in_effect,
+};
+
 /// A drain, or what else is done to a node, was left in the middle.
 pub const UNFINISHED_ON_NODE: Rule = Rule {
     id: "unfinished-on-node",

@@ -100,6 +100,7 @@ const RULES: &[&Rule] = &[
     &left::UNFINISHED_ON_NODE,
     &left::UNFINISHED,
     &left::LEFT_IN_EFFECT,
+    &left::LEFT_OUT_OF_SYNC,
     &node::NODE_CLOSED,
     &data::DATABASE_WITHOUT_VOLUME,
     &data::DATABASE_AS_DEPLOYMENT,

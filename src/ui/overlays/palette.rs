@@ -145,6 +145,7 @@ pub(super) fn prompt(pen: &mut Pen<'_>, prompt: &Prompt) {
         Asks::Amount(..) => "shows what would happen",
         Asks::Reason(_) => "accept",
         Asks::Note(_) => "keep",
+        Asks::Forward | Asks::Protected(_) => "forward",
     };
     let foot = hint("enter", enter).and(Ink::Text, "   ").then(hint("esc", "leave"));
     let inside = pen.frame(area, &Phrase::of(Ink::Title, prompt.title.as_str()), &Phrase::default(), &foot);

@@ -1,5 +1,5 @@
-//! What was done: what was left in the middle, is under way or still in effect first, whoever did it; then what is over, the
-//! newest first, also of former sessions.
+//! What was done: what was left in the middle, is under way or still in effect first, whoever did it; port forwards of this session;
+//! then what is over, the newest first, also of former sessions.
 
 use rustc_hash::FxHashSet;
 
@@ -30,7 +30,7 @@ pub(super) struct Journal<'c> {
 /// Actions left in the middle and under way, and those whose effect lasts.
 pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
     let open = ctx.model.runs.history().iter().filter(|known| known.run.outcome.is_none()).count();
-    open + Journal::of(ctx).lasting.len()
+    open + Journal::of(ctx).lasting.len() + ctx.model.forwards.len()
 }
 
 impl<'c> Journal<'c> {
@@ -122,6 +122,39 @@ impl<'c> Journal<'c> {
         ))
     }
 
+    fn forward_row(&self, id: u64) -> Option<Row> {
+        let forward = self.ctx.model.forwards.iter().find(|forward| forward.id == id)?;
+        let key = &forward.request.target;
+        let over = forward.state.as_ref().and_then(|state| state.ended.as_ref());
+        let (mark, outcome) = match (&forward.state, over) {
+            (None, _) => ((glyphs::MOVING, Ink::Strong), Phrase::text("being opened")),
+            (Some(state), Some(why)) => {
+                let words = format!("127.0.0.1:{} ended: {why}", state.local);
+                ((glyphs::WARNING, Ink::Warning), Phrase::text(words))
+            }
+            (Some(state), None) => {
+                let mark = if state.to.is_some() { (glyphs::HELD, Ink::Text) } else { (glyphs::WARNING, Ink::Warning) };
+                let failed = if state.failed > 0 { format!(", {} failed", state.failed) } else { String::new() };
+                let said = state.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
+                let carries = format!("  {} open of {}{failed}{said}", state.open, state.came);
+                (mark, Phrase::text(state.words()).and(Ink::Dim, carries))
+            }
+        };
+        Some(Row::new(
+            mark,
+            vec![
+                Phrase::text(self.ctx.clock.moment(forward.began)),
+                cluster_cell(self.ctx, key),
+                Phrase::of(Ink::Strong, "forward"),
+                name_cell(key),
+                Phrase::of(Ink::Name, "you"),
+                outcome,
+                Phrase::text(if over.is_some() { "x forget" } else { "x end" }),
+                Phrase::text(self.ctx.clock.age(forward.began)),
+            ],
+        ))
+    }
+
     fn known(&self, id: u64) -> Option<Known<'c>> {
         self.ctx.model.runs.known(id)
     }
@@ -145,6 +178,7 @@ impl Rows for Journal<'_> {
         let of = |rank: Option<u8>| history.iter().filter(move |known| self.rank(known) == rank);
         let mut keys: Vec<RowKey> =
             [0, 1, 2].into_iter().flat_map(|rank| of(Some(rank))).map(|known| RowKey::Run(known.run.id)).collect();
+        keys.extend(self.ctx.model.forwards.iter().map(|forward| RowKey::Forward(forward.id)));
         let others = self.held.iter().filter(|(_, run)| run.is_none());
         keys.extend(others.map(|(key, _)| RowKey::Object((*key).clone())));
         keys.extend(of(None).map(|known| RowKey::Run(known.run.id)));
@@ -183,6 +217,7 @@ impl Rows for Journal<'_> {
         match key {
             RowKey::Run(id) => Some(self.run_row(&self.known(*id)?)),
             RowKey::Object(key) => self.held_row(key),
+            RowKey::Forward(id) => self.forward_row(*id),
             RowKey::Fold(OLDER) => {
                 let (older, _) = self.ctx.model.runs.older()?;
                 let blank = Phrase::default;
@@ -200,13 +235,16 @@ impl Rows for Journal<'_> {
         match key {
             RowKey::Run(id) => self.ctx.model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
             RowKey::Object(key) => Some(key.clone()),
-            _ => None,
+            key => super::target(super::super::screen::Pane::Journal, key, &self.ctx.model),
         }
     }
 
     fn since(&self, key: &RowKey) -> Option<Timestamp> {
-        let RowKey::Run(id) = key else { return None };
-        self.ctx.model.runs.run(*id).map(|run| run.started)
+        match key {
+            RowKey::Run(id) => self.ctx.model.runs.run(*id).map(|run| run.started),
+            RowKey::Forward(id) => self.ctx.model.forwards.iter().find(|it| it.id == *id).map(|it| it.began),
+            _ => None,
+        }
     }
 
     fn empty(&self) -> Vec<Phrase> {

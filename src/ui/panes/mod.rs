@@ -222,7 +222,7 @@ pub fn column_names(pane: Pane) -> Vec<&'static str> {
     let core = Core::new(Settings::default(), Guard::default(), &[], Timestamp::UNIX_EPOCH);
     let (view, diagnosis, runs) = (core.view(Timestamp::UNIX_EPOCH), core.diagnosis(), core.runs());
     let people = People::default();
-    let ctx = Ctx::bare(&Model { view, diagnosis, runs, unwatched: &[], people: &people });
+    let ctx = Ctx::bare(&Model { view, diagnosis, runs, unwatched: &[], people: &people, forwards: &[] });
     rows(pane, &ctx).all_columns().iter().map(|column| column.title).collect()
 }
 
@@ -322,6 +322,9 @@ pub fn target(pane: Pane, key: &RowKey, model: &Model<'_>) -> Option<Ref> {
             model.diagnosis.incidents().iter().find(|incident| incident.id == *id).map(|it| it.subject.clone())
         }
         RowKey::Run(id) => model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
+        RowKey::Forward(id) => {
+            model.forwards.iter().find(|forward| forward.id == *id).map(|it| it.request.target.clone())
+        }
         RowKey::Fold(_) => None,
         RowKey::Event(home, _) => Some(event(&model.view, key).map_or(home, |it| &it.subject).clone()),
         RowKey::Occurrence(_) | RowKey::Object(_) => rows(pane, &Ctx::bare(model)).target(key),
@@ -341,10 +344,18 @@ pub fn page_height(screen: &Screen) -> usize {
 
 /// What the topmost layer needs to be asked for.
 pub fn wants(screen: &Screen, model: &Model<'_>) -> BTreeSet<Want> {
-    match screen.layers.last() {
-        Some(Layer::Case(case)) => super::case::wants(case, screen, model),
-        _ => BTreeSet::new(),
-    }
+    let pane = screen.home.pane;
+    let (mut wants, about) = match screen.layers.last() {
+        Some(Layer::Case(case)) => (super::case::wants(case, screen, model), target(pane, &case.of, model)),
+        Some(_) => return BTreeSet::new(),
+        None => {
+            let selected = screen.home.lists.get(&pane).and_then(|list| list.selected.as_ref());
+            (BTreeSet::new(), selected.and_then(|key| target(pane, key, model)))
+        }
+    };
+    // Which of its keys can be had is known before one is pressed.
+    wants.extend(about.and_then(|key| crate::action::unasked(&key, &model.view)));
+    wants
 }
 
 /// At most so many instances of one workload are asked for at once.

@@ -141,6 +141,28 @@ fn a_restart_replaces_every_pod_and_a_scale_goes_there_and_back() {
 }
 
 #[test]
+fn what_was_done_is_an_event_of_its_object_where_the_settings_say_so() {
+    let shop = Shop::open(planes::to_act_on(), "noted");
+    let cockpit = cockpit(shop.plane, "admin");
+    let events = || {
+        let events = shop.plane.ask("GET", &shop.core("events"), None);
+        let ours =
+            events["items"].as_array().expect("a list").iter().filter(|it| it["reportingComponent"] == "cockpit");
+        ours.cloned().collect::<Vec<_>>()
+    };
+    does(&cockpit, &["scale", &shop.target(), "2", "--yes", "--wait=2m"]);
+    assert_eq!(events(), Vec::<Value>::new(), "nothing is left unasked");
+    cockpit.sets("[journal]\nkubernetes_events = true\n");
+    does(&cockpit, &["scale", &shop.target(), "3", "--yes", "--wait=2m"]);
+    let all = events();
+    let [event] = &all[..] else { panic!("{all:?}") };
+    assert_eq!((&event["reason"], &event["type"]), (&json!("CockpitScale"), &json!("Normal")));
+    assert_eq!(event["involvedObject"]["uid"], shop.web()["metadata"]["uid"]);
+    let message = event["message"].as_str().expect("a message");
+    assert!(message.contains("to 3") && message.contains("context") && message.contains(": done"), "{message}");
+}
+
+#[test]
 fn an_undo_in_the_middle_of_a_failing_rollout_loses_no_pod_that_serves() {
     let shop = Shop::open(planes::to_act_on(), "undoes");
     let before = shop.ready();

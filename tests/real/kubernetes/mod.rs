@@ -3,6 +3,7 @@
 
 mod act;
 mod drain;
+mod forward;
 mod people;
 mod quiet;
 mod scenes;

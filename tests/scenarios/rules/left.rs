@@ -40,6 +40,22 @@ cases! {
         let workload = place.healthy(Kind::Deployment, "web", 2);
         did(place, Intent::Scale(workload.key, 0), 24 * HOUR, Some(Outcome::Done));
     }
+    "sync-left-off", "switched off for a restart yesterday",
+    Some("sync switched off by anna@bastion 1 d ago, and so since"), |place| {
+        let key = unsynced(place);
+        did(place, Intent::Pause(key), 24 * HOUR, Some(Outcome::Done));
+    }
+    "sync-left-off", "switched off an hour ago", None, |place| {
+        let key = unsynced(place);
+        did(place, Intent::Pause(key), HOUR, Some(Outcome::Done));
+    }
+    "sync-left-off", "synced by hand since ever", None, |place| { unsynced(place); }
+    "sync-left-off", "switched off yesterday, and on again", None, |place| {
+        let key = place.key(Kind::Application, "shop");
+        application(place, |it| it.automated = true);
+        did(place, Intent::Pause(key.clone()), 24 * HOUR, Some(Outcome::Done));
+        did(place, Intent::Resume(key), 23 * HOUR, Some(Outcome::Done));
+    }
     "unfinished-on-node", "a drain whose cockpit died",
     Some("a drain by anna@bastion was left in the middle: 24 of 28 done"), |place| {
         let node = Node { cordoned: true, ..place.node("node-7", NodeState::Ready) };
@@ -76,6 +92,12 @@ fn suspended(place: &mut Place) {
         schedule.suspended = true;
     }
     place.put(Object::Workload(Box::new(workload)));
+}
+
+/// An application that is not synced by itself.
+fn unsynced(place: &mut Place) -> Ref {
+    application(place, |it| it.automated = false);
+    place.key(Kind::Application, "shop")
 }
 
 fn did(place: &mut Place, intent: Intent, ago: i64, outcome: Option<Outcome>) {

@@ -18,6 +18,7 @@ mod gitops;
 mod instance;
 mod jobs;
 mod kubectl;
+mod note;
 mod pause;
 mod pins;
 mod references;
@@ -32,10 +33,12 @@ mod undo;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Backend, Draft, Form, Intent, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
+    Backend, Draft, Entry, Form, ForwardRequest, ForwardStream, Intent, LogRequest, LogStream, Receipt, Ref, Refusal,
+    Step, StepError, Text,
 };
 
-use super::{Kubernetes, describe, logs};
+use super::{Kubernetes, describe, forward, logs};
+use crate::backend::forward::LOOK;
 use desk::Desk;
 
 const READ_ONLY: &str = "this cluster is watched read-only";
@@ -57,8 +60,21 @@ impl Backend for Kubernetes {
         carry_out::step(Desk { server: &*self.link, target: &self.target }, &step).await
     }
 
+    async fn noted(&self, entry: &Entry) {
+        if !self.target.read_only {
+            note::leave(Desk { server: &*self.link, target: &self.target }, entry).await;
+        }
+    }
+
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
         logs::follow(self.link.clone(), self.pace, request).await
+    }
+
+    async fn forward(&self, request: ForwardRequest) -> Result<ForwardStream, Refusal> {
+        if self.target.read_only {
+            return Err(request.refused(READ_ONLY, "start cockpit without --read-only"));
+        }
+        forward::open(self.link.clone(), request, LOOK).await
     }
 
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {

@@ -103,6 +103,19 @@ impl Ask for Script {
         }
     }
 
+    async fn tunnel(&self, namespace: &str, pod: &str, port: u16) -> Result<Tunnel, Failed> {
+        let Says::Log(said) = self.next(&format!("{namespace}/{pod}:{port}"))? else { panic!("{pod} says a line") };
+        let (near, mut far) = tokio::io::duplex(1024);
+        tokio::spawn(async move {
+            use tokio::io::{AsyncReadExt, AsyncWriteExt};
+            // One question, one answer, and the end.
+            let mut asked = [0; 64];
+            let _ = far.read(&mut asked).await;
+            let _ = far.write_all(said.as_bytes()).await;
+        });
+        Ok(Tunnel { stream: Box::new(near), complaint: Box::pin(std::future::pending()), keeper: Box::new(()) })
+    }
+
     async fn census(&self, _: &str) -> Option<Census> {
         None
     }

@@ -10,6 +10,7 @@ use super::super::connect;
 use super::super::expiry;
 use super::super::failure::Failure;
 use super::super::rights;
+use super::super::target::Way;
 use super::super::watch::backed_off;
 use super::hello::{self, Hello, Lost};
 use super::{Cluster, Done, source};
@@ -148,7 +149,7 @@ impl Cluster {
 
     fn greeted(&mut self, hello: Hello) {
         let Hello { connection, identity, version, served } = hello;
-        let address = connection.address.clone();
+        let (address, user) = (connection.address.clone(), connection.user().clone());
         tracing::info!(%address, ?version, "connected");
         let now = Instant::now();
         self.line.failed = false;
@@ -168,7 +169,7 @@ impl Cluster {
             }
         }
         let same = self.line.info.as_ref().is_none_or(|info| info.identity == identity);
-        let info = self.describe(&address, identity, version);
+        let info = ClusterInfo { login: Some(self.login(&user)), ..self.describe(&address, identity, version) };
         if !same {
             // Versions of one cluster mean nothing in another.
             self.restart();
@@ -205,6 +206,14 @@ impl Cluster {
     fn until_renewal(&self, expires: Timestamp) -> Duration {
         let left = Duration::try_from(expires.duration_since(Timestamp::now())).unwrap_or_default();
         left.saturating_sub(BEFORE_EXPIRY.min(left / 5)).max(self.pace.retry_most)
+    }
+
+    /// As whom we are there, by name.
+    fn login(&self, user: &Text) -> Text {
+        match &self.target.way {
+            Way::Context { context, .. } => Text::from(format!("{user} (context {context})")),
+            Way::InCluster => user.clone(),
+        }
     }
 
     fn describe(&self, address: &str, identity: Name, version: Option<Text>) -> ClusterInfo {
@@ -279,6 +288,7 @@ impl Cluster {
     /// Asks what may be done, where it would be done.
     pub(super) fn review(&mut self) {
         let Some(api) = self.line.api.clone() else { return };
+        self.ask_rights_again();
         let (namespaces, within) = (self.namespaces(), self.pace.answer_within);
         self.jobs.spawn(async move { Done::Allowed(rights::review(&api.client(), &namespaces, within).await) });
     }
