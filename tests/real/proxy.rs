@@ -5,12 +5,13 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{sleep, spawn};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// So late come answers on a slow way: what was asked is seen at the server long before.
-const LATE: Duration = Duration::from_secs(3);
+const LATE: Duration = Duration::from_secs(2);
 
 /// A way over TCP, whose bytes nobody can read: as slow as it is told to be, and cut when it is told to.
 #[derive(Clone)]
@@ -40,15 +41,9 @@ impl Slow {
         let copy = |stream: &TcpStream| stream.try_clone().expect("a copy of it");
         self.open.lock().unwrap_or_else(PoisonError::into_inner).extend([copy(client), copy(server)]);
         let (from, to) = (copy(client), copy(server));
-        spawn(move || forward(from, to, || {}));
+        spawn(move || forward(from, to, || Duration::ZERO));
         let (from, to, late) = (copy(server), copy(client), Arc::clone(&self.late));
-        spawn(move || {
-            forward(from, to, || {
-                if late.load(Ordering::Relaxed) {
-                    sleep(LATE);
-                }
-            });
-        });
+        spawn(move || forward(from, to, || if late.load(Ordering::Relaxed) { LATE } else { Duration::ZERO }));
     }
 
     /// Where it begins.
@@ -71,17 +66,27 @@ impl Slow {
     }
 }
 
-fn forward(mut from: TcpStream, mut to: TcpStream, before: impl Fn()) {
+/// Hands bytes on, each so late: later ones are on their way meanwhile.
+fn forward(mut from: TcpStream, mut to: TcpStream, late: impl Fn() -> Duration) {
+    let (way, arrived) = channel::<(Instant, Vec<u8>)>();
+    let end = from.try_clone().expect("a copy of it");
+    spawn(move || {
+        for (due, bytes) in arrived {
+            sleep(due.saturating_duration_since(Instant::now()));
+            if to.write_all(&bytes).is_err() {
+                break;
+            }
+        }
+        // The other half ends with it.
+        let _ = end.shutdown(Shutdown::Both);
+        let _ = to.shutdown(Shutdown::Both);
+    });
     let mut bytes = [0; 16 * 1024];
     while let Ok(count @ 1..) = from.read(&mut bytes) {
-        before();
-        if to.write_all(&bytes[..count]).is_err() {
+        if way.send((Instant::now() + late(), bytes[..count].to_vec())).is_err() {
             break;
         }
     }
-    // The other half ends with it.
-    let _ = from.shutdown(Shutdown::Both);
-    let _ = to.shutdown(Shutdown::Both);
 }
 
 /// A way over a unix socket to an engine, which is plain HTTP: the answers to what is looked for are lost, once each is there.
