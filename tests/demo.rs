@@ -7,7 +7,8 @@ use cockpit::backend::demo::{self, Options, Sim};
 use cockpit::diagnose::{Incident, IncidentState, Settings};
 use cockpit::domain::words::after;
 use cockpit::domain::{
-    Batch, DesiredState, Intent, LineKind, Metric, Outcome, Ref, Role, Seen, Setting, StepError, Text, Timestamp,
+    Batch, DesiredState, Intent, LineKind, Metric, Outcome, Ref, Role, RolloutPhase, Seen, Setting, StepError, Text,
+    Timestamp,
 };
 use cockpit::engine::Core;
 
@@ -241,6 +242,22 @@ fn what_fits_nowhere_is_said_before_and_waits_after() {
 }
 
 #[test]
+fn a_scale_up_says_what_it_does_to_the_connections_of_its_database() {
+    let mut watched = Watched::of("calm");
+    watched.until(120);
+    let desk = key("nomad-eu/erp/TaskGroup/desk");
+    for (to, kind, words) in
+        [(9, LineKind::Note, "of 151 connections in use, and would have"), (40, LineKind::Hurts, "newcomers fail")]
+    {
+        let intent = Intent::Scale(desk.clone(), to);
+        let draft = watched.sim(&desk).prepare(intent.clone()).expect("a draft");
+        let plan = watched.core.plan(&intent, draft, watched.now).expect("a plan");
+        let said = plan.lines.iter().any(|it| it.kind == kind && it.text.contains(words));
+        assert!(said, "to {to}: {:?}", plan.lines);
+    }
+}
+
+#[test]
 fn a_drain_says_what_it_skips_and_moves_the_rest() {
     let mut watched = Watched::of("calm");
     let node = key("prod/-/Node/node-3");
@@ -363,4 +380,92 @@ fn a_drill_has_causes_that_the_diagnosis_names_and_that_going_back_mends() {
         assert_eq!(watched.outcome(run), Some(&Outcome::Done), "{}", task.cause);
     }
     assert_eq!(demo::drill(&Options::at(night())), Ok(Vec::new()), "the night is none");
+}
+
+#[test]
+fn a_canary_waits_takes_over_or_is_given_up_and_the_stable_pods_stay() {
+    let mut watched = Watched::of("calm");
+    let pricing = key("prod/shop/Rollout/pricing");
+    let stable = |watched: &Watched| {
+        let view = watched.core.view(watched.now);
+        let run = view.instances_of(&pricing).filter(|it| it.desired == DesiredState::Run && it.ready);
+        run.map(|it| it.uid.clone()).collect::<BTreeSet<_>>()
+    };
+    let phase = |watched: &Watched| {
+        watched.core.view(watched.now).workload(&pricing).and_then(|it| it.rollout.as_ref()).map(|it| it.phase)
+    };
+    let image = |tag: &str| {
+        let image = format!("registry.example/shop/pricing:{tag}");
+        Intent::Set(pricing.clone(), Setting::Image(None, image.as_str().into()))
+    };
+    let served = stable(&watched);
+    assert_eq!(served.len(), 4);
+    watched.act(image("3.3.2"), 40);
+    assert_eq!(phase(&watched), Some(RolloutPhase::Paused));
+    assert!(stable(&watched).len() == 5 && stable(&watched).is_superset(&served), "one comes beside the four");
+    let run = watched.act(Intent::Promote(pricing.clone()), 200);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    assert!(stable(&watched).len() == 4 && stable(&watched).is_disjoint(&served), "it has taken over");
+    let served = stable(&watched);
+    watched.act(image("3.4.0"), 40);
+    watched.act(Intent::Abort(pricing.clone()), 30);
+    let now = watched.now.as_second() - night().as_second();
+    watched.until(now + 20);
+    assert_eq!((stable(&watched), phase(&watched)), (served.clone(), Some(RolloutPhase::Failed)));
+    let run = watched.act(Intent::Undo(pricing.clone(), None), 60);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    assert_eq!((stable(&watched), phase(&watched)), (served, Some(RolloutPhase::Complete)), "no pod was replaced");
+}
+
+#[test]
+fn containers_stay_where_they_were_stopped_begin_again_and_are_made_anew() {
+    let mut watched = Watched::of("calm");
+    let runner = key("swarm/tools/ComposeService/runner");
+    let uids = |watched: &Watched| {
+        let view = watched.core.view(watched.now);
+        view.instances_of(&runner).map(|it| it.uid.clone()).collect::<BTreeSet<_>>()
+    };
+    let made = uids(&watched);
+    for (intent, ready) in [
+        (Intent::Stop(runner.clone()), 0),
+        (Intent::Start(runner.clone()), 2),
+        (Intent::Restart(runner.clone()), 2),
+        (Intent::Kill(runner.clone()), 0),
+        (Intent::Start(runner.clone()), 2),
+    ] {
+        let run = watched.act(intent.clone(), 90);
+        assert_eq!(watched.outcome(run), Some(&Outcome::Done), "{intent:?}");
+        assert_eq!((watched.ready(&runner), uids(&watched)), (ready, made.clone()), "{intent:?}");
+    }
+    let run = watched.act(Intent::Scale(runner.clone(), 3), 90);
+    assert_eq!((watched.outcome(run), watched.ready(&runner)), (Some(&Outcome::Done), 3));
+    let before = uids(&watched);
+    let run = watched.act(Intent::Recreate(runner.clone()), 90);
+    assert_eq!((watched.outcome(run), watched.ready(&runner)), (Some(&Outcome::Done), 3));
+    assert!(uids(&watched).is_disjoint(&before), "each is another");
+    let why = watched.sim(&runner).prepare(Intent::Set(runner.clone(), Setting::Memory(None, Some(1 << 30))));
+    let why = why.expect_err("it stands in the file");
+    assert!(why.mend.contains("/srv/tools/compose.yaml"), "{why:?}");
+}
+
+#[test]
+fn what_nobody_uses_is_cleared_away_if_it_is_what_was_seen() {
+    let mut watched = Watched::of("calm");
+    let (engine, grafana) = (key("swarm/-/Cluster/swarm"), key("swarm/tools/ComposeService/grafana"));
+    let seen = watched.sim(&engine).prepare(Intent::Prune(engine.clone())).expect("a draft");
+    assert_eq!(seen.steps.len(), 2, "images and build cache: nothing is stopped");
+    watched.act(Intent::Stop(grafana.clone()), 30);
+    let seen = watched.sim(&engine).prepare(Intent::Prune(engine.clone())).expect("a draft");
+    assert_eq!(seen.steps.len(), 3);
+    watched.act(Intent::Start(grafana.clone()), 30);
+    let moved = watched.sim(&engine).execute(&seen.steps[0]);
+    assert!(matches!(moved, Err(StepError::Moved(_))), "{moved:?}");
+    watched.act(Intent::Stop(grafana.clone()), 30);
+    let run = watched.act(Intent::Prune(engine.clone()), 30);
+    assert_eq!(watched.outcome(run), Some(&Outcome::Done));
+    assert_eq!(watched.core.view(watched.now).instances_of(&grafana).count(), 0);
+    let left = watched.sim(&engine).prepare(Intent::Prune(engine.clone())).expect("a draft");
+    assert!(left.steps.is_empty(), "{:?}", left.steps);
+    let nomad = key("nomad-eu/-/Cluster/nomad-eu");
+    assert!(watched.sim(&nomad).prepare(Intent::Prune(nomad.clone())).is_err());
 }

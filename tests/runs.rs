@@ -227,6 +227,48 @@ fn a_request_without_an_answer_is_read_and_never_sent_again() {
 }
 
 #[test]
+fn what_was_not_answered_is_never_called_accepted() {
+    let world = world(2);
+    let lost = || {
+        let mut run = Run::new(1, planned(&world, restart()), at(0));
+        run.advance(RunEvent::Look, &world.view(at(0)));
+        run.advance(RunEvent::Answer(0, Err(StepError::Unknown { sent: at(0) })), &world.view(at(5)));
+        run
+    };
+    let mut run = lost();
+    assert!(run.advance(RunEvent::Look, &world.view(at(301))).is_empty());
+    let why = "no answer came, and not seen done within 300 s";
+    assert_eq!(run.outcome, Some((at(301), Outcome::Failed(why.into()))));
+    let mut left = lost();
+    left.let_go(at(6));
+    assert_eq!(left.steps[0], StepState::Failed(StepError::Unknown { sent: at(0) }));
+    assert!(matches!(left.outcome, Some((_, Outcome::Failed(_)))), "{:?}", left.outcome);
+}
+
+#[test]
+fn a_pod_that_is_not_looked_at_is_not_seen_to_be_gone() {
+    let (pods, part) = (Source::of("pods"), |of: &str| Source { partition: Some(of.into()), ..Source::of("pods") });
+    let tell = |world: &mut World, fact| world.fold(Batch { cluster: cluster(), at: at(0), facts: vec![fact] });
+    let sent = |world: &World| {
+        let mut run = Run::new(1, planned(&self::world(12), drain()), at(0));
+        run.steps[0] = StepState::Done(at(0));
+        run.steps[1] = StepState::Sent(at(0));
+        run.advance(RunEvent::Resume, &world.view(at(5)));
+        run.steps[1].clone()
+    };
+    let mut world = World::default();
+    tell(&mut world, Fact::Listing(pods.clone(), None));
+    assert_eq!(sent(&world), StepState::Settling(Receipt::missing(at(0))), "nothing has been listed yet");
+    tell(&mut world, Fact::Listed(pods));
+    assert_eq!(sent(&world), StepState::Done(at(5)));
+    let mut world = World::default();
+    tell(&mut world, Fact::Listed(part("ops")));
+    assert_eq!(sent(&world), StepState::Settling(Receipt::missing(at(0))), "its namespace is not watched");
+    tell(&mut world, Fact::Listed(part("shop")));
+    assert_eq!(sent(&world), StepState::Done(at(5)));
+}
+
+#[test]
 fn a_failed_first_group_keeps_the_later_ones_from_being_sent() {
     let world = world(12);
     let mut run = Run::new(1, planned(&world, drain()), at(0));

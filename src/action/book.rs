@@ -38,6 +38,7 @@ pub struct RunBook {
 struct Own {
     by: Person,
     taken_by: Option<Person>,
+    between: Vec<Person>,
     reason: Option<Text>,
     version: u64,
 }
@@ -49,8 +50,10 @@ pub struct Known<'a> {
     pub run: &'a Run,
     /// Who confirmed it.
     pub by: &'a Person,
-    /// Who went on with it, where its first owner fell silent.
+    /// Who went on with it, where its first owner fell silent: the last one.
     pub taken_by: Option<&'a Person>,
+    /// Who went on with it before that one.
+    pub between: &'a [Person],
     /// Why, where somebody said so.
     pub reason: Option<&'a Text>,
     /// It is of this session: this cockpit answers for it.
@@ -136,7 +139,7 @@ impl RunBook {
         let id = self.numbers.next(view.now);
         let (reason, by) = (plan.reason.clone(), known_there(self.me.clone(), &plan, view));
         self.runs.push(Run::new(id, plan, view.now));
-        self.own.insert(id, Own { by, taken_by: None, reason, version: 0 });
+        self.own.insert(id, Own { by, taken_by: None, between: Vec::new(), reason, version: 0 });
         self.unwritten.insert(id);
         (id, self.advance(id, RunEvent::Look, view))
     }
@@ -144,14 +147,14 @@ impl RunBook {
     /// Goes on with a run that was taken over: what was done stays done, what was sent is looked for and never sent again,
     /// the rest goes on. With `stop` the rest is left, so that it can be put back.
     pub fn adopt(&mut self, entry: Entry, stop: bool, view: &View<'_>) -> Vec<Asked> {
-        let Entry { by, taken_by, reason, run, version, .. } = entry;
+        let Entry { by, taken_by, between, reason, run, version, .. } = entry;
         let id = run.id;
         self.kept.remove(&id);
         self.runs.retain(|known| known.id != id);
         let taken_by =
             taken_by.map(|who| if who.name == self.me.name { known_there(who, &run.plan, view) } else { who });
         self.runs.push(run);
-        self.own.insert(id, Own { by, taken_by, reason, version });
+        self.own.insert(id, Own { by, taken_by, between, reason, version });
         if stop {
             // Before anything of the rest would be sent.
             self.advance(id, RunEvent::Stop, view);
@@ -203,6 +206,7 @@ impl RunBook {
         Some(Entry {
             by: own.by.clone(),
             taken_by: own.taken_by.clone(),
+            between: own.between.clone(),
             reason: own.reason.clone(),
             run: self.own_run(id)?.clone(),
             version: own.version,
@@ -291,6 +295,7 @@ impl RunBook {
             run,
             by: own.map_or(&self.me, |own| &own.by),
             taken_by: own.and_then(|own| own.taken_by.as_ref()),
+            between: own.map_or(&[], |own| &own.between),
             reason: own.and_then(|own| own.reason.as_ref()),
             is_own: true,
             is_abandoned: false,
@@ -360,11 +365,13 @@ fn newest_first(mut all: Vec<Known<'_>>) -> Vec<Known<'_>> {
 }
 
 impl<'a> Known<'a> {
-    fn of(entry: &'a Entry) -> Self {
+    /// What an entry says.
+    pub fn of(entry: &'a Entry) -> Self {
         Self {
             run: &entry.run,
             by: &entry.by,
             taken_by: entry.taken_by.as_ref(),
+            between: &entry.between,
             reason: entry.reason.as_ref(),
             is_own: false,
             is_abandoned: entry.is_abandoned(),
@@ -374,10 +381,14 @@ impl<'a> Known<'a> {
     /// `you`, `anna`, `anna, then ben`.
     pub fn who(&self, me: &Person) -> String {
         let name = |person: &Person| if person.name == me.name { "you".to_owned() } else { person.short().to_owned() };
-        match self.taken_by {
-            Some(taken) if taken.name != self.by.name => format!("{}, then {}", name(self.by), name(taken)),
-            _ => name(self.by),
-        }
+        self.hands().iter().map(|person| name(person)).collect::<Vec<_>>().join(", then ")
+    }
+
+    /// Everybody through whose hands it went, each once in a row.
+    pub fn hands(&self) -> Vec<&'a Person> {
+        let mut all: Vec<&Person> = std::iter::once(self.by).chain(self.between).chain(self.taken_by).collect();
+        all.dedup_by(|next, before| next.name == before.name);
+        all
     }
 }
 

@@ -61,8 +61,12 @@ impl Run {
         }
         self.stop();
         for state in &mut self.steps {
-            if let StepState::Sent(sent) = *state {
-                *state = StepState::Failed(StepError::Unknown { sent });
+            match *state {
+                StepState::Sent(sent) => *state = StepState::Failed(StepError::Unknown { sent }),
+                StepState::Settling(Receipt { at: sent, unanswered: true, .. }) => {
+                    *state = StepState::Failed(StepError::Unknown { sent });
+                }
+                _ => {}
             }
         }
         let accepted = |state: &StepState| matches!(state, StepState::Done(_) | StepState::Settling(_));
@@ -96,7 +100,7 @@ impl Run {
                 StepState::Failed(error)
             }
             // Whether it was done is read from the world, never by sending it again.
-            Err(StepError::Unknown { sent }) => StepState::Settling(Receipt::at(sent)),
+            Err(StepError::Unknown { sent }) => StepState::Settling(Receipt::missing(sent)),
             Err(error) => StepState::Failed(error),
         };
     }
@@ -120,7 +124,7 @@ impl Run {
                     *state = StepState::Done(view.now);
                 }
                 StepState::Sent(sent) if told && !is_over(sent, step, view.now) => {
-                    *state = StepState::Settling(Receipt::at(sent));
+                    *state = StepState::Settling(Receipt::missing(sent));
                 }
                 StepState::Sent(sent) => *state = StepState::Failed(StepError::Unknown { sent }),
                 StepState::Blocked { since, .. } if told && holds(&step.until, &Receipt::at(since), view) => {
@@ -137,7 +141,8 @@ impl Run {
             if holds(&step.until, receipt, view) {
                 *state = StepState::Done(view.now);
             } else if is_over(receipt.at, step, view.now) {
-                let text = format!("accepted, and not seen done within {} s", step.timeout_seconds);
+                let answer = if receipt.unanswered { "no answer came" } else { "accepted" };
+                let text = format!("{answer}, and not seen done within {} s", step.timeout_seconds);
                 *state = StepState::Failed(StepError::Failed(Text::new(&text)));
             }
         }
@@ -236,7 +241,8 @@ fn holds(until: &Until, receipt: &Receipt, view: &View<'_>) -> bool {
         Until::Cordoned(key, cordoned) => view.node(key).is_some_and(|node| node.cordoned == *cordoned),
         Until::GoneOrReborn(key, uid) => match view.object(key) {
             Some(Object::Instance(instance)) => instance.uid != *uid,
-            _ => true,
+            // What is not looked at is not seen to be gone.
+            _ => view.would_see(key),
         },
         Until::RolledOut(key, from) => {
             let Some(workload) = view.workload(key) else { return false };

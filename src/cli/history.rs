@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::action::Known;
 use crate::domain::words::many;
 use crate::domain::{ClusterId, Entry, Outcome, Person, Timestamp, sanitise};
 use crate::ledger::{Asked, Ledger};
@@ -84,10 +85,8 @@ fn cells(entry: &Entry) -> [String; 5] {
         Some(credential) => format!("{} as {credential}", who.name),
         None => who.name.to_string(),
     };
-    let who = match &entry.taken_by {
-        Some(then) if then.name != entry.by.name => format!("{}, then {}", name(&entry.by), name(then)),
-        _ => name(&entry.by),
-    };
+    let who: Vec<String> = Known::of(entry).hands().into_iter().map(name).collect();
+    let who = who.join(", then ");
     let reason = entry.reason.as_ref().map(|reason| format!(" · {reason}")).unwrap_or_default();
     [
         run.started.strftime("%Y-%m-%d %H:%M UTC").to_string(),
@@ -127,6 +126,7 @@ struct Line<'a> {
     title: &'a str,
     by: &'a Person,
     taken_by: Option<&'a Person>,
+    between: &'a [Person],
     reason: Option<&'a str>,
     started: Timestamp,
     ended: Option<Timestamp>,
@@ -162,6 +162,7 @@ impl<'a> Line<'a> {
             title: &run.plan.title,
             by: &entry.by,
             taken_by: entry.taken_by.as_ref(),
+            between: &entry.between,
             reason: entry.reason.as_deref(),
             started: run.started,
             ended: run.outcome.as_ref().map(|(at, _)| *at),

@@ -68,9 +68,12 @@ impl Lease {
 pub struct Entry {
     /// Who confirmed it.
     pub by: Person,
-    /// Who went on with it, where its first owner fell silent.
+    /// Who went on with it, where its first owner fell silent: the last one.
     #[serde(default)]
     pub taken_by: Option<Person>,
+    /// Who went on with it before that one, the first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<Person>,
     /// Why, where somebody said so.
     #[serde(default)]
     pub reason: Option<Text>,
@@ -85,6 +88,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Somebody goes on with it.
+    pub fn pass_on(&mut self, to: &Person) {
+        self.between.extend(self.taken_by.replace(to.clone()));
+        self.version += 1;
+    }
+
     /// Whether it goes on, and somebody answers for it.
     pub fn is_under_way(&self) -> bool {
         self.run.outcome.is_none() && self.lease.as_ref().is_some_and(|lease| !lease.lapsed)

@@ -170,12 +170,20 @@ pub struct Receipt {
     /// What was made by it, where something was: the Job of a CronJob.
     #[serde(default)]
     pub made: Option<Ref>,
+    /// No answer came: it was sent then, and whether it was done is read from the world.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
 }
 
 impl Receipt {
     /// Yes, and nothing more.
     pub const fn at(at: Timestamp) -> Self {
-        Self { at, text: None, made: None }
+        Self { at, text: None, made: None, unanswered: false }
+    }
+
+    /// None that a server gave: it was sent, and no answer came.
+    pub const fn missing(sent: Timestamp) -> Self {
+        Self { at: sent, text: None, made: None, unanswered: true }
     }
 }
 

@@ -6,8 +6,8 @@ use crate::action::{Guard, Numbers, RunBook, plan};
 use crate::diagnose::{Diagnosis, Settings};
 use crate::domain::journal::News;
 use crate::domain::{
-    Batch, ClusterId, Deed, Demand, Draft, Entry, Fact, Freshness, Intent, Person, Plan, Receipt, Ref, Refusal, Step,
-    StepError, Text, Timestamp, Want,
+    Batch, ClusterId, Deed, Demand, Draft, Entry, Fact, Freshness, Intent, Line, LineKind, Person, Plan, Receipt, Ref,
+    Refusal, Step, StepError, Text, Timestamp, Want,
 };
 use crate::state::{View, World};
 
@@ -165,7 +165,15 @@ impl Core {
 
     /// A plan from a draft, or why there is none.
     pub fn plan(&self, intent: &Intent, draft: Draft, now: Timestamp) -> Result<Plan, Refusal> {
-        plan(intent, &self.world.view(now), draft, &self.guard)
+        let mut plan = plan(intent, &self.world.view(now), draft, &self.guard)?;
+        let left = |part: &Intent| self.runs.abandoned(part.target());
+        if let Some(known) = intent.parts().iter().find_map(left) {
+            let (done, all) = known.run.progress();
+            let (verb, who) = (known.run.plan.intent.verb(), known.by.short());
+            let text = format!("ends what {who} left in the middle: {verb}, {done} of {all} done (X looks at it)");
+            plan.lines.push(Line::new(LineKind::Note, text));
+        }
+        Ok(plan)
     }
 
     /// Starts a confirmed plan; returns its run and the steps to send.
@@ -202,7 +210,10 @@ impl Core {
     /// Own runs that have changed, as they are to be written into the journal.
     pub fn take_unwritten(&mut self) -> Vec<Entry> {
         let entries = self.runs.take_unwritten();
-        entries.iter().for_each(|entry| self.tell(entry));
+        for entry in &entries {
+            // Its lease is the journal's, and this cockpit is there.
+            self.tell_deeds(Deed::of(entry).map(|(target, deed)| (target, Deed { abandoned: false, ..deed })));
+        }
         entries
     }
 
@@ -239,7 +250,11 @@ impl Core {
 
     /// What an entry says becomes facts, of clusters that are watched.
     fn tell(&mut self, entry: &Entry) {
-        for (target, deed) in Deed::of(entry) {
+        self.tell_deeds(Deed::of(entry));
+    }
+
+    fn tell_deeds<'a>(&mut self, deeds: impl Iterator<Item = (&'a Ref, Deed)>) {
+        for (target, deed) in deeds {
             if self.world.knows(&target.cluster) {
                 let (cluster, at) = (target.cluster.clone(), deed.began);
                 self.world.fold(Batch { cluster, at, facts: vec![Fact::Done(Box::new(deed))] });

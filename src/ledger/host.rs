@@ -18,12 +18,19 @@ pub fn ours(beat: i64) -> Lease {
     let pid = std::process::id();
     Lease {
         host: Text::from(host),
-        boot: Text::from(read("/proc/sys/kernel/random/boot_id")),
+        boot: Text::from(boot(&read("/proc/sys/kernel/random/boot_id"))),
         pid,
-        birth: birth(pid).unwrap_or_default(),
+        birth: stat(pid).map(|it| it.birth).unwrap_or_default(),
         beat,
         lapsed: false,
     }
+}
+
+/// A start of the machine, and whose numbers its processes have: in a container of its own a process has another number, and
+/// who looks for it from outside does not find it (pid_namespaces(7)). Empty where the system tells neither.
+fn boot(id: &str) -> String {
+    let numbers = std::fs::read_link("/proc/self/ns/pid").map(|it| it.display().to_string()).unwrap_or_default();
+    if id.is_empty() || numbers.is_empty() { String::new() } else { format!("{id} {numbers}") }
 }
 
 /// Whether nobody holds a lease any more. `unmoved` is for how long it was looked at without a beat, milliseconds: the clock
@@ -32,8 +39,9 @@ pub fn has_lapsed(lease: &Lease, ours: &Lease, now: i64, unmoved: i64) -> bool {
     let age = now - lease.beat;
     let here = !lease.boot.is_empty() && (&lease.host, &lease.boot) == (&ours.host, &ours.boot);
     match here {
-        // What was stopped by ctrl-z is still there, and goes on.
-        true => age >= LEASE_SECONDS * 1000 && !is_alive(lease.pid, lease.birth),
+        // Whose process is gone answers for nothing from then on: nobody has to wait. What was stopped by ctrl-z is still
+        // there, and goes on.
+        true => !is_alive(lease.pid, lease.birth),
         false => unmoved >= LEASE_SECONDS * 1000 || age >= LONG_AGO * 1000,
     }
 }
@@ -45,15 +53,24 @@ fn is_alive(pid: u32, birth: u64) -> bool {
         // Somebody else's.
         Err(error) => error == rustix::io::Errno::PERM,
     };
-    there && self::birth(pid).is_none_or(|now| birth == 0 || now == birth)
+    // One that has ended keeps its number until its parent has asked for it, which may be never.
+    there && stat(pid).is_none_or(|it| !matches!(it.state, 'Z' | 'X') && (birth == 0 || it.birth == birth))
 }
 
-/// When a process began, in ticks since the machine's start: field 22 of `/proc/PID/stat` (proc(5)).
-fn birth(pid: u32) -> Option<u64> {
+/// What the system says of a process.
+struct Stat {
+    state: char,
+    /// When it began, in ticks since the machine's start.
+    birth: u64,
+}
+
+/// Fields 3 and 22 of `/proc/PID/stat` (proc(5)).
+fn stat(pid: u32) -> Option<Stat> {
     let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the program's name in brackets, and may hold anything.
     let (_, after) = stat.rsplit_once(')')?;
-    after.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = after.split_whitespace();
+    Some(Stat { state: fields.next()?.chars().next()?, birth: fields.nth(18)?.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -63,16 +80,23 @@ mod tests {
     const MINUTE: i64 = 60_000;
 
     #[test]
-    fn a_lease_of_this_machine_lapses_when_its_process_is_gone_and_silent() {
+    fn a_lease_of_this_machine_lapses_when_its_process_is_gone() {
         let ours = ours(0);
         assert!(!has_lapsed(&ours, &ours, 1_000 * MINUTE, 1_000 * MINUTE), "this process is there");
         let mut child = std::process::Command::new("true").spawn().expect("a process");
         let gone = Lease { pid: child.id(), birth: 1, ..ours.clone() };
+        let birth = stat(gone.pid).expect("it is there, or waits to be asked for").birth;
+        while stat(gone.pid).is_some_and(|it| it.state != 'Z') {
+            std::thread::yield_now();
+        }
+        assert!(has_lapsed(&Lease { birth, ..gone.clone() }, &ours, 0, 0), "its parent has not asked for it yet");
         child.wait().expect("ended");
-        assert!(!has_lapsed(&gone, &ours, MINUTE - 1, MINUTE), "not before the minute is over");
-        assert!(has_lapsed(&gone, &ours, MINUTE, 0));
+        assert!(has_lapsed(&gone, &ours, 0, 0), "nobody waits for what cannot come back");
         let reused = Lease { birth: ours.birth + 1, ..ours.clone() };
-        assert!(has_lapsed(&reused, &ours, MINUTE, 0), "another process has its number");
+        assert!(has_lapsed(&reused, &ours, 0, 0), "another process has its number");
+        let elsewhere = Lease { boot: Text::from(format!("{} pid:[1]", ours.boot)), ..gone };
+        assert!(!has_lapsed(&elsewhere, &ours, MINUTE, 0), "of a container's processes nothing can be told from here");
+        assert!(has_lapsed(&elsewhere, &ours, MINUTE, MINUTE));
     }
 
     #[test]

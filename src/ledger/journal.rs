@@ -339,8 +339,7 @@ impl Journal for Ledger {
                 return Ok(Err(change.query_row(holder, [number(id)], |row| row.get::<_, String>(0)).optional()?));
             }
             let Some(mut entry) = entries(&change, "WHERE id = ?1", [number(id)])?.pop() else { return Ok(Err(None)) };
-            entry.taken_by = Some(by.clone());
-            entry.version += 1;
+            entry.pass_on(by);
             update(&change, &entry, &state(&entry).unwrap_or_default())?;
             change.commit()?;
             Ok(Ok(entry))

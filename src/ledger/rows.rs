@@ -60,6 +60,8 @@ struct State {
     outcome: Option<(Timestamp, Outcome)>,
     #[serde(default)]
     taken_by: Option<Person>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    between: Vec<Person>,
 }
 
 /// Puts an entry in its place, unless somebody else answers for its run: who.
@@ -167,8 +169,9 @@ pub(super) fn encode(entry: &Entry) -> serde_json::Result<(String, String)> {
 
 pub(super) fn state(entry: &Entry) -> serde_json::Result<String> {
     let Run { steps, stopping, outcome, .. } = &entry.run;
-    let (steps, outcome, taken_by) = (steps.clone(), outcome.clone(), entry.taken_by.clone());
-    serde_json::to_string(&State { steps, stopping: *stopping, outcome, taken_by })
+    let (steps, outcome) = (steps.clone(), outcome.clone());
+    let (taken_by, between) = (entry.taken_by.clone(), entry.between.clone());
+    serde_json::to_string(&State { steps, stopping: *stopping, outcome, taken_by, between })
 }
 
 /// Entries with their leases. One that cannot be read (of a later version, or touched by hand) is left out.
@@ -194,10 +197,18 @@ fn entry(id: i64, version: i64, plan: &str, state: &str, lease: Option<Lease>) -
     let fixed: Fixed = serde_json::from_str(plan).ok()?;
     let state: State = serde_json::from_str(state).ok()?;
     let Fixed { by, reason, plan, started } = fixed;
-    let State { steps, stopping, outcome, taken_by } = state;
+    let State { steps, stopping, outcome, taken_by, between } = state;
     let fits = steps.len() == plan.steps.len() && !plan.intent.parts().is_empty();
     let run = Run { id: u64::try_from(id).ok()?, plan, started, steps, stopping, outcome };
-    fits.then(|| Entry { by, taken_by, reason, run, version: u64::try_from(version).unwrap_or_default(), lease })
+    fits.then(|| Entry {
+        by,
+        taken_by,
+        between,
+        reason,
+        run,
+        version: u64::try_from(version).unwrap_or_default(),
+        lease,
+    })
 }
 
 pub(super) fn leases(conn: &Connection) -> rusqlite::Result<Vec<(u64, Lease)>> {

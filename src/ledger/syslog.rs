@@ -110,7 +110,15 @@ mod tests {
         let mut run = Run::new(7, plan, Timestamp::UNIX_EPOCH);
         run.outcome = outcome.map(|outcome| (Timestamp::UNIX_EPOCH, outcome));
         let by = Person { name: "anna@bastion".into(), origin: Some("10.0.0.9".into()), credential: None };
-        Entry { by, taken_by: None, reason: Some("disk swap".into()), run, version: 1, lease: None }
+        Entry {
+            by,
+            taken_by: None,
+            between: Vec::new(),
+            reason: Some("disk swap".into()),
+            run,
+            version: 1,
+            lease: None,
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::domain::{
     Alert, Answer, Application, Autoscaler, Budget, ClusterId, ClusterInfo, Config, Endpoint, Freshness, Instance,
-    Metric, Name, Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want,
+    Kind, Metric, Name, Namespace, Node, Object, Occurrence, Queue, Ref, Rights, Role, Source, Timestamp, Volume, Want,
     Workload,
 };
 
@@ -11,6 +11,9 @@ use super::series::Series;
 use super::slot::{Edges, Id, Slot};
 use super::sources::{ClusterState, SourceState};
 use super::world::World;
+
+/// What lists pods, where something does.
+const PODS: &str = "pods";
 
 /// The model at a moment. Rules, plans and panes see no more than this.
 #[derive(Clone, Copy)]
@@ -182,6 +185,19 @@ impl<'a> View<'a> {
     pub fn source_freshness(&self, cluster: &ClusterId, kind: &str) -> Option<Freshness> {
         let now = self.now;
         self.sources(cluster).filter(|(source, _)| source.kind == kind).map(|(_, state)| state.freshness(now)).max()
+    }
+
+    /// Whether something that is not there would be seen if it were: what lists its kind has listed it once, where it would be.
+    pub fn would_see(&self, key: &Ref) -> bool {
+        // Of the kinds whose absence says something, pods alone are watched by parts or not at all.
+        if !matches!(key.kind, Kind::Pod | Kind::BarePod) {
+            return true;
+        }
+        let is_there = |source: &&(&Source, &SourceState)| {
+            source.0.partition.as_ref().is_none_or(|part| key.namespace.as_ref() == Some(part))
+        };
+        let mut all = self.sources(&key.cluster).filter(|(source, _)| source.kind == PODS).peekable();
+        all.peek().is_none() || all.filter(|source| is_there(&source)).any(|(_, state)| state.listed)
     }
 
     /// The source that holds an object: how far what is shown of it can be believed.

@@ -298,7 +298,8 @@ fn says(it: &Alert) -> Phrase {
 pub(super) fn run(ctx: &Ctx<'_>, id: u64) -> Vec<Section> {
     let Some(known) = ctx.model.runs.known(id) else { return Vec::new() };
     let run = known.run;
-    let steps = run.steps.iter().zip(&run.plan.steps).map(|(state, step)| super::overlays::step(ctx, state, step));
+    let steps =
+        run.steps.iter().zip(&run.plan.steps).map(|(state, step)| super::overlays::step(ctx, &known, state, step));
     let back = run.plan.inverse.as_ref().map(|inverse| Phrase::text(format!("{} takes it back", inverse.verb())));
     let standing = super::overlays::standing(ctx, &known);
     vec![
@@ -343,6 +344,6 @@ fn by(ctx: &Ctx<'_>, known: &Known<'_>) -> Vec<Phrase> {
         format!("{}{from}{as_whom}", it.name)
     };
     let began = Phrase::text(format!("{}, {}", person(known.by), ctx.clock.moment(known.run.started)));
-    let then = known.taken_by.map(|it| Phrase::text(format!("gone on with by {}", person(it))));
-    [Some(began), then, reason].into_iter().flatten().collect()
+    let then = known.hands().into_iter().skip(1).map(|it| Phrase::text(format!("gone on with by {}", person(it))));
+    std::iter::once(began).chain(then).chain(reason).collect()
 }

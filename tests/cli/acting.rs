@@ -28,6 +28,23 @@ fn a_dry_run_says_what_would_be_done_and_how_it_is_taken_back() {
 }
 
 #[test]
+fn limits_are_said_as_people_write_them() {
+    let home = Home::new();
+    for (line, words) in [
+        ("set prod/shop/web --memory 2Gi --dry-run", "memory=2147483648"),
+        ("set prod/shop/web --memory none --dry-run", "memory=0"),
+        ("set prod/shop/web --cpu 0.5 --dry-run", "cpu=500m"),
+    ] {
+        let (status, out, err) = said(&home, line);
+        assert!(status == Some(0) && out.contains(words), "{line}: {status:?} {out}{err}");
+    }
+    let (status, _, err) = said(&home, "set prod/shop/web --memory much --dry-run");
+    assert!(status == Some(2) && err.contains("much"), "{err}");
+    let (status, _, err) = said(&home, "set prod/shop/web --dry-run");
+    assert!(status == Some(2) && err.contains("--image"), "{err}");
+}
+
+#[test]
 fn what_was_confirmed_is_done_and_followed() {
     let home = Home::new();
     let (status, out, err) = said(&home, "scale prod/shop/web 50 --yes --wait=60s --demo-speed 20");

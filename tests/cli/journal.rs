@@ -29,7 +29,7 @@ fn entry(id: u64, target: &str, hours: i64, outcome: Option<Outcome>) -> Entry {
     let mut run = Run::new(id, plan, at);
     run.outcome = outcome.map(|outcome| (at, outcome));
     let by = Person { name: "anna@bastion".into(), origin: Some("10.0.0.9".into()), credential: None };
-    Entry { by, taken_by: None, reason: Some("disk swap".into()), run, version: 1, lease: None }
+    Entry { by, taken_by: None, between: Vec::new(), reason: Some("disk swap".into()), run, version: 1, lease: None }
 }
 
 fn written(home: &Home) {

@@ -104,6 +104,12 @@ fn shown(id: &str) -> Option<bool> {
         "logs" => at("7 l").1.iter().any(|it| matches!(it, Effect::OpenLogs(_, request) if !request.previous)),
         "previous" => at("7 p").1.iter().any(|it| matches!(it, Effect::OpenLogs(_, request) if request.previous)),
         "open" => at("7 enter").0.layers() == ["case api"],
+        "under-way" => {
+            let mut desk = Desk::new();
+            crate::journal::left_in_the_middle(&mut desk);
+            desk.press("9 X");
+            matches!(desk.app.screen().overlay, Some(Overlay::Run(_)))
+        }
         "owner" => at("6 J").0.layers() == ["case prod"],
         "describe" => at("7 d").0.layers() == ["Deployment shop/api (prod)"],
         "manifest" => at("7 y").0.layers() == ["Deployment shop/api (prod), manifest"],

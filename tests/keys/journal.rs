@@ -48,7 +48,7 @@ fn drain(desk: &Desk, lapsed: bool) -> Entry {
     let mut run = Run::new(THEIRS, plan, began);
     run.steps = vec![StepState::Done(began), StepState::Sent(began), StepState::Waiting];
     let by = Person::named("cleo@bastion");
-    Entry { by, taken_by: None, reason: None, run, version: 3, lease: Some(lease(lapsed)) }
+    Entry { by, taken_by: None, between: Vec::new(), reason: None, run, version: 3, lease: Some(lease(lapsed)) }
 }
 
 /// A scale that ended a while ago, in another session.
@@ -58,7 +58,7 @@ fn scaled(desk: &Desk, who: &str, minutes: i64) -> Entry {
     let at = Timestamp::from_second(desk.now.as_second() - minutes * 60).expect("in range");
     let mut run = Run::new(THEIRS - u64::try_from(minutes).expect("some time ago"), plan, at);
     run.outcome = Some((at, Outcome::Done));
-    Entry { by: Person::named(who), taken_by: None, reason: None, run, version: 2, lease: None }
+    Entry { by: Person::named(who), taken_by: None, between: Vec::new(), reason: None, run, version: 2, lease: None }
 }
 
 fn hear(desk: &mut Desk, entries: Vec<Entry>) -> Vec<Effect> {
@@ -123,6 +123,56 @@ fn what_was_left_in_the_middle_is_in_triage_and_first_in_the_journal() {
     desk.press("9");
     assert_eq!(desk.list().order.first(), Some(&RowKey::Run(THEIRS)));
     assert!(desk.frame().contains("left in the middle, 1 of 3 done"), "{}", desk.frame());
+}
+
+#[test]
+fn what_is_under_way_here_was_not_left_in_the_middle() {
+    let mut desk = Desk::new();
+    desk.press("6 j");
+    assert_eq!(desk.selected(), "node-2");
+    let effects = desk.press("D");
+    desk.drafted(&effects);
+    let effects = desk.press("y enter");
+    assert!(!Desk::sent(&effects).is_empty(), "{effects:?}");
+    desk.press("esc");
+    desk.wait(1_000);
+    desk.press("1");
+    assert!(!desk.frame().contains("left in the middle"), "{}", desk.frame());
+}
+
+#[test]
+fn what_is_under_way_or_was_left_is_one_key_from_what_it_is_done_to() {
+    let mut desk = Desk::new();
+    desk.press("6 j");
+    assert_eq!(desk.selected(), "node-2");
+    desk.press("X");
+    assert!(!desk.floats(), "nothing is done to it");
+    let mut desk = Desk::new();
+    desk.press("6 j");
+    let entry = drain(&desk, false);
+    hear(&mut desk, vec![entry]);
+    assert!(desk.frame().contains("X follow the drain by cleo"), "{}", desk.frame());
+    desk.press("X");
+    assert!(matches!(desk.app.screen().overlay, Some(Overlay::Run(THEIRS))));
+    desk.press("esc");
+    let left = Entry { version: 4, ..drain(&desk, true) };
+    hear(&mut desk, vec![left]);
+    assert!(desk.frame().contains("X drain left by cleo: go on, put back"), "{}", desk.frame());
+    desk.press("X");
+    assert!(desk.frame().contains("nobody was left to hear the answer"), "{}", desk.frame());
+    desk.press("enter");
+    assert!(desk.preview().is_some(), "what is left of it comes first");
+}
+
+#[test]
+fn what_ends_a_run_that_was_left_says_so_before() {
+    let mut desk = Desk::new();
+    left_in_the_middle(&mut desk);
+    desk.press("9");
+    let effects = desk.press("u");
+    desk.drafted(&effects);
+    let said = "ends what cleo left in the middle: drain, 1 of 3 done";
+    assert!(desk.frame().contains(said), "{}", desk.frame());
 }
 
 #[test]

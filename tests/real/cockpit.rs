@@ -1,5 +1,6 @@
 //! The real `cockpit`, in an empty home, pointed at one engine or one API server.
 
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -16,12 +17,59 @@ pub struct Cockpit {
     home: TempDir,
     /// The variable that names it, and how.
     target: (&'static str, String),
+    /// Who runs it, where that is not whoever runs the tests.
+    user: Option<User>,
+}
+
+/// Another user of this machine. The system knows them by number; what they are called is said by the environment, as a login does.
+struct User {
+    name: &'static str,
+    id: u32,
+    group: u32,
+    /// The tests' own lies where nobody else gets.
+    program: PathBuf,
+}
+
+/// A directory that a group shares: everybody of it writes the same journal.
+pub struct Group {
+    dir: TempDir,
+    id: u32,
+}
+
+impl Group {
+    /// As an administrator makes it: `install -d -m 2770 -g oncall /srv/cockpit`.
+    pub fn new() -> Self {
+        let group = Self { dir: TempDir::new().expect("a directory"), id: 61_000 };
+        // Whoever is of the group has to get to it.
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(group.dir.path(), open).expect("a directory that can be entered");
+        std::fs::create_dir(group.state_dir()).expect("its state directory");
+        chown(group.state_dir(), None, Some(group.id)).expect("a group for it");
+        let shared = std::fs::Permissions::from_mode(0o2770);
+        std::fs::set_permissions(group.state_dir(), shared).expect("its mode");
+        let program = group.dir.path().join("cockpit");
+        std::fs::copy(Cockpit::program(), &program).expect("a program that everybody can run");
+        group
+    }
+
+    fn state_dir(&self) -> PathBuf {
+        self.dir.path().join("state")
+    }
+
+    fn program(&self) -> PathBuf {
+        self.dir.path().join("cockpit")
+    }
 }
 
 impl Cockpit {
     /// For an engine.
     pub fn on(engine: &Engine) -> Self {
-        Self::at("DOCKER_HOST", format!("unix://{}", engine.socket().display()))
+        Self::by(&engine.socket())
+    }
+
+    /// For what answers at a socket as an engine does.
+    pub fn by(socket: &Path) -> Self {
+        Self::at("DOCKER_HOST", format!("unix://{}", socket.display()))
     }
 
     /// For the current context of a kubeconfig.
@@ -29,12 +77,28 @@ impl Cockpit {
         Self::at("KUBECONFIG", kubeconfig.display().to_string())
     }
 
+    /// For the current context of a kubeconfig, run by a user of the group, who writes the group's journal.
+    pub fn of_user(kubeconfig: &Path, group: &Group, name: &'static str, id: u32) -> Self {
+        let mut cockpit = Self::of(kubeconfig);
+        let home = cockpit.home.path();
+        let own = home.join("kubeconfig");
+        std::fs::copy(kubeconfig, &own).expect("a kubeconfig of their own");
+        let settings = format!("state_dir = {:?}\n{SETTINGS}", group.state_dir());
+        std::fs::write(home.join(".config/cockpit/config.toml"), settings).expect("its settings");
+        for path in ["", ".config", ".config/cockpit", ".config/cockpit/config.toml", "kubeconfig"] {
+            chown(home.join(path), Some(id), Some(id)).expect("a home of their own");
+        }
+        cockpit.target.1 = own.display().to_string();
+        cockpit.user = Some(User { name, id, group: group.id, program: group.program() });
+        cockpit
+    }
+
     fn at(variable: &'static str, target: String) -> Self {
         let home = TempDir::new().expect("a directory for its home");
         let settings = home.path().join(".config/cockpit");
         std::fs::create_dir_all(&settings).expect("a directory for its settings");
         std::fs::write(settings.join("config.toml"), SETTINGS).expect("its settings");
-        Self { home, target: (variable, target) }
+        Self { home, target: (variable, target), user: None }
     }
 
     /// More settings than usual.
@@ -48,16 +112,27 @@ impl Cockpit {
         std::env::var_os("COCKPIT_BIN").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_cockpit")), PathBuf::from)
     }
 
+    /// What starts it: the program, and what comes before its own arguments.
+    pub fn start(&self) -> Vec<String> {
+        let Some(user) = &self.user else { return vec![Self::program().display().to_string()] };
+        let (id, group) = (user.id, user.group);
+        let as_user = format!("setpriv --reuid {id} --regid {id} --groups {group} --inh-caps=-all");
+        as_user.split(' ').map(str::to_owned).chain([user.program.display().to_string()]).collect()
+    }
+
     /// What it may see of the environment.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let home = self.home.path().display().to_string();
-        vec![
+        let user = self.user.iter().map(|user| ("USER", user.name.to_owned()));
+        let mut all = vec![
             ("HOME", home),
             self.target.clone(),
             ("PATH", format!("{}:/usr/bin:/bin", compose_dir().display())),
             ("LANG", "C.UTF-8".to_owned()),
             ("TERM", "xterm-256color".to_owned()),
-        ]
+        ];
+        all.extend(user);
+        all
     }
 
     /// Its log file, shared by every start.
@@ -75,10 +150,11 @@ impl Cockpit {
 
     /// Runs a subcommand to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(Self::program());
-        command.args(arguments).arg("--log-file").arg(self.log_file());
+        let start = self.start();
+        let mut command = Command::new(&start[0]);
+        command.args(&start[1..]).args(arguments).arg("--log-file").arg(self.log_file());
         command.env_clear().envs(self.environment());
-        command.output().unwrap_or_else(|error| panic!("{}: {error}", Self::program().display()))
+        command.output().unwrap_or_else(|error| panic!("{}: {error}", start.join(" ")))
     }
 
     /// `cockpit triage --json`, once.

@@ -8,6 +8,7 @@ mod docker;
 mod hand;
 mod kubernetes;
 mod planes;
+mod proxy;
 #[path = "../scenes/mod.rs"]
 mod scenes;
 mod screen;

@@ -229,9 +229,20 @@ plane_start() {
   apply_file "$dir" "$PLANE_SCENES/people.yaml" default
 }
 
+# plane_rollouts DIR: Argo Rollouts' kinds and its controller.
+plane_rollouts() {
+  local dir="$1"
+  apply_file "$dir" "$(tool_path rollouts-kinds)" default
+  poll 60 "Rollouts to be served" kube "$dir" GET /apis/argoproj.io/v1alpha1/rollouts >/dev/null 2>&1
+  spawn "$dir" rollouts "$(program rollouts-controller)" --kubeconfig "$dir/kubeconfig.admin" --leader-elect=false \
+    --healthzPort "$(port "$dir" 8)" --metricsport "$(port "$dir" 9)"
+  until_up "$dir" rollouts 60 curl -sf -o /dev/null --max-time 2 "http://127.0.0.1:$(port "$dir" 8)/healthz"
+}
+
 plane_stop() {
   local dir="$1" node
   end "$dir" kwok
+  end "$dir" rollouts
   for node in "$dir"/nodes/*/; do
     [ ! -d "$node" ] || node_stop "$dir" "$(basename "$node")"
   done
@@ -297,6 +308,9 @@ path_of() {
     rolebinding | rolebindings) printf '/apis/rbac.authorization.k8s.io/v1/%srolebindings' "$in" ;;
     clusterrole | clusterroles) printf '/apis/rbac.authorization.k8s.io/v1/clusterroles' ;;
     clusterrolebinding | clusterrolebindings) printf '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings' ;;
+    customresourcedefinition | customresourcedefinitions)
+      printf '/apis/apiextensions.k8s.io/v1/customresourcedefinitions' ;;
+    rollout | rollouts) printf '/apis/argoproj.io/v1alpha1/%srollouts' "$in" ;;
     validatingwebhookconfiguration | validatingwebhookconfigurations)
       printf '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations' ;;
     *) fail "no path is known for $1" ;;

@@ -55,6 +55,18 @@ impl Plane {
         self.does("node", &[name]);
     }
 
+    /// Argo Rollouts and its controller.
+    #[track_caller]
+    pub fn rollouts(&self) {
+        self.does("rollouts", &[]);
+    }
+
+    /// What the server says at a path, in its own text.
+    #[track_caller]
+    pub fn text(&self, path: &str) -> String {
+        self.does("kube", &["GET", path])
+    }
+
     /// One request as admin; its answer.
     #[track_caller]
     pub fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
@@ -64,6 +76,8 @@ impl Plane {
     /// One request as admin; its answer, or what the server said instead.
     pub fn tries_to_ask(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
         let media = match method {
+            // Kinds that are defined in the cluster take no strategic patch.
+            "PATCH" if path.contains("/argoproj.io/") => "Content-Type: application/merge-patch+json",
             "PATCH" => "Content-Type: application/strategic-merge-patch+json",
             _ => "Content-Type: application/json",
         };
@@ -86,6 +100,13 @@ impl Plane {
     #[track_caller]
     pub fn start_api(&self) {
         self.does("start-api", &[]);
+    }
+
+    /// Starts it again where a test has left it dead. Best effort: who needs it says what is wrong.
+    pub fn revive(&self) {
+        if self.tries("kube", &["GET", "/readyz"]).is_err() {
+            let _ = self.tries("start-api", &[]);
+        }
     }
 
     /// The node falls silent; what it runs runs on.
@@ -157,6 +178,19 @@ pub fn to_act_on() -> &'static Plane {
         Ok(plane)
     });
     made.as_ref().unwrap_or_else(|error| panic!("the plane to act on: {error}"))
+}
+
+/// The plane whose nodes are emptied, and whose API server dies: by one test at a time, each [`alone`]. Made when it is first
+/// asked for.
+#[track_caller]
+pub fn to_drain() -> &'static Plane {
+    static SHARED: OnceLock<Result<Plane, String>> = OnceLock::new();
+    let made = SHARED.get_or_init(|| {
+        let plane = Plane { dir: root().join("draining") };
+        ["start", "node"].iter().try_for_each(|step| plane.tries(step, &[]).map(drop))?;
+        Ok(plane)
+    });
+    made.as_ref().unwrap_or_else(|error| panic!("the plane to drain: {error}"))
 }
 
 /// Planes of their own are heavy: one at a time.

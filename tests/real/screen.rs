@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::cockpit::Cockpit;
 use crate::wait::{PATIENCE, until};
@@ -38,7 +39,9 @@ impl<'a> Screen<'a> {
     fn open_with(cockpit: &'a Cockpit, arguments: &[&str]) -> Self {
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
-        let mut command = CommandBuilder::new(Cockpit::program());
+        let start = cockpit.start();
+        let mut command = CommandBuilder::new(&start[0]);
+        command.args(&start[1..]);
         command.args(arguments);
         command.arg("--log-file");
         command.arg(cockpit.log_file());
@@ -115,6 +118,27 @@ impl<'a> Screen<'a> {
         });
     }
 
+    /// Goes to the row of a list that says so.
+    #[track_caller]
+    pub fn select(&mut self, words: &str) {
+        let place = |text: &str| text.lines().skip(2).position(|line| line.contains(words));
+        let at = |text: &str| text.lines().skip(2).position(|line| line.contains('▸'));
+        let mut pressed: Option<(Instant, usize)> = None;
+        until(PATIENCE, &format!("the row of {words:?} to be selected"), || {
+            let text = self.text();
+            let Some((wanted, now)) = place(&text).zip(at(&text)) else { return Err(text) };
+            if wanted == now {
+                return Ok(());
+            }
+            // One at a time: each is drawn before the next.
+            if pressed.is_none_or(|(when, from)| from != now || when.elapsed() > Duration::from_secs(5)) {
+                self.press(if wanted < now { "k" } else { "j" });
+                pressed = Some((Instant::now(), now));
+            }
+            Err(text)
+        });
+    }
+
     /// Confirms what the preview shows, as a person does who reads it first: keys that come at once are not taken.
     #[track_caller]
     pub fn confirm(&mut self) {
@@ -137,6 +161,20 @@ impl<'a> Screen<'a> {
         });
     }
 
+    /// The same, once: what it leads to may be another preview.
+    #[track_caller]
+    pub fn confirm_once(&mut self) {
+        let asks = |text: &str| text.contains("disruptive: y, then enter") || text.contains("harmless: enter");
+        self.until(PATIENCE, "something to be confirmed", asks);
+        let shown = Instant::now();
+        until(PATIENCE, "the preview to have been read", || match self.text() {
+            text if shown.elapsed() < Duration::from_millis(700) => Err(text),
+            _ => Ok(()),
+        });
+        let keys = if self.text().contains("harmless") { "\r" } else { "y\r" };
+        self.press(keys);
+    }
+
     /// From what is selected at home, which has to be `subject`, one key leads to the record of an error that a container
     /// wrote in JSON before it ended; another one narrows to errors, in which nothing of the other containers is left.
     #[track_caller]
@@ -155,6 +193,19 @@ impl<'a> Screen<'a> {
         self.until(limit, "errors alone", |text| {
             text.contains("cannot take payments") && !text.contains("bye") && !text.contains("was taken")
         });
+    }
+
+    /// Ends it as `kill -9` does: it has no time for anything.
+    pub fn kill(mut self) {
+        self.signal(Signal::KILL);
+        // Whoever has its number looks whether it is there: until it was waited for it is.
+        self.child.wait().expect("it to be gone");
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let id = self.child.process_id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        kill_process(id.expect("its number"), signal).expect("it to be there");
     }
 
     /// Waits until it has ended by itself; whether it went well.

@@ -31,7 +31,7 @@ fn plan(intent: Intent, title: &str, steps: usize, inverse: Option<Intent>) -> P
 fn entry(id: u64, who: &str, minutes: i64, plan: Plan, outcome: Option<Outcome>) -> Entry {
     let mut run = Run::new(id, plan, ago(minutes));
     run.outcome = outcome.map(|outcome| (ago(minutes), outcome));
-    Entry { by: Person::named(who), taken_by: None, reason: None, run, version: 1, lease: None }
+    Entry { by: Person::named(who), taken_by: None, between: Vec::new(), reason: None, run, version: 1, lease: None }
 }
 
 fn open(mut entry: Entry, done: usize, lapsed: bool) -> Entry {
@@ -166,6 +166,20 @@ fn a_run_that_was_left_in_the_middle_offers_both_ways() {
         stage.screen.overlay = Some(Overlay::Run(60));
         insta::assert_snapshot!(format!("run-left-{}x{}", size.0, size.1), stage.text());
     }
+}
+
+#[test]
+fn what_was_asked_or_held_back_of_a_run_that_was_left_is_nobodys_now() {
+    let mut core = night::night();
+    let mut news = week();
+    let by = Text::new("The disruption budget orders-pdb needs 3 healthy pods and has 2");
+    let held = StepState::Blocked { by, retry_at: ago(34), since: ago(35) };
+    news.entries[0].run.steps[3..].clone_from_slice(&[held, StepState::Sent(ago(34))]);
+    core.hear_journal(&news);
+    core.settle_now(night::now());
+    let mut stage = Stage::of(core, (80, 24)).at(Pane::Journal);
+    stage.screen.overlay = Some(Overlay::Run(60));
+    insta::assert_snapshot!("run-left-held-80x24", stage.text());
 }
 
 #[test]

@@ -466,6 +466,18 @@ fn a_run_says_for_whom_it_waits() {
 }
 
 #[test]
+fn a_request_without_an_answer_is_not_called_accepted() {
+    let mut stage = staged(SIZES[0]);
+    let intent = Intent::Restart(worker());
+    let restart = Step { until: Until::Renewed(worker()), ..step(StepAction::Restart(worker())) };
+    let plan = stage.core.plan(&intent, Draft::new(&intent, vec![restart]), stage.now).expect("a plan");
+    let (run, _) = stage.core.start(plan, stage.now);
+    stage.core.answer(run, 0, Err(StepError::Unknown { sent: stage.now }), stage.now);
+    stage.screen.overlay = Some(Overlay::Run(run));
+    insta::assert_snapshot!("run-unanswered-80x24", stage.text());
+}
+
+#[test]
 fn what_is_said_and_announced() {
     let mut stage = staged(SIZES[0]);
     stage.screen.notice = Some(Notice {

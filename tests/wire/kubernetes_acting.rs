@@ -413,6 +413,30 @@ async fn a_budget_that_blocks_is_named_in_its_own_sentence_and_waited_for() {
 }
 
 #[tokio::test]
+async fn an_eviction_waits_for_a_server_that_is_away_and_a_restart_says_so_at_once() {
+    let mut plane = Plane::start().await;
+    everything(&plane);
+    let backend = backend(&plane);
+    let evict = draft(&backend, Intent::Restart(key("shop/Pod/web-x"))).await.remove(0);
+    let restart = draft(&backend, Intent::Restart(key("shop/Deployment/web"))).await.remove(0);
+    let held = |answer: Result<Receipt, StepError>| match answer {
+        Err(StepError::Blocked { by, .. }) => assert!(by.contains("the API server"), "{by}"),
+        other => panic!("it is held back: {other:?}"),
+    };
+    // It is on its way down or up: first it cannot be looked at, then it takes nothing.
+    plane.refuse("get", "/api/v1/namespaces/shop/pods/web-x", 503, Some(1));
+    plane.refuse("create", EVICTION, 503, Some(1));
+    held(backend.execute(evict.clone()).await);
+    held(backend.execute(evict.clone()).await);
+    plane.crash().await;
+    held(backend.execute(evict.clone()).await);
+    let answer = backend.execute(restart).await;
+    assert!(matches!(&answer, Err(StepError::Failed(why)) if why.contains("nothing was sent")), "{answer:?}");
+    plane.listen(None).await;
+    backend.execute(evict).await.expect("it is back, and goes");
+}
+
+#[tokio::test]
 async fn where_evictions_are_denied_a_pod_is_deleted_and_that_is_said() {
     let plane = Plane::start().await;
     everything(&plane);
@@ -514,7 +538,7 @@ fn ended() -> Entry {
     let mut run = Run::new(7, Plan::new(intent, "Restart shop/web (test)", Grade::Disruptive, Vec::new(), at), at);
     run.outcome = Some((at, Outcome::Done));
     let by = Person::named("anna@bastion");
-    Entry { by, taken_by: None, reason: None, run, version: 2, lease: None }
+    Entry { by, taken_by: None, between: Vec::new(), reason: None, run, version: 2, lease: None }
 }
 
 #[tokio::test]

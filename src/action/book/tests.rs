@@ -21,7 +21,15 @@ fn plan() -> Plan {
 fn theirs(id: u64, began: i64, lapsed: bool) -> Entry {
     let lease = Lease { host: "h".into(), boot: "b".into(), pid: 1, birth: 1, beat: 0, lapsed };
     let run = Run { steps: vec![StepState::Waiting], ..Run::new(id, plan(), at(began)) };
-    Entry { by: Person::named("cleo@bastion"), taken_by: None, reason: None, run, version: 1, lease: Some(lease) }
+    Entry {
+        by: Person::named("cleo@bastion"),
+        taken_by: None,
+        between: Vec::new(),
+        reason: None,
+        run,
+        version: 1,
+        lease: Some(lease),
+    }
 }
 
 fn hear(book: &mut RunBook, entry: Entry) {

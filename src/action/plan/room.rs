@@ -1,6 +1,6 @@
-//! Whether more of something fits: on the nodes, and in what its namespace may use.
+//! Whether more of something fits: on the nodes, in what its namespace may use, and in the connections of what it needs.
 
-use crate::domain::{Intent, Kind, Line, LineKind, Namespace, Node, NodeState, Quota, Ref, Workload};
+use crate::domain::{Endpoint, Intent, Kind, Line, LineKind, Metric, Namespace, Node, NodeState, Quota, Ref, Workload};
 use crate::state::View;
 
 use super::{instances, wanted};
@@ -15,7 +15,26 @@ pub(super) fn lines(intent: &Intent, view: &View<'_>) -> Vec<Line> {
     let need = need(key, view);
     let mut lines: Vec<Line> = quotas(key, view, need, more).collect();
     lines.extend(on_nodes(workload, view, need, more));
+    lines.extend(view.endpoints().filter_map(|pool| connections(workload, pool, view, more)));
     lines
+}
+
+/// Connections that more of it would open to what it needs, by what each of those that need it holds now.
+fn connections(workload: &Workload, pool: &Endpoint, view: &View<'_>, more: u32) -> Option<Line> {
+    let needed = pool.serves.iter().find(|it| workload.depends_on.iter().any(|need| need.on == **it))?;
+    let whole = |metric| view.latest(&pool.key, metric).map(|it| it.max(0.0).round() as u64);
+    let (used, most) = (whole(Metric::ConnectionsUsed)?, whole(Metric::ConnectionsMax).filter(|most| *most > 0)?);
+    let clients = view.dependents_of(needed).flat_map(|it| view.instances_of(it)).filter(|it| !it.phase.ended());
+    let each = used.div_ceil(u64::try_from(clients.count()).unwrap_or(u64::MAX).max(1));
+    let (name, left, wanted) = (&pool.key.name, most.saturating_sub(used), each.saturating_mul(u64::from(more)));
+    let now = format!("{name} has {used} of {most} connections in use");
+    Some(match wanted > left {
+        true => Line::new(
+            LineKind::Hurts,
+            format!("{now}: {} would want about {wanted} more, and newcomers fail", instances(more)),
+        ),
+        false => Line::new(LineKind::Note, format!("{now}, and would have about {}", used.saturating_add(wanted))),
+    })
 }
 
 /// What one instance asks for: bytes, thousandths of a core.

@@ -1,7 +1,7 @@
 //! What shows more of something.
 
 use crate::app::command::{Command, Place, Section};
-use crate::app::update::{copying, logs, looking, menu, moving, owner};
+use crate::app::update::{copying, journal, logs, looking, menu, moving, owner};
 use crate::domain::Text;
 
 use super::{KEY, LOOK, OPEN, WORD};
@@ -39,6 +39,16 @@ pub(super) const ALL: &[Command] = &[
         palette: false,
         now: moving::open_now,
         run: moving::open,
+        ..LOOK
+    },
+    Command {
+        id: "under-way",
+        also: &["unfinished"],
+        keys: &["X"],
+        does: "look at what is being done to it, or was left in the middle: to stop it, go on with it or put it back",
+        footer: Some(0),
+        now: journal::under_way_now,
+        run: journal::under_way,
         ..LOOK
     },
     Command {

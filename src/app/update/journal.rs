@@ -1,5 +1,6 @@
 //! What the journal tells, and what was left in the middle: gone on with, or put back.
 
+use crate::action::Known;
 use crate::app::command::Now;
 use crate::app::{App, Effect, Moment};
 use crate::domain::journal::{News, Unwritten};
@@ -122,6 +123,32 @@ impl App {
             (None, _) => self.target(at).and_then(|key: Ref| runs.abandoned(&key)).map(|known| known.run.id),
             _ => None,
         }
+    }
+}
+
+/// What is done to the selected thing, here or by somebody else, or was left in the middle.
+fn open_on(app: &App, at: Moment) -> Option<Known<'_>> {
+    let (runs, key) = (app.core.runs(), app.target(at)?);
+    runs.under_way(&key).and_then(|run| runs.known(run.id)).or_else(|| runs.abandoned(&key))
+}
+
+/// Whether something is done to the selected thing, or was left in the middle.
+pub fn under_way_now(app: &App, at: Moment) -> Now {
+    let known = open_on(app, at)?;
+    let (verb, who) = (known.run.plan.intent.verb(), known.who(app.core.runs().me()));
+    Some(Ok(Text::from(match (known.is_abandoned, known.is_own) {
+        (true, _) => format!("{verb} left by {who}: go on, put back"),
+        (false, true) => format!("follow the {verb}"),
+        (false, false) => format!("follow the {verb} by {who}"),
+    })))
+}
+
+/// Shows it, with the keys that stop it, go on with it or put it back.
+pub fn under_way(app: &mut App, at: Moment) {
+    if let Some(id) = open_on(app, at).map(|known| known.run.id) {
+        app.touch(at.felt);
+        app.look_at_run(id);
+        app.dirty = true;
     }
 }
 

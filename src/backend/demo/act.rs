@@ -5,6 +5,7 @@ use crate::domain::{
     Until,
 };
 
+use super::canary::argo;
 use super::company::Orchestrator;
 use super::model::Managed;
 use super::sim::Sim;
@@ -22,6 +23,12 @@ impl Sim {
     pub fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
         let on_one = intent.target().kind.role() == Role::Instance;
         match &intent {
+            Intent::Prune(key) => self.draft_prune(&intent, key),
+            intent if matches!(intent.target().kind, Kind::ComposeService | Kind::ContainerInstance) => {
+                self.draft_engine(intent, intent.target())
+            }
+            Intent::Promote(key) => self.draft_canary(&intent, key, true),
+            Intent::Abort(key) => self.draft_canary(&intent, key, false),
             Intent::Restart(key) | Intent::Stop(key) | Intent::Kill(key) if on_one => self.draft_one(&intent, key),
             Intent::Restart(key) => self.draft_restart(&intent, key),
             Intent::Scale(key, to) => self.draft_scale(&intent, key, *to),
@@ -46,10 +53,8 @@ impl Sim {
             Intent::Stop(_) | Intent::Kill(_) => {
                 ("its instances would be made again", "scale it to 0, or end one instance of it")
             }
-            Intent::Start(_) => ("nothing is stopped here that could be started", "scale it up"),
-            Intent::Promote(_) | Intent::Abort(_) => ("it has no canary", "roll it back where it is broken"),
+            Intent::Start(_) => ("it is kept running, never stopped", "scale it up"),
             Intent::Recreate(_) => ("it is made from no Compose file", "restart it"),
-            Intent::Prune(_) => ("nothing that nobody uses is simulated", "try it on a real engine"),
             _ => ("the simulated company has no such thing", "try it on a real server"),
         };
         Refusal::of(intent, why, mend)
@@ -75,6 +80,9 @@ impl Sim {
     fn draft_restart(&self, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
         let managed = self.to_change(intent, key)?;
         self.not_paused(intent, managed)?;
+        if managed.canary.is_some() {
+            return Err(Refusal::of(intent, "a canary of it waits", "promote it or give it up first"));
+        }
         let mut notes = Vec::new();
         if let Some(guard) = self.way(managed) {
             notes.push(Line::new(LineKind::Note, guard));
@@ -84,6 +92,7 @@ impl Sim {
         let name = &key.name;
         let namespace = key.namespace.as_deref().unwrap_or("default");
         let equivalent = match self.orchestrator {
+            Orchestrator::Kubernetes if key.kind == Kind::ArgoRollout => argo(key, "restart"),
             Orchestrator::Kubernetes => format!("kubectl -n {namespace} rollout restart {}/{name}", word(key.kind)),
             Orchestrator::Nomad => format!("nomad job restart -namespace={namespace} -reschedule -group={name} {name}"),
             Orchestrator::Swarm => format!("docker service update --force {name}"),
@@ -175,6 +184,7 @@ impl Sim {
         let name = &key.name;
         let namespace = key.namespace.as_deref().unwrap_or("default");
         let equivalent = match self.orchestrator {
+            Orchestrator::Kubernetes if key.kind == Kind::ArgoRollout => argo(key, &format!("undo --to-revision={id}")),
             Orchestrator::Kubernetes => {
                 format!("kubectl -n {namespace} rollout undo {}/{name} --to-revision={id}", word(key.kind))
             }
@@ -187,10 +197,11 @@ impl Sim {
 
     fn draft_pause(&self, intent: &Intent, key: &Ref, pause: bool) -> Result<Draft, Refusal> {
         let managed = self.to_change(intent, key)?;
-        if key.kind != Kind::Deployment {
+        if !matches!(key.kind, Kind::Deployment | Kind::ArgoRollout) {
             return Err(Refusal::of(intent, "only the rollout of a Deployment can be held", "roll it back instead"));
         }
-        if managed.paused == pause {
+        let waits = managed.canary.is_some_and(|canary| canary > 0);
+        if (managed.paused || waits) == pause {
             return Ok(draft(intent, Vec::new(), None, None, Vec::new()));
         }
         let action = StepAction::SetPaused(key.clone(), pause);
@@ -199,6 +210,12 @@ impl Sim {
         let (verb, inverse) =
             if pause { ("pause", Intent::Resume(key.clone())) } else { ("resume", Intent::Pause(key.clone())) };
         let namespace = key.namespace.as_deref().unwrap_or("default");
+        if key.kind == Kind::ArgoRollout {
+            // A canary goes on to its end: no pause is left before it.
+            let (words, back) =
+                if pause { ("pause", Some(inverse)) } else { ("promote", Some(inverse).filter(|_| !waits)) };
+            return Ok(draft(intent, vec![step], Some(argo(key, words)), back, Vec::new()));
+        }
         let equivalent = format!("kubectl -n {namespace} rollout {verb} deployment/{}", key.name);
         Ok(draft(intent, vec![step], Some(equivalent), Some(inverse), Vec::new()))
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 pub struct Span(pub i64);
 
 /// Bytes, written `256 MiB`, `1.5 GiB`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Default, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Size(pub u64);
 
 impl<'de> Deserialize<'de> for Span {

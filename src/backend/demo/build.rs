@@ -89,7 +89,7 @@ impl Sim {
         let besides = scenario.incidents.iter().any(|it| matches!(it, Incident::Manager { node } if *node == named));
         let leader = spec.manager.as_deref() == Some("leader");
         node.manager = (spec.manager.is_some() || besides).then_some(Managership { leader, reachable: true });
-        self.nodes.insert(key, Machine { object: node, memory: 0, cpu: 0, count: 0 });
+        self.nodes.insert(key, Machine { object: node, memory: 0, cpu: 0, count: 0, unused: spec.unused });
     }
 
     fn add_workload(&mut self, spec: &WorkloadSpec) -> Result<(), Text> {
@@ -97,7 +97,7 @@ impl Sim {
             return Err(Text::new(&format!("company.toml: workload `{}`: expected namespace/name", spec.name)));
         };
         let key = Ref::new(&self.cluster, spec.kind, Some(Name::new(namespace)), short);
-        let templates = self.templates(spec);
+        let templates = self.by_own_chance(&key, |sim| sim.templates(spec));
         let desired = match spec.kind {
             Kind::DaemonSet => Desired::EachNode(u32::try_from(self.nodes.len()).unwrap_or(0)),
             Kind::CronJob => Desired::Scheduled,
@@ -114,6 +114,7 @@ impl Sim {
         object.stop_timeout_seconds = Some(30);
         object.placed = !spec.selector.is_empty() || !spec.on.is_empty();
         object.managed_by = spec.by.as_deref().map(Text::new);
+        object.defined_in = spec.file.as_deref().map(Text::new);
         object.schedule = spec.schedule.as_ref().map(|it| Schedule {
             cron: Text::new(&it.cron),
             period_seconds: it.period.0.unsigned_abs(),
@@ -145,6 +146,7 @@ impl Sim {
             members: Default::default(),
             falls: None,
             paused: false,
+            canary: None,
             ready: 0,
             misses: None,
         };
@@ -293,34 +295,50 @@ impl Sim {
 
     /// Everything runs, and has since it was rolled out.
     fn populate(&mut self) {
-        let mut keys: Vec<(bool, Ref)> = self
+        let mut keys: Vec<(bool, bool, Ref)> = self
             .workloads
             .iter()
-            .map(|(key, it)| (it.spec.on.is_empty() && key.kind != Kind::DaemonSet, key.clone()))
+            .map(|(key, it)| (stands_apart(key), it.spec.on.is_empty() && key.kind != Kind::DaemonSet, key.clone()))
             .collect();
         // What has its place first, the rest around it.
         keys.sort();
-        for (_, key) in keys {
+        for (.., key) in keys {
             self.deployed_then(&key);
-            let Some(managed) = self.workloads.get(&key) else { continue };
-            let (spec, kind) = (Arc::clone(&managed.spec), key.kind);
-            let nodes: Vec<Ref> = self.nodes.keys().cloned().collect();
-            match kind {
-                Kind::DaemonSet => nodes.into_iter().for_each(|node| self.settle(&key, None, Some(node))),
-                Kind::CronJob => self.past_runs(&key, &spec),
-                _ => {
-                    for n in 0..spec.replicas {
-                        let ordinal = match kind {
-                            Kind::StatefulSet => Some(n),
-                            Kind::Service => Some(n + 1),
-                            _ => None,
-                        };
-                        self.settle(&key, ordinal, None);
-                    }
+            self.by_own_chance(&key, |sim| sim.populate_one(&key));
+        }
+    }
+
+    /// What stands apart draws from a chance of its own: that it is there changes nothing for the rest.
+    fn by_own_chance<T>(&mut self, key: &Ref, draw: impl FnOnce(&mut Self) -> T) -> T {
+        if !stands_apart(key) {
+            return draw(self);
+        }
+        let seed = key.name.bytes().fold(self.seed, |seed, byte| seed.rotate_left(7) ^ u64::from(byte));
+        let shared = std::mem::replace(&mut self.rng, fastrand::Rng::with_seed(seed));
+        let drawn = draw(self);
+        self.rng = shared;
+        drawn
+    }
+
+    fn populate_one(&mut self, key: &Ref) {
+        let Some(managed) = self.workloads.get(key) else { return };
+        let (spec, kind) = (Arc::clone(&managed.spec), key.kind);
+        let nodes: Vec<Ref> = self.nodes.keys().cloned().collect();
+        match kind {
+            Kind::DaemonSet => nodes.into_iter().for_each(|node| self.settle(key, None, Some(node))),
+            Kind::CronJob => self.past_runs(key, &spec),
+            _ => {
+                for n in 0..spec.replicas {
+                    let ordinal = match kind {
+                        Kind::StatefulSet => Some(n),
+                        Kind::Service | Kind::ComposeService => Some(n + 1),
+                        _ => None,
+                    };
+                    self.settle(key, ordinal, None);
                 }
             }
-            self.unsettle(&key);
         }
+        self.unsettle(key);
     }
 
     fn deployed_then(&mut self, key: &Ref) {
@@ -407,6 +425,11 @@ impl Sim {
         }
         self.plan_at(after(last, schedule.period.0.max(60)), Event::Due(key.clone()));
     }
+}
+
+/// Whether it came to the company later than the rest.
+const fn stands_apart(key: &Ref) -> bool {
+    matches!(key.kind, Kind::ArgoRollout | Kind::ComposeService)
 }
 
 fn finished_rollout(templates: &[Template]) -> Option<Rollout> {

@@ -130,6 +130,23 @@ pub struct NodeSpec {
     /// Whether it has a part in the quorum: `leader` or `reachable`.
     #[serde(default)]
     pub manager: Option<String>,
+    /// What its engine keeps that nobody uses.
+    #[serde(default)]
+    pub unused: Unused,
+}
+
+/// What an engine keeps that nobody uses.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unused {
+    /// Images without a name, and how large they are.
+    pub images: u32,
+    /// See `images`.
+    pub image_bytes: Size,
+    /// Entries of the build cache, and how large they are.
+    pub cache: u32,
+    /// See `cache`.
+    pub cache_bytes: Size,
 }
 
 /// Something that wants instances.
@@ -203,6 +220,12 @@ pub struct WorkloadSpec {
     /// How many fewer than wanted may serve during a rollout.
     #[serde(default)]
     pub unavailable: u32,
+    /// So many of a new revision come first, and wait until somebody lets them take over.
+    #[serde(default)]
+    pub canary: u32,
+    /// The file that defines it.
+    #[serde(default)]
+    pub file: Option<String>,
     /// When its rollout gives up.
     #[serde(default)]
     pub deadline: Option<Span>,

@@ -11,7 +11,10 @@ use super::model::{Event, Template};
 use super::sim::Sim;
 
 /// Kubernetes' `progressDeadlineSeconds` and Nomad's `progress_deadline` where none is set, seconds.
-const DEADLINE: i64 = 600;
+pub(super) const DEADLINE: i64 = 600;
+
+/// One that is meant to run: whether it is of the newest roll-out, and whether it is ready.
+pub(super) type Member = (Ref, bool, bool);
 
 impl Sim {
     /// Makes and ends instances until what is there is what is wanted, and says how that stands.
@@ -19,6 +22,7 @@ impl Sim {
         let Some(managed) = self.workloads.get(key) else { return };
         match (managed.object.desired, key.kind) {
             _ if managed.spec.bare => {}
+            (_, Kind::ComposeService) => self.count_containers(key),
             (Desired::EachNode(_), _) => self.one_each(key),
             (Desired::Replicas(want), Kind::StatefulSet) => self.in_order(key, want),
             (Desired::Replicas(want), _) => self.a_few_at_a_time(key, want as usize),
@@ -28,7 +32,7 @@ impl Sim {
     }
 
     /// Those that are meant to run, each with whether it is of the newest roll-out and whether it is ready.
-    fn meant(&self, key: &Ref) -> Vec<(Ref, bool, bool)> {
+    fn meant(&self, key: &Ref) -> Vec<Member> {
         let Some(managed) = self.workloads.get(key) else { return Vec::new() };
         let lives = managed.members.iter().filter_map(|it| self.instances.get(it));
         let meant = lives.filter(|it| it.object.desired == DesiredState::Run && !it.object.phase.ended());
@@ -42,6 +46,9 @@ impl Sim {
         let paused = managed.paused;
         let new: Vec<_> = meant.iter().filter(|it| it.1).cloned().collect();
         let old: Vec<_> = meant.iter().filter(|it| !it.1).cloned().collect();
+        if let Some(canary) = managed.canary {
+            return self.beside(key, want, canary as usize, &new, &old);
+        }
         let room = (want + if old.is_empty() { 0 } else { surge }).saturating_sub(meant.len());
         // A paused rollout replaces what ends, and goes no further.
         let room = if paused && !old.is_empty() { want.saturating_sub(meant.len()) } else { room };
@@ -65,7 +72,7 @@ impl Sim {
 
     /// As the Deployment controller does it (kubernetes: pkg/controller/deployment/rolling.go): never fewer available than
     /// wanted less those that may be missing; what does not serve goes first.
-    fn retire_old(&mut self, old: &[(Ref, bool, bool)], new: &[(Ref, bool, bool)], want: usize, unavailable: usize) {
+    fn retire_old(&mut self, old: &[Member], new: &[Member], want: usize, unavailable: usize) {
         let least = want.saturating_sub(unavailable);
         let new_unready = new.iter().filter(|it| !it.2).count();
         let mut may_go = (old.len() + new.len()).saturating_sub(least + new_unready);
@@ -187,6 +194,7 @@ impl Sim {
         managed.templates.truncate(6);
         managed.generation += 1;
         managed.paused = false;
+        managed.canary = Some(managed.spec.canary).filter(|canary| *canary > 0);
         managed.object.revision = Some(template.revision.clone());
         managed.object.history = managed.templates.iter().skip(1).map(|it| it.revision.clone()).collect();
         if let Some(spec) = managed.object.containers.first_mut() {
@@ -229,6 +237,7 @@ impl Sim {
         let hash = template.hash.clone();
         self.roll_out(key, template, by, &format!("back to {id}"));
         let Some(managed) = self.workloads.get_mut(key) else { return };
+        managed.canary = None;
         managed.templates.retain(|it| it.revision.id != id);
         managed.object.history.retain(|it| it.id != id);
         if let Some(newest) = managed.templates.first_mut() {
@@ -288,6 +297,9 @@ impl Sim {
         let Some(managed) = self.workloads.get_mut(key) else { return };
         let Desired::Replicas(from) = managed.object.desired else { return };
         managed.object.desired = Desired::Replicas(to);
+        if key.kind == Kind::ComposeService {
+            self.set_number(key, to);
+        }
         self.touch(key);
         self.unsettle(key);
         self.serial += 1;

@@ -21,9 +21,14 @@ impl Sim {
         }
         self.compare(&step.pin)?;
         match &step.action {
+            StepAction::Restart(key) if key.kind == Kind::ContainerInstance => self.restart_container(key),
             StepAction::Restart(key) => {
                 let template = self.workloads.get(key).and_then(|it| it.template()).cloned().ok_or(StepError::Gone)?;
                 self.roll_out(key, template, BY, "restart");
+                // The same revision once more is no canary.
+                if let Some(managed) = self.workloads.get_mut(key) {
+                    managed.canary = None;
+                }
             }
             StepAction::SetReplicas(key, to) => self.set_replicas(key, *to, BY),
             StepAction::Revert(key, to) => {
@@ -38,7 +43,13 @@ impl Sim {
             StepAction::SetPaused(key, paused) => self.set_paused(key, *paused),
             StepAction::Set(key, setting) => self.set(key, setting, BY),
             StepAction::Stop(key) | StepAction::Delete(key) => self.stop(key),
+            StepAction::Kill(key) if key.kind == Kind::ContainerInstance => self.comes_to_rest(key, 137),
             StepAction::Kill(key) => self.kill(key),
+            StepAction::Start(key) => self.start_container(key),
+            StepAction::Recreate(key) => self.recreate(key),
+            StepAction::Promote(key) => self.promote(key, BY),
+            StepAction::Abort(key) => self.abort(key, BY),
+            StepAction::Prune(_, waste) => return self.prune(*waste, &step.pin.seen),
             StepAction::Trigger(key) => {
                 let made = self.create(key, None, None);
                 return Ok(Receipt { made, ..Receipt::at(self.now) });
@@ -53,6 +64,9 @@ impl Sim {
 
     fn compare(&self, pin: &Pin) -> Result<(), StepError> {
         let moved = |what: String| Err(StepError::Moved(Text::from(what)));
+        if pin.key.kind == Kind::Cluster {
+            return if self.info.identity == pin.uid { Ok(()) } else { Err(StepError::Gone) };
+        }
         if let Some(machine) = self.nodes.get(&pin.key) {
             return match pin.seen {
                 _ if machine.object.uid != pin.uid => Err(StepError::Gone),
@@ -77,6 +91,9 @@ impl Sim {
             Seen::Replicas(seen) if managed.object.desired.running() != Some(*seen) => {
                 let now = managed.object.desired.running().unwrap_or(0);
                 moved(format!("{now} are wanted, and {seen} were"))
+            }
+            Seen::Spec(seen) if *seen != self.members_digest(&pin.key) => {
+                moved("its containers are others by now".to_owned())
             }
             Seen::State(seen) => {
                 let suspended = managed.object.schedule.as_ref().is_some_and(|it| it.suspended);
@@ -109,6 +126,9 @@ impl Sim {
         use crate::domain::RolloutPhase::{Paused, Progressing};
         let Some(managed) = self.workloads.get_mut(key) else { return };
         managed.paused = paused;
+        if !paused && managed.canary.is_some_and(|canary| canary > 0) {
+            return self.promote(key, BY);
+        }
         if let Some(rollout) = managed.object.rollout.as_mut().filter(|it| matches!(it.phase, Paused | Progressing)) {
             rollout.phase = if paused { Paused } else { Progressing };
         }

@@ -27,6 +27,17 @@ impl Sim {
         Some(key)
     }
 
+    /// Makes one more of the revision before the newest, where a canary waits beside it.
+    pub(super) fn create_stable(&mut self, home: &Ref) {
+        let Some(key) = self.create(home, None, None) else { return };
+        let Some(managed) = self.workloads.get(home) else { return };
+        let (before, stable) = (managed.generation.saturating_sub(1), managed.templates.get(1).cloned());
+        let (Some(live), Some(stable)) = (self.instances.get_mut(&key), stable) else { return };
+        live.generation = before;
+        live.object.revision = Some(stable.revision.id);
+        live.object.memory_request_bytes = stable.request;
+    }
+
     /// A Swarm waits for 5 s before it replaces a task that failed (moby: api/types/swarm, `RestartPolicy.Delay`).
     fn restart_delay(&self, home: &Ref) -> i64 {
         let members = self.workloads.get(home).into_iter().flat_map(|it| &it.members);
@@ -46,6 +57,7 @@ impl Sim {
         let kind = match self.orchestrator {
             Orchestrator::Kubernetes => Kind::Pod,
             Orchestrator::Nomad => Kind::Allocation,
+            Orchestrator::Swarm if home.kind == Kind::ComposeService => Kind::ContainerInstance,
             Orchestrator::Swarm => Kind::Task,
         };
         let key = Ref::new(&self.cluster, kind, home.namespace.clone(), name);
@@ -98,6 +110,9 @@ impl Sim {
                 let slot = managed.members.iter().filter_map(|it| self.instances.get(it)?.ordinal).max();
                 let slot = ordinal.unwrap_or_else(|| slot.map_or(1, |slot| slot + 1));
                 format!("{name}.{slot}.{}{suffix}", uid.replace('-', ""))
+            }
+            (Kind::ComposeService, ordinal) => {
+                format!("{}-{name}-{}", home.namespace.as_deref().unwrap_or("default"), ordinal.unwrap_or(1))
             }
             _ if managed.spec.bare => name.to_string(),
             _ => format!("{name}-{}-{suffix}", managed.template()?.hash),
@@ -317,7 +332,7 @@ impl Sim {
         self.record_end(key, &end, code);
         match (&end, self.orchestrator) {
             (End::Done(..), _) => self.ended_for_good(key, exit),
-            (_, Orchestrator::Swarm) => self.ended_for_good(key, exit),
+            (_, Orchestrator::Swarm) if key.kind == Kind::Task => self.ended_for_good(key, exit),
             _ => self.again(key, token, exit, &end),
         }
     }
@@ -434,6 +449,9 @@ impl Sim {
     /// It has ended; on a silent node nobody can tell.
     pub(super) fn removed(&mut self, key: &Ref, token: u64) {
         if self.alive(key, token).is_some() {
+            if key.kind == Kind::ContainerInstance {
+                return self.comes_to_rest(key, 0);
+            }
             self.delete(key);
             self.plan_retry(true);
         }
@@ -451,6 +469,7 @@ impl Sim {
         let source = match self.orchestrator {
             Orchestrator::Kubernetes => "pods",
             Orchestrator::Nomad => "allocations",
+            Orchestrator::Swarm if key.kind == Kind::ContainerInstance => "containers",
             Orchestrator::Swarm => "tasks",
         };
         self.vanish(source, key.clone());

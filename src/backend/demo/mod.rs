@@ -1,5 +1,5 @@
-//! A simulated company that lives and breaks while you watch: a Kubernetes cluster, a Nomad region and a Swarm. Each is a
-//! [`Backend`](crate::domain::Backend) like any other. The data is in `assets/demo/*.toml`; everything else follows from the
+//! A simulated company that lives and breaks while you watch: a Kubernetes cluster, a Nomad region and a Swarm with a Compose
+//! project beside it. Each is a [`Backend`](crate::domain::Backend) like any other. The data is in `assets/demo/*.toml`; everything else follows from the
 //! seed, the start and the time that has passed.
 
 mod act;
@@ -7,11 +7,13 @@ mod actor;
 mod amount;
 mod befall;
 mod build;
+mod canary;
 mod change;
 mod clock;
 mod company;
 mod control;
 mod drain;
+mod engine;
 mod execute;
 mod feed;
 mod fleet;

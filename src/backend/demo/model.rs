@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::{Alert, Endpoint, Instance, Name, Node, Queue, Ref, Revision, Text, Timestamp, Workload};
 
-use super::company::{AlertSpec, Behaviour, PoolSpec, QueueSpec, WorkloadSpec};
+use super::company::{AlertSpec, Behaviour, PoolSpec, QueueSpec, Unused, WorkloadSpec};
 
 /// A machine, and what is set aside on it.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Machine {
     pub cpu: u64,
     /// Instances bound to it.
     pub count: u32,
+    /// What its engine keeps that nobody uses.
+    pub unused: Unused,
 }
 
 /// One revision of a workload.
@@ -54,6 +56,8 @@ pub struct Managed {
     pub falls: Option<Behaviour>,
     /// Its rollout is held.
     pub paused: bool,
+    /// So many of the newest revision may run beside the one before, until somebody decides.
+    pub canary: Option<u32>,
     /// How many of it are ready.
     pub ready: u32,
     /// What to say of the last runs of one that runs at set times: code and last line.

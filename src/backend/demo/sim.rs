@@ -27,6 +27,7 @@ pub struct Sim {
     pub(super) now: Timestamp,
     /// When the demo begins; what is before is its past.
     pub(super) start: Timestamp,
+    pub(super) seed: u64,
     pub(super) rng: Rng,
     pub(super) info: ClusterInfo,
     pub(super) nodes: BTreeMap<Ref, Machine>,
@@ -62,6 +63,7 @@ impl Sim {
             orchestrator,
             now: start,
             start,
+            seed,
             rng: Rng::with_seed(seed),
             info,
             nodes: BTreeMap::new(),
@@ -186,11 +188,19 @@ impl Sim {
     /// Every source that it is told by.
     pub(super) fn sources(&self) -> impl Iterator<Item = Source> + use<> {
         let own: &[&str] = match self.orchestrator {
-            Orchestrator::Kubernetes => {
-                &["nodes", "pods", "deployments", "statefulsets", "daemonsets", "cronjobs", "services", "version"]
-            }
+            Orchestrator::Kubernetes => &[
+                "nodes",
+                "pods",
+                "deployments",
+                "statefulsets",
+                "daemonsets",
+                "cronjobs",
+                "rollouts",
+                "services",
+                "version",
+            ],
             Orchestrator::Nomad => &["nodes", "jobs", "allocations", "services", "agent"],
-            Orchestrator::Swarm => &["nodes", "services", "tasks", "info"],
+            Orchestrator::Swarm => &["nodes", "services", "tasks", "containers", "info"],
         };
         own.iter().chain(&["metrics", "alerts"]).map(|kind| Source::of(*kind))
     }
@@ -210,6 +220,8 @@ impl Sim {
             (_, Kind::StatefulSet) => "statefulsets",
             (_, Kind::DaemonSet) => "daemonsets",
             (_, Kind::CronJob) => "cronjobs",
+            (_, Kind::ArgoRollout) => "rollouts",
+            (_, Kind::ComposeService | Kind::ContainerInstance) => "containers",
             (_, Kind::Pod) => "pods",
             (_, Kind::Allocation) => "allocations",
             (_, Kind::Task) => "tasks",
@@ -235,7 +247,7 @@ impl Sim {
     pub(super) fn object(&self, key: &Ref) -> Option<Object> {
         match key.kind {
             Kind::Node => self.nodes.get(key).map(|it| Object::Node(Box::new(it.object.clone()))),
-            Kind::Pod | Kind::Allocation | Kind::Task => {
+            Kind::Pod | Kind::Allocation | Kind::Task | Kind::ContainerInstance => {
                 self.instances.get(key).map(|it| Object::Instance(Box::new(it.object.clone())))
             }
             Kind::Endpoint => self.endpoints.get(key).map(|it| Object::Endpoint(Box::new(it.clone()))),

@@ -165,6 +165,11 @@ impl Failed {
     pub(super) const fn is_denied(&self) -> bool {
         matches!(self.status, Some(401 | 403))
     }
+
+    /// Whether it may be over in a moment: no answer that counts, or one that says so.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(self.status, None | Some(429 | 500..=599))
+    }
 }
 
 /// The one place that looks into what went wrong.

@@ -75,6 +75,9 @@ pub struct Undo {
     pub how: How,
 }
 
+/// A limit that is set; none takes it away. By this name clap takes it for one value, and not for a flag with an optional one.
+type Limit = Option<u64>;
+
 /// One node, and what goes along.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = STATUS)]
@@ -106,10 +109,10 @@ pub struct Set {
     pub image: Option<String>,
     /// Kill it at so much memory: 512Mi, 512m, 1g; none for no limit.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::memory)]
-    pub memory: Option<Option<u64>>,
+    pub memory: Option<Limit>,
     /// Give it so much of a processor at most: 500m, 0.5, 2; none for no limit.
     #[arg(long, value_name = "AMOUNT", value_parser = amount::cpu)]
-    pub cpu: Option<Option<u64>>,
+    pub cpu: Option<Limit>,
     /// Of this container; else of the only or first one.
     #[arg(long, value_name = "NAME")]
     pub container: Option<String>,

@@ -240,7 +240,11 @@ impl Driver {
 
     fn is_over(&self) -> bool {
         let Some(run) = self.run() else { return true };
-        let accepted = |state: &StepState| state.is_final() || matches!(state, StepState::Settling(_));
+        // What was not answered is not accepted: whether it was done is waited for.
+        let accepted = |state: &StepState| match state {
+            StepState::Settling(receipt) => !receipt.unanswered,
+            state => state.is_final(),
+        };
         run.outcome.is_some() || (self.how.wait.is_none() && run.steps.iter().all(accepted))
     }
 

@@ -43,6 +43,9 @@ pub fn step(step: &Step, state: &StepState, now: Timestamp) -> Option<String> {
     let said = match state {
         StepState::Waiting | StepState::Sent(_) => return None,
         StepState::Blocked { by, .. } => format!("waits: {by}"),
+        StepState::Settling(receipt) if receipt.unanswered => {
+            "sent, and no answer came: whether it was done is read, and it is not sent again".to_owned()
+        }
         StepState::Settling(receipt) => match &receipt.text {
             Some(text) => format!("accepted: {text}"),
             None => "accepted".to_owned(),

@@ -45,9 +45,9 @@ pub const UNFINISHED_ON_NODE: Rule = Rule {
     id: "unfinished-on-node",
     family: "unfinished",
     summary: "what was being done to a node was left in the middle: nobody answers for it any more",
-    looks_at: "runs in the journal that have not ended and whose cockpit has been silent for a minute, and is gone where that \
-               can be told; not those of a cockpit that still runs",
-    mend: "open it in the journal (9, enter): enter goes on with it, u puts it back",
+    looks_at: "runs in the journal that have not ended and whose cockpit is gone, or on another machine has been silent for \
+               a minute; not those of a cockpit that still runs",
+    mend: "look at it with X: enter goes on with it, u puts it back; both are taken over from whoever left it",
     subject: Subject::Node,
     cause: Cause::Risk,
     reads: &[],
@@ -61,9 +61,9 @@ pub const UNFINISHED: Rule = Rule {
     id: "unfinished",
     family: "unfinished",
     summary: "what was being done to it was left in the middle: nobody answers for it any more",
-    looks_at: "runs in the journal that have not ended and whose cockpit has been silent for a minute, and is gone where that \
-               can be told; not those of a cockpit that still runs",
-    mend: "open it in the journal (9, enter): enter goes on with it, u puts it back",
+    looks_at: "runs in the journal that have not ended and whose cockpit is gone, or on another machine has been silent for \
+               a minute; not those of a cockpit that still runs",
+    mend: "look at it with X: enter goes on with it, u puts it back; both are taken over from whoever left it",
     subject: Subject::Workload,
     cause: Cause::Risk,
     reads: &[],

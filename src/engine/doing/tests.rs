@@ -90,7 +90,7 @@ fn entry(unjournalled: Option<&str>) -> Entry {
     };
     let mut run = Run::new(1, plan, Timestamp::UNIX_EPOCH);
     run.steps[0] = StepState::Sent(Timestamp::UNIX_EPOCH);
-    Entry { by: Person::named("anna"), taken_by: None, reason: None, run, version: 1, lease: None }
+    Entry { by: Person::named("anna"), taken_by: None, between: Vec::new(), reason: None, run, version: 1, lease: None }
 }
 
 async fn done(answer: Result<(), Unwritten>, unjournalled: Option<&str>) -> (Result<Receipt, StepError>, Vec<String>) {

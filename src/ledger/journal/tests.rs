@@ -31,7 +31,15 @@ fn entry(id: u64, node: &str) -> Entry {
     };
     let started = Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(id).expect("small")).expect("in range");
     let by = Person { name: "anna@bastion".into(), origin: Some("10.0.0.9".into()), credential: None };
-    Entry { by, taken_by: None, reason: None, run: Run::new(id, plan, started), version: 1, lease: None }
+    Entry {
+        by,
+        taken_by: None,
+        between: Vec::new(),
+        reason: None,
+        run: Run::new(id, plan, started),
+        version: 1,
+        lease: None,
+    }
 }
 
 fn ended(mut entry: Entry) -> Entry {
@@ -143,9 +151,7 @@ fn a_lapsed_lease_is_told_and_taken_by_one_alone() {
     let mut dead = another(&dir);
     dead.write(&entry(7, "node-7")).expect("written");
     let mut ben = ledger(&dir);
-    assert!(ben.tend().expect("news").entries[0].is_under_way(), "its last beat is fresh");
-    age(&mut ben, 7, LEASE_OVER);
-    let left = ben.tend().expect("it has lapsed").entries.remove(0);
+    let left = ben.tend().expect("news").entries.remove(0);
     assert!(left.is_abandoned());
     let seen = left.lease.expect("a lease");
     let mut cleo = ledger(&dir);
@@ -154,6 +160,13 @@ fn a_lapsed_lease_is_told_and_taken_by_one_alone() {
     assert_eq!(entry.taken_by, Some(Person::named("ben@bastion")));
     let refused = cleo.take_over(7, &seen, &Person::named("cleo@other")).expect_err("taken");
     assert_eq!(refused, "ben@bastion answers for it now");
+    // He leaves it too, and it goes back to her who began it: all of them are in it.
+    drop(ben);
+    let mut anna = another(&dir);
+    let seen = anna.tend().expect("news").entries.remove(0).lease.expect("a lease");
+    let entry = anna.take_over(7, &seen, &Person::named("anna@bastion")).expect("hers again");
+    assert_eq!(crate::action::Known::of(&entry).who(&Person::named("ben@bastion")), "anna, then you, then anna");
+    assert_eq!(anna.history(&Asked::default()).expect("read")[0].between, [Person::named("ben@bastion")]);
 }
 
 const LEASE_OVER: i64 = crate::domain::journal::LEASE_SECONDS + 1;

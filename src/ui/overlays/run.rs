@@ -66,7 +66,7 @@ fn said(ctx: &Ctx<'_>, known: &Known<'_>, columns: u16) -> Said {
     }
     let said_of = |ix: &usize| {
         let (state, step) = (&run.steps[*ix], run.plan.steps.get(*ix)?);
-        Some(self::step(ctx, state, step).then(successor(ctx, run, state, step)))
+        Some(self::step(ctx, known, state, step).then(successor(ctx, run, state, step)))
     };
     // What stays is what is left to do when it is over; until then what goes on comes first.
     let over = run.outcome.is_some();
@@ -203,21 +203,33 @@ fn outcome_words(run: &Run) -> Phrase {
     }
 }
 
-/// How a step stands.
-pub(in crate::ui) fn step(ctx: &Ctx<'_>, state: &StepState, step: &Step) -> Phrase {
+/// How a step of a run stands.
+pub(in crate::ui) fn step(ctx: &Ctx<'_>, of: &Known<'_>, state: &StepState, step: &Step) -> Phrase {
     let (glyph, ink, said) = match state {
         StepState::Waiting => (glyphs::NONE, Ink::Dim, "its turn has not come".to_owned()),
+        StepState::Sent(_) if of.is_abandoned => {
+            (glyphs::MOVING, Ink::Text, "asked, and nobody was left to hear the answer".to_owned())
+        }
         StepState::Sent(_) => (glyphs::MOVING, Ink::Text, "asked, no answer yet".to_owned()),
-        StepState::Blocked { by, retry_at, since } => (
-            glyphs::HELD,
-            Ink::Warning,
-            format!("held back since {}: {by}; tried again {}", ctx.clock.time(*since), ctx.clock.until(*retry_at)),
-        ),
+        StepState::Blocked { by, retry_at, since } => {
+            let again = match of.is_abandoned {
+                true => "nobody tries it again".to_owned(),
+                false => format!("tried again {}", ctx.clock.until(*retry_at)),
+            };
+            (glyphs::HELD, Ink::Warning, format!("held back since {}: {by}; {again}", ctx.clock.time(*since)))
+        }
         StepState::Settling(receipt) => {
             let said = receipt.text.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
             let awaits = Wait::of(&step.until, receipt, &ctx.model.view).map(|wait| awaits(ctx, &wait));
             let awaits = awaits.filter(|said| !said.is_empty()).unwrap_or_else(|| "not seen done yet".to_owned());
-            (glyphs::MOVING, Ink::Text, format!("accepted {}, {awaits}{said}", ctx.clock.time(receipt.at)))
+            let at = ctx.clock.time(receipt.at);
+            match receipt.unanswered {
+                true => {
+                    let text = format!("sent {at}, and no answer came: it is not sent again; {awaits}{said}");
+                    (glyphs::MOVING, Ink::Warning, text)
+                }
+                false => (glyphs::MOVING, Ink::Text, format!("accepted {at}, {awaits}{said}")),
+            }
         }
         StepState::Done(at) => {
             let word = if matches!(step.action, StepAction::Evict(_)) { "gone" } else { "done" };

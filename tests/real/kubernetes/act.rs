@@ -85,13 +85,14 @@ impl<'a> Shop<'a> {
         self.plane.ask("PATCH", &self.apps("deployments/web"), Some(&patch));
     }
 
-    /// The pods that serve, by their uid.
+    /// The pods that serve and are not on their way out, by their uid.
     #[track_caller]
     pub(super) fn ready(&self) -> BTreeSet<String> {
         let pods = self.plane.ask("GET", &self.core("pods"), None);
         let is_ready = |pod: &&Value| {
             let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
-            conditions.filter(|it| it["type"] == "Ready").any(|it| it["status"] == "True")
+            pod["metadata"].get("deletionTimestamp").is_none()
+                && conditions.filter(|it| it["type"] == "Ready").any(|it| it["status"] == "True")
         };
         let pods = pods["items"].as_array().expect("a list").iter().filter(is_ready);
         pods.map(|pod| pod["metadata"]["uid"].as_str().expect("a uid").to_owned()).collect()
@@ -248,8 +249,8 @@ fn an_autoscaler_that_would_take_it_back_is_named() {
 }
 
 #[test]
-fn a_new_image_and_a_hold_are_set_and_taken_back() {
-    let shop = Shop::open(planes::to_act_on(), "set");
+fn a_rollout_is_held_and_goes_on() {
+    let shop = Shop::open(planes::to_act_on(), "holds");
     let cockpit = cockpit(shop.plane, "admin");
     let target = shop.target();
     does(&cockpit, &["pause", &target, "--yes", "--wait=1m"]);

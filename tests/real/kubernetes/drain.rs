@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::act::{Shop, does, says};
 use super::{PATIENCE, cockpit};
-use crate::planes::{Plane, alone};
+use crate::planes::{self, Plane, alone};
 use crate::screen::Screen;
 use crate::wait::until;
 
@@ -20,8 +20,12 @@ fn pods_on(plane: &Plane, node: &str) -> Vec<String> {
 #[test]
 fn a_drain_waits_for_a_budget_names_it_and_goes_on_when_it_frees() {
     let _alone = alone();
-    let plane = Plane::with_node("drain");
-    let shop = Shop::open(&plane, "drained");
+    let plane = planes::to_drain();
+    until(PATIENCE, "the node to be empty", || match pods_on(plane, "node-1") {
+        pods if pods.is_empty() => Ok(()),
+        pods => Err(format!("{pods:?}")),
+    });
+    let shop = Shop::open(plane, "drained");
     let budgets = "/apis/policy/v1/namespaces/drained/poddisruptionbudgets";
     let budget = json!({ "metadata": { "name": "web" },
         "spec": { "minAvailable": 3, "selector": { "matchLabels": { "app": "web" } } } });
@@ -38,7 +42,7 @@ fn a_drain_waits_for_a_budget_names_it_and_goes_on_when_it_frees() {
         n => Err(format!("{n} run")),
     });
     plane.node("node-2");
-    let cockpit = cockpit(&plane, "admin");
+    let cockpit = cockpit(plane, "admin");
     let said = does(&cockpit, &["drain", "node-1", "--dry-run"]);
     for words in [
         "evict 3 of its 5 pods",
@@ -50,7 +54,7 @@ fn a_drain_waits_for_a_budget_names_it_and_goes_on_when_it_frees() {
     ] {
         assert!(said.contains(words), "{words}\n{said}");
     }
-    let before = pods_on(&plane, "node-1");
+    let before = pods_on(plane, "node-1");
     let mut screen = Screen::open_at(&cockpit, "node/node-1");
     screen.until_shows(PATIENCE, &["live", "node-1"]);
     screen.press("D");
@@ -58,19 +62,24 @@ fn a_drain_waits_for_a_budget_names_it_and_goes_on_when_it_frees() {
     screen.confirm();
     screen.until_shows(PATIENCE, &["The disruption budget web needs 3", "healthy pods and has 3 currently"]);
     assert_eq!(plane.ask("GET", "/api/v1/nodes/node-1", None)["spec"]["unschedulable"], true);
-    assert_eq!(pods_on(&plane, "node-1").len(), 5, "none has gone");
+    assert_eq!(pods_on(plane, "node-1").len(), 5, "none has gone");
     plane.ask("PATCH", &format!("{budgets}/web"), Some(&json!({ "spec": { "minAvailable": 2 } })));
     until(PATIENCE, "the three to be elsewhere", || {
-        let (here, there) = (pods_on(&plane, "node-1"), pods_on(&plane, "node-2"));
+        let (here, there) = (pods_on(plane, "node-1"), pods_on(plane, "node-2"));
         let moved = here.len() == 2 && there.iter().filter(|name| name.starts_with("web-")).count() == 3;
         if moved { Ok(()) } else { Err(format!("{here:?} {there:?}\n{}", screen.text())) }
     });
-    let left = pods_on(&plane, "node-1");
+    let left = pods_on(plane, "node-1");
     let is_old = |name: &String| before.contains(name) && (name == "debug" || name.starts_with("cache-"));
     assert!(left.iter().all(is_old), "what would be lost is as it was: {left:?}, of {before:?}");
+    screen.until_shows(PATIENCE, &["partly drained, 2 left", "drained/debug", "it was skipped, and is still there"]);
     drop(screen);
     does(&cockpit, &["uncordon", "node-1", "--yes", "--wait=1m"]);
     assert_eq!(plane.ask("GET", "/api/v1/nodes/node-1", None)["spec"].get("unschedulable"), None);
     let (code, said) = says(&cockpit, &["drain", "node-1", "--unmanaged", "--local-data", "--yes"]);
     assert!(code == Some(3) && said.contains("--confirm node-1"), "what is lost asks for the name: {said}");
+    // Who drains it next finds it empty.
+    plane.ask("DELETE", &shop.apps("deployments"), None);
+    plane.ask("DELETE", &shop.core("pods?gracePeriodSeconds=0"), None);
+    plane.ask("DELETE", "/api/v1/namespaces/drained", None);
 }

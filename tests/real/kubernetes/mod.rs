@@ -7,8 +7,10 @@ mod forward;
 mod people;
 mod quiet;
 mod scenes;
+mod storms;
 mod trouble;
 mod walk;
+mod workloads;
 
 use std::time::Duration;
 

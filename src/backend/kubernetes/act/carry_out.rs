@@ -18,10 +18,37 @@ const TRIES: u32 = 8;
 /// What is held back is tried again after this, where the server does not say.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// Does a step if its pin still holds.
+/// Does a step if its pin still holds. An eviction that did not leave because the server is away for now is held back, and
+/// asked for again when that is over: one dead API server is not what a drain of an hour fails by. Of a single thing that
+/// somebody waits for it is said at once.
 pub(super) async fn step(desk: Desk<'_>, step: &Step) -> Result<Receipt, StepError> {
+    match attempt(desk, step).await {
+        Ok(receipt) => Ok(receipt),
+        Err(Undone::Away(words)) if matches!(step.action, StepAction::Evict(_)) => {
+            let by = Text::from(format!("the API server, which is away: {words}"));
+            Err(StepError::Blocked { by, retry_at: Timestamp::now() + AGAIN })
+        }
+        Err(Undone::Away(words)) => Err(StepError::Failed(Text::from(format!("nothing was sent: {words}")))),
+        Err(Undone::For(error)) => Err(error),
+    }
+}
+
+/// Why a step is not known to be done.
+enum Undone {
+    /// Nothing was sent: the server is not there for now, or has no time.
+    Away(Text),
+    For(StepError),
+}
+
+impl From<StepError> for Undone {
+    fn from(error: StepError) -> Self {
+        Self::For(error)
+    }
+}
+
+async fn attempt(desk: Desk<'_>, step: &Step) -> Result<Receipt, Undone> {
     if let StepAction::Retry(key) = &step.action {
-        return jobs::retry(desk, key, &step.pin).await;
+        return Ok(jobs::retry(desk, key, &step.pin).await?);
     }
     for _ in 0..TRIES {
         let now = look(desk, &step.action).await?;
@@ -33,24 +60,29 @@ pub(super) async fn step(desk: Desk<'_>, step: &Step) -> Result<Receipt, StepErr
             // It was written in between, and not by us.
             Err(Unsent::Refused(Refused { status: 409, .. })) => {}
             Err(Unsent::Lost(_)) if change.how == How::Create && change.sub.is_none() => {
-                return jobs::made_after_all(desk, &change, sent).await;
+                return Ok(jobs::made_after_all(desk, &change, sent).await?);
             }
-            Err(unsent) => return Err(said(unsent, sent)),
+            Err(Unsent::Never(words)) => return Err(Undone::Away(words)),
+            Err(Unsent::Refused(Refused { status: 503, message, .. })) => return Err(Undone::Away(message)),
+            Err(unsent) => return Err(said(unsent, sent).into()),
         }
     }
     let words = format!("it is changed faster than it can be written: given up after {TRIES} attempts");
-    Err(StepError::Failed(Text::from(words)))
+    Err(StepError::Failed(Text::from(words)).into())
 }
 
 /// What a step is about, as it is now.
-async fn look(desk: Desk<'_>, action: &StepAction) -> Result<Value, StepError> {
+async fn look(desk: Desk<'_>, action: &StepAction) -> Result<Value, Undone> {
     let key = action.target();
     let whole = place::path(key).ok_or_else(|| StepError::Failed(Text::new("a cluster has no object for it")))?;
     let path = match action {
         StepAction::SetReplicas(..) => format!("{whole}/scale"),
         _ => whole,
     };
-    desk.at(&path).await.map_err(not_seen)
+    desk.at(&path).await.map_err(|failed| match failed.may_pass() {
+        true => Undone::Away(failed.words),
+        false => not_seen(failed).into(),
+    })
 }
 
 /// Nothing was sent.

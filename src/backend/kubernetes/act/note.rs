@@ -114,7 +114,7 @@ mod tests {
         let mut run = Run::new(255, plan, at);
         run.outcome = outcome.map(|outcome| (at, outcome));
         let by = Person { name: "anna@bastion".into(), origin: None, credential: Some("oncall (context prod)".into()) };
-        Entry { by, taken_by: None, reason: Some("leaks".into()), run, version: 2, lease: None }
+        Entry { by, taken_by: None, between: Vec::new(), reason: Some("leaks".into()), run, version: 2, lease: None }
     }
 
     fn of(key: &str, outcome: Option<Outcome>) -> Option<(String, Value)> {
