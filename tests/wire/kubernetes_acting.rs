@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use cockpit::backend::kubernetes::{Kubernetes, Pace, Proxies, Reach, Target, Way, role_manifest};
 use cockpit::domain::{
-    Backend, Including, Intent, Name, Receipt, Ref, Refusal, Seen, Setting, Step, StepAction, StepError, Timestamp,
+    Backend, Entry, ForwardRequest, Grade, Including, Intent, Listen, Name, Outcome, Person, Plan, Receipt, Ref,
+    Refusal, Run, Seen, Setting, Step, StepAction, StepError, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -528,4 +529,47 @@ async fn read_only_sends_nothing() {
         assert!(matches!(backend.execute(step).await, Err(StepError::Denied(_))));
     }
     assert_eq!(told(&plane), before);
+}
+
+/// A restart of `web` that has ended well.
+fn ended() -> Entry {
+    let intent = Intent::Restart(key("shop/Deployment/web"));
+    let at = Timestamp::UNIX_EPOCH;
+    let mut run = Run::new(7, Plan::new(intent, "Restart shop/web (test)", Grade::Disruptive, Vec::new(), at), at);
+    run.outcome = Some((at, Outcome::Done));
+    let by = Person::named("anna@bastion");
+    Entry { by, taken_by: None, between: Vec::new(), reason: None, run, version: 2, lease: None }
+}
+
+#[tokio::test]
+async fn what_was_done_is_noted_once_and_a_no_to_that_is_let_go() {
+    const EVENTS: &str = "/api/v1/namespaces/shop/events";
+    let plane = Plane::start().await;
+    deployment(&plane);
+    backend(&plane).noted(&ended()).await;
+    let asked = plane.asked("create", EVENTS);
+    let [asked] = &asked[..] else { panic!("{asked:?}") };
+    let event: Value = serde_json::from_slice(&asked.body).expect("an event");
+    assert_eq!((&event["reason"], &event["involvedObject"]["name"]), (&json!("CockpitRestart"), &json!("web")));
+    plane.refuse("create", EVENTS, 403, None);
+    backend(&plane).noted(&ended()).await;
+    assert_eq!(plane.asked("create", EVENTS).len(), 2, "it is not tried again");
+    backend_at(&plane, pace(), true).noted(&ended()).await;
+    assert_eq!(plane.asked("create", EVENTS).len(), 2, "read-only leaves nothing");
+}
+
+#[tokio::test]
+async fn a_forward_is_refused_read_only_and_without_the_right_before_anything_is_opened() {
+    let plane = Plane::start().await;
+    deployment(&plane);
+    let request = || ForwardRequest { target: key("shop/Deployment/web"), listen: Listen::Any, port: 80 };
+    let refused = backend_at(&plane, pace(), true).forward(request()).await.err().expect("refused");
+    assert!(refused.why.contains("read-only"), "{refused:?}");
+    assert!(plane.script().asked.is_empty(), "nobody was asked");
+    plane.script().denied.insert("get pods/portforward".to_owned());
+    let refused = backend(&plane).forward(request()).await.err().expect("refused");
+    assert!(refused.why.contains("you may not `get pods/portforward` in shop"), "{refused:?}");
+    plane.script().denied.clear();
+    let refused = backend(&plane).forward(request()).await.err().expect("refused");
+    assert!(refused.why.contains("no pod of shop/web runs"), "{refused:?}");
 }

@@ -235,7 +235,11 @@ impl Rows for Journal<'_> {
         match key {
             RowKey::Run(id) => self.ctx.model.runs.run(*id).map(|run| run.plan.intent.target().clone()),
             RowKey::Object(key) => Some(key.clone()),
-            key => super::target(super::super::screen::Pane::Journal, key, &self.ctx.model),
+            RowKey::Forward(id) => {
+                let forward = self.ctx.model.forwards.iter().find(|forward| forward.id == *id)?;
+                Some(forward.request.target.clone())
+            }
+            _ => None,
         }
     }
 
