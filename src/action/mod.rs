@@ -4,6 +4,7 @@
 pub mod amount;
 mod book;
 mod drain;
+mod enter;
 mod fits;
 mod follow;
 mod guard;
@@ -17,6 +18,7 @@ pub mod words;
 
 pub use book::{Known, Numbers, RunBook, Undo};
 pub use drain::{Drain, in_its_place};
+pub use enter::entered;
 pub use fits::{Fit, fits};
 pub use follow::{Followed, Mood, SHOWN_SECONDS, follow};
 pub use guard::Guard;
@@ -24,5 +26,6 @@ pub use health::{Health, health, wrong};
 pub use merge::merge;
 pub use needs::denied;
 pub use plan::plan;
+pub use words::entering;
 pub use run::RunEvent;
 pub use wait::Wait;

@@ -21,6 +21,7 @@ mod rows;
 mod run;
 mod saved;
 mod scroll;
+pub mod shell;
 mod signals;
 
 mod terminal;
@@ -50,6 +51,7 @@ pub use options::{Options, Recorder};
 pub use run::run;
 pub use saved::Saved;
 pub use terminal::{Terminal, check as check_terminal};
+pub use signals::{Signal, Signals};
 pub use writer::{Encoder, sgr};
 
 use update::history::History;

@@ -6,6 +6,7 @@ pub mod arriving;
 pub mod asking;
 pub mod copying;
 pub mod drilling;
+pub mod entering;
 pub mod field;
 pub mod finding;
 pub mod history;
@@ -29,7 +30,7 @@ pub mod scoping;
 pub mod sorting;
 pub mod undoing;
 
-use crate::domain::{Severity, Text, Timestamp};
+use crate::domain::{Severity, StepError, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};
 
 use super::command::{Command, Moment, Place};
@@ -81,6 +82,12 @@ impl App {
                 }
                 self.refresh(at);
             }
+            // Where nobody has a terminal to hand over it has no other answer.
+            What::Attached(run, ix, answer) => {
+                let answer = answer.and_then(|_| Err(StepError::Failed(Text::new("there is no terminal to hand over"))));
+                return self.update(Event { now: at.now, felt: at.felt, what: What::StepAnswer(run, ix, answer) });
+            }
+            What::Left(run, ended) => self.left(run, &ended, at),
             What::LogLines(ticket, lines) => self.log_lines(ticket, lines, at),
             What::LogEnded(ticket, why) => {
                 self.pour();
