@@ -460,12 +460,7 @@ impl Session {
 
     /// Reads and writes nothing more on the terminal.
     async fn fall_silent(&mut self) {
-        if let Some(input) = self.input.take() {
-            input.close().await;
-        }
-        if self.writer.is_busy() {
-            let _ = tokio::time::timeout(LAST_WORDS, self.writer.written()).await;
-        }
+        silence(&mut self.input, &mut self.writer).await;
     }
 
     /// Stops as a job of the shell, and comes back when that says so.
@@ -505,13 +500,23 @@ impl Session {
         if let Some((_, lent)) = self.lent.take() {
             lent.take_away().await;
         }
-        self.fall_silent().await;
+        silence(&mut self.input, &mut self.writer).await;
         if self.writer.is_busy() {
             self.terminal.abandon();
             return;
         }
         self.terminal.give_back();
         self.writer.join();
+    }
+}
+
+/// Closes the input, and waits for what is on its way to the terminal, where that takes anything.
+async fn silence(input: &mut Option<Reader>, writer: &mut Writer) {
+    if let Some(input) = input.take() {
+        input.close().await;
+    }
+    if writer.is_busy() {
+        let _ = tokio::time::timeout(LAST_WORDS, writer.written()).await;
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Config {
     pub max_instances: Option<u32>,
     /// A preview asks why.
     pub ask_reason: bool,
+    /// The image of debug containers.
+    pub debug_image: Text,
     /// Nothing may be changed at all.
     pub read_only: bool,
     /// A directory that a group shares: its journal is everybody's.
@@ -48,6 +50,9 @@ pub struct Config {
     pub log_file: Option<PathBuf>,
 }
 
+/// What the documentation of Kubernetes debugs with (kubernetes.io/docs/tasks/debug/debug-application/debug-running-pod).
+const DEBUG_IMAGE: &str = "busybox:1.37";
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -56,6 +61,7 @@ impl Default for Config {
             protected: Vec::new(),
             max_instances: Some(MAX_INSTANCES),
             ask_reason: false,
+            debug_image: Text::new(DEBUG_IMAGE),
             read_only: false,
             state_dir: None,
             require_journal: false,

@@ -87,6 +87,13 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     if let Some(value) = root.take(reader, "ask_reason") {
         config.ask_reason = reader.boolean(&value).unwrap_or_default();
     }
+    if let Some(value) = root.take(reader, "debug_image") {
+        let image = reader.text(&value, IMAGE).filter(|image| !image.is_empty() && !image.contains(char::is_whitespace));
+        match image {
+            Some(image) => config.debug_image = Text::new(image),
+            None => reader.bad(&value, IMAGE),
+        }
+    }
     if let Some(value) = root.take(reader, "theme") {
         let names: Vec<&str> = words.themes.iter().map(String::as_str).collect();
         config.theme = reader.word(&value, &names).map_or(config.theme, Text::new);

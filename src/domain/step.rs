@@ -64,8 +64,9 @@ pub enum StepAction {
     Retry(Ref),
     /// Remove what nobody uses.
     Prune(Ref, Waste),
-    /// Add a container to look into an instance with: beside this one of it, where one is named.
-    AddDebugger(Ref, Debugger, Option<Name>),
+    /// Add a container to look into an instance with: beside this one of it, where one is named, running this,
+    /// where it is said.
+    AddDebugger(Ref, Debugger, Option<Name>, Vec<String>),
     /// Hand the terminal to a process in an instance. It is done by [`super::Backend::attach`], by whoever has the terminal.
     Enter(Ref, Enter),
 }

@@ -91,7 +91,7 @@ impl App {
     }
 
     /// A process that had the terminal has ended.
-    pub(super) fn left(&mut self, run: u64, ended: &Ended, at: Moment) {
+    pub(super) fn taken_back(&mut self, run: u64, ended: &Ended, at: Moment) {
         if self.waits_for(run) {
             self.close_overlay();
         }

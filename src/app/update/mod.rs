@@ -87,7 +87,7 @@ impl App {
                 let answer = answer.and_then(|_| Err(StepError::Failed(Text::new("there is no terminal to hand over"))));
                 return self.update(Event { now: at.now, felt: at.felt, what: What::StepAnswer(run, ix, answer) });
             }
-            What::Left(run, ended) => self.left(run, &ended, at),
+            What::Left(run, ended) => self.taken_back(run, &ended, at),
             What::LogLines(ticket, lines) => self.log_lines(ticket, lines, at),
             What::LogEnded(ticket, why) => {
                 self.pour();

@@ -29,6 +29,8 @@ pub struct Options {
     pub root: PathBuf,
     /// Nothing may be changed, anywhere.
     pub read_only: bool,
+    /// The image of debug containers.
+    pub debug_image: Name,
     /// Names that other targets have already.
     pub taken: Vec<ClusterId>,
 }
@@ -243,6 +245,7 @@ impl<'a> Search<'a> {
             namespaces: wanted.iter().flat_map(|it| &it.namespaces).map(|name| Name::new(name)).collect(),
             how: Text::new(how),
             read_only: wanted.is_some_and(|wanted| wanted.read_only),
+            debug_image: self.options.debug_image.clone(),
             proxies: Proxies::from_env(&self.options.env),
         };
         self.targets.push((target, if wanted.is_some() { Given::ByPerson } else { Given::ByUs }));
