@@ -2,7 +2,8 @@
 //! key, the palette, a menu and the command line agree before a server is asked.
 
 use crate::domain::{
-    BackendKind, ClusterInfo, Desired, Enter, Instance, Intent, Kind, Phase, Ref, Role, RolloutPhase, Setting, Text, Workload,
+    BackendKind, ClusterInfo, Desired, Enter, Instance, Intent, Kind, Phase, Ref, Role, RolloutPhase, Setting, Text,
+    Workload,
 };
 use crate::state::View;
 

@@ -26,6 +26,6 @@ pub use health::{Health, health, wrong};
 pub use merge::merge;
 pub use needs::denied;
 pub use plan::plan;
-pub use words::entering;
 pub use run::RunEvent;
 pub use wait::Wait;
+pub use words::entering;

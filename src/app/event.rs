@@ -3,7 +3,9 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::domain::journal::{News, Unwritten};
-use crate::domain::{Attached, Batch, Draft, Ended, Entry, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
+use crate::domain::{
+    Attached, Batch, Draft, Ended, Entry, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp,
+};
 
 use super::key::Key;
 

@@ -50,8 +50,8 @@ pub use keymap::{Keymap, KeymapError};
 pub use options::{Options, Recorder};
 pub use run::run;
 pub use saved::Saved;
-pub use terminal::{Terminal, check as check_terminal};
 pub use signals::{Signal, Signals};
+pub use terminal::{Terminal, check as check_terminal};
 pub use writer::{Encoder, sgr};
 
 use update::history::History;

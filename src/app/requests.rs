@@ -142,9 +142,7 @@ impl Requests {
             let answer = match (backend, entry) {
                 (Err(why), _) => Err(StepError::Failed(why)),
                 (_, None) => Err(StepError::Failed(Text::new("its run is not ours any more"))),
-                (Ok(backend), Some(entry)) => {
-                    enter(&scribe, &*backend, entry, &step, (size_now(), &term), now).await
-                }
+                (Ok(backend), Some(entry)) => enter(&scribe, &*backend, entry, &step, (size_now(), &term), now).await,
             };
             What::Attached(run, ix, answer)
         });

@@ -14,9 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
-use crate::domain::{
-    Attached, Batch, Ended, Name, People, Receipt, StepAction, StepError, Text, Timestamp,
-};
+use crate::domain::{Attached, Batch, Ended, Name, People, Receipt, StepAction, StepError, Text, Timestamp};
 use crate::engine::{Ending, Feeds, Scribe};
 use crate::ui;
 

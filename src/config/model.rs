@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::action::Guard;
 use crate::diagnose::{Pattern, Settings};
-use crate::domain::{BackendKind, ClusterId, Text};
+use crate::domain::{BackendKind, ClusterId, DEBUG_IMAGE, Text};
 
 /// A node that is full by the kubelet's own limit, 110 pods, can be drained.
 const MAX_INSTANCES: u32 = 120;
@@ -49,9 +49,6 @@ pub struct Config {
     /// Where to log; nowhere without it.
     pub log_file: Option<PathBuf>,
 }
-
-/// What the documentation of Kubernetes debugs with (kubernetes.io/docs/tasks/debug/debug-application/debug-running-pod).
-const DEBUG_IMAGE: &str = "busybox:1.37";
 
 impl Default for Config {
     fn default() -> Self {

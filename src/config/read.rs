@@ -88,10 +88,10 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
         config.ask_reason = reader.boolean(&value).unwrap_or_default();
     }
     if let Some(value) = root.take(reader, "debug_image") {
-        let image = reader.text(&value, IMAGE).filter(|image| !image.is_empty() && !image.contains(char::is_whitespace));
-        match image {
+        match reader.text(&value, IMAGE) {
+            Some(image) if image.contains(char::is_whitespace) => reader.bad(&value, IMAGE),
             Some(image) => config.debug_image = Text::new(image),
-            None => reader.bad(&value, IMAGE),
+            None => {}
         }
     }
     if let Some(value) = root.take(reader, "theme") {
@@ -149,6 +149,7 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
 }
 
 const PATTERN: &str = "a pattern over cluster/namespace/name, such as \"prod/*\"";
+const IMAGE: &str = "an image, such as \"busybox:1.37\"";
 
 fn thresholds(reader: &mut Reader<'_>, mut table: Table<'_, '_>, settings: &mut Settings) {
     let percent = |reader: &mut Reader<'_>, value: Option<Value<'_, '_>>| {

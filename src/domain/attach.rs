@@ -13,6 +13,10 @@ use super::text::{Name, Text};
 /// Pieces that may wait on their way to or from a process: each is what one read gave, some KiB.
 const PIECES: usize = 16;
 
+/// The image of debug containers, unless the configuration says another: what the documentation of Kubernetes debugs with
+/// (kubernetes.io/docs/tasks/debug/debug-application/debug-running-pod).
+pub const DEBUG_IMAGE: &str = "busybox:1.37";
+
 /// What is opened in an instance.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub struct Enter {
@@ -82,10 +86,8 @@ impl Attach {
         if !self.enter.command.is_empty() {
             return self.enter.command.clone();
         }
-        let script = format!(
-            "TERM={}; export TERM; command -v bash >/dev/null 2>&1 && exec bash; exec sh",
-            self.term.as_str()
-        );
+        let script =
+            format!("TERM={}; export TERM; command -v bash >/dev/null 2>&1 && exec bash; exec sh", self.term.as_str());
         ["/bin/sh".to_owned(), "-c".to_owned(), script].into()
     }
 }

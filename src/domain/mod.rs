@@ -33,7 +33,7 @@ pub mod words;
 mod workload;
 
 pub use alert::{Alert, AlertState};
-pub use attach::{Attach, Attached, Debugger, Ended, Enter, Size, Wires};
+pub use attach::{Attach, Attached, DEBUG_IMAGE, Debugger, Ended, Enter, Size, Wires};
 pub use change::{Change, Difference, How};
 pub use cluster::{BackendKind, ClusterInfo, Nouns};
 pub use demand::{Demand, Scope, Want};

@@ -9,9 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::domain::journal::{Entry, Journal, Lease, News, Person, Unwritten};
-use crate::domain::{
-    Attach, Attached, Backend, Receipt, Size, Step, StepAction, StepError, Text, Timestamp,
-};
+use crate::domain::{Attach, Attached, Backend, Receipt, Size, Step, StepAction, StepError, Text, Timestamp};
 
 /// Leases are renewed and news looked for so often.
 const EVERY: Duration = Duration::from_secs(2);

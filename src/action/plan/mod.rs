@@ -8,8 +8,8 @@ mod rivals;
 mod room;
 
 use crate::domain::{
-    Desired, DesiredState, Draft, Enter, Grade, Instance, Intent, Kind, Line, LineKind, Plan, Ref, Refusal, Step, StepAction,
-    Text,
+    Desired, DesiredState, Draft, Enter, Grade, Instance, Intent, Kind, Line, LineKind, Plan, Ref, Refusal, Step,
+    StepAction, Text,
 };
 use crate::state::View;
 

@@ -84,7 +84,8 @@ impl App {
             }
             // Where nobody has a terminal to hand over it has no other answer.
             What::Attached(run, ix, answer) => {
-                let answer = answer.and_then(|_| Err(StepError::Failed(Text::new("there is no terminal to hand over"))));
+                let answer =
+                    answer.and_then(|_| Err(StepError::Failed(Text::new("there is no terminal to hand over"))));
                 return self.update(Event { now: at.now, felt: at.felt, what: What::StepAnswer(run, ix, answer) });
             }
             What::Left(run, ended) => self.taken_back(run, &ended, at),

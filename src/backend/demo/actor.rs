@@ -6,8 +6,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
 
 use crate::domain::{
-    Answer, Attach, Batch, Demand, Draft, Fact, Form, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError, Text, Timestamp,
-    Want,
+    Answer, Attach, Batch, Demand, Draft, Fact, Form, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError, Text,
+    Timestamp, Want,
 };
 
 use super::clock::Clock;

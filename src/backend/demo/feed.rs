@@ -9,8 +9,8 @@ use futures::stream::BoxStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::{
-    Attach, Attached, Backend, Batch, ClusterId, Demand, Draft, Feed, Form, Intent, LogLine, LogRequest, LogStream, Receipt, Ref,
-    Refusal, Step, StepError, Text,
+    Attach, Attached, Backend, Batch, ClusterId, Demand, Draft, Feed, Form, Intent, LogLine, LogRequest, LogStream,
+    Receipt, Ref, Refusal, Step, StepError, Text,
 };
 
 use super::actor::{Actor, Ask};

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::domain::{
-    Attach, Draft, Ended, Enter, Intent, Line, LineKind, Phase, Pin, Ref, Refusal, Role, Seen, Size, Step, StepAction, StepError, Text, Until,
-    Wires,
+    Attach, Draft, Ended, Enter, Intent, Line, LineKind, Phase, Pin, Ref, Refusal, Role, Seen, Size, Step, StepAction,
+    StepError, Text, Until, Wires,
 };
 
 use super::act::{SMALL, draft};
@@ -91,14 +91,21 @@ impl Room {
             ["exit", code] => return (Said::Exit(code.parse().map_or(2, |code: u8| i32::from(code))), last),
             ["help"] => "ls  ps  env  hostname  whoami  echo WORDS  stty size  exit [CODE]".to_owned(),
             ["ls", ..] => "bin   dev   etc   home  proc  srv   tmp   var".to_owned(),
-            ["ps", ..] => format!("PID   USER     COMMAND\n    1 app      {}\n   17 app      sh\n   18 app      ps", self.program),
+            ["ps", ..] => {
+                format!("PID   USER     COMMAND\n    1 app      {}\n   17 app      sh\n   18 app      ps", self.program)
+            }
             ["env"] => self.environment(),
             ["hostname"] => self.name.to_string(),
             ["whoami"] => "app".to_owned(),
             ["stty", "size"] => format!("{} {}", size.rows, size.columns),
             ["echo", "$?"] => last.to_string(),
             ["echo", ..] => words[1..].join(" "),
-            [other, ..] => return (Said::Text(format!("sh: {}: not found (this shell is simulated; try help)", Text::new(other))), 127),
+            [other, ..] => {
+                return (
+                    Said::Text(format!("sh: {}: not found (this shell is simulated; try help)", Text::new(other))),
+                    127,
+                );
+            }
         };
         (Said::Text(text), 0)
     }
@@ -107,7 +114,11 @@ impl Room {
     fn environment(&self) -> String {
         let own = [format!("HOSTNAME={}", self.name), "HOME=/home/app".to_owned(), "PATH=/bin".to_owned()];
         let term = std::iter::once(format!("TERM={}", self.term));
-        own.into_iter().chain(term).chain(self.variables.iter().map(|name| format!("{name}=********"))).collect::<Vec<_>>().join("\n")
+        own.into_iter()
+            .chain(term)
+            .chain(self.variables.iter().map(|name| format!("{name}=********")))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn prompt(&self) -> String {
@@ -129,7 +140,8 @@ pub async fn run(room: Room, command: Vec<String>, wires: Wires) -> Ended {
             }
         };
     }
-    say(format!("This shell is simulated: nothing here is real, and nothing can break. Try help.\n{}", room.prompt())).await;
+    say(format!("This shell is simulated: nothing here is real, and nothing can break. Try help.\n{}", room.prompt()))
+        .await;
     let (mut line, mut last) = (String::new(), 0);
     while let Some(typed) = input.recv().await {
         for letter in String::from_utf8_lossy(&typed).chars() {
@@ -180,12 +192,7 @@ mod tests {
     use crate::domain::Attached;
 
     fn room() -> Room {
-        Room {
-            name: "web-0".into(),
-            program: "web".into(),
-            variables: vec!["DB_URL".into()],
-            term: "xterm".into(),
-        }
+        Room { name: "web-0".into(), program: "web".into(), variables: vec!["DB_URL".into()], term: "xterm".into() }
     }
 
     #[tokio::test]

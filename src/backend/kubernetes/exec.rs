@@ -188,7 +188,8 @@ async fn code_of_container(link: &Link, attach: &Attach) -> Ended {
         loop {
             let pod: Result<Value, _> = super::ask::read(link, &path, super::ask::Part::Whole).await;
             let code = pod.ok().and_then(|pod| {
-                let of = list(&pod, "/status/ephemeralContainerStatuses").iter().find(|it| text(it, "/name") == name)?;
+                let of =
+                    list(&pod, "/status/ephemeralContainerStatuses").iter().find(|it| text(it, "/name") == name)?;
                 number(of, "/state/terminated/exitCode").and_then(|code| i32::try_from(code).ok())
             });
             match code {

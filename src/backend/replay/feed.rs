@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::domain::{
-    Attach, Attached, Backend, Batch, ClusterId, Demand, Draft, Fact, Feed, Form, Intent, LogRequest, LogStream, Receipt, Ref, Refusal,
-    Rights, Step, StepError, Text, Timestamp,
+    Attach, Attached, Backend, Batch, ClusterId, Demand, Draft, Fact, Feed, Form, Intent, LogRequest, LogStream,
+    Receipt, Ref, Refusal, Rights, Step, StepError, Text, Timestamp,
 };
 
 use super::Recording;

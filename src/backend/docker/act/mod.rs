@@ -24,7 +24,8 @@ mod words;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Attach, Attached, Backend, Draft, Form, Intent, Kind, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepAction, StepError, Text,
+    Attach, Attached, Backend, Draft, Form, Intent, Kind, LogRequest, LogStream, Receipt, Ref, Refusal, Step,
+    StepAction, StepError, Text,
 };
 
 use super::api::Api;

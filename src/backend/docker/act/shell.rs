@@ -19,7 +19,11 @@ impl Hand<'_> {
     pub(super) async fn draft_shell(&self, intent: &Intent, key: &Ref, enter: &Enter) -> Result<Draft, Refusal> {
         if enter.debug.is_some() {
             let why = "an engine adds nothing to a container that is there";
-            return Err(Refusal::of(intent, why, "`docker debug`, where Docker Desktop is, looks into one without a shell"));
+            return Err(Refusal::of(
+                intent,
+                why,
+                "`docker debug`, where Docker Desktop is, looks into one without a shell",
+            ));
         }
         let (uid, id) = match key.kind {
             Kind::Task => self.body_of_task(intent, key).await?,
@@ -73,8 +77,7 @@ pub(super) async fn attach(api: Api, attach: Attach) -> Result<Attached, StepErr
     let unchecked = |failure: Failure| brief::unchecked(&failure);
     let id = match key.kind {
         Kind::Task => {
-            let task: wire::Task =
-                api.get(&format!("/tasks/{}", escaped(&attach.uid))).await.map_err(unchecked)?;
+            let task: wire::Task = api.get(&format!("/tasks/{}", escaped(&attach.uid))).await.map_err(unchecked)?;
             running_body(&task).map_err(StepError::Moved)?.to_owned()
         }
         _ => {

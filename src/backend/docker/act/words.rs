@@ -101,7 +101,9 @@ pub(super) fn no_such(intent: &Intent) -> Refusal {
         (Intent::Unblock(_), _) => {
             ("nothing of a Docker engine is held up by a broken instance".to_owned(), "restart or roll back".to_owned())
         }
-        (Intent::Shell(..), _) => ("nothing runs in it that could be entered".to_owned(), "choose one of its containers".to_owned()),
+        (Intent::Shell(..), _) => {
+            ("nothing runs in it that could be entered".to_owned(), "choose one of its containers".to_owned())
+        }
         (Intent::Prune(_), _) => ("only a whole engine is pruned".to_owned(), "do it to the engine".to_owned()),
         _ => (
             format!("a {} has no such thing on a Docker engine", key.kind.noun()),

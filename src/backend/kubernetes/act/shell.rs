@@ -45,10 +45,8 @@ fn exec(intent: &Intent, key: &Ref, enter: &Enter, pod: &Value) -> Result<Draft,
     let of = |name: &str| Enter { container: Some(Name::new(name)), ..enter.clone() };
     let entered = of(&container);
     let action = StepAction::Enter(key.clone(), entered.clone());
-    let mut out = Draft::new(
-        &Intent::Shell(key.clone(), entered),
-        vec![draft::step(action, pod, Until::Accepted, draft::SOON)],
-    );
+    let mut out =
+        Draft::new(&Intent::Shell(key.clone(), entered), vec![draft::step(action, pod, Until::Accepted, draft::SOON)]);
     let others = running(pod).into_iter().filter(|name| **name != *container);
     out.variants = others
         .zip('1'..='9')
@@ -133,7 +131,8 @@ async fn debug(
     let debugger = Debugger { image: Some(image.clone()), name: Some(next_name(pod)) };
     let entered = Enter { container: beside.clone(), debug: Some(debugger.clone()), ..enter.clone() };
     let add = StepAction::AddDebugger(key.clone(), debugger.clone(), beside.clone(), enter.command.clone());
-    let change = change(key, &debugger, beside.as_deref(), &enter.command).map_err(|why| Refusal::of(intent, why, ""))?;
+    let change =
+        change(key, &debugger, beside.as_deref(), &enter.command).map_err(|why| Refusal::of(intent, why, ""))?;
     desk.try_out(intent, from_ref(&change)).await?;
     let inside = Enter { container: debugger.name.clone(), ..entered.clone() };
     let steps = vec![
@@ -143,8 +142,12 @@ async fn debug(
     let mut out = Draft::new(&Intent::Shell(key.clone(), entered), steps);
     out.notes.push(draft::hurts("it stays in the pod until the pod goes: it cannot be taken away"));
     out.notes.push(match &beside {
-        Some(container) => draft::note(format!("it sees the processes of {container}; {image} is pulled where it is not there")),
-        None => draft::note(format!("no container of it runs: it sees the pod's network alone; {image} is pulled where it is not there")),
+        Some(container) => {
+            draft::note(format!("it sees the processes of {container}; {image} is pulled where it is not there"))
+        }
+        None => draft::note(format!(
+            "no container of it runs: it sees the pod's network alone; {image} is pulled where it is not there"
+        )),
     });
     Ok(out)
 }
@@ -152,17 +155,13 @@ async fn debug(
 /// `cockpit-debug-1`, or the first number that is free: a name is never free again.
 fn next_name(pod: &Value) -> Name {
     let taken: Vec<&str> = list(pod, "/spec/ephemeralContainers").iter().map(|it| text(it, "/name")).collect();
-    let free = (1..=taken.len() + 1).map(|number| format!("{CALLED}{number}")).find(|name| !taken.contains(&name.as_str()));
+    let free =
+        (1..=taken.len() + 1).map(|number| format!("{CALLED}{number}")).find(|name| !taken.contains(&name.as_str()));
     Name::from(free.unwrap_or_else(|| format!("{CALLED}1")))
 }
 
 /// The write, as `kubectl debug` makes it (kubectl: pkg/cmd/debug/debug.go).
-pub(super) fn change(
-    key: &Ref,
-    debugger: &Debugger,
-    beside: Option<&str>,
-    command: &[String],
-) -> Result<Change, Text> {
+pub(super) fn change(key: &Ref, debugger: &Debugger, beside: Option<&str>, command: &[String]) -> Result<Change, Text> {
     let (Some(name), Some(image)) = (&debugger.name, &debugger.image) else {
         return Err(Text::new("it is not said what the debug container is called and made of"));
     };
