@@ -307,12 +307,9 @@ impl Driver {
             .filter(new)
             .filter_map(|ix| say::step(run.plan.steps.get(ix)?, &run.steps[ix], now))
             .collect();
+        let quiet = shell::is_plain(&run.plan) && self.opened.is_some();
         self.seen = run.steps.clone();
-        if self.how.json || lines.is_empty() || (shell::is_plain(&run.plan) && self.opened.is_some()) {
-            Ok(())
-        } else {
-            print(&lines)
-        }
+        if self.how.json || lines.is_empty() || quiet { Ok(()) } else { print(&lines) }
     }
 
     /// Says what came of it, with what is wrong with the target where it is not well.
