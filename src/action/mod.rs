@@ -28,4 +28,3 @@ pub use needs::denied;
 pub use plan::plan;
 pub use run::RunEvent;
 pub use wait::Wait;
-pub use words::entering;

@@ -78,7 +78,7 @@ pub fn done(intent: &Intent) -> String {
 }
 
 /// What is opened, in words.
-pub fn entering(enter: &Enter) -> String {
+fn entering(enter: &Enter) -> String {
     match (enter.words(), &enter.debug) {
         (Some(command), None) => format!("run {command}"),
         (Some(command), Some(_)) => format!("run {command} in a debug container"),

@@ -436,7 +436,8 @@ impl Session {
             self.come_back()?;
             return refused("it was let go of: the terminal takes nothing");
         }
-        let begun = self.terminal.lend(&self.app.greets(run)).and_then(|()| Lent::start(&self.terminal, attached));
+        let greeting = self.app.greets(run);
+        let begun = self.terminal.lend(&greeting).and_then(|()| Lent::start(&self.terminal, attached));
         match begun {
             Ok(lent) => {
                 self.lent = Some((run, lent));
@@ -496,6 +497,7 @@ impl Session {
             keeping.end();
         }
         if let Some((_, lent)) = self.lent.take() {
+            self.terminal.turned(lent.is_on_alternate());
             lent.take_away().await;
         }
         silence(&mut self.input, &mut self.writer).await;

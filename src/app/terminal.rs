@@ -17,11 +17,13 @@ const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// Ends an update that was under way, then all of [`TAKE`] and [`TAKE_MOUSE`], also where that was not sent: a panic does not ask.
 const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
-/// Ends whatever a program that had the terminal may have left on: attributes, character sets, margins, an update or another
-/// screen under way, mouse and focus reports, marked pastes, modified keys, application keys. On the ordinary screen the cursor
-/// stays where it is: leaving the other one goes back to where it was last saved (xterm: ctlseqs, 1049), which is here.
-const TIDY: &[u8] = b"\x1b[?2026l\x1b[m\x1b(B\x0f\x1b[4l\x1b[?6l\x1b[?7h\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\
-\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[>4m\x1b[<u\x1b[0 q\x1b[?25h\x1b7\x1b[r\x1b8\x1b7\x1b[?1049l";
+/// Ends whatever a program that had the terminal may have left on: attributes, character sets, margins, an update under way,
+/// mouse and focus reports, marked pastes, modified keys, application keys. The cursor stays where it is.
+const TIDY: &[u8] =
+    b"\x1b[?2026l\x1b[m\x1b(B\x0f\x1b[4l\x1b[?6l\x1b[?7h\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\
+      \x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[>4m\x1b[<u\x1b[0 q\x1b[?25h\x1b7\x1b[r\x1b8";
+/// Back to the ordinary screen. Not sent on that one: terminals differ in where the cursor is then.
+const ORDINARY: &[u8] = b"\x1b[?1049l";
 
 /// Whether there is a terminal that can be drawn on; else what to do instead. The caller ends with exit code 2.
 pub fn check() -> Result<(), Text> {
@@ -53,6 +55,8 @@ pub struct Terminal {
     taken: bool,
     /// Another program has it: raw, and its ordinary screen.
     lent: bool,
+    /// It has turned to the other screen.
+    alternate: bool,
     /// The mouse is taken too.
     mouse: bool,
     hook: Option<Hook>,
@@ -65,7 +69,7 @@ impl Terminal {
     /// With `mouse` its clicks come too, and are no longer the terminal's own (to mark text with shift).
     pub fn take(mouse: bool) -> std::io::Result<Self> {
         enable_raw_mode()?;
-        let mut terminal = Self { taken: true, lent: false, mouse, hook: None };
+        let mut terminal = Self { taken: true, lent: false, alternate: false, mouse, hook: None };
         terminal.write_take()?;
         terminal.hook = Some(hook_panics());
         Ok(terminal)
@@ -79,7 +83,7 @@ impl Terminal {
     /// Takes it over for another program alone: raw, on the ordinary screen, where that writes as it likes.
     pub fn take_to_lend() -> std::io::Result<Self> {
         enable_raw_mode()?;
-        Ok(Self { taken: true, lent: true, mouse: false, hook: Some(hook_panics()) })
+        Ok(Self { taken: true, lent: true, alternate: false, mouse: false, hook: Some(hook_panics()) })
     }
 
     /// Lends it to another program: it stays raw, and shows its ordinary screen with `said` below what is there.
@@ -90,9 +94,9 @@ impl Terminal {
         write_out(said.as_bytes())
     }
 
-    /// Whether another program has it.
-    pub const fn is_lent(&self) -> bool {
-        self.lent
+    /// Whether the program that has it has turned to the other screen.
+    pub const fn turned(&mut self, to_alternate: bool) {
+        self.alternate = to_alternate;
     }
 
     /// Raw again, after it was stopped and goes on: whoever it is lent to is left alone.
@@ -122,6 +126,9 @@ impl Terminal {
         }
         if std::mem::take(&mut self.lent) {
             let _ = write_out(TIDY);
+            if self.alternate {
+                let _ = write_out(ORDINARY);
+            }
             let _ = disable_raw_mode();
         } else {
             restore();

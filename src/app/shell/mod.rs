@@ -1,9 +1,12 @@
 //! A process that has the terminal, for as long as it has it.
 
+mod alternate;
 mod pump;
 mod typed;
 
 use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -11,7 +14,7 @@ use futures::stream::BoxStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-use crate::domain::{Attached, Ended, Size, Text};
+use crate::domain::{Attached, Ended, Enter, Ref, Size, Text};
 
 use super::terminal::{self, Terminal};
 use super::writer::Writer;
@@ -31,6 +34,8 @@ pub fn size_now() -> Size {
 /// A process that has the terminal. Dropped, the connection to it is closed and nothing more is read from the terminal.
 pub struct Lent {
     task: JoinHandle<Ended>,
+    /// Whether it has the terminal's other screen on.
+    alternate: Arc<AtomicBool>,
 }
 
 impl Lent {
@@ -43,8 +48,10 @@ impl Lent {
         let mut writer = Writer::start(terminal.output()?)?;
         let mut typed = Typed::start(std::io::stdin().as_fd().try_clone_to_owned()?)?;
         let sizes = sizes()?;
+        let alternate = Arc::new(AtomicBool::new(false));
+        let shows = Arc::clone(&alternate);
         let task = tokio::spawn(async move {
-            let ended = pump::pump(attached, &mut typed.pieces, sizes, &mut writer).await;
+            let ended = pump::pump(attached, &mut typed.pieces, sizes, &mut writer, &shows).await;
             drop(typed);
             if writer.is_busy() {
                 let _ = tokio::time::timeout(LAST_WORDS, writer.written()).await;
@@ -54,7 +61,12 @@ impl Lent {
             }
             ended
         });
-        Ok(Self { task })
+        Ok(Self { task, alternate })
+    }
+
+    /// Whether it has the terminal's other screen on, as far as it has been written.
+    pub fn is_on_alternate(&self) -> bool {
+        self.alternate.load(Ordering::Relaxed)
     }
 
     /// How it ended, once it has.
@@ -87,13 +99,29 @@ fn sizes() -> std::io::Result<BoxStream<'static, Size>> {
     Ok(futures::stream::once(async { size_now() }).chain(later).boxed())
 }
 
-/// What is said above a shell: in what, and how one gets out of it.
-pub fn greeting(what: &str) -> String {
-    format!("{what}. It ends with `exit`; where it hangs, {WAY_OUT} leaves it.\r\n")
+/// What is said above it: what it is, and how one gets out of it.
+pub fn greeting(key: &Ref, enter: &Enter) -> String {
+    let what = format!("cockpit: {} ({})", opened(key, enter), key.cluster);
+    let silent = if enter.debug.is_some() { " Where no prompt is seen, press enter." } else { "" };
+    match enter.command[..] {
+        [] => format!("{what}. `exit` ends it; where it hangs, {WAY_OUT} leaves it.{silent}\r\n"),
+        _ => format!("{what}. Where it hangs, {WAY_OUT} leaves it.{silent}\r\n"),
+    }
+}
+
+/// What it is, for a person: `the shell in shop/worker-x`.
+fn opened(key: &Ref, enter: &Enter) -> String {
+    let name = key.local();
+    match (enter.words(), &enter.debug) {
+        (Some(command), _) => format!("{command} in {name}"),
+        (None, None) => format!("the shell in {name}"),
+        (None, Some(_)) => format!("the debug container in {name}"),
+    }
 }
 
 /// How it ended, for a person: `the shell in shop/worker-x has ended with 0`.
-pub fn farewell(what: &str, ended: &Ended) -> Text {
+pub fn farewell(key: &Ref, enter: &Enter, ended: &Ended) -> Text {
+    let what = opened(key, enter);
     Text::from(match ended {
         Ended::Code(code) => format!("{what} has ended with {code}"),
         Ended::NotStarted(why) => format!("{what} could not be begun: {why}"),

@@ -1,6 +1,7 @@
 //! Bytes between a terminal and a process that has it, unchanged both ways.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -9,6 +10,7 @@ use futures::stream::BoxStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::alternate::Alternate;
 use crate::app::writer::Writer;
 use crate::domain::{Attached, Ended, Size, Text};
 
@@ -30,12 +32,14 @@ pub async fn pump(
     typed: &mut mpsc::Receiver<Bytes>,
     mut sizes: BoxStream<'static, Size>,
     writer: &mut Writer,
+    on_alternate: &AtomicBool,
 ) -> Ended {
     let mut escape = Escape::default();
     let mut waiting = BytesMut::new();
     let mut taken = Instant::now();
     let mut ended = None;
     let mut writes = true;
+    let mut alternate = Alternate::default();
     loop {
         if let Some(ended) = ended.take_if(|_| !writes && !writer.is_busy()) {
             return ended;
@@ -72,7 +76,11 @@ pub async fn pump(
             },
             piece = attached.output.recv(), if writes && !writer.is_busy() => match piece {
                 // It is not busy: it takes it.
-                Some(piece) => writes = writer.offer(piece.into()),
+                Some(piece) => {
+                    alternate.sees(&piece);
+                    on_alternate.store(alternate.is_on, Ordering::Relaxed);
+                    writes = writer.offer(piece.into());
+                }
                 None => writes = false,
             },
             how = &mut attached.ended, if ended.is_none() => ended = Some(how),

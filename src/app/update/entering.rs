@@ -1,6 +1,6 @@
 //! A shell: in which instance and container, and what is said when it is over.
 
-use crate::action::{entered, entering};
+use crate::action::entered;
 use crate::app::command::Now;
 use crate::app::shell::{farewell, greeting};
 use crate::app::{App, Moment};
@@ -86,8 +86,10 @@ impl App {
 
     /// What is said above it when it opens.
     pub fn greets(&self, run: u64) -> String {
-        let what = self.core.runs().run(run).map(|run| run.plan.title.to_string()).unwrap_or_default();
-        greeting(&format!("cockpit: {what}"))
+        match self.core.runs().run(run).map(|run| &run.plan.intent) {
+            Some(Intent::Shell(key, enter)) => greeting(key, enter),
+            _ => String::new(),
+        }
     }
 
     /// A process that had the terminal has ended.
@@ -98,7 +100,7 @@ impl App {
         let Some(Intent::Shell(key, enter)) = self.core.runs().run(run).map(|run| run.plan.intent.clone()) else {
             return;
         };
-        let mut text = farewell(&parting(&key, &enter), ended).to_string();
+        let mut text = farewell(&key, &enter, ended).to_string();
         if ended.is_missing() && enter.command.is_empty() {
             text.push_str(no_shell(&key));
         }
@@ -108,14 +110,6 @@ impl App {
         };
         self.say_long(at, &text, severity);
         self.effects.push(crate::app::Effect::Repaint);
-    }
-}
-
-/// What it was, when it is over: `the shell in shop/worker-x`.
-fn parting(key: &Ref, enter: &Enter) -> String {
-    match enter.words() {
-        Some(command) => format!("{command} in {}", key.local()),
-        None => format!("{} in {}", entering(enter).replace("open a ", "the "), key.local()),
     }
 }
 

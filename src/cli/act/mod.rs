@@ -97,7 +97,7 @@ async fn act(said: Said, session: &Session) -> Result<ExitCode, Failure> {
     };
     driver.end().await;
     match opened {
-        Some(attached) => shell::hand_over(&key, &plan, attached).await,
+        Some(attached) => shell::hand_over(&plan, attached).await,
         None => concluded,
     }
 }

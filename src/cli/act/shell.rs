@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::action::entering;
 use crate::app::shell::{Lent, farewell, greeting};
 use crate::app::{Signal, Signals, Terminal, check_terminal};
-use crate::domain::{Attached, Ended, Intent, Plan, Ref};
+use crate::domain::{Attached, Ended, Intent, Plan};
 
 use super::super::failure::Failure;
 
@@ -21,20 +20,22 @@ pub(super) fn is_plain(plan: &Plan) -> bool {
 pub(super) fn needs_terminal(plan: &Plan) -> Result<(), Failure> {
     match &plan.intent {
         Intent::Shell(..) => check_terminal().map_err(|_| {
-            let typed =
-                plan.equivalent.as_ref().map(|it| format!("`{it}`, without -it, takes none")).unwrap_or_default();
-            Failure::usage("there is no terminal to hand over").mend(typed)
+            let mend = "run it where there is one; `kubectl exec` and `docker exec` without -t need none";
+            Failure::usage("there is no terminal to hand over").mend(mend)
         }),
         _ => Ok(()),
     }
 }
 
 /// Hands the terminal over until the process has ended; its code is ours.
-pub(super) async fn hand_over(key: &Ref, plan: &Plan, attached: Attached) -> Result<ExitCode, Failure> {
+pub(super) async fn hand_over(plan: &Plan, attached: Attached) -> Result<ExitCode, Failure> {
+    let Intent::Shell(key, enter) = &plan.intent else {
+        return Err(Failure::new("this is nothing that a terminal is handed over to"));
+    };
     let failed = |error: std::io::Error| Failure::new("the terminal cannot be handed over").why(error);
     let mut signals = Signals::listen().map_err(failed)?;
     let mut terminal = Terminal::take_to_lend().map_err(failed)?;
-    terminal.lend(&greeting(&plan.title)).map_err(failed)?;
+    terminal.lend(&greeting(key, enter)).map_err(failed)?;
     let mut lent = Lent::start(&terminal, attached).map_err(failed)?;
     let ended = loop {
         tokio::select! {
@@ -45,18 +46,15 @@ pub(super) async fn hand_over(key: &Ref, plan: &Plan, attached: Attached) -> Res
             },
         }
     };
+    terminal.turned(lent.is_on_alternate());
     if ended.is_none() {
         lent.take_away().await;
     }
     terminal.give_back();
     drop(terminal);
     let Some(ended) = ended else { return Ok(ExitCode::from(TOLD_TO_END)) };
-    let what = match &plan.intent {
-        Intent::Shell(_, enter) => format!("{} in {}", entering(enter).replace("open a ", "the "), key.local()),
-        _ => key.local(),
-    };
     if !matches!(ended, Ended::Code(_)) {
-        eprintln!("cockpit: {}", farewell(&what, &ended));
+        eprintln!("cockpit: {}", farewell(key, enter, &ended));
     }
     Ok(ExitCode::from(ended.status()))
 }

@@ -38,7 +38,7 @@ impl Desk {
         let pumping = tokio::spawn(async move {
             let mut writer = Writer::start(Screen(screen)).expect("a thread");
             let sizes = tokio_stream::wrappers::ReceiverStream::new(sized).boxed();
-            pump(attached, &mut pieces, sizes, &mut writer).await
+            pump(attached, &mut pieces, sizes, &mut writer, &AtomicBool::new(false)).await
         });
         Self { shown, typed, sizes, pumping }
     }
