@@ -20,7 +20,7 @@ const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1
 /// Ends whatever a program that had the terminal may have left on: attributes, character sets, margins, an update under way,
 /// mouse and focus reports, marked pastes, modified keys, application keys. The cursor stays where it is.
 const TIDY: &[u8] =
-    b"\x1b[?2026l\x1b[m\x1b(B\x0f\x1b[4l\x1b[?6l\x1b[?7h\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\
+    b"\x1b[?2026l\x1b[m\x1b(B\x0f\x1b[4l\x1b[?7h\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\
       \x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[>4m\x1b[<u\x1b[0 q\x1b[?25h\x1b7\x1b[r\x1b8";
 /// Back to the ordinary screen. Not sent on that one: terminals differ in where the cursor is then.
 const ORDINARY: &[u8] = b"\x1b[?1049l";
