@@ -100,10 +100,18 @@ impl App {
         let Some(Intent::Shell(key, enter)) = self.core.runs().run(run).map(|run| run.plan.intent.clone()) else {
             return;
         };
-        let mut text = farewell(&key, &enter, ended).to_string();
-        if ended.is_missing() && enter.command.is_empty() {
-            text.push_str(no_shell(&key));
-        }
+        let told = farewell(&key, &enter, ended);
+        let text = match ended {
+            // What to do comes first: a runtime's words are long.
+            Ended::NotStarted(why) if enter.command.is_empty() => {
+                format!("there is no shell in {}: {}. The server says: {why}", key.local(), instead(&key))
+            }
+            // A shell also ends so after a command that it did not find.
+            ended if ended.is_missing() && enter.command.is_empty() => {
+                format!("{told}. Where its image has no shell, {}", instead(&key))
+            }
+            _ => told.to_string(),
+        };
         let severity = match ended {
             Ended::Code(_) | Ended::Left => None,
             Ended::NotStarted(_) | Ended::Broke(_) => Some(Severity::Warning),
@@ -114,9 +122,9 @@ impl App {
 }
 
 /// Where there is no shell: what else there is.
-fn no_shell(key: &Ref) -> &'static str {
+fn instead(key: &Ref) -> &'static str {
     match key.kind {
-        Kind::Pod => ". Where its image has no shell, `:debug` adds a container that has one",
-        _ => ". Where its image has no shell, `cockpit shell TARGET -- COMMAND` runs a program that it has",
+        Kind::Pod => "`:debug` adds a container that has one",
+        _ => "`cockpit shell TARGET -- COMMAND` runs a program that it has",
     }
 }

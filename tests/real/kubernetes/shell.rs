@@ -86,7 +86,7 @@ fn where_there_is_no_shell_it_says_so_and_a_debug_container_has_one() {
     screen.press(":shell\r");
     screen.until_shows(PATIENCE, &["open a shell in no-shell/bare", "in a debug container that is added to it"]);
     screen.confirm();
-    screen.until_shows(PATIENCE, &["could not be begun", "`:debug` adds a container that has one"]);
+    screen.until_shows(PATIENCE, &["there is no shell in no-shell/bare: `:debug` adds a container that has one"]);
     drop(screen);
     // Not confirmed, nothing is added.
     let target = shop.bare();
