@@ -93,7 +93,7 @@ pub enum What {
     /// The frame that was put together last is on the terminal.
     Written,
     /// The answer to [`super::Effect::Prepare`], by its ticket.
-    Draft(u64, Result<Draft, Refusal>),
+    Draft(u64, Box<Result<Draft, Refusal>>),
     /// What is new in the journal.
     Journal(News),
     /// The answer to [`super::Effect::Journal`], by its run.

@@ -43,7 +43,7 @@ impl Requests {
         match effect {
             Effect::Prepare(ticket, intent) => {
                 let asking = Asking::of(feeds, intent);
-                self.spawn(Some(ticket), async move { What::Draft(ticket, asking.draft().await) });
+                self.spawn(Some(ticket), async move { What::Draft(ticket, Box::new(asking.draft().await)) });
             }
             Effect::Journal(entry) => {
                 let (scribe, run) = (self.scribe.clone(), entry.run.id);

@@ -233,7 +233,7 @@ impl Desk {
             _ => None,
         });
         let (ticket, intent) = asked.expect("a preparation was asked for");
-        self.update(What::Draft(ticket, Ok(draft(intent))));
+        self.update(What::Draft(ticket, Box::new(Ok(draft(intent)))));
         self.see();
         self.wait(1000);
     }

@@ -72,7 +72,7 @@ impl App {
             What::Journalled(run, answer) => self.journalled(run, answer, at),
             What::TakenOver(run, answer) => self.taken_over(run, answer, at),
             What::Earlier(answer) => self.hear_earlier(answer, at),
-            What::Draft(ticket, answer) => self.drafted(ticket, answer, at),
+            What::Draft(ticket, answer) => self.drafted(ticket, *answer, at),
             What::StepAnswer(run, ix, answer) => {
                 let open = self.open_runs();
                 let steps = self.core.answer(run, ix, answer, at.now);
