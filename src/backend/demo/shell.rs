@@ -144,43 +144,48 @@ pub async fn run(room: Room, command: Vec<String>, wires: Wires) -> Ended {
         .await;
     let (mut line, mut last) = (String::new(), 0);
     while let Some(typed) = input.recv().await {
+        // What one read gave is answered by one write.
+        let mut answer = String::new();
         for letter in String::from_utf8_lossy(&typed).chars() {
-            let answer = match letter {
+            match letter {
                 '\r' | '\n' => {
                     let (said, code) = room.does(&std::mem::take(&mut line), *sizes.borrow(), last);
                     last = code;
                     match said {
                         Said::Exit(code) => {
-                            say("\n".to_owned()).await;
+                            say(answer + "\n").await;
                             return Ended::Code(code);
                         }
-                        Said::Text(text) if text.is_empty() => format!("\n{}", room.prompt()),
-                        Said::Text(text) => format!("\n{text}\n{}", room.prompt()),
+                        Said::Text(text) if text.is_empty() => {}
+                        Said::Text(text) => answer.push_str(&format!("\n{text}")),
                     }
+                    answer.push_str(&format!("\n{}", room.prompt()));
                 }
-                // ctrl-c, ctrl-d, ctrl-u
-                '\x03' => {
-                    line.clear();
-                    format!("^C\n{}", room.prompt())
-                }
+                // ctrl-d
                 '\x04' if line.is_empty() => {
-                    say("\n".to_owned()).await;
+                    say(answer + "\n").await;
                     return Ended::Code(last);
                 }
+                // ctrl-c
+                '\x03' => {
+                    line.clear();
+                    answer.push_str(&format!("^C\n{}", room.prompt()));
+                }
+                // ctrl-u
                 '\x15' => {
                     line.clear();
-                    format!("\r\x1b[K{}", room.prompt())
+                    answer.push_str(&format!("\r\x1b[K{}", room.prompt()));
                 }
-                '\x7f' | '\x08' => line.pop().map_or_else(String::new, |_| "\x08 \x08".to_owned()),
-                letter if letter.is_control() => String::new(),
+                '\x7f' | '\x08' => answer.push_str(line.pop().map_or("", |_| "\x08 \x08")),
+                letter if letter.is_control() => {}
                 letter => {
                     line.push(letter);
-                    letter.to_string()
+                    answer.push(letter);
                 }
-            };
-            if !answer.is_empty() && !say(answer).await {
-                return Ended::Left;
             }
+        }
+        if !answer.is_empty() && !say(answer).await {
+            return Ended::Left;
         }
     }
     Ended::Left
@@ -198,15 +203,20 @@ mod tests {
     #[tokio::test]
     async fn it_says_what_it_is_masks_values_and_ends_with_the_code_that_is_said() {
         let size = Size { columns: 80, rows: 24 };
-        let mut attached = Attached::new(size, |wires| run(room(), Vec::new(), wires));
+        let Attached { mut output, input, ended, sizes: _sizes } =
+            Attached::new(size, |wires| run(room(), Vec::new(), wires));
         for line in ["env\r", "sttz\x7fy size\r", "rm -rf /\r", "exit 3\r"] {
-            attached.input.send(Bytes::copy_from_slice(line.as_bytes())).await.expect("typed");
+            input.send(Bytes::copy_from_slice(line.as_bytes())).await.expect("typed");
         }
-        assert_eq!(attached.ended.await, Ended::Code(3));
-        let mut shown = String::new();
-        while let Some(piece) = attached.output.recv().await {
-            shown.push_str(&String::from_utf8_lossy(&piece));
-        }
+        let reading = async {
+            let mut shown = String::new();
+            while let Some(piece) = output.recv().await {
+                shown.push_str(&String::from_utf8_lossy(&piece));
+            }
+            shown
+        };
+        let (ended, shown) = tokio::join!(ended, reading);
+        assert_eq!(ended, Ended::Code(3));
         assert!(shown.starts_with("This shell is simulated"), "{shown}");
         assert!(shown.contains("DB_URL=********\r\n") && shown.contains("\r\n24 80\r\n"), "{shown}");
         assert!(shown.contains("sh: rm: not found (this shell is simulated"), "{shown}");
