@@ -4,6 +4,7 @@
 pub mod amount;
 mod book;
 mod drain;
+mod enter;
 mod fits;
 mod follow;
 mod forward;
@@ -18,6 +19,7 @@ pub mod words;
 
 pub use book::{Known, Numbers, RunBook, Undo};
 pub use drain::{Drain, in_its_place};
+pub use enter::entered;
 pub use fits::{Fit, fits};
 pub use follow::{Followed, Mood, SHOWN_SECONDS, follow};
 pub use forward::{forwards, ports};

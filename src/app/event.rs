@@ -3,7 +3,9 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::domain::journal::{News, Unwritten};
-use crate::domain::{Batch, Draft, Entry, ForwardState, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
+use crate::domain::{
+    Attached, Batch, Draft, Ended, Entry, ForwardState, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp,
+};
 
 use super::key::Key;
 
@@ -91,7 +93,7 @@ pub enum What {
     /// The frame that was put together last is on the terminal.
     Written,
     /// The answer to [`super::Effect::Prepare`], by its ticket.
-    Draft(u64, Result<Draft, Refusal>),
+    Draft(u64, Box<Result<Draft, Refusal>>),
     /// What is new in the journal.
     Journal(News),
     /// The answer to [`super::Effect::Journal`], by its run.
@@ -104,6 +106,10 @@ pub enum What {
     StepAnswer(u64, usize, Result<Receipt, StepError>),
     /// How a port forward stands, by the number of [`super::Effect::Forward`]; or why it is none.
     Forward(u64, Result<ForwardState, Refusal>),
+    /// A process that is to have the terminal has begun, or has not: run, place, answer. The loop hands the terminal over.
+    Attached(u64, usize, Result<Attached, StepError>),
+    /// The process of this run has had the terminal, and how that ended.
+    Left(u64, Ended),
     /// Lines of a log, by the ticket of [`super::Effect::OpenLogs`].
     LogLines(u64, Vec<LogLine>),
     /// A log has ended, and why.

@@ -7,6 +7,7 @@ use futures::stream::BoxStream;
 use tokio::sync::watch;
 
 use super::Timestamp;
+use super::attach::{Attach, Attached};
 use super::demand::Demand;
 use super::fact::Batch;
 use super::forward::{ForwardRequest, ForwardStream};
@@ -51,9 +52,10 @@ pub trait Backend: Feed {
         let _ = entry;
     }
 
-    /// Hands the terminal to a process in an instance.
-    async fn attach(&self, key: Ref) -> Result<(), Unsupported> {
-        Err(Unsupported::new("a shell", &key))
+    /// Hands a terminal to a process in an instance: what [`super::StepAction::Enter`] asks for, done by whoever has the terminal.
+    /// Read-only is enforced here too.
+    async fn attach(&self, attach: Attach) -> Result<Attached, StepError> {
+        Err(StepError::Failed(Text::from(Unsupported::new("a shell", &attach.instance).to_string())))
     }
 
     /// Leads connections to a port of this machine's loopback to a port of an instance, until what it tells is dropped. Read-only is

@@ -26,6 +26,7 @@ mod model;
 mod one;
 mod place;
 mod setting;
+mod shell;
 mod silence;
 mod sim;
 

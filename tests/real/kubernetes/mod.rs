@@ -7,6 +7,7 @@ mod forward;
 mod people;
 mod quiet;
 mod scenes;
+mod shell;
 mod storms;
 mod trouble;
 mod walk;
