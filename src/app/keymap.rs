@@ -299,7 +299,7 @@ mod tests {
         );
         assert!(said("restart", &["q"]).contains("`back` in: case file; "), "the first of the two that are hidden");
         assert!(said("restart", &["f1"]).ends_with("help = [\"?\"]"), "it has another key already");
-        let both = [("scale".to_owned(), vec!["B".to_owned()]), ("restart".to_owned(), vec!["B".to_owned()])];
+        let both = [("scale".to_owned(), vec!["f9".to_owned()]), ("restart".to_owned(), vec!["f9".to_owned()])];
         assert_eq!(Keymap::check(&both).iter().map(KeymapError::command).collect::<Vec<_>>(), ["restart"], "the later");
         let freed = [("restart".to_owned(), vec!["s".to_owned()]), ("scale-or-shell".to_owned(), vec![])];
         assert_eq!(Keymap::check(&freed), []);
