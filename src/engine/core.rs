@@ -170,7 +170,7 @@ impl Core {
         if let Some(known) = intent.parts().iter().find_map(left) {
             let (done, all) = known.run.progress();
             let (verb, who) = (known.run.plan.intent.verb(), known.by.short());
-            let text = format!("ends what {who} left in the middle: {verb}, {done} of {all} done (X looks at it)");
+            let text = format!("ends what {who} left in the middle: {verb}, {done} of {all} done");
             plan.lines.push(Line::new(LineKind::Note, text));
         }
         Ok(plan)
