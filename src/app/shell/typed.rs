@@ -107,13 +107,19 @@ mod tests {
         assert_eq!(tokio::time::timeout(Duration::from_secs(5), typed.pieces.recv()).await.expect("in time"), None);
         let (read, mut write) = std::io::pipe().expect("a pipe");
         let typed = Typed::start(OwnedFd::from(read)).expect("a thread");
+        let begun = std::time::Instant::now();
         let filled = std::thread::spawn(move || {
-            // More than waits: its thread stands in the middle of handing it over.
+            // More than waits anywhere.
             for _ in 0..(WAITING * PIECE + 60_000) / 1000 {
                 let _ = write.write_all(&[b'x'; 1000]);
             }
         });
-        filled.join().expect("written");
+        // Its thread stands in the middle of handing it over.
+        while typed.pieces.len() < WAITING {
+            assert!(begun.elapsed() < Duration::from_secs(5), "{} pieces came", typed.pieces.len());
+            tokio::task::yield_now().await;
+        }
         drop(typed);
+        filled.join().expect("it is told that nobody reads any more");
     }
 }
