@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use cockpit::action::{Guard, fits, merge, plan};
 use cockpit::diagnose::Pattern;
 use cockpit::domain::{
-    Application, Autoscaler, Batch, ClusterId, ClusterInfo, Desired, Draft, Fact, GaveUp, Grade, Including, Instance,
-    Intent, JobState, Kind, Line, LineKind, Namespace, Node, NodeState, Object, Phase, Pin, Plan, Quota, Ref, Refusal,
-    Revision, Rights, Rollout, RolloutPhase, Schedule, Seen, Setting, Source, Step, StepAction, Text, Timestamp, Until,
-    Workload,
+    Application, Autoscaler, Batch, ClusterId, ClusterInfo, Debugger, Desired, Draft, Enter, Fact, GaveUp, Grade,
+    Including, Instance, Intent, JobState, Kind, Line, LineKind, Name, Namespace, Node, NodeState, Object, Phase, Pin,
+    Plan, Quota, Ref, Refusal, Revision, Rights, Rollout, RolloutPhase, Schedule, Seen, Setting, Source, Step,
+    StepAction, Text, Timestamp, Until, Workload,
 };
 use cockpit::domain::{BackendKind, OccurrenceKind};
 use cockpit::state::World;
@@ -236,6 +236,7 @@ fn drafted(intent: &Intent) -> Draft {
         Intent::Unblock(_) => {
             (vec![step(StepAction::Delete(self::key("prod", Kind::Pod, "orders-1")), Seen::Uid, 0)], None)
         }
+        Intent::Shell(_, enter) => (vec![step(StepAction::Enter(key, enter.clone()), Seen::Uid, 0)], None),
         Intent::Prune(_) => {
             let waste = [cockpit::domain::Waste::Containers, cockpit::domain::Waste::Images];
             (waste.map(|waste| step(StepAction::Prune(key.clone(), waste), Seen::Uid, 0)).to_vec(), None)
@@ -267,6 +268,15 @@ fn told(intent: &Intent, planned: Result<Plan, Refusal>) -> String {
         }
     }
     out
+}
+
+fn enter(container: Option<&str>, command: &[&str], debug: bool) -> Enter {
+    let debug = debug.then(|| Debugger { image: Some("busybox:1.37".into()), name: None });
+    Enter {
+        container: container.map(Name::new),
+        command: command.iter().map(|word| (*word).to_owned()).collect(),
+        debug,
+    }
 }
 
 fn page(title: &str, world: &World, guard: &Guard, intents: &[Intent]) -> String {
@@ -423,6 +433,22 @@ fn a_plan_for_every_cell() {
                 Intent::Prune(local(Kind::Cluster, "local")),
                 Intent::Prune(eu(Kind::Cluster, "eu")),
                 Intent::Prune(k8s(Kind::Cluster, "prod")),
+            ],
+        ),
+        page(
+            "shell",
+            &world,
+            &Guard::default(),
+            &[
+                Intent::Shell(k8s(Pod, "web-0"), enter(None, &[], false)),
+                Intent::Shell(k8s(Pod, "web-0"), enter(Some("app"), &["cat", "/etc/hosts"], false)),
+                Intent::Shell(k8s(Pod, "web-0"), enter(Some("app"), &[], true)),
+                Intent::Shell(k8s(Deployment, "web"), enter(None, &[], false)),
+                Intent::Shell(eu(Allocation, "charge-0"), enter(None, &[], false)),
+                Intent::Shell(swarm(Task, "mail-0"), enter(None, &[], false)),
+                Intent::Shell(swarm(Task, "mail-0"), enter(None, &[], true)),
+                Intent::Shell(local(ContainerInstance, "box"), enter(None, &[], false)),
+                Intent::Shell(local(ContainerInstance, "stopped"), enter(None, &[], false)),
             ],
         ),
         page(

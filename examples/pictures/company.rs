@@ -126,7 +126,7 @@ impl Company {
         match effect {
             Effect::Prepare(ticket, intent) => {
                 let sim = self.sim(&intent.target().cluster.clone())?;
-                Some(What::Draft(ticket, sim.prepare(intent)))
+                Some(What::Draft(ticket, Box::new(sim.prepare(intent))))
             }
             Effect::Execute(run, ix, step) => {
                 let sim = self.sim(&step.action.target().cluster)?;

@@ -2,9 +2,12 @@
 //! key, the palette, a menu and the command line agree before a server is asked.
 
 use crate::domain::{
-    BackendKind, ClusterInfo, Desired, Instance, Intent, Kind, Phase, Ref, Role, RolloutPhase, Setting, Text, Workload,
+    BackendKind, ClusterInfo, Desired, Enter, Instance, Intent, Kind, Phase, Ref, Role, RolloutPhase, Setting, Text,
+    Workload,
 };
 use crate::state::View;
+
+use super::enter::can_be_entered;
 
 /// None: it makes no sense for that kind of thing. Else whether it can be had now, and why not.
 pub type Fit = Option<Result<(), Text>>;
@@ -52,7 +55,21 @@ pub fn fits(intent: &Intent, view: &View<'_>) -> Fit {
         }
         Intent::Unblock(key) => unblock(key, view),
         Intent::Prune(key) => prunes(key, view).then_some(Ok(())),
+        Intent::Shell(key, enter) => shell(key, enter, view),
     }
+}
+
+/// Beside a pod a container can be added; everywhere else a process is begun in what runs.
+fn shell(key: &Ref, enter: &Enter, view: &View<'_>) -> Fit {
+    let instance = view.instance(key)?;
+    if enter.debug.is_some() && key.kind != Kind::Pod {
+        return None;
+    }
+    Some(if can_be_entered(instance) || (enter.debug.is_some() && !instance.phase.ended()) {
+        Ok(())
+    } else {
+        no("it does not run")
+    })
 }
 
 fn no(why: &str) -> Result<(), Text> {

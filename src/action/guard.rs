@@ -105,6 +105,8 @@ fn touches(action: &StepAction, view: &View<'_>) -> u32 {
         | StepAction::SetDrain(..)
         | StepAction::Promote(_)
         | StepAction::Abort(_)
-        | StepAction::Prune(..) => 0,
+        | StepAction::Prune(..)
+        | StepAction::AddDebugger(..)
+        | StepAction::Enter(..) => 0,
     }
 }

@@ -4,6 +4,7 @@
 pub mod amount;
 mod book;
 mod drain;
+mod enter;
 mod fits;
 mod follow;
 mod guard;
@@ -17,6 +18,7 @@ pub mod words;
 
 pub use book::{Known, Numbers, RunBook, Undo};
 pub use drain::{Drain, in_its_place};
+pub use enter::entered;
 pub use fits::{Fit, fits};
 pub use follow::{Followed, Mood, SHOWN_SECONDS, follow};
 pub use guard::Guard;

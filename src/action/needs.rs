@@ -1,6 +1,6 @@
 //! Which rights of a server an intent needs: so that what is known to be denied is refused before the server is.
 
-use crate::domain::{Intent, Kind, Rights};
+use crate::domain::{Enter, Intent, Kind, Rights};
 
 /// Rights of which one is enough, in the words of [`Rights::denied`]: `patch deployments`.
 type Need = &'static [&'static str];
@@ -21,6 +21,10 @@ fn needs_of(intent: &Intent) -> &'static [Need] {
         (Intent::Promote(_) | Intent::Abort(_), Kind::ArgoRollout) => &[&["patch rollouts/status", "patch rollouts"]],
         (Intent::Cordon(_) | Intent::Uncordon(_), Kind::Node) => &[&["patch nodes"]],
         (Intent::Drain(..), Kind::Node) => &[&["patch nodes"], &["create pods/eviction"]],
+        (Intent::Shell(_, Enter { debug: Some(_), .. }), Kind::Pod | Kind::BarePod) => {
+            &[&["patch pods/ephemeralcontainers"], &["create pods/attach"]]
+        }
+        (Intent::Shell(..), Kind::Pod | Kind::BarePod) => &[&["create pods/exec"]],
         (Intent::Trigger(_), Kind::CronJob) | (Intent::Unblock(_), Kind::Job) => &[&["create jobs"]],
         (Intent::Restart(_) | Intent::Undo(..) | Intent::Set(..) | Intent::Pause(_) | Intent::Resume(_), kind) => {
             patch(kind)

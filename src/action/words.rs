@@ -1,7 +1,7 @@
 //! Intents in words: on titles, in lists of what can be taken back, in outcomes.
 
 use crate::domain::words::bytes;
-use crate::domain::{Intent, Kind, Ref, Setting};
+use crate::domain::{Enter, Intent, Kind, Ref, Setting};
 
 /// What an intent does to its target, without the target's name: `scale to 3`, `roll back to 41`, `uncordon`.
 pub fn deed(intent: &Intent) -> String {
@@ -19,6 +19,7 @@ pub fn deed(intent: &Intent) -> String {
         Intent::Resume(_) if matches!(kind, Kind::CronJob | Kind::Job) => "let run again".to_owned(),
         Intent::Pause(_) if kind == Kind::Application => "switch automatic sync off".to_owned(),
         Intent::Resume(_) if kind == Kind::Application => "switch automatic sync on".to_owned(),
+        Intent::Shell(_, enter) => entering(enter),
         Intent::Several(all) => all.iter().map(deed_on).collect::<Vec<_>>().join(", then "),
         other => other.verb().to_owned(),
     }
@@ -39,6 +40,7 @@ pub fn deed_on(intent: &Intent) -> String {
         Intent::Drain(_, including) if including.unmanaged || including.local_data => {
             format!("drain {name}, with what would be lost")
         }
+        Intent::Shell(_, enter) => format!("{} in {name}", entering(enter)),
         Intent::Several(_) => deed(intent),
         other => format!("{} {name}", deed(other)),
     }
@@ -67,7 +69,21 @@ pub fn done(intent: &Intent) -> String {
         Intent::Trigger(_) => "started once".to_owned(),
         Intent::Unblock(_) => "unblocked".to_owned(),
         Intent::Prune(_) => "cleared".to_owned(),
+        Intent::Shell(_, enter) => match enter.words() {
+            Some(command) => format!("{command} begun"),
+            None => "a shell opened".to_owned(),
+        },
         Intent::Several(all) => all.first().map(done).unwrap_or_default(),
+    }
+}
+
+/// What is opened, in words.
+fn entering(enter: &Enter) -> String {
+    match (enter.words(), &enter.debug) {
+        (Some(command), None) => format!("run {command}"),
+        (Some(command), Some(_)) => format!("run {command} in a debug container"),
+        (None, None) => "open a shell".to_owned(),
+        (None, Some(_)) => "open a debug container".to_owned(),
     }
 }
 

@@ -3,7 +3,9 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
 use crate::domain::journal::{News, Unwritten};
-use crate::domain::{Batch, Draft, Entry, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp};
+use crate::domain::{
+    Attached, Batch, Draft, Ended, Entry, LogLine, People, Receipt, Refusal, StepError, Text, Timestamp,
+};
 
 use super::key::Key;
 
@@ -91,7 +93,7 @@ pub enum What {
     /// The frame that was put together last is on the terminal.
     Written,
     /// The answer to [`super::Effect::Prepare`], by its ticket.
-    Draft(u64, Result<Draft, Refusal>),
+    Draft(u64, Box<Result<Draft, Refusal>>),
     /// What is new in the journal.
     Journal(News),
     /// The answer to [`super::Effect::Journal`], by its run.
@@ -102,6 +104,10 @@ pub enum What {
     Earlier(Result<(Vec<Entry>, u64), Text>),
     /// The answer to [`super::Effect::Execute`]: run, place, answer.
     StepAnswer(u64, usize, Result<Receipt, StepError>),
+    /// A process that is to have the terminal has begun, or has not: run, place, answer. The loop hands the terminal over.
+    Attached(u64, usize, Result<Attached, StepError>),
+    /// The process of this run has had the terminal, and how that ended.
+    Left(u64, Ended),
     /// Lines of a log, by the ticket of [`super::Effect::OpenLogs`].
     LogLines(u64, Vec<LogLine>),
     /// A log has ended, and why.

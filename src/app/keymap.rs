@@ -294,14 +294,14 @@ mod tests {
         let said = |command: &str, keys: &[&str]| with(command, keys).expect_err("an error").to_string();
         assert_eq!(
             said("restart", &["s"]),
-            "`restart`: `s` is the key of `scale` in: lists, case file; expected a free key, or another one for that: \
-             scale = [\"…\"], or scale = [] for none"
+            "`restart`: `s` is the key of `scale-or-shell` in: lists, case file; expected a free key, or another one for \
+             that: scale-or-shell = [\"…\"], or scale-or-shell = [] for none"
         );
         assert!(said("restart", &["q"]).contains("`back` in: case file; "), "the first of the two that are hidden");
         assert!(said("restart", &["f1"]).ends_with("help = [\"?\"]"), "it has another key already");
         let both = [("scale".to_owned(), vec!["x".to_owned()]), ("restart".to_owned(), vec!["x".to_owned()])];
         assert_eq!(Keymap::check(&both).iter().map(KeymapError::command).collect::<Vec<_>>(), ["restart"], "the later");
-        let freed = [("restart".to_owned(), vec!["s".to_owned()]), ("scale".to_owned(), vec![])];
+        let freed = [("restart".to_owned(), vec!["s".to_owned()]), ("scale-or-shell".to_owned(), vec![])];
         assert_eq!(Keymap::check(&freed), []);
         let many = [("restart".to_owned(), vec!["q".to_owned(), "s".to_owned()])];
         assert_eq!(Keymap::check(&many).len(), 3, "all of them are said: leave, back, scale");

@@ -21,6 +21,7 @@ mod rows;
 mod run;
 mod saved;
 mod scroll;
+pub mod shell;
 mod signals;
 
 mod terminal;
@@ -49,6 +50,7 @@ pub use keymap::{Keymap, KeymapError};
 pub use options::{Options, Recorder};
 pub use run::run;
 pub use saved::Saved;
+pub use signals::{Signal, Signals};
 pub use terminal::{Terminal, check as check_terminal};
 pub use writer::{Encoder, sgr};
 

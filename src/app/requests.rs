@@ -13,8 +13,9 @@ use tokio::time::timeout;
 use crate::domain::{
     Backend, ClusterId, Entry, LogRequest, LogStream, Name, Person, Ref, Step, StepError, Text, Timestamp,
 };
-use crate::engine::{Asking, Feeds, Scribe, do_step};
+use crate::engine::{Asking, Feeds, Scribe, do_step, enter};
 
+use super::shell::size_now;
 use super::together::{self, Voice};
 use super::{Copied, Effect, What, copies, saved};
 
@@ -42,7 +43,7 @@ impl Requests {
         match effect {
             Effect::Prepare(ticket, intent) => {
                 let asking = Asking::of(feeds, intent);
-                self.spawn(Some(ticket), async move { What::Draft(ticket, asking.draft().await) });
+                self.spawn(Some(ticket), async move { What::Draft(ticket, Box::new(asking.draft().await)) });
             }
             Effect::Journal(entry) => {
                 let (scribe, run) = (self.scribe.clone(), entry.run.id);
@@ -129,6 +130,21 @@ impl Requests {
                 (Ok(backend), Some(entry)) => do_step(&scribe, &*backend, entry, step, now).await,
             };
             What::StepAnswer(run, ix, answer)
+        });
+    }
+
+    /// Begins the process of a run that is to have the terminal, whose entry as it is now is on the disk before.
+    pub fn enter(&mut self, run: u64, ix: usize, step: Step, entry: Option<Entry>, feeds: &Feeds, now: Timestamp) {
+        let backend = backend_of(feeds, &step.action.target().cluster);
+        let scribe = self.scribe.clone();
+        self.spawn(None, async move {
+            let term = std::env::var("TERM").unwrap_or_default();
+            let answer = match (backend, entry) {
+                (Err(why), _) => Err(StepError::Failed(why)),
+                (_, None) => Err(StepError::Failed(Text::new("its run is not ours any more"))),
+                (Ok(backend), Some(entry)) => enter(&scribe, &*backend, entry, &step, (size_now(), &term), now).await,
+            };
+            What::Attached(run, ix, answer)
         });
     }
 

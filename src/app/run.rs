@@ -14,7 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use tokio::sync::mpsc;
 
-use crate::domain::{Batch, Name, People, Text, Timestamp};
+use crate::domain::{Attached, Batch, Ended, Name, People, Receipt, StepAction, StepError, Text, Timestamp};
 use crate::engine::{Ending, Feeds, Scribe};
 use crate::ui;
 
@@ -25,6 +25,7 @@ use super::keeper::Keeping;
 use super::options::{Options, Recorder};
 use super::pace::Pace;
 use super::requests::Requests;
+use super::shell::Lent;
 use super::signals::{Signal, Signals};
 use super::terminal::{self, Terminal};
 use super::writer::{Encoder, Writer};
@@ -83,6 +84,8 @@ struct Session {
     keeping: Option<Keeping>,
     recorder: Option<Recorder>,
     input: Option<Reader>,
+    /// A process that has the terminal, and its run: nothing is drawn and no key is read meanwhile.
+    lent: Option<(u64, Lent)>,
     /// Diagnosis was cut short: go on without waiting.
     more: bool,
     pace: Pace,
@@ -97,6 +100,8 @@ enum Woke {
     Reply(Box<What>),
     Written(std::io::Result<()>),
     Facts(Option<Batch>),
+    /// Of which run, and how it ended.
+    Left(u64, Ended),
     Due,
 }
 
@@ -151,6 +156,7 @@ impl Session {
             replies,
             recorder: options.recorder,
             input: Some(Reader::start()),
+            lent: None,
             more: false,
             pace: Pace::default(),
             settled: false,
@@ -178,6 +184,7 @@ impl Session {
                     self.feeds_over = true;
                     self.clock.stop();
                 }
+                Woke::Left(run, ended) => self.take_back(run, ended).await?,
                 Woke::Due => {}
             }
             if self.catch_up().await? {
@@ -238,6 +245,11 @@ impl Session {
 
     async fn hear(&mut self, what: What) -> color_eyre::Result<()> {
         self.requests.heard(&what);
+        let what = match what {
+            What::Attached(run, ix, Ok(attached)) => What::StepAnswer(run, ix, self.lend(run, attached).await?),
+            What::Attached(run, ix, Err(why)) => What::StepAnswer(run, ix, Err(why)),
+            other => other,
+        };
         if matches!(what, What::Journal(_) | What::Earlier(_)) {
             // Rules have something to say of it.
             self.pace.changed();
@@ -282,6 +294,10 @@ impl Session {
                     self.pace.changed();
                     self.requests.start(Effect::Journal(entry), &self.feeds);
                 }
+                Effect::Execute(run, ix, step) if matches!(step.action, StepAction::Enter(..)) => {
+                    let entry = self.app.core().runs().entry(run);
+                    self.requests.enter(run, ix, step, entry, &self.feeds, self.clock.now());
+                }
                 Effect::Execute(run, ix, step) => {
                     let entry = self.app.core().runs().entry(run);
                     self.requests.execute(run, ix, step, entry, &self.feeds, self.clock.now());
@@ -321,10 +337,17 @@ impl Session {
                 None => std::future::pending().await,
             }
         };
+        let left = async {
+            match &mut self.lent {
+                Some((run, lent)) => Woke::Left(*run, lent.ended().await),
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             biased;
             signal = signals.next() => Woke::Signal(signal),
             input = input => Woke::Input(input),
+            left = left => left,
             Some(what) = self.replies.recv() => Woke::Reply(Box::new(what)),
             written = self.writer.written() => Woke::Written(written),
             batch = self.feeds.next(), if !self.feeds_over => Woke::Facts(batch),
@@ -350,7 +373,7 @@ impl Session {
     }
 
     const fn frame_is_wanted(&self) -> bool {
-        self.app.is_dirty() || self.whole
+        self.lent.is_none() && (self.app.is_dirty() || self.whole)
     }
 
     fn until_next_frame(&self) -> Duration {
@@ -401,20 +424,57 @@ impl Session {
         }
     }
 
+    /// Hands the terminal to a process that has begun. The world goes on meanwhile; a terminal that takes nothing, or a screen that
+    /// has turned to something else, gets none.
+    async fn lend(&mut self, run: u64, attached: Attached) -> color_eyre::Result<Result<Receipt, StepError>> {
+        let refused = |why: &str| Ok(Err(StepError::Failed(Text::new(why))));
+        if self.lent.is_some() || !self.app.waits_for(run) {
+            return refused("it was let go of: the screen had turned to something else meanwhile");
+        }
+        self.fall_silent().await;
+        if self.writer.is_busy() {
+            self.come_back()?;
+            return refused("it was let go of: the terminal takes nothing");
+        }
+        let greeting = self.app.greets(run);
+        let begun = self.terminal.lend(&greeting).and_then(|()| Lent::start(&self.terminal, attached));
+        match begun {
+            Ok(lent) => {
+                self.lent = Some((run, lent));
+                Ok(Ok(Receipt::at(self.clock.now())))
+            }
+            Err(why) => {
+                self.come_back()?;
+                refused(&format!("the terminal could not be handed over: {why}"))
+            }
+        }
+    }
+
+    /// The terminal is ours again.
+    async fn take_back(&mut self, run: u64, ended: Ended) -> color_eyre::Result<()> {
+        self.lent = None;
+        self.come_back()?;
+        self.hear(What::Left(run, ended)).await
+    }
+
+    /// Reads and writes nothing more on the terminal.
+    async fn fall_silent(&mut self) {
+        silence(&mut self.input, &mut self.writer).await;
+    }
+
     /// Stops as a job of the shell, and comes back when that says so.
     async fn suspend(&mut self) -> color_eyre::Result<()> {
-        if let Some(input) = self.input.take() {
-            input.close().await;
-        }
-        if self.writer.is_busy() {
-            let _ = tokio::time::timeout(LAST_WORDS, self.writer.written()).await;
-        }
+        self.fall_silent().await;
         self.terminal.give_back();
         super::signals::stop_here();
         self.come_back()
     }
 
     fn come_back(&mut self) -> color_eyre::Result<()> {
+        if self.lent.is_some() {
+            // Whoever has it draws for itself.
+            return self.terminal.rawed().wrap_err("the terminal cannot be made raw again");
+        }
         self.terminal.retake().wrap_err("the terminal cannot be taken over again")?;
         if self.input.is_none() {
             self.input = Some(Reader::start());
@@ -436,18 +496,27 @@ impl Session {
         if let Some(keeping) = self.keeping.take() {
             keeping.end();
         }
-        if let Some(input) = self.input.take() {
-            input.close().await;
+        if let Some((_, lent)) = self.lent.take() {
+            self.terminal.turned(lent.is_on_alternate());
+            lent.take_away().await;
         }
-        if self.writer.is_busy() {
-            let _ = tokio::time::timeout(LAST_WORDS, self.writer.written()).await;
-        }
+        silence(&mut self.input, &mut self.writer).await;
         if self.writer.is_busy() {
             self.terminal.abandon();
             return;
         }
         self.terminal.give_back();
         self.writer.join();
+    }
+}
+
+/// Closes the input, and waits for what is on its way to the terminal, where that takes anything.
+async fn silence(input: &mut Option<Reader>, writer: &mut Writer) {
+    if let Some(input) = input.take() {
+        input.close().await;
+    }
+    if writer.is_busy() {
+        let _ = tokio::time::timeout(LAST_WORDS, writer.written()).await;
     }
 }
 

@@ -17,6 +17,14 @@ const TAKE_MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 /// Ends an update that was under way, then all of [`TAKE`] and [`TAKE_MOUSE`], also where that was not sent: a panic does not ask.
 const GIVE_BACK: &[u8] = b"\x1b[?2026l\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
+/// Ends whatever a program that had the terminal may have left on: attributes, character sets, margins, an update under way,
+/// mouse and focus reports, marked pastes, modified keys, application keys. The cursor stays where it is.
+const TIDY: &[u8] =
+    b"\x1b[?2026l\x1b[m\x1b(B\x0f\x1b[4l\x1b[?7h\x1b[?1l\x1b>\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\
+      \x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?2004l\x1b[>4m\x1b[<u\x1b[0 q\x1b[?25h\x1b7\x1b[r\x1b8";
+/// Back to the ordinary screen. Not sent on that one: terminals differ in where the cursor is then.
+const ORDINARY: &[u8] = b"\x1b[?1049l";
+
 /// Whether there is a terminal that can be drawn on; else what to do instead. The caller ends with exit code 2.
 pub fn check() -> Result<(), Text> {
     let has_tty = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -45,6 +53,10 @@ pub fn size() -> (u16, u16) {
 /// The terminal while it is ours. Dropped, it is given back.
 pub struct Terminal {
     taken: bool,
+    /// Another program has it: raw, and its ordinary screen.
+    lent: bool,
+    /// It has turned to the other screen.
+    alternate: bool,
     /// The mouse is taken too.
     mouse: bool,
     hook: Option<Hook>,
@@ -57,7 +69,7 @@ impl Terminal {
     /// With `mouse` its clicks come too, and are no longer the terminal's own (to mark text with shift).
     pub fn take(mouse: bool) -> std::io::Result<Self> {
         enable_raw_mode()?;
-        let mut terminal = Self { taken: true, mouse, hook: None };
+        let mut terminal = Self { taken: true, lent: false, alternate: false, mouse, hook: None };
         terminal.write_take()?;
         terminal.hook = Some(hook_panics());
         Ok(terminal)
@@ -68,9 +80,36 @@ impl Terminal {
         Ok(File::from(std::io::stdout().as_fd().try_clone_to_owned()?))
     }
 
-    /// Takes it again after it was given back.
+    /// Takes it over for another program alone: raw, on the ordinary screen, where that writes as it likes.
+    pub fn take_to_lend() -> std::io::Result<Self> {
+        enable_raw_mode()?;
+        Ok(Self { taken: true, lent: true, alternate: false, mouse: false, hook: Some(hook_panics()) })
+    }
+
+    /// Lends it to another program: it stays raw, and shows its ordinary screen with `said` below what is there.
+    pub fn lend(&mut self, said: &str) -> std::io::Result<()> {
+        if !std::mem::replace(&mut self.lent, true) {
+            write_out(GIVE_BACK)?;
+        }
+        write_out(said.as_bytes())
+    }
+
+    /// Whether the program that has it has turned to the other screen.
+    pub const fn turned(&mut self, to_alternate: bool) {
+        self.alternate = to_alternate;
+    }
+
+    /// Raw again, after it was stopped and goes on: whoever it is lent to is left alone.
+    pub fn rawed(&self) -> std::io::Result<()> {
+        enable_raw_mode()
+    }
+
+    /// Takes it again after it was given back or lent.
     pub fn retake(&mut self) -> std::io::Result<()> {
         enable_raw_mode()?;
+        if std::mem::take(&mut self.lent) {
+            write_out(TIDY)?;
+        }
         self.taken = true;
         self.write_take()
     }
@@ -82,7 +121,16 @@ impl Terminal {
 
     /// Gives it back. Again is harmless.
     pub fn give_back(&mut self) {
-        if std::mem::take(&mut self.taken) {
+        if !std::mem::take(&mut self.taken) {
+            return;
+        }
+        if std::mem::take(&mut self.lent) {
+            let _ = write_out(TIDY);
+            if self.alternate {
+                let _ = write_out(ORDINARY);
+            }
+            let _ = disable_raw_mode();
+        } else {
             restore();
         }
     }

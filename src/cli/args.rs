@@ -71,6 +71,8 @@ pub enum Command {
     Trigger(act::One),
     /// Take away what keeps it from going on.
     Unblock(act::One),
+    /// Open a shell in an instance, or run a command in it, on this terminal.
+    Shell(act::Shell),
     /// Remove what nobody uses: stopped containers, dangling images, build cache. Never volumes.
     Prune(act::One),
     /// Say what was found, how, and what is missing.

@@ -196,6 +196,7 @@ fn contexts(
         home: home(),
         root: PathBuf::new(),
         read_only: common.read_only || config.read_only,
+        debug_image: Some(config.debug_image.clone()),
         taken,
     }
 }

@@ -175,6 +175,7 @@ fn action(command: Command) -> Option<Said> {
         Command::Trigger(one) => one.said(Intent::Trigger),
         Command::Unblock(one) => one.said(Intent::Unblock),
         Command::Prune(one) => one.said(Intent::Prune),
+        Command::Shell(shell) => shell.into(),
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::action::Guard;
 use crate::diagnose::{Pattern, Settings};
-use crate::domain::{BackendKind, ClusterId, Text};
+use crate::domain::{BackendKind, ClusterId, DEBUG_IMAGE, Text};
 
 /// A node that is full by the kubelet's own limit, 110 pods, can be drained.
 const MAX_INSTANCES: u32 = 120;
@@ -22,6 +22,8 @@ pub struct Config {
     pub max_instances: Option<u32>,
     /// A preview asks why.
     pub ask_reason: bool,
+    /// The image of debug containers.
+    pub debug_image: Text,
     /// Nothing may be changed at all.
     pub read_only: bool,
     /// A directory that a group shares: its journal is everybody's.
@@ -56,6 +58,7 @@ impl Default for Config {
             protected: Vec::new(),
             max_instances: Some(MAX_INSTANCES),
             ask_reason: false,
+            debug_image: Text::new(DEBUG_IMAGE),
             read_only: false,
             state_dir: None,
             require_journal: false,

@@ -87,6 +87,13 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     if let Some(value) = root.take(reader, "ask_reason") {
         config.ask_reason = reader.boolean(&value).unwrap_or_default();
     }
+    if let Some(value) = root.take(reader, "debug_image") {
+        match reader.text(&value, IMAGE) {
+            Some(image) if image.contains(char::is_whitespace) => reader.bad(&value, IMAGE),
+            Some(image) => config.debug_image = Text::new(image),
+            None => {}
+        }
+    }
     if let Some(value) = root.take(reader, "theme") {
         let names: Vec<&str> = words.themes.iter().map(String::as_str).collect();
         config.theme = reader.word(&value, &names).map_or(config.theme, Text::new);
@@ -142,6 +149,7 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
 }
 
 const PATTERN: &str = "a pattern over cluster/namespace/name, such as \"prod/*\"";
+const IMAGE: &str = "an image, such as \"busybox:1.37\"";
 
 fn thresholds(reader: &mut Reader<'_>, mut table: Table<'_, '_>, settings: &mut Settings) {
     let percent = |reader: &mut Reader<'_>, value: Option<Value<'_, '_>>| {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::attach::Enter;
 use super::identity::Ref;
 use super::text::Name;
 
@@ -45,6 +46,8 @@ pub enum Intent {
     Unblock(Ref),
     /// Remove what nobody uses: stopped containers, dangling images, build cache. Never volumes.
     Prune(Ref),
+    /// Hand the terminal to a process in an instance.
+    Shell(Ref, Enter),
     /// All of these, in order, up to the first that fails. Not empty, and none of it is a `Several`.
     Several(Vec<Intent>),
 }
@@ -101,7 +104,8 @@ impl Intent {
             | Intent::Recreate(key)
             | Intent::Trigger(key)
             | Intent::Unblock(key)
-            | Intent::Prune(key) => key,
+            | Intent::Prune(key)
+            | Intent::Shell(key, _) => key,
             Intent::Several(all) => all[0].target(),
         }
     }
@@ -127,6 +131,8 @@ impl Intent {
             Intent::Trigger(_) => "trigger",
             Intent::Unblock(_) => "unblock",
             Intent::Prune(_) => "prune",
+            Intent::Shell(_, Enter { debug: Some(_), .. }) => "debug",
+            Intent::Shell(..) => "shell",
             Intent::Several(all) => all.first().map_or("nothing", Intent::verb),
         }
     }

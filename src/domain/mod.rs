@@ -2,6 +2,7 @@
 //! intend, and the seams ([`Feed`], [`Backend`]). Nothing here does IO, reads a clock or knows a colour.
 
 mod alert;
+mod attach;
 mod change;
 mod cluster;
 mod demand;
@@ -32,6 +33,7 @@ pub mod words;
 mod workload;
 
 pub use alert::{Alert, AlertState};
+pub use attach::{Attach, Attached, DEBUG_IMAGE, Debugger, Ended, Enter, Size, Wires};
 pub use change::{Change, Difference, How};
 pub use cluster::{BackendKind, ClusterInfo, Nouns};
 pub use demand::{Demand, Scope, Want};

@@ -175,7 +175,11 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal of an intent.
     pub fn of(intent: &Intent, why: impl Into<Text>, mend: impl Into<Text>) -> Self {
-        let what = Text::new(&format!("{} {}", intent.verb(), intent.target().local()));
+        let verb = match intent {
+            Intent::Shell(_, enter) if enter.debug.is_none() => "open a shell in",
+            other => other.verb(),
+        };
+        let what = Text::new(&format!("{verb} {}", intent.target().local()));
         Self { what, why: why.into(), mend: mend.into() }
     }
 }

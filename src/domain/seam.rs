@@ -7,6 +7,7 @@ use futures::stream::BoxStream;
 use tokio::sync::watch;
 
 use super::Timestamp;
+use super::attach::{Attach, Attached};
 use super::demand::Demand;
 use super::fact::Batch;
 use super::identity::{ClusterId, Ref};
@@ -43,9 +44,10 @@ pub trait Backend: Feed {
     /// One object in words, or its manifest with what is secret masked.
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text>;
 
-    /// Hands the terminal to a process in an instance.
-    async fn attach(&self, key: Ref) -> Result<(), Unsupported> {
-        Err(Unsupported::new("a shell", &key))
+    /// Hands a terminal to a process in an instance: what [`super::StepAction::Enter`] asks for, done by whoever has the terminal.
+    /// Read-only is enforced here too.
+    async fn attach(&self, attach: Attach) -> Result<Attached, StepError> {
+        Err(StepError::Failed(Text::from(Unsupported::new("a shell", &attach.instance).to_string())))
     }
 
     /// Forwards a local port to an instance.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Timestamp;
+use super::attach::{Debugger, Enter};
 use super::identity::Ref;
 use super::intent::Setting;
 use super::text::{Name, Text};
@@ -63,6 +64,11 @@ pub enum StepAction {
     Retry(Ref),
     /// Remove what nobody uses.
     Prune(Ref, Waste),
+    /// Add a container to look into an instance with: beside this one of it, where one is named, running this,
+    /// where it is said.
+    AddDebugger(Ref, Debugger, Option<Name>, Vec<String>),
+    /// Hand the terminal to a process in an instance. It is done by [`super::Backend::attach`], by whoever has the terminal.
+    Enter(Ref, Enter),
 }
 
 /// What nobody uses any more. Volumes are never among it.
@@ -98,7 +104,9 @@ impl StepAction {
             | StepAction::Recreate(key)
             | StepAction::Trigger(key)
             | StepAction::Retry(key)
-            | StepAction::Prune(key, _) => key,
+            | StepAction::Prune(key, _)
+            | StepAction::AddDebugger(key, ..)
+            | StepAction::Enter(key, _) => key,
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::domain::journal::{Entry, Journal, Lease, News, Person, Unwritten};
-use crate::domain::{Backend, Receipt, Step, StepError, Text, Timestamp};
+use crate::domain::{Attach, Attached, Backend, Receipt, Size, Step, StepAction, StepError, Text, Timestamp};
 
 /// Leases are renewed and news looked for so often.
 const EVERY: Duration = Duration::from_secs(2);
@@ -116,20 +116,43 @@ pub async fn do_step(
     step: Step,
     now: Timestamp,
 ) -> Result<Receipt, StepError> {
-    let consented = entry.run.plan.unjournalled.is_some();
-    match journal.write(entry).await {
-        Err(taken @ Unwritten::Taken(_)) => return Err(StepError::Failed(Text::from(format!("not sent: {taken}")))),
-        Err(Unwritten::Closed(why)) if !consented => {
-            let retry_at = now.checked_add(jiff::SignedDuration::from_secs(AGAIN)).unwrap_or(now);
-            return Err(StepError::Blocked {
-                by: Text::from(format!("the journal, which cannot be written: {why}")),
-                retry_at,
-            });
-        }
-        Err(Unwritten::Closed(_)) | Ok(()) => {}
-    }
+    write_first(journal, entry, now).await?;
     let patience = STEP_PATIENCE.max(Duration::from_secs(u64::from(step.timeout_seconds)));
     timeout(patience, backend.execute(step)).await.unwrap_or(Err(StepError::Unknown { sent: now }))
+}
+
+/// The same for [`StepAction::Enter`], by whoever has the terminal: its entry is on the disk before anything is opened.
+///
+/// # Errors
+/// As of [`do_step`]; `Failed` where the step is another.
+pub async fn enter(
+    journal: &Scribe,
+    backend: &dyn Backend,
+    entry: Entry,
+    step: &Step,
+    terminal: (Size, &str),
+    now: Timestamp,
+) -> Result<Attached, StepError> {
+    let StepAction::Enter(key, what) = &step.action else {
+        return Err(StepError::Failed(Text::new("this is nothing that a terminal is handed over to")));
+    };
+    write_first(journal, entry, now).await?;
+    let attach = Attach::new(key.clone(), step.pin.uid.clone(), what.clone(), terminal.0, terminal.1);
+    let patience = STEP_PATIENCE.max(Duration::from_secs(u64::from(step.timeout_seconds)));
+    timeout(patience, backend.attach(attach)).await.unwrap_or(Err(StepError::Unknown { sent: now }))
+}
+
+async fn write_first(journal: &Scribe, entry: Entry, now: Timestamp) -> Result<(), StepError> {
+    let consented = entry.run.plan.unjournalled.is_some();
+    match journal.write(entry).await {
+        Err(taken @ Unwritten::Taken(_)) => Err(StepError::Failed(Text::from(format!("not sent: {taken}")))),
+        Err(Unwritten::Closed(why)) if !consented => {
+            let retry_at = now.checked_add(jiff::SignedDuration::from_secs(AGAIN)).unwrap_or(now);
+            let by = Text::from(format!("the journal, which cannot be written: {why}"));
+            Err(StepError::Blocked { by, retry_at })
+        }
+        Err(Unwritten::Closed(_)) | Ok(()) => Ok(()),
+    }
 }
 
 /// Lets the thread look around while nobody asks anything of it. Its own waiting needs no clock, and so outlives the runtime.

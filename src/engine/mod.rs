@@ -10,7 +10,7 @@ mod target;
 
 pub use self::core::{Core, Turn};
 pub use self::prepare::Asking;
-pub use doing::{Ending, Scribe, do_step};
+pub use doing::{Ending, Scribe, do_step, enter};
 pub use feeds::{Feeds, Target};
 pub use headless::{Waited, wait_until_settled};
 pub use target::{Unresolved, all, resolve};

@@ -81,7 +81,7 @@ fn keys_before_the_preview_was_drawn_are_not_taken() {
     let Some(Effect::Prepare(ticket, intent)) = effects.last().cloned() else { panic!("{effects:?}") };
     desk.tap("y");
     desk.tap("enter");
-    desk.update(What::Draft(ticket, Ok(draft(intent))));
+    desk.update(What::Draft(ticket, Box::new(Ok(draft(intent)))));
     desk.wait(5_000);
     desk.tap("y");
     assert_eq!(desk.preview().map(|it| it.armed), Some(Armed::No), "however late: no frame had it");
@@ -95,7 +95,7 @@ fn keys_within_300_ms_of_the_preview_changing_are_not_taken() {
     desk.command("web");
     let effects = desk.tap("r");
     let Some(Effect::Prepare(ticket, intent)) = effects.last().cloned() else { panic!("{effects:?}") };
-    desk.update(What::Draft(ticket, Ok(draft(intent))));
+    desk.update(What::Draft(ticket, Box::new(Ok(draft(intent)))));
     desk.see();
     desk.wait(299);
     desk.tap("y");
@@ -150,7 +150,7 @@ fn leaving_a_preview_does_nothing_and_drops_the_late_answer() {
     let effects = desk.tap("r");
     let Some(Effect::Prepare(ticket, intent)) = effects.last().cloned() else { panic!("{effects:?}") };
     assert_eq!(desk.tap("esc"), [Effect::Cancel(ticket)]);
-    desk.update(What::Draft(ticket, Ok(draft(intent))));
+    desk.update(What::Draft(ticket, Box::new(Ok(draft(intent)))));
     assert!(!desk.floats());
 }
 
@@ -161,7 +161,7 @@ fn a_refusal_is_read_and_left() {
     let effects = desk.press("r");
     let Some(Effect::Prepare(ticket, intent)) = effects.last().cloned() else { panic!("{effects:?}") };
     let refusal = Refusal::of(&intent, "patch deployments is forbidden", "ask for the role");
-    desk.update(What::Draft(ticket, Err(refusal)));
+    desk.update(What::Draft(ticket, Box::new(Err(refusal))));
     desk.see();
     desk.wait(1_000);
     assert!(desk.frame().contains("patch deployments is forbidden") && desk.frame().contains("ask for the role"));

@@ -51,7 +51,15 @@ fn shown(id: &str) -> Option<bool> {
     let pane = |key: &str, pane: Pane| at(&format!("7 8 {key}")).0.pane() == pane;
     Some(match id {
         "undo" => prepares(&at("7 u").1, "undo"),
-        "scale" => matches!(at("7 s").0.app.screen().overlay, Some(Overlay::Prompt(_))),
+        "scale-or-shell" => {
+            let mut desk = Desk::zoo();
+            desk.command("web-0");
+            let enters = prepares(&desk.press("s"), "shell");
+            enters && matches!(at("7 s").0.app.screen().overlay, Some(Overlay::Prompt(_)))
+        }
+        "shell" => prepares(&zoo("web-0", "shell"), "shell") && prepares(&zoo("web", "exec"), "shell"),
+        "debug" => prepares(&zoo("web-0", "debug"), "debug"),
+        "scale" => matches!(at("7 : s c a l e enter").0.app.screen().overlay, Some(Overlay::Prompt(_))),
         "restart" => prepares(&at("7 r").1, "restart"),
         "restart-workload" => prepares(&zoo("web-0", "restart-workload"), "restart"),
         "set-image" => prepares(&at("7 : s e t space i m a g e space w e b : 3 enter").1, "set"),

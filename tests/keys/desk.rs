@@ -233,7 +233,7 @@ impl Desk {
             _ => None,
         });
         let (ticket, intent) = asked.expect("a preparation was asked for");
-        self.update(What::Draft(ticket, Ok(draft(intent))));
+        self.update(What::Draft(ticket, Box::new(Ok(draft(intent)))));
         self.see();
         self.wait(1000);
     }
@@ -359,6 +359,7 @@ pub fn draft(intent: Intent) -> Draft {
         Intent::Recreate(_) => (StepAction::Recreate(key.clone()), Until::Accepted, None),
         Intent::Trigger(_) => (StepAction::Trigger(key.clone()), Until::Accepted, None),
         Intent::Unblock(_) => (StepAction::Delete(key.clone()), Until::Accepted, None),
+        Intent::Shell(_, enter) => (StepAction::Enter(key.clone(), enter.clone()), Until::Accepted, None),
         Intent::Prune(_) => (StepAction::Prune(key.clone(), Waste::Containers), Until::Accepted, None),
         Intent::Several(all) => {
             let drafts = all.iter().map(|part| Ok(draft(part.clone()))).collect();

@@ -5,6 +5,7 @@ mod cases;
 mod columns;
 mod commands;
 mod desk;
+mod entering;
 mod journal;
 mod lists;
 mod marking;

@@ -100,7 +100,7 @@ fn what_is_typed_ahead_of_a_preview_changes_nothing() {
         else {
             panic!("{ahead}: nothing was asked: {effects:?}");
         };
-        desk.update(What::Draft(ticket, Ok(draft(intent))));
+        desk.update(What::Draft(ticket, Box::new(Ok(draft(intent)))));
         // The rest of it comes while the frame with the plan is on its way.
         effects.extend("y y y enter enter".split(' ').flat_map(|key| desk.tap(key)).collect::<Vec<_>>());
         assert!(!acts(&effects), "{ahead}: {effects:?}");

@@ -140,7 +140,7 @@ fn with_variant() -> (Desk, Intent) {
     let mut draft = draft(intent);
     draft.variants =
         vec![Variant { key: 'f', text: Text::new("include what has no controller"), intent: more.clone() }];
-    desk.update(What::Draft(ticket, Ok(draft)));
+    desk.update(What::Draft(ticket, Box::new(Ok(draft))));
     (desk, more)
 }
 

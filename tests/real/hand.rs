@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use cockpit::action::{Guard, RunBook, plan};
 use cockpit::backend::docker::{Docker, Endpoint, Surroundings, Target};
 use cockpit::domain::{
-    Backend, Batch, ClusterId, Demand, Draft, Feed, Freshness, Intent, LineKind, Outcome, Plan, Receipt, Ref, Refusal,
-    Run, StepError, Timestamp,
+    Attach, Attached, Backend, Batch, ClusterId, Demand, Draft, Feed, Freshness, Intent, LineKind, Outcome, Plan,
+    Receipt, Ref, Refusal, Run, StepError, Timestamp,
 };
 use cockpit::state::{View, World};
 use futures::StreamExt;
@@ -99,6 +99,11 @@ impl Hand {
     /// Does the one step of an intent that was prepared before, without a plan around it.
     pub fn execute(&self, draft: &Draft) -> Result<Receipt, StepError> {
         self.runtime.block_on(self.docker.execute(draft.steps[0].clone()))
+    }
+
+    /// Begins a process that would have a terminal.
+    pub fn attach(&self, attach: Attach) -> Result<Attached, StepError> {
+        self.runtime.block_on(self.docker.attach(attach))
     }
 
     /// The plan for an intent that has to be possible.

@@ -21,7 +21,7 @@ pub struct Screen<'a> {
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     // The terminal is there as long as this is.
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
 }
 
 impl<'a> Screen<'a> {
@@ -35,13 +35,19 @@ impl<'a> Screen<'a> {
         Self::open_with(cockpit, &[target])
     }
 
+    /// Runs a command line in a terminal.
+    pub fn run(cockpit: &'a Cockpit, arguments: &[&str]) -> Self {
+        Self::open_with(cockpit, arguments)
+    }
+
     fn open_with(cockpit: &'a Cockpit, arguments: &[&str]) -> Self {
         let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pty");
         let mut command = CommandBuilder::new(Cockpit::program());
-        command.args(arguments);
+        // Before what is said: behind `--` it would be somebody else's.
         command.arg("--log-file");
         command.arg(cockpit.log_file());
+        command.args(arguments);
         command.env_clear();
         cockpit.environment().into_iter().for_each(|(name, value)| command.env(name, value));
         let child = pair.slave.spawn_command(command).expect("cockpit to start");
@@ -51,13 +57,21 @@ impl<'a> Screen<'a> {
         // Bounded: who does not look for long is a stalled link, and cockpit has to live with those.
         let (send, drawn) = sync_channel(1024);
         std::thread::spawn(move || forward(reader, &send));
-        Self { cockpit, terminal, drawn, keys, child, _master: pair.master }
+        Self { cockpit, terminal, drawn, keys, child, master: pair.master }
     }
 
     /// What it shows now.
     pub fn text(&mut self) -> String {
         self.drawn.try_iter().for_each(|bytes| self.terminal.process(&bytes));
         self.terminal.screen().contents()
+    }
+
+    /// Gives the terminal another size.
+    pub fn resize(&mut self, rows: u16, columns: u16) {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("the pty to take a size");
+        let of = |n| NonZero::new(n).expect("not zero");
+        self.terminal.screen_mut().set_size(of(rows), of(columns));
     }
 
     /// Types.
@@ -155,6 +169,16 @@ impl<'a> Screen<'a> {
         self.until(limit, "errors alone", |text| {
             text.contains("cannot take payments") && !text.contains("bye") && !text.contains("was taken")
         });
+    }
+
+    /// Waits until it has ended by itself, and says its exit status.
+    #[track_caller]
+    pub fn until_status(&mut self, limit: Duration) -> u32 {
+        until(limit, "cockpit to end", || {
+            let text = self.text();
+            let ended = self.child.try_wait().ok().flatten();
+            ended.map(|status| status.exit_code()).ok_or_else(|| format!("--- screen\n{text}"))
+        })
     }
 
     /// Waits until it has ended by itself; whether it went well.

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use cockpit::backend::docker::{Endpoint, Surroundings, Target};
 use cockpit::domain::{
-    Backend, ClusterId, Draft, Grade, Including, Intent, Kind, LineKind, Ref, Refusal, Seen, Setting, StepError, Waste,
+    Attach, Backend, ClusterId, Debugger, Draft, Enter, Grade, Including, Intent, Kind, LineKind, Ref, Refusal, Seen,
+    Setting, Size, StepError, Waste,
 };
 use serde_json::{Value, json};
 
@@ -115,6 +116,8 @@ fn everything(key: &Ref) -> Vec<Intent> {
         Intent::Trigger(k()),
         Intent::Unblock(k()),
         Intent::Prune(k()),
+        Intent::Shell(k(), Enter::default()),
+        Intent::Shell(k(), Enter { debug: Some(Debugger::default()), ..Enter::default() }),
     ]
 }
 
@@ -449,6 +452,11 @@ async fn read_only_reaches_no_engine_by_any_way() {
             let refusal = bound.prepare(intent).await.expect_err("refused");
             assert!(refusal.why.contains("read-only") && !refusal.mend.is_empty());
         }
+    }
+    for key in ["shop/Task/web.1", "-/Container/x"] {
+        let size = Size { columns: 80, rows: 24 };
+        let attach = Attach::new(key_of(key), "u".into(), Enter::default(), size, "xterm");
+        assert!(matches!(bound.attach(attach).await, Err(StepError::Denied(_))));
     }
     for draft in steps {
         assert!(matches!(bound.execute(draft.steps[0].clone()).await, Err(StepError::Denied(_))));

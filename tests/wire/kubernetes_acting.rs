@@ -24,6 +24,7 @@ fn backend_at(plane: &Plane, pace: Pace, read_only: bool) -> Arc<Kubernetes> {
         namespaces: Vec::new(),
         how: "a test".into(),
         read_only,
+        debug_image: "busybox:1.37".into(),
         proxies: Proxies::default(),
     };
     Kubernetes::with_pace(target, pace)

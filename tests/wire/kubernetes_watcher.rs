@@ -52,6 +52,7 @@ impl Watcher {
             namespaces: namespaces.iter().map(|name| Name::new(name)).collect(),
             how: "a test".into(),
             read_only: false,
+            debug_image: "busybox:1.37".into(),
             proxies: cockpit::backend::kubernetes::Proxies::default(),
         };
         let (demand, receiver) = watch::channel(Demand::default());

@@ -1,7 +1,7 @@
 //! What will happen, one line for each thing that is meant.
 
 use crate::action::words::{setting_words, short};
-use crate::domain::{Intent, Kind, Line, LineKind, Role};
+use crate::domain::{Enter, Intent, Kind, Line, LineKind, Role};
 use crate::state::View;
 
 use super::{instances, wanted};
@@ -68,6 +68,20 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
         Intent::Trigger(_) => format!("let {noun} {name} run once now"),
         Intent::Unblock(_) => format!("take away what keeps {noun} {name} from going on"),
         Intent::Prune(_) => format!("remove what nobody uses on {name}; volumes stay"),
+        Intent::Shell(_, enter) => enters(enter, &format!("{noun} {name}")),
         Intent::Several(_) => String::new(),
+    }
+}
+
+fn enters(enter: &Enter, of: &str) -> String {
+    let container = |before: &str| enter.container.as_ref().map(|name| format!("{before}container {name} of "));
+    let what = enter.words().map_or_else(|| "bash, else sh,".to_owned(), |command| command.to_string());
+    match &enter.debug {
+        None => format!("run {what} in {}{of}, on this terminal", container("").unwrap_or_default()),
+        Some(debugger) => {
+            let image = debugger.image.as_ref().map(|image| format!(" of {image}")).unwrap_or_default();
+            let beside = container(" beside ").unwrap_or_else(|| " to ".to_owned());
+            format!("add a debug container{image}{beside}{of}, and open it on this terminal")
+        }
     }
 }

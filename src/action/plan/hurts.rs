@@ -50,6 +50,9 @@ pub(super) fn lines(intent: &Intent, view: &View<'_>) -> Vec<Line> {
         Intent::Pause(_) if target.kind == Kind::Application => {
             vec![Line::new(LineKind::Note, "what is committed meanwhile is not applied until it is switched on again")]
         }
+        Intent::Shell(..) => {
+            vec![Line::new(LineKind::Note, "that it was opened is journalled; what is typed and shown there is not")]
+        }
         _ => Vec::new(),
     }
 }

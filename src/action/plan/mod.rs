@@ -8,8 +8,8 @@ mod rivals;
 mod room;
 
 use crate::domain::{
-    Desired, DesiredState, Draft, Grade, Instance, Intent, Kind, Line, LineKind, Plan, Ref, Refusal, Step, StepAction,
-    Text,
+    Desired, DesiredState, Draft, Enter, Grade, Instance, Intent, Kind, Line, LineKind, Plan, Ref, Refusal, Step,
+    StepAction, Text,
 };
 use crate::state::View;
 
@@ -115,6 +115,9 @@ fn title(intent: &Intent) -> Text {
 fn verb_of(intent: &Intent) -> &'static str {
     match (intent.parts().first(), intent.target().kind) {
         (Some(Intent::Undo(..)), _) => "roll back",
+        (Some(Intent::Shell(_, Enter { debug: Some(_), .. })), _) => "debug",
+        (Some(Intent::Shell(_, enter)), _) if enter.command.is_empty() => "open a shell in",
+        (Some(Intent::Shell(..)), _) => "run a command in",
         (Some(Intent::Pause(_)), Kind::CronJob | Kind::Job) => "suspend",
         _ => intent.verb(),
     }
@@ -138,6 +141,8 @@ fn grade_one(intent: &Intent, view: &View<'_>) -> Grade {
         Intent::Stop(key) | Intent::Kill(key) | Intent::Restart(key) if is_unmanaged(key, view) => Grade::Destructive,
         Intent::Scale(key, to) if wanted(view, key).is_some_and(|from| from <= *to) => Grade::Harmless,
         Intent::Cordon(_) | Intent::Uncordon(_) | Intent::Pause(_) | Intent::Start(_) => Grade::Harmless,
+        // To open it changes nothing; what is typed in it is for who types it. A debug container stays in its pod.
+        Intent::Shell(_, enter) if enter.debug.is_none() => Grade::Harmless,
         _ => Grade::Disruptive,
     }
 }

@@ -1,7 +1,7 @@
 //! What changes a system.
 
 use crate::app::command::Command;
-use crate::app::update::{acting, asking, undoing};
+use crate::app::update::{acting, asking, entering, undoing};
 
 use super::ACT;
 
@@ -17,12 +17,36 @@ pub(super) const ALL: &[Command] = &[
         ..ACT
     },
     Command {
-        id: "scale",
+        id: "scale-or-shell",
         keys: &["s"],
-        does: "set the number of instances; asks for it",
+        does: "set the number of instances of a workload; open a shell in an instance",
+        palette: false,
         footer: Some(2),
+        now: entering::scale_or_shell_now,
+        run: entering::scale_or_shell,
+        ..ACT
+    },
+    Command {
+        id: "scale",
+        does: "set the number of instances; asks for it",
         now: asking::scale_now,
         run: asking::scale,
+        ..ACT
+    },
+    Command {
+        id: "shell",
+        also: &["exec", "sh"],
+        does: "open a shell in an instance, on this terminal; of a workload in one that fails, else in its first",
+        now: entering::shell_now,
+        run: entering::shell,
+        ..ACT
+    },
+    Command {
+        id: "debug",
+        also: &["ephemeral"],
+        does: "add a container with tools to a pod, and open a shell in it, on this terminal",
+        now: entering::debug_now,
+        run: entering::debug,
         ..ACT
     },
     Command {

@@ -18,7 +18,8 @@ pub type Found = (Vec<Choice>, Vec<PaletteItem>, Menu);
 
 /// What moves the cursor, and the menu itself: in a menu they would do nothing that can be seen. A key that stands for two of its
 /// lines.
-const LEFT_OUT: [&str; 8] = ["menu", "down", "up", "page-down", "page-up", "first", "last", "pause-or-resume"];
+const LEFT_OUT: [&str; 9] =
+    ["menu", "down", "up", "page-down", "page-up", "first", "last", "pause-or-resume", "scale-or-shell"];
 
 /// Everything that can be done here: to what is selected, and with the place itself; why not, where it cannot be done now.
 /// What makes no sense for it is not listed.

@@ -6,6 +6,7 @@ pub mod arriving;
 pub mod asking;
 pub mod copying;
 pub mod drilling;
+pub mod entering;
 pub mod field;
 pub mod finding;
 pub mod history;
@@ -29,7 +30,7 @@ pub mod scoping;
 pub mod sorting;
 pub mod undoing;
 
-use crate::domain::{Severity, Text, Timestamp};
+use crate::domain::{Severity, StepError, Text, Timestamp};
 use crate::ui::{Hint, Layer, LogView, Overlay};
 
 use super::command::{Command, Moment, Place};
@@ -71,7 +72,7 @@ impl App {
             What::Journalled(run, answer) => self.journalled(run, answer, at),
             What::TakenOver(run, answer) => self.taken_over(run, answer, at),
             What::Earlier(answer) => self.hear_earlier(answer, at),
-            What::Draft(ticket, answer) => self.drafted(ticket, answer, at),
+            What::Draft(ticket, answer) => self.drafted(ticket, *answer, at),
             What::StepAnswer(run, ix, answer) => {
                 let open = self.open_runs();
                 let steps = self.core.answer(run, ix, answer, at.now);
@@ -81,6 +82,13 @@ impl App {
                 }
                 self.refresh(at);
             }
+            // Where nobody has a terminal to hand over it has no other answer.
+            What::Attached(run, ix, answer) => {
+                let answer =
+                    answer.and_then(|_| Err(StepError::Failed(Text::new("there is no terminal to hand over"))));
+                return self.update(Event { now: at.now, felt: at.felt, what: What::StepAnswer(run, ix, answer) });
+            }
+            What::Left(run, ended) => self.taken_back(run, &ended, at),
             What::LogLines(ticket, lines) => self.log_lines(ticket, lines, at),
             What::LogEnded(ticket, why) => {
                 self.pour();

@@ -24,6 +24,7 @@ impl Sim {
         match &intent {
             Intent::Restart(key) | Intent::Stop(key) | Intent::Kill(key) if on_one => self.draft_one(&intent, key),
             Intent::Restart(key) => self.draft_restart(&intent, key),
+            Intent::Shell(key, enter) => self.draft_shell(&intent, key, enter),
             Intent::Scale(key, to) => self.draft_scale(&intent, key, *to),
             Intent::Undo(key, to) => self.draft_undo(&intent, key, to.as_ref()),
             Intent::Set(key, setting) => self.draft_set(&intent, key, setting),

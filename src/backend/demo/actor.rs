@@ -6,11 +6,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::sleep_until;
 
 use crate::domain::{
-    Answer, Batch, Demand, Draft, Fact, Form, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError, Text, Timestamp,
-    Want,
+    Answer, Attach, Batch, Demand, Draft, Fact, Form, Intent, LogLine, Receipt, Ref, Refusal, Step, StepError, Text,
+    Timestamp, Want,
 };
 
 use super::clock::Clock;
+use super::shell::Room;
 use super::sim::Sim;
 
 /// Batches that may wait for a slow listener; then the company stands still.
@@ -28,6 +29,8 @@ pub enum Ask {
     Prepare(Intent, oneshot::Sender<Result<Draft, Refusal>>),
     /// Do a step.
     Execute(Step, oneshot::Sender<Result<Receipt, StepError>>),
+    /// What the shell of an instance knows.
+    Enter(Box<Attach>, oneshot::Sender<Result<Room, StepError>>),
     /// Last lines; of the run before where that is set.
     Tail(Ref, bool, u32, oneshot::Sender<Result<Vec<LogLine>, Text>>),
     /// Lines after a time.
@@ -143,6 +146,7 @@ impl Actor {
                 self.tell(batches);
                 drop(reply.send(done));
             }
+            Ask::Enter(attach, reply) => drop(reply.send(self.sim.enter(&attach))),
             Ask::Tail(key, previous, lines, reply) => drop(reply.send(self.sim.tail(&key, previous, lines))),
             Ask::Since(key, since, reply) => drop(reply.send(self.sim.lines_since(&key, since))),
             Ask::Describe(key, Form::Words, reply) => drop(reply.send(self.sim.words(&key))),

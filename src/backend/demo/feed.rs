@@ -9,12 +9,13 @@ use futures::stream::BoxStream;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::{
-    Backend, Batch, ClusterId, Demand, Draft, Feed, Form, Intent, LogLine, LogRequest, LogStream, Receipt, Ref,
-    Refusal, Step, StepError, Text,
+    Attach, Attached, Backend, Batch, ClusterId, Demand, Draft, Feed, Form, Intent, LogLine, LogRequest, LogStream,
+    Receipt, Ref, Refusal, Step, StepError, Text,
 };
 
 use super::actor::{Actor, Ask};
 use super::clock::Clock;
+use super::shell;
 use super::sim::Sim;
 
 /// Questions that may wait.
@@ -94,6 +95,13 @@ impl Backend for Simulated {
     async fn execute(&self, step: Step) -> Result<Receipt, StepError> {
         let ended = Err(StepError::Failed(Text::new(ENDED)));
         self.ask(|reply| Ask::Execute(step, reply)).await.unwrap_or(ended)
+    }
+
+    async fn attach(&self, attach: Attach) -> Result<Attached, StepError> {
+        let (size, command) = (attach.size, attach.enter.command.clone());
+        let ended = Err(StepError::Failed(Text::new(ENDED)));
+        let room = self.ask(|reply| Ask::Enter(Box::new(attach), reply)).await.unwrap_or(ended)?;
+        Ok(Attached::new(size, move |wires| shell::run(room, command, wires)))
     }
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {

@@ -23,6 +23,7 @@ mod model;
 mod one;
 mod place;
 mod setting;
+mod shell;
 mod silence;
 mod sim;
 

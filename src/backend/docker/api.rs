@@ -12,6 +12,7 @@ use futures::{Stream, StreamExt};
 use http_body_util::{BodyExt, Limited};
 use hyper::Response;
 use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -131,6 +132,40 @@ impl Api {
             }
         };
         tokio::time::timeout(self.pace.answer_within + longer, written).await.unwrap_or(Err(Unwritten::Lost))
+    }
+
+    /// Whether this version of the API, or a newer one, is spoken.
+    pub(super) fn speaks(&self, version: (u32, u32)) -> bool {
+        parse_version(&self.version).is_some_and(|spoken| spoken >= version)
+    }
+
+    /// Sends something after which the connection is no longer HTTP's: it carries bytes both ways.
+    pub(super) async fn upgrade(&self, path: &str, body: &Value) -> Result<Upgraded, Unwritten> {
+        let request: Result<BollardRequest, http::Error> = http::Request::post(path)
+            .header(http::header::CONTENT_TYPE, "application/json")
+            .header(http::header::CONNECTION, "Upgrade")
+            .header(http::header::UPGRADE, "tcp")
+            .body(bollard::body_full(Bytes::from(body.to_string())));
+        let request = request.map_err(|error| Unwritten::NotSent(Failure::from_chain(&error)))?;
+        let begun = async {
+            let answer = match self.transport.send(request).await {
+                Ok(answer) => answer,
+                Err(error) if never_left(&error) => return Err(Unwritten::NotSent(Failure::from(error))),
+                Err(_) => return Err(Unwritten::Lost),
+            };
+            let status = answer.status();
+            if status == http::StatusCode::SWITCHING_PROTOCOLS {
+                return hyper::upgrade::on(answer).await.map_err(|_| Unwritten::Lost);
+            }
+            let body = Limited::new(answer.into_body(), 1 << 16).collect().await;
+            let body = body.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            let message = match status.is_success() {
+                true => Text::new("the engine, or a proxy before it, does not hand the connection over"),
+                false => message_in(&body),
+            };
+            Err(Unwritten::Refused { status: status.as_u16(), message })
+        };
+        tokio::time::timeout(self.pace.answer_within, begun).await.unwrap_or(Err(Unwritten::Lost))
     }
 
     /// A stream of bytes, as they come. Ends when the engine ends it.

@@ -9,6 +9,7 @@ mod crowd;
 mod describe;
 mod discover;
 mod events;
+mod exec;
 mod exit;
 mod failure;
 mod follower;

@@ -99,6 +99,7 @@ mod tests {
                 namespaces: Vec::new(),
                 how: "test".into(),
                 read_only: false,
+                debug_image: "busybox:1.37".into(),
                 proxies: Proxies::default(),
             };
             (target, *given)

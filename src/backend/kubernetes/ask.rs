@@ -252,9 +252,41 @@ impl Link {
         ask(open).await.map_err(Failed::from)
     }
 
+    /// What requests go by now, for those who make their own; and how to say that its login counts no more.
+    pub(super) async fn client(&self) -> Result<(kube::Client, Renew<'_>), Failed> {
+        let open = self.open().await?;
+        Ok((open.api.client(), Renew { link: self, open }))
+    }
+
+    /// How long an answer is waited for.
+    pub(super) const fn patience(&self) -> Duration {
+        self.pace.answer_within
+    }
+
+    /// The status and the words of a server that refuses what stands at a path; none where it does not.
+    pub(super) async fn refusal(&self, path: &str) -> Option<(u16, Text)> {
+        match self.open().await.ok()?.api.get(path).await {
+            Err(Failure::Refused { status, message, .. }) => Some((status, message)),
+            _ => None,
+        }
+    }
+
     /// The way as it is opened now, for something that is sent: what goes wrong here goes wrong before it leaves.
     async fn ready(&self) -> Result<Arc<Open>, Unsent> {
         self.open().await.map_err(|failure| Unsent::Never(Text::from(failure.to_string())))
+    }
+}
+
+/// A way whose login may turn out to count no more.
+pub(super) struct Renew<'a> {
+    link: &'a Link,
+    open: Arc<Open>,
+}
+
+impl Renew<'_> {
+    /// It counts no more: the next who asks logs in anew.
+    pub(super) fn forget(self) {
+        self.link.forget(&self.open);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::backend::Looked;
-use crate::domain::{ClusterId, Name, Text};
+use crate::domain::{ClusterId, DEBUG_IMAGE, Name, Text};
 
 use super::alias::{self, Given};
 use super::kubeconfig::{BadKubeconfig, Context, Kubeconfigs, usual_files};
@@ -29,6 +29,8 @@ pub struct Options {
     pub root: PathBuf,
     /// Nothing may be changed, anywhere.
     pub read_only: bool,
+    /// The image of debug containers.
+    pub debug_image: Option<Name>,
     /// Names that other targets have already.
     pub taken: Vec<ClusterId>,
 }
@@ -243,6 +245,7 @@ impl<'a> Search<'a> {
             namespaces: wanted.iter().flat_map(|it| &it.namespaces).map(|name| Name::new(name)).collect(),
             how: Text::new(how),
             read_only: wanted.is_some_and(|wanted| wanted.read_only),
+            debug_image: self.options.debug_image.clone().unwrap_or_else(|| Name::new(DEBUG_IMAGE)),
             proxies: Proxies::from_env(&self.options.env),
         };
         self.targets.push((target, if wanted.is_some() { Given::ByPerson } else { Given::ByUs }));

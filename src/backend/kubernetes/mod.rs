@@ -18,6 +18,7 @@ mod crowd;
 mod describe;
 mod discover;
 mod ends;
+mod exec;
 mod expiry;
 mod failure;
 mod heard;

@@ -66,6 +66,10 @@ const fn act(group: &'static str, resource: &'static str, verbs: &'static [&'sta
 /// A scale is read, and put back with another number.
 const SCALE: &[&str] = &["get", "update"];
 
+/// A websocket is asked for by GET; servers from 1.35 on want `create` for it too, as they always did of SPDY (kubernetes:
+/// AuthorizePodWebsocketUpgradeCreatePermission).
+const OPEN: &[&str] = &["create", "get"];
+
 /// Everything that is asked of a server. `nodes/proxy` is not in it and never will be: it allows a command in every pod of
 /// a node. Asking for our own rights (`selfsubjectaccessreviews`) is everybody's right.
 const NEEDS: &[Need] = &[
@@ -100,6 +104,9 @@ const NEEDS: &[Need] = &[
     Need { what_for: For::Values, ..look("", "secrets", "which Secret changed; only metadata is asked for") },
     act("", "pods", &["delete"], "end a pod; take a broken one away"),
     act("", "pods/eviction", &["create"], "move a pod away; drain a node"),
+    act("", "pods/exec", OPEN, "open a shell in a pod"),
+    act("", "pods/attach", OPEN, "open a shell in a debug container"),
+    act("", "pods/ephemeralcontainers", &["patch"], "add a debug container to a pod"),
     everywhere(act("", "nodes", &["patch"], "cordon and uncordon")),
     everywhere(act("", "persistentvolumes", &["get"], "whether a pod can leave its node")),
     act("", "serviceaccounts", &["get"], "whether what an earlier revision needs is there"),

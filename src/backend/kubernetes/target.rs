@@ -19,6 +19,8 @@ pub struct Target {
     pub how: Text,
     /// Nothing may be changed there.
     pub read_only: bool,
+    /// The image of debug containers.
+    pub debug_image: Name,
     /// Proxies of the environment; a kubeconfig's own goes before them.
     pub proxies: Proxies,
 }

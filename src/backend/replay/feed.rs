@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::domain::{
-    Backend, Batch, ClusterId, Demand, Draft, Fact, Feed, Form, Intent, LogRequest, LogStream, Receipt, Ref, Refusal,
-    Rights, Step, StepError, Text, Timestamp,
+    Attach, Attached, Backend, Batch, ClusterId, Demand, Draft, Fact, Feed, Form, Intent, LogRequest, LogStream,
+    Receipt, Ref, Refusal, Rights, Step, StepError, Text, Timestamp,
 };
 
 use super::Recording;
@@ -106,6 +106,10 @@ impl Backend for Replay {
     }
 
     async fn execute(&self, _: Step) -> Result<Receipt, StepError> {
+        Err(StepError::Denied(Text::new(READ_ONLY)))
+    }
+
+    async fn attach(&self, _: Attach) -> Result<Attached, StepError> {
         Err(StepError::Denied(Text::new(READ_ONLY)))
     }
 

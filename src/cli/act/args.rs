@@ -6,12 +6,19 @@ use clap::Args;
 
 use crate::action::amount;
 use crate::config::parse_duration;
-use crate::domain::{Including, Intent, Name, Ref, Setting};
+use crate::domain::{Debugger, Enter, Including, Intent, Name, Ref, Setting};
 
 /// How the exit status is to be read.
 const STATUS: &str = "Exit status: 0 done; 1 not done, or it cannot be told; 2 usage, or no such target; 3 refused; 4 partly done.\n\
                       TARGET is cluster/namespace/kind/name, of which all but the name may be left out where it is clear: \
                       prod/shop/worker, deploy/worker, worker.";
+
+/// The same of a shell.
+const ENTERED: &str = "Exit status: that of the process; 127 where there is no such program; 255 where the connection broke or was left; \
+                       1 not begun; 2 usage, no terminal, or no such target; 3 refused.\n\
+                       Where it hangs, ctrl-] three times within a second leaves it. It asks nothing on an unprotected cluster; \
+                       a debug container has to be confirmed.\n\
+                       TARGET is cluster/namespace/kind/name, of which all but the name may be left out where it is clear.";
 
 /// How an action is gone about.
 #[derive(Debug, Clone, Args)]
@@ -118,6 +125,33 @@ pub struct Set {
     pub how: How,
 }
 
+/// One instance, and what is run in it.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = ENTERED)]
+pub struct Shell {
+    /// Where: an instance; of a workload one that runs, first one that fails.
+    #[arg(value_name = "TARGET")]
+    pub target: String,
+    /// In this container; else in the one that is meant first.
+    #[arg(long, short, value_name = "NAME")]
+    pub container: Option<String>,
+    /// In a container that is added to a pod, of this image or of the configured one; it stays in the pod until the pod goes.
+    #[arg(long, value_name = "IMAGE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub debug: Option<String>,
+    /// Run this; else bash, or sh where there is none.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+    /// Print what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask. What asks for a name still does: give it with --confirm.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The name that a protected cluster asks for.
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
 /// An action as it was said: on what, how, and the intent that it makes of a target.
 pub struct Said {
     /// What it is done to, as it was typed.
@@ -138,6 +172,16 @@ impl One {
 impl From<Scale> for Said {
     fn from(it: Scale) -> Self {
         Self { target: it.target, how: it.how, intent: Box::new(move |key| Intent::Scale(key, it.to)) }
+    }
+}
+
+impl From<Shell> for Said {
+    fn from(it: Shell) -> Self {
+        let named = |name: &str| Some(Name::new(name)).filter(|name| !name.is_empty());
+        let debug = it.debug.map(|image| Debugger { image: named(&image), name: None });
+        let enter = Enter { container: it.container.as_deref().and_then(named), command: it.command, debug };
+        let how = How { dry_run: it.dry_run, yes: it.yes, confirm: it.confirm, wait: None, json: false };
+        Self { target: it.target, how, intent: Box::new(move |key| Intent::Shell(key, enter.clone())) }
     }
 }
 

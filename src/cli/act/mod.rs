@@ -2,6 +2,7 @@
 
 pub mod args;
 mod say;
+mod shell;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -11,11 +12,13 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::action::wrong;
+use crate::action::{entered, wrong};
+use crate::app::shell::size_now;
 use crate::domain::journal::Unwritten;
-use crate::domain::{Grade, Outcome, Plan, Receipt, Ref, Refusal, Run, Step, StepError, StepState};
-use crate::engine::Asking;
-use crate::engine::do_step;
+use crate::domain::{
+    Attached, Grade, Intent, Outcome, Plan, Receipt, Ref, Refusal, Run, Step, StepAction, StepError, StepState,
+};
+use crate::engine::{Asking, do_step, enter};
 
 use super::failure::Failure;
 use super::headless::runtime;
@@ -50,14 +53,19 @@ async fn act(said: Said, session: &Session) -> Result<ExitCode, Failure> {
     let mut engine = Engine::start(session, &said.target)?;
     engine.settle(READ_WITHIN).await?;
     let key = engine.find(&said.target)?;
-    let intent = (said.intent)(key.clone());
+    let intent = match (said.intent)(key.clone()) {
+        Intent::Shell(whole, enter) => Intent::Shell(entered_of(&whole, &engine)?, enter),
+        other => other,
+    };
+    let key = intent.target().clone();
     let plan = draw_up(&mut engine, &intent).await.map_err(refused)?;
-    if !said.how.json {
+    if !said.how.json && (said.how.dry_run || !shell::is_plain(&plan)) {
         print(&say::plan(&plan))?;
     }
     if said.how.dry_run {
         return told(&said.how, &plan, None, 0);
     }
+    shell::needs_terminal(&plan)?;
     confirm(&plan, &said.how)?;
     // What was shown is what is done: it may have moved while a person thought.
     let again = draw_up(&mut engine, &intent).await.map_err(refused)?;
@@ -71,12 +79,37 @@ async fn act(said: Said, session: &Session) -> Result<ExitCode, Failure> {
     }
     take_over(&mut engine, &key).await?;
     let (id, steps) = engine.core.start(again, engine.now());
-    let written = JoinSet::new();
-    let mut driver = Driver { engine, id, answers: JoinSet::new(), written, how: said.how, seen: Vec::new() };
+    let mut driver = Driver {
+        engine,
+        id,
+        answers: JoinSet::new(),
+        opening: JoinSet::new(),
+        opened: None,
+        written: JoinSet::new(),
+        how: said.how,
+        seen: Vec::new(),
+    };
     let driven = driver.drive(steps).await;
-    let concluded = driven.and_then(|()| driver.conclude(&key));
+    let opened = driver.opened.take();
+    let concluded = match (driven, &opened) {
+        (Ok(()), Some(_)) => Ok(ExitCode::SUCCESS),
+        (driven, _) => driven.and_then(|()| driver.conclude(&key)),
+    };
     driver.end().await;
-    concluded
+    match opened {
+        Some(attached) => shell::hand_over(&plan, attached).await,
+        None => concluded,
+    }
+}
+
+/// The instance that a shell is opened in.
+fn entered_of(key: &Ref, engine: &Engine) -> Result<Ref, Failure> {
+    match entered(key, &engine.view()) {
+        Some(Ok(instance)) => Ok(instance),
+        Some(Err(why)) => Err(Failure::new(format!("no shell can be opened in {}", key.local())).why(why)),
+        None => Err(Failure::usage(format!("a {} is nothing that a shell is opened in", key.kind.noun()))
+            .mend("name an instance, or a workload that runs some")),
+    }
 }
 
 /// What was left in the middle on an object is answered for by whoever acts on it now: nobody else goes on with it.
@@ -127,6 +160,7 @@ fn confirm(plan: &Plan, how: &How) -> Result<(), Failure> {
             return Err(not("nothing was done: it asks for a name").mend(format!("--confirm {name} gives it")));
         }
         Some(name) => format!("type {name} to do it: "),
+        None if shell::is_plain(plan) => return Ok(()),
         None if how.yes || (plan.grade == Grade::Harmless && !std::io::stdin().is_terminal()) => return Ok(()),
         None if !std::io::stdin().is_terminal() => {
             return Err(not("nothing was done: nobody is there to confirm it").mend("--yes confirms it"));
@@ -149,6 +183,10 @@ struct Driver {
     engine: Engine,
     id: u64,
     answers: JoinSet<Answer>,
+    /// Processes that are to have the terminal.
+    opening: JoinSet<(u64, usize, Result<Attached, StepError>)>,
+    /// One that has begun.
+    opened: Option<Attached>,
     /// Entries on their way into the journal.
     written: JoinSet<Result<(), Unwritten>>,
     how: How,
@@ -179,6 +217,14 @@ impl Driver {
                     let now = self.engine.now();
                     self.engine.core.answer(run, ix, answer, now)
                 }
+                Some(Ok((run, ix, opened))) = self.opening.join_next() => {
+                    let now = self.engine.now();
+                    let answer = opened.map(|attached| {
+                        self.opened = Some(attached);
+                        Receipt::at(now)
+                    });
+                    self.engine.core.answer(run, ix, answer, now)
+                }
                 steps = self.engine.next() => steps?,
             };
             self.send(steps);
@@ -191,6 +237,19 @@ impl Driver {
             let backend = self.engine.feeds.backend(&step.action.target().cluster).cloned();
             let (journal, entry) = (self.engine.journal.clone(), self.engine.core.runs().entry(run));
             let now = self.engine.now();
+            if let StepAction::Enter(..) = &step.action {
+                self.opening.spawn(async move {
+                    let term = std::env::var("TERM").unwrap_or_default();
+                    let opened = match backend.zip(entry) {
+                        Some((backend, entry)) => {
+                            enter(&journal, &*backend, entry, &step, (size_now(), &term), now).await
+                        }
+                        None => Err(StepError::Gone),
+                    };
+                    (run, ix, opened)
+                });
+                continue;
+            }
             self.answers.spawn(async move {
                 let answer = match backend.zip(entry) {
                     Some((backend, entry)) => do_step(&journal, &*backend, entry, step, now).await,
@@ -216,6 +275,7 @@ impl Driver {
         self.write();
         self.engine.stop_listening();
         self.answers.abort_all();
+        self.opening.abort_all();
         let mut trouble = None;
         while let Some(written) = self.written.join_next().await {
             trouble = written.ok().and_then(Result::err).or(trouble);
@@ -247,8 +307,9 @@ impl Driver {
             .filter(new)
             .filter_map(|ix| say::step(run.plan.steps.get(ix)?, &run.steps[ix], now))
             .collect();
+        let quiet = shell::is_plain(&run.plan) && self.opened.is_some();
         self.seen = run.steps.clone();
-        if self.how.json || lines.is_empty() { Ok(()) } else { print(&lines) }
+        if self.how.json || lines.is_empty() || quiet { Ok(()) } else { print(&lines) }
     }
 
     /// Says what came of it, with what is wrong with the target where it is not well.

@@ -66,6 +66,11 @@ impl Backend for Server {
         Ok(Receipt::at(Timestamp::UNIX_EPOCH))
     }
 
+    async fn attach(&self, _: Attach) -> Result<Attached, StepError> {
+        let _ = self.1.send("attached".to_owned());
+        Ok(Attached::new(Size { columns: 80, rows: 24 }, |_| async { crate::domain::Ended::Code(0) }))
+    }
+
     async fn logs(&self, _: LogRequest) -> Result<LogStream, Text> {
         Err(Text::new("no"))
     }

@@ -6,6 +6,7 @@ mod containers;
 mod line;
 mod quiet;
 mod rules;
+mod shell;
 mod swarm;
 mod trouble;
 mod walk;

@@ -6,6 +6,7 @@ mod drain;
 mod people;
 mod quiet;
 mod scenes;
+mod shell;
 mod trouble;
 mod walk;
 

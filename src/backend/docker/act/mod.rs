@@ -16,6 +16,7 @@ mod prune;
 mod rollback;
 mod room;
 mod service;
+mod shell;
 mod task;
 mod template;
 mod words;
@@ -23,7 +24,8 @@ mod words;
 use async_trait::async_trait;
 
 use crate::domain::{
-    Backend, Draft, Form, Intent, Kind, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepAction, StepError, Text,
+    Attach, Attached, Backend, Draft, Form, Intent, Kind, LogRequest, LogStream, Receipt, Ref, Refusal, Step,
+    StepAction, StepError, Text,
 };
 
 use super::api::Api;
@@ -68,6 +70,16 @@ impl Backend for Docker {
             StepError::Failed(Text::from(format!("nothing was sent: the engine cannot be reached: {failure}")))
         })?;
         Hand { api: &api, target: self.target() }.do_it(&step).await
+    }
+
+    async fn attach(&self, attach: Attach) -> Result<Attached, StepError> {
+        if self.target().read_only {
+            return Err(StepError::Denied(Text::from(format!("{READ_ONLY}: {}", attach.instance.local()))));
+        }
+        let api = self.connect().await.map_err(|failure| {
+            StepError::Failed(Text::from(format!("nothing was begun: the engine cannot be reached: {failure}")))
+        })?;
+        shell::attach(api, attach).await
     }
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
@@ -119,6 +131,9 @@ impl Hand<'_> {
     /// How one thing would be done. [`words::admit`] has let it through: its kind has such a thing.
     async fn draft(&self, intent: &Intent) -> Result<Draft, Refusal> {
         let key = intent.target();
+        if let Intent::Shell(_, enter) = intent {
+            return self.draft_shell(intent, key, enter).await;
+        }
         let draft = match key.kind {
             Kind::Service => self.draft_service(intent, key).await,
             Kind::Task => self.draft_task(intent, key).await,
@@ -136,6 +151,9 @@ impl Hand<'_> {
 
     async fn do_it(&self, step: &Step) -> Result<Receipt, StepError> {
         let key = step.action.target();
+        if let StepAction::Enter(..) = &step.action {
+            return Err(StepError::Failed(Text::new("a shell needs a terminal, and there is none")));
+        }
         match (&step.action, key.kind) {
             (StepAction::Prune(_, waste), _) => self.prune(step, *waste).await,
             (_, Kind::Service) => self.do_service(step).await,

@@ -20,6 +20,7 @@ pub(super) fn admit(intent: &Intent) -> Result<(), Refusal> {
         Intent::Cordon(_) | Intent::Uncordon(_) | Intent::Drain(..) => vec![Kind::Node],
         Intent::Recreate(_) => vec![Kind::ComposeService],
         Intent::Prune(_) => vec![Kind::Cluster],
+        Intent::Shell(..) => vec![Kind::Container, Kind::ContainerInstance, Kind::Task],
         _ => Vec::new(),
     };
     if has.contains(&key.kind) { Ok(()) } else { Err(no_such(intent)) }
@@ -99,6 +100,9 @@ pub(super) fn no_such(intent: &Intent) -> Refusal {
         }
         (Intent::Unblock(_), _) => {
             ("nothing of a Docker engine is held up by a broken instance".to_owned(), "restart or roll back".to_owned())
+        }
+        (Intent::Shell(..), _) => {
+            ("nothing runs in it that could be entered".to_owned(), "choose one of its containers".to_owned())
         }
         (Intent::Prune(_), _) => ("only a whole engine is pruned".to_owned(), "do it to the engine".to_owned()),
         _ => (

@@ -11,7 +11,7 @@ use super::super::place;
 use super::super::words::dig::text;
 use super::change::{Change, How};
 use super::desk::Desk;
-use super::{cordon, gitops, instance, jobs, pause, pins, restart, rollouts, scale, set, undo};
+use super::{cordon, gitops, instance, jobs, pause, pins, restart, rollouts, scale, set, shell, undo};
 
 /// How often something is looked at again because somebody else wrote it in between. A crash loop is written all the time.
 const TRIES: u32 = 8;
@@ -20,6 +20,9 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 /// Does a step if its pin still holds.
 pub(super) async fn step(desk: Desk<'_>, step: &Step) -> Result<Receipt, StepError> {
+    if let StepAction::Enter(..) = &step.action {
+        return Err(StepError::Failed(Text::new("a shell needs a terminal, and there is none")));
+    }
     if let StepAction::Retry(key) = &step.action {
         return jobs::retry(desk, key, &step.pin).await;
     }
@@ -29,7 +32,12 @@ pub(super) async fn step(desk: Desk<'_>, step: &Step) -> Result<Receipt, StepErr
         let change = change(desk, &step.action, &now).await.map_err(StepError::Failed)?;
         let sent = Timestamp::now();
         match desk.send(&change).await {
-            Ok(answer) => return Ok(receipt(sent, &step.action, &answer)),
+            Ok(answer) => {
+                if let StepAction::AddDebugger(key, debugger, ..) = &step.action {
+                    shell::wait_for(desk, key, debugger).await?;
+                }
+                return Ok(receipt(sent, &step.action, &answer));
+            }
             // It was written in between, and not by us.
             Err(Unsent::Refused(Refused { status: 409, .. })) => {}
             Err(Unsent::Lost(_)) if change.how == How::Create && change.sub.is_none() => {
@@ -78,11 +86,15 @@ pub(super) async fn change(desk: Desk<'_>, action: &StepAction, now: &Value) -> 
         StepAction::Delete(key) | StepAction::Stop(key) => instance::delete(key, now, None),
         StepAction::Kill(key) => instance::delete(key, now, Some(0)),
         StepAction::Trigger(key) => jobs::trigger(key, now),
+        StepAction::AddDebugger(key, debugger, beside, command) => {
+            shell::change(key, debugger, beside.as_deref(), command)
+        }
         StepAction::SetDrain(..)
         | StepAction::Start(_)
         | StepAction::Recreate(_)
         | StepAction::Retry(_)
-        | StepAction::Prune(..) => Err(Text::new("a Kubernetes cluster has no such thing")),
+        | StepAction::Prune(..)
+        | StepAction::Enter(..) => Err(Text::new("a Kubernetes cluster has no such thing")),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an engineer types to the same end.
 
 use crate::backend::shell::shell;
-use crate::domain::{Including, Intent, Kind, Ref, Setting};
+use crate::domain::{Enter, Including, Intent, Kind, Ref, Setting};
 
 use super::super::target::{Target, Way};
 
@@ -48,6 +48,7 @@ pub(super) fn command(target: &Target, intent: &Intent) -> Option<String> {
         (Intent::Trigger(_), Kind::CronJob) => {
             format!("create job --from={} {}", slashed(key), shell(&format!("{}-manual", key.name)))
         }
+        (Intent::Shell(key, enter), Kind::Pod) => enters(key, enter),
         _ => return None,
     };
     Some(with_target(target, key, &words))
@@ -93,6 +94,20 @@ fn drain(key: &Ref, including: Including) -> String {
     words
 }
 
+fn enters(key: &Ref, enter: &Enter) -> String {
+    let words: Vec<String> = enter.command.iter().map(|word| shell(word)).collect();
+    let name = shell(&key.name);
+    let Some(debugger) = &enter.debug else {
+        let container = enter.container.as_deref().map(|it| format!(" -c {}", shell(it))).unwrap_or_default();
+        let words = if words.is_empty() { "sh".to_owned() } else { words.join(" ") };
+        return format!("exec -it {name}{container} -- {words}");
+    };
+    let image = debugger.image.as_deref().map(|it| format!(" --image={}", shell(it))).unwrap_or_default();
+    let beside = enter.container.as_deref().map(|it| format!(" --target={}", shell(it))).unwrap_or_default();
+    let words = if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
+    format!("debug -it {name}{image}{beside}{words}")
+}
+
 fn with_target(target: &Target, key: &Ref, words: &str) -> String {
     let mut command = "kubectl".to_owned();
     // A plugin is named before the flags that are meant for it.
@@ -123,7 +138,7 @@ fn slashed(key: &Ref) -> String {
 mod tests {
     use super::*;
     use crate::backend::kubernetes::Proxies;
-    use crate::domain::{ClusterId, Name, Text};
+    use crate::domain::{ClusterId, Debugger, Name, Text};
 
     fn target(context: &str) -> Target {
         Target {
@@ -132,6 +147,7 @@ mod tests {
             namespaces: Vec::new(),
             how: Text::new("current context"),
             read_only: false,
+            debug_image: Name::new("busybox"),
             proxies: Proxies::default(),
         }
     }
@@ -167,6 +183,13 @@ mod tests {
         assert_eq!(said(Intent::Trigger(job())), at("-n shop create job --from=cronjob/backup backup-manual"));
         let image = Intent::Set(web(), Setting::Image(Some(Name::new("app")), Name::new("app:2")));
         assert_eq!(said(image), at("-n shop set image deployment/web app=app:2"));
+        let pod = || key("prod/shop/Pod/web-0");
+        let enter = Enter { container: Some("app".into()), ..Enter::default() };
+        assert_eq!(said(Intent::Shell(pod(), enter.clone())), at("-n shop exec -it web-0 -c app -- sh"));
+        let command = Enter { command: vec!["cat".into(), "a b".into()], ..Enter::default() };
+        assert_eq!(said(Intent::Shell(pod(), command)), at("-n shop exec -it web-0 -- cat 'a b'"));
+        let debug = Enter { debug: Some(Debugger { image: Some("busybox:1.37".into()), name: None }), ..enter };
+        assert_eq!(said(Intent::Shell(pod(), debug)), at("-n shop debug -it web-0 --image=busybox:1.37 --target=app"));
         let memory = Intent::Set(web(), Setting::Memory(None, Some(1024)));
         assert_eq!(said(memory), at("-n shop set resources deployment/web --limits=memory=1024"));
     }

@@ -26,16 +26,20 @@ mod revisions;
 mod rollouts;
 mod scale;
 mod set;
+mod shell;
 mod unblock;
 mod undo;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::domain::{
-    Backend, Draft, Form, Intent, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
+    Attach, Attached, Backend, Draft, Form, Intent, LogRequest, LogStream, Receipt, Ref, Refusal, Step, StepError, Text,
 };
 
-use super::{Kubernetes, describe, logs};
+use super::words::dig::text;
+use super::{Kubernetes, describe, exec, logs};
 use desk::Desk;
 
 const READ_ONLY: &str = "this cluster is watched read-only";
@@ -55,6 +59,18 @@ impl Backend for Kubernetes {
             return Err(StepError::Denied(Text::from(format!("{READ_ONLY}: {}", step.action.target().local()))));
         }
         carry_out::step(Desk { server: &*self.link, target: &self.target }, &step).await
+    }
+
+    async fn attach(&self, attach: Attach) -> Result<Attached, StepError> {
+        if self.target.read_only {
+            return Err(StepError::Denied(Text::from(format!("{READ_ONLY}: {}", attach.instance.local()))));
+        }
+        let desk = Desk { server: &*self.link, target: &self.target };
+        let pod = desk.object(&attach.instance).await.map_err(carry_out::not_seen)?;
+        if *attach.uid != *text(&pod, "/metadata/uid") {
+            return Err(StepError::Moved(Text::new("another pod has its name")));
+        }
+        exec::begin(Arc::clone(&self.link), &attach).await
     }
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
@@ -83,6 +99,7 @@ async fn prepare(desk: Desk<'_>, intent: &Intent) -> Result<Draft, Refusal> {
         Intent::Kill(key) => instance::end(desk, intent, key, true).await,
         Intent::Trigger(key) => jobs::prepare_trigger(desk, intent, key).await,
         Intent::Unblock(key) => unblock::prepare(desk, intent, key).await,
+        Intent::Shell(key, enter) => shell::prepare(desk, intent, key, enter).await,
         Intent::Start(key) => {
             Err(never(intent, key, "is not started: what wants it makes another", "scale its workload up"))
         }

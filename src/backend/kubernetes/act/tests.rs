@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::backend::kubernetes::{Proxies, Target, Way};
-use crate::domain::{ClusterId, Including, Name, Pin, Ref, Seen, Setting, StepAction, Until};
+use crate::domain::{ClusterId, Debugger, Enter, Including, Name, Pin, Ref, Seen, Setting, Size, StepAction, Until};
 
 fn read_only() -> std::sync::Arc<Kubernetes> {
     Kubernetes::new(Target {
@@ -12,6 +12,7 @@ fn read_only() -> std::sync::Arc<Kubernetes> {
         namespaces: Vec::new(),
         how: Text::new("current context"),
         read_only: true,
+        debug_image: "busybox:1.37".into(),
         proxies: Proxies::default(),
     })
 }
@@ -38,6 +39,8 @@ fn every_intent() -> Vec<Intent> {
             Intent::Start(key.clone()),
             Intent::Kill(key.clone()),
             Intent::Recreate(key.clone()),
+            Intent::Shell(key.clone(), Enter::default()),
+            Intent::Shell(key.clone(), Enter { debug: Some(Debugger::default()), ..Enter::default() }),
             Intent::Trigger(key.clone()),
             Intent::Unblock(key.clone()),
             Intent::Prune(key.clone()),
@@ -50,6 +53,10 @@ fn every_intent() -> Vec<Intent> {
 #[tokio::test]
 async fn a_cluster_that_is_watched_read_only_is_not_changed_by_anything() {
     let backend = read_only();
+    let pod: Ref = "prod/shop/Pod/a".parse().expect("a ref");
+    let attach = Attach::new(pod, "u".into(), Enter::default(), Size { columns: 80, rows: 24 }, "xterm");
+    let attached = backend.attach(attach).await.map(|_| ());
+    assert!(matches!(attached, Err(StepError::Denied(why)) if why.contains("shop/a")));
     for intent in every_intent() {
         let refusal = backend.prepare(intent).await.expect_err("refused");
         assert_eq!((refusal.why.as_str(), refusal.mend.as_str()), (READ_ONLY, "start cockpit without --read-only"));

@@ -72,6 +72,7 @@ fn target(dir: &Path, cluster: &str, user: &str) -> Target {
         namespaces: Vec::new(),
         how: Text::new("test"),
         read_only: false,
+        debug_image: "busybox:1.37".into(),
         proxies: Proxies::default(),
     }
 }
