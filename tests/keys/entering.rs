@@ -13,6 +13,7 @@ fn opening() -> (Desk, u64) {
     desk.command("web-0");
     let effects = desk.press("s");
     desk.drafted(&effects);
+    assert!(desk.frame().contains("nothing is changed by opening it"), "{}", desk.frame());
     let effects = desk.press("enter");
     let Some(Effect::Execute(run, 0, step)) = effects.last().cloned() else { panic!("{effects:?}") };
     assert!(matches!(step.action, StepAction::Enter(..)), "{step:?}");

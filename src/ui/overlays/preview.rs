@@ -10,7 +10,7 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::{centred, hint, input};
 use crate::action::words::{deed, deed_on};
-use crate::domain::{Grade, Intent, LineKind, Plan, Refusal};
+use crate::domain::{Grade, Intent, LineKind, Plan, Refusal, StepAction};
 
 /// A plan is read best in lines no longer than this.
 const COLUMNS: usize = 98;
@@ -126,6 +126,9 @@ fn planned(columns: usize, shown: &Preview, plan: &Plan) -> Said {
     }
     let back = match &plan.inverse {
         Some(inverse) => Phrase::text(back_words(plan, inverse)),
+        None if plan.steps.iter().all(|step| matches!(step.action, StepAction::Enter(..))) => {
+            Phrase::text("nothing is changed by opening it")
+        }
         None => Phrase::of(Ink::Strong, "it cannot be taken back by one key"),
     };
     lines.extend(labelled("back", back, columns));

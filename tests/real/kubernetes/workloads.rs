@@ -180,3 +180,48 @@ fn a_canary_of_argo_rollouts_takes_over_is_given_up_and_is_held() {
     work.does("scale", &["2", "--yes", "--wait=2m"]);
     assert_eq!(work.pods().len(), 2);
 }
+
+#[test]
+fn one_pod_is_moved_away_ended_and_killed_and_another_takes_its_place() {
+    let work = Work::made("one", "apps/v1", ("deployments", "deploy"), json!({ "replicas": 2 }));
+    work.until_serves(2);
+    for verb in ["restart", "stop", "kill"] {
+        let pods = work.shop.plane.ask("GET", &work.shop.core("pods"), None);
+        let stays = |pod: &&Value| pod["metadata"].get("deletionTimestamp").is_none();
+        let pod = pods["items"].as_array().expect("a list").iter().find(stays).expect("a pod");
+        let (name, uid) = (pod["metadata"]["name"].as_str().expect("a name"), pod["metadata"]["uid"].clone());
+        let target = format!("one/pod/{name}");
+        let said = does(&work.cockpit, &[verb, &target, "--dry-run"]);
+        assert!(said.contains("one/it") || said.contains("makes another"), "{said}");
+        does(&work.cockpit, &[verb, &target, "--yes", "--wait=2m"]);
+        until(PATIENCE, "another to serve in its place", || match work.pods() {
+            now if now.len() == 2 && !now.iter().any(|it| uid == **it) => Ok(()),
+            now => Err(format!("{verb} {name}: {now:?}")),
+        });
+    }
+}
+
+#[test]
+fn a_cron_job_and_a_node_are_held_and_let_go_on() {
+    let shop = Shop::empty(planes::to_act_on(), "holding");
+    let cockpit = cockpit(shop.plane, "admin");
+    let path = "/apis/batch/v1/namespaces/holding/cronjobs/report";
+    let pod = json!({ "spec": { "restartPolicy": "Never", "containers": [{ "name": "a", "image": GOOD }] } });
+    let cron = json!({ "metadata": { "name": "report" },
+        "spec": { "schedule": "0 0 1 1 *", "jobTemplate": { "spec": { "template": pod } } } });
+    shop.plane.ask("POST", "/apis/batch/v1/namespaces/holding/cronjobs", Some(&cron));
+    for (verb, suspended) in [("pause", true), ("resume", false)] {
+        does(&cockpit, &[verb, "holding/cronjob/report", "--yes", "--wait=1m"]);
+        assert_eq!(shop.plane.ask("GET", path, None)["spec"]["suspend"], suspended, "{verb}");
+    }
+    // A node of its own, which takes nothing: on the other one the pods of everybody else are placed meanwhile.
+    let node = json!({ "metadata": { "name": "spare" },
+        "spec": { "taints": [{ "key": "spare", "effect": "NoSchedule" }] } });
+    shop.plane.ask("POST", "/api/v1/nodes", Some(&node));
+    let closed = || shop.plane.ask("GET", "/api/v1/nodes/spare", None)["spec"].get("unschedulable").cloned();
+    does(&cockpit, &["cordon", "node/spare", "--yes", "--wait=1m"]);
+    assert_eq!(closed(), Some(json!(true)));
+    does(&cockpit, &["uncordon", "node/spare", "--yes", "--wait=1m"]);
+    assert_eq!(closed(), None);
+    shop.plane.ask("DELETE", "/api/v1/nodes/spare", None);
+}
