@@ -193,7 +193,9 @@ fn one_pod_is_moved_away_ended_and_killed_and_another_takes_its_place() {
         let target = format!("one/pod/{name}");
         let said = does(&work.cockpit, &[verb, &target, "--dry-run"]);
         assert!(said.contains("one/it") || said.contains("makes another"), "{said}");
-        does(&work.cockpit, &[verb, &target, "--yes", "--wait=2m"]);
+        // Without its grace a pod ends only for whoever types its name.
+        let sure = if verb == "kill" { ["--confirm", name] } else { ["--yes", "--wait=2m"] };
+        does(&work.cockpit, &[verb, &target, sure[0], sure[1]]);
         until(PATIENCE, "another to serve in its place", || match work.pods() {
             now if now.len() == 2 && !now.iter().any(|it| uid == **it) => Ok(()),
             now => Err(format!("{verb} {name}: {now:?}")),
