@@ -1,5 +1,6 @@
 //! Targets: each is a [`crate::domain::Backend`], and uses `domain` alone.
 
+mod cron;
 pub mod demo;
 pub mod docker;
 mod forward;
@@ -8,6 +9,7 @@ mod link;
 mod looked;
 mod mask;
 mod newest;
+pub mod nomad;
 mod output;
 pub mod replay;
 mod shell;

@@ -130,6 +130,9 @@ pub struct Common {
     /// Watch the engine at this address: unix:///path, tcp://host:port, ssh://user@host.
     #[arg(long, global = true, value_name = "URL")]
     pub host: Option<String>,
+    /// Watch the Nomad region of this server: https://nomad.example:4646.
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub nomad: Option<String>,
     /// Watch this context of the kubeconfig; may be given several times.
     #[arg(long, global = true, value_name = "NAME")]
     pub context: Vec<String>,

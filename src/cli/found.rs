@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::backend::Looked;
 use crate::backend::docker::{self, Docker};
 use crate::backend::kubernetes::{self, Kubernetes};
+use crate::backend::nomad::{self, Nomad};
 use crate::config::{Cluster, Config, Way, near_match};
-use crate::domain::{BackendKind, ClusterId, Text};
+use crate::domain::{BackendKind, ClusterId, Name, Text};
 use crate::engine::Target;
 
 use super::args::Common;
@@ -35,6 +36,8 @@ pub enum Watched {
     Docker(docker::Target),
     /// A Kubernetes cluster.
     Kubernetes(kubernetes::Target),
+    /// A Nomad region.
+    Nomad(nomad::Target),
 }
 
 impl Watched {
@@ -43,6 +46,7 @@ impl Watched {
         match self {
             Watched::Docker(target) => &target.name,
             Watched::Kubernetes(target) => &target.name,
+            Watched::Nomad(target) => &target.name,
         }
     }
 
@@ -65,6 +69,10 @@ impl Watched {
                 let backend = Kubernetes::new(target.clone());
                 Ok(Target { cluster, kind: BackendKind::Kubernetes, backend: backend as Arc<_> })
             }
+            Watched::Nomad(target) => {
+                let backend = Nomad::new(target.clone());
+                Ok(Target { cluster, kind: BackendKind::Nomad, backend: backend as Arc<_> })
+            }
         }
     }
 }
@@ -75,6 +83,7 @@ pub fn find(common: &Common, config: &Config) -> Found {
     let flags = [
         (BackendKind::Docker, common.host.is_some()),
         (BackendKind::Kubernetes, !common.context.is_empty() || common.kubeconfig.is_some()),
+        (BackendKind::Nomad, common.nomad.is_some()),
     ];
     let named: Vec<BackendKind> = match flags.iter().any(|(_, named)| *named) {
         true => flags.iter().filter(|(_, named)| *named).map(|(kind, _)| *kind).collect(),
@@ -88,14 +97,20 @@ pub fn find(common: &Common, config: &Config) -> Found {
     };
     let taken = docker.targets.iter().map(|target| target.name.clone()).collect();
     let kubernetes = match wanted(BackendKind::Kubernetes) {
-        true => kubernetes::discover(&contexts(common, config, env, taken)),
+        true => kubernetes::discover(&contexts(common, config, env.clone(), taken)),
         false => kubernetes::Discovery::default(),
     };
-    if named.is_empty() && !kubernetes.targets.is_empty() {
+    let engines = docker.targets.iter().map(|target| target.name.clone());
+    let taken = engines.chain(kubernetes.targets.iter().map(|target| target.name.clone())).collect();
+    let nomad = match wanted(BackendKind::Nomad) {
+        true => nomad::discover(&regions(common, config, env, taken)),
+        false => nomad::Discovery::default(),
+    };
+    if named.is_empty() && !(kubernetes.targets.is_empty() && nomad.targets.is_empty()) {
         leave_refused(&mut docker);
     }
     let by_flag = flags.iter().any(|(_, named)| *named);
-    join(docker, kubernetes, by_flag.then_some(common))
+    join(docker, kubernetes, nomad, by_flag.then_some(common))
 }
 
 /// Contexts of the kubeconfig, for a command line that is being typed. Nothing is run, and nobody is asked.
@@ -118,13 +133,19 @@ fn leave_refused(docker: &mut docker::Discovery) {
     docker.targets.clear();
 }
 
-fn join(docker: docker::Discovery, kubernetes: kubernetes::Discovery, flags: Option<&Common>) -> Found {
-    let looked: Vec<Looked> = docker.looked.into_iter().chain(kubernetes.looked).collect();
+fn join(
+    docker: docker::Discovery,
+    kubernetes: kubernetes::Discovery,
+    nomad: nomad::Discovery,
+    flags: Option<&Common>,
+) -> Found {
+    let looked: Vec<Looked> = docker.looked.into_iter().chain(kubernetes.looked).chain(nomad.looked).collect();
     let names: Vec<&str> = kubernetes.contexts.iter().map(|context| context.name.as_str()).collect();
     let mistake = flags.and_then(|common| mistake(common, &looked, &names));
     let engines = docker.targets.into_iter().map(Watched::Docker);
+    let clusters = kubernetes.targets.into_iter().map(Watched::Kubernetes);
     Found {
-        watched: engines.chain(kubernetes.targets.into_iter().map(Watched::Kubernetes)).collect(),
+        watched: engines.chain(clusters).chain(nomad.targets.into_iter().map(Watched::Nomad)).collect(),
         looked,
         unwatched: docker.unwatched.into_iter().chain(kubernetes.unwatched).collect(),
         mistake,
@@ -171,7 +192,7 @@ fn engine(cluster: &Cluster) -> Option<docker::Wanted> {
     let (host, context) = match &cluster.way {
         Way::Host(host) => (Some(host.clone()), None),
         Way::Context(context) => (None, Some(context.clone())),
-        Way::Kubeconfig { .. } | Way::InCluster => return None,
+        Way::Kubeconfig { .. } | Way::InCluster | Way::Nomad(_) => return None,
     };
     Some(docker::Wanted {
         name: Some(cluster.name.to_string()),
@@ -205,7 +226,7 @@ fn context(cluster: &Cluster) -> Option<kubernetes::Wanted> {
     let (kubeconfig, context) = match &cluster.way {
         Way::Kubeconfig { file, context } => (file.clone(), context.clone()),
         Way::InCluster => (None, None),
-        Way::Host(_) | Way::Context(_) => return None,
+        Way::Host(_) | Way::Context(_) | Way::Nomad(_) => return None,
     };
     Some(kubernetes::Wanted {
         name: cluster.name.to_string(),
@@ -213,6 +234,29 @@ fn context(cluster: &Cluster) -> Option<kubernetes::Wanted> {
         kubeconfig,
         in_cluster: cluster.way == Way::InCluster,
         namespaces: cluster.namespaces.clone(),
+        read_only: cluster.read_only,
+    })
+}
+
+fn regions(common: &Common, config: &Config, env: BTreeMap<String, String>, taken: Vec<ClusterId>) -> nomad::Options {
+    nomad::Options {
+        flag: common.nomad.clone(),
+        configured: config.clusters.iter().filter_map(region).collect(),
+        env,
+        read_only: common.read_only || config.read_only,
+        taken,
+    }
+}
+
+fn region(cluster: &Cluster) -> Option<nomad::Wanted> {
+    let Way::Nomad(way) = &cluster.way else { return None };
+    Some(nomad::Wanted {
+        name: cluster.name.to_string(),
+        address: way.address.clone(),
+        region: way.region.clone(),
+        namespaces: cluster.namespaces.iter().map(|name| Name::new(name)).collect(),
+        token_file: way.token_file.clone(),
+        tls: nomad::Tls { ca: way.ca.clone(), cert: way.cert.clone(), key: way.key.clone(), ..nomad::Tls::default() },
         read_only: cluster.read_only,
     })
 }

@@ -5,14 +5,15 @@ use std::path::Path;
 
 use crate::domain::{BackendKind, ClusterId};
 
-use super::model::{Cluster, Way};
+use super::model::{Cluster, NomadWay, Way};
 use super::problem::near_match;
 use super::read::path;
 use super::reader::{Reader, Table, Value};
 
 const HOST: &str = "an address such as \"unix:///run/docker.sock\", \"tcp://10.0.0.5:2376\" or \"ssh://ops@host\"";
 const NAME: &str = "a name of a-z, 0-9, `.`, `_` and `-`";
-const BACKENDS: [&str; 2] = ["docker", "kubernetes"];
+const BACKENDS: [&str; 3] = ["docker", "kubernetes", "nomad"];
+const ADDRESS: &str = "an address such as \"https://nomad.example:4646\"";
 const NAMESPACES: &str = "names of namespaces, such as [\"shop\", \"batch\"]";
 
 /// Every cluster; two of one name are a problem.
@@ -41,7 +42,7 @@ fn cluster<'t, 'i>(
 ) -> Option<(Value<'t, 'i>, Cluster)> {
     let named = table.need(reader, "name", NAME);
     let name = named.as_ref().and_then(|value| name(reader, value));
-    let backend = table.need(reader, "backend", "\"docker\" or \"kubernetes\"");
+    let backend = table.need(reader, "backend", "\"docker\", \"kubernetes\" or \"nomad\"");
     let backend = backend.and_then(|value| backend_of(reader, &value));
     let read_only = table.take(reader, "read_only").and_then(|value| reader.boolean(&value)).unwrap_or_default();
     let protected = table.take(reader, "protected").and_then(|value| reader.boolean(&value)).unwrap_or_default();
@@ -55,8 +56,14 @@ fn cluster<'t, 'i>(
             namespaces = table.take(reader, "namespaces").map(|value| names(reader, &value)).unwrap_or_default();
             kubernetes(reader, &mut table, base)
         }
+        Some(BackendKind::Nomad) => {
+            const NAMES: &str = "names of namespaces, such as [\"default\", \"batch\"]";
+            namespaces =
+                table.take(reader, "namespaces").map(|value| reader.some_texts(&value, NAMES)).unwrap_or_default();
+            Some(nomad(reader, &mut table, base))
+        }
         // Which keys it may have is not known: of them nothing is said.
-        Some(BackendKind::Nomad) | None => return None,
+        None => return None,
     };
     table.end(reader);
     let (name, backend, way) = (name?, backend?, way?);
@@ -75,13 +82,9 @@ fn name(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<ClusterId> {
 }
 
 fn backend_of(reader: &mut Reader<'_>, value: &Value<'_, '_>) -> Option<BackendKind> {
-    if reader.quiet_text(value) == Some("nomad") {
-        let what = format!("`{}` is \"nomad\", which this version cannot watch yet", value.key);
-        reader.problem(&value.span, what).expected = Some("\"docker\" or \"kubernetes\"".to_owned());
-        return None;
-    }
     match reader.word(value, &BACKENDS)? {
         "docker" => Some(BackendKind::Docker),
+        "nomad" => Some(BackendKind::Nomad),
         _ => Some(BackendKind::Kubernetes),
     }
 }
@@ -134,6 +137,23 @@ fn kubernetes(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -
             None
         }
     }
+}
+
+/// The way to a Nomad region.
+fn nomad(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -> Way {
+    const REGION: &str = "the name of a region, such as \"eu\"";
+    let address = table.take(reader, "address").and_then(|value| {
+        let raw = reader.text(&value, ADDRESS)?;
+        let known = ["http://", "https://", "unix://"].iter().any(|scheme| raw.starts_with(scheme));
+        if !known {
+            reader.bad(&value, ADDRESS);
+        }
+        known.then(|| raw.to_owned())
+    });
+    let region = table.take(reader, "region").and_then(|value| reader.text(&value, REGION).map(str::to_owned));
+    let mut file = |name: &'static str| table.take(reader, name).and_then(|value| path(reader, &value, base));
+    let (token_file, ca, cert, key) = (file("token_file"), file("ca"), file("cert"), file("key"));
+    Way::Nomad(Box::new(NomadWay { address, region, token_file, ca, cert, key }))
 }
 
 /// Whether Kubernetes lets a namespace be called so (an RFC 1123 label).

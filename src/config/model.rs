@@ -138,6 +138,25 @@ pub enum Way {
     },
     /// The cluster that cockpit itself runs in.
     InCluster,
+    /// A server of a Nomad region.
+    Nomad(Box<NomadWay>),
+}
+
+/// How to get to a Nomad region. What is not said is as the environment has it for the nomad command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NomadWay {
+    /// `https://nomad.example:4646`
+    pub address: Option<String>,
+    /// Which region, where it is not the server's own.
+    pub region: Option<String>,
+    /// A file that holds the token.
+    pub token_file: Option<PathBuf>,
+    /// Who may vouch for the server.
+    pub ca: Option<PathBuf>,
+    /// What is shown to it.
+    pub cert: Option<PathBuf>,
+    /// Its key.
+    pub key: Option<PathBuf>,
 }
 
 /// A command's keys.

@@ -123,11 +123,6 @@ impl<'a> Reader<'a> {
         value.value.as_bool()
     }
 
-    /// The string that it is, if it is one.
-    pub(super) fn quiet_text<'t>(&self, value: &Value<'t, '_>) -> Option<&'t str> {
-        value.value.as_str()
-    }
-
     pub(super) fn integer(&mut self, value: &Value<'_, '_>, range: std::ops::RangeInclusive<i64>) -> Option<i64> {
         let number = match value.value {
             DeValue::Integer(raw) => i64::from_str_radix(raw.as_str(), raw.radix()).ok(),

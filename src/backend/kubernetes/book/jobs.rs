@@ -7,10 +7,10 @@ use crate::domain::{Desired, GaveUp, JobState, RestartPolicy, Schedule, Text, Ti
 use super::super::wire::Both;
 use super::super::wire::pod::{Condition, condition};
 use super::super::wire::work::{CronJobSpec, CronJobStatus, JobSpec, JobStatus};
-use super::cron;
 use super::owner::Controller;
 use super::scribe::{Scribe, text};
 use super::work::{Detail, Run, Who, Work};
+use crate::backend::cron;
 
 /// Pods of a Job that may fail, where it does not say (kubernetes: pkg/apis/batch/v1/defaults.go).
 const BACKOFF_LIMIT: u32 = 6;

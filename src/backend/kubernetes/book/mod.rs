@@ -4,7 +4,6 @@
 //! kinds are heard of does not matter. What a record may change of others is in `joins`, what is shown in `show`.
 
 mod census;
-mod cron;
 mod deploy;
 mod desk;
 mod event;

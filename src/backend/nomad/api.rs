@@ -1,0 +1,166 @@
+//! Requests to a server (nomad: api/, command/agent/http.go).
+
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Certificate, Client, Identity, Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+
+use crate::domain::Text;
+
+use super::failure::Failure;
+use super::pace::Pace;
+use super::target::{Target, Tls, Token};
+
+/// An answer, and the index that it was of.
+pub(super) struct Answer<T> {
+    pub(super) value: T,
+    pub(super) index: u64,
+}
+
+/// One connection's worth of asking.
+#[derive(Clone)]
+pub(super) struct Api {
+    http: Client,
+    base: String,
+    region: Option<String>,
+    pace: Pace,
+}
+
+/// What was said instead of an answer may be a page of a proxy: so much of it is read.
+const SAID: usize = 400;
+
+impl Api {
+    /// Makes ready to ask; reads certificates and the token afresh.
+    pub(super) fn new(target: &Target, pace: Pace) -> Result<Self, Failure> {
+        // Where another has set one, that one counts.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .connect_timeout(pace.answer_within)
+            .pool_max_idle_per_host(8)
+            .default_headers(headers(&target.token)?);
+        let base = match target.address.strip_prefix("unix://") {
+            Some(path) => {
+                builder = builder.unix_socket(path.to_owned());
+                "http://nomad".to_owned()
+            }
+            None => target.address.clone(),
+        };
+        if base.starts_with("https://") {
+            builder = with_tls(builder, &target.tls)?;
+        }
+        let http = builder.build().map_err(|error| Failure::broken(&error))?;
+        let region = target.region.as_ref().map(ToString::to_string);
+        Ok(Self { http, base, region, pace })
+    }
+
+    /// A request with its query. What is empty in it is left out.
+    fn request(&self, method: Method, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
+        let region = self.region.as_deref().map(|region| ("region", region));
+        let query: Vec<(&str, &str)> =
+            query.iter().copied().chain(region).filter(|(_, value)| !value.is_empty()).collect();
+        self.http.request(method, format!("{}{path}", self.base)).query(&query)
+    }
+
+    /// Reads something.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str, query: &[(&str, &str)]) -> Result<T, Failure> {
+        self.indexed(path, query, self.pace.answer_within).await.map(|answer| answer.value)
+    }
+
+    /// Reads something, and the index that it is of; at most so long is waited for the answer.
+    pub(super) async fn indexed<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        within: Duration,
+    ) -> Result<Answer<T>, Failure> {
+        let asked = async {
+            let answer = said(self.request(Method::GET, path, query)).await?;
+            let index = index(answer.headers());
+            let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
+            let value = serde_json::from_slice(&body)
+                .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
+            Ok(Answer { value, index })
+        };
+        tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
+    }
+
+    /// What is written as it comes, in pieces of any length.
+    pub(super) async fn stream(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<BoxStream<'static, Result<Bytes, Failure>>, Failure> {
+        let opened = said(self.request(Method::GET, path, query));
+        let within = self.pace.answer_within;
+        let answer = tokio::time::timeout(within, opened).await.unwrap_or(Err(Failure::Silent(within)))?;
+        Ok(answer.bytes_stream().map_err(|error| Failure::broken(&error)).boxed())
+    }
+}
+
+async fn said(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
+    let answer = request.send().await.map_err(|error| Failure::broken(&error))?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let words = answer.text().await.unwrap_or_default();
+    let words: String = words.trim().chars().take(SAID).collect();
+    Err(Failure::Refused { status: status.as_u16(), message: Text::from(words) })
+}
+
+/// `X-Nomad-Index`; 0 where there is none.
+fn index(headers: &HeaderMap) -> u64 {
+    headers.get("X-Nomad-Index").and_then(|raw| raw.to_str().ok()?.parse().ok()).unwrap_or(0)
+}
+
+fn headers(token: &Token) -> Result<HeaderMap, Failure> {
+    let secret: Option<SecretString> = match token {
+        Token::None => None,
+        Token::Secret(secret) => Some(secret.clone()),
+        Token::File(file) => {
+            let read = std::fs::read_to_string(file).map_err(|error| unable(file, &error))?;
+            Some(read.trim().to_owned().into())
+        }
+    };
+    let mut headers = HeaderMap::new();
+    if let Some(secret) = secret {
+        let value = HeaderValue::from_str(secret.expose_secret());
+        let mut value = value.map_err(|_| Failure::Unable(Text::new("the token is no token: it has odd letters")))?;
+        value.set_sensitive(true);
+        headers.insert("X-Nomad-Token", value);
+    }
+    Ok(headers)
+}
+
+fn unable(file: &Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Unable(Text::from(format!("{}: {error}", file.display())))
+}
+
+fn with_tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> Result<reqwest::ClientBuilder, Failure> {
+    let mut authorities = Vec::new();
+    let in_dir = tls.ca_dir.iter().filter_map(|dir| std::fs::read_dir(dir).ok()).flatten();
+    let in_dir = in_dir.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_file());
+    for file in tls.ca.iter().cloned().chain(in_dir) {
+        let pem = std::fs::read(&file).map_err(|error| unable(&file, &error))?;
+        authorities.extend(Certificate::from_pem_bundle(&pem).map_err(|error| unable(&file, &error))?);
+    }
+    builder = match authorities.is_empty() {
+        false => builder.tls_certs_only(authorities),
+        true => {
+            let native = rustls_native_certs::load_native_certs().certs;
+            builder.tls_certs_only(native.iter().filter_map(|it| Certificate::from_der(it).ok()))
+        }
+    };
+    if let (Some(cert), Some(key)) = (&tls.cert, &tls.key) {
+        let mut pem = std::fs::read(cert).map_err(|error| unable(cert, &error))?;
+        pem.extend(std::fs::read(key).map_err(|error| unable(key, &error))?);
+        builder = builder.identity(Identity::from_pem(&pem).map_err(|error| unable(cert, &error))?);
+    }
+    Ok(builder.tls_danger_accept_invalid_certs(tls.skip_verify))
+}

@@ -1,0 +1,368 @@
+//! What is remembered of a region: enough to tell what of ours changes when something of its changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{ClusterId, Fact, Object, Occurrence, Origin, Ref, Source};
+
+use super::allocations;
+use super::groups::{Around, Runs, no_place};
+use super::scribe::{JobKey, Scribe, at, home};
+use super::wire::{Allocation, Deployment, Evaluation, Job, JobStub, Node, TaskGroup};
+
+/// Stand-ins for allocations of one group that have no place, at most.
+const UNPLACED: u32 = 20;
+/// What the groups of a job were in versions before the newest is kept of so many.
+const VERSIONS: usize = 4;
+
+/// One job and what belongs to it.
+#[derive(Default)]
+struct Entry {
+    job: Option<Job>,
+    /// What earlier versions were, by their number: allocations of them may still run.
+    before: BTreeMap<u64, Vec<TaskGroup>>,
+    queued: BTreeMap<String, u32>,
+    around: Around,
+    allocations: BTreeSet<String>,
+    /// Of what it has now: workloads and stand-ins.
+    told: BTreeSet<Ref>,
+}
+
+/// Of an allocation: where it belongs, and what of it decides about others.
+struct Kept {
+    job: JobKey,
+    key: Ref,
+    version: Option<u64>,
+    node: String,
+    runs: bool,
+    ended_well: bool,
+    /// What of it was told last, by the server's count.
+    index: u64,
+}
+
+/// What is remembered of a region.
+pub(super) struct Book {
+    pub(super) scribe: Scribe,
+    jobs: BTreeMap<JobKey, Entry>,
+    allocations: BTreeMap<String, Kept>,
+    nodes: BTreeMap<String, Ref>,
+    /// What is to be told.
+    facts: Vec<Fact>,
+}
+
+/// The sources of a region, in the order in which they are listed.
+pub(super) const SOURCES: [&str; 4] = ["nodes", "jobs", "allocations", "info"];
+
+pub(super) fn source(kind: &str) -> Source {
+    Source::of(kind)
+}
+
+impl Book {
+    pub(super) fn new(cluster: ClusterId) -> Self {
+        Self {
+            scribe: Scribe::new(cluster),
+            jobs: BTreeMap::new(),
+            allocations: BTreeMap::new(),
+            nodes: BTreeMap::new(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// What there is to be told since it was last asked.
+    pub(super) fn take(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.facts)
+    }
+
+    pub(super) fn tell(&mut self, fact: Fact) {
+        self.facts.push(fact);
+    }
+
+    fn put(&mut self, kind: &str, object: Object) {
+        self.facts.push(Fact::Put(source(kind), object));
+    }
+
+    fn gone(&mut self, kind: &str, key: Ref) {
+        self.facts.push(Fact::Gone(source(kind), key));
+    }
+
+    /// A whole listing of clients.
+    pub(super) fn list_nodes(&mut self, nodes: &[Node]) {
+        self.tell(Fact::Listing(source("nodes"), u32::try_from(nodes.len()).ok()));
+        let there: BTreeSet<&str> = nodes.iter().map(|node| node.id.as_str()).collect();
+        let left: Vec<String> = self.nodes.keys().filter(|id| !there.contains(id.as_str())).cloned().collect();
+        left.iter().for_each(|id| self.forget_node(id));
+        nodes.iter().for_each(|node| self.node(node));
+        self.tell(Fact::Listed(source("nodes")));
+    }
+
+    pub(super) fn node(&mut self, node: &Node) {
+        let object = self.scribe.client(node);
+        self.nodes.insert(node.id.clone(), object.key.clone());
+        self.put("nodes", Object::Node(Box::new(object)));
+    }
+
+    fn forget_node(&mut self, id: &str) {
+        self.nodes.remove(id);
+        self.scribe.forget_node(id);
+    }
+
+    /// A client is gone for good.
+    pub(super) fn node_left(&mut self, id: &str) {
+        if let Some(key) = self.nodes.get(id).cloned() {
+            self.forget_node(id);
+            self.gone("nodes", key);
+        }
+    }
+
+    /// Jobs of a listing: those that are not among them are gone. Returns those of which what is registered is not known as it
+    /// is now.
+    pub(super) fn list_jobs(&mut self, stubs: &[JobStub]) -> Vec<JobKey> {
+        let mut there = BTreeSet::new();
+        let mut wanted = Vec::new();
+        for stub in stubs {
+            let key = self.scribe.job(&stub.namespace, &stub.id);
+            let entry = self.jobs.entry(key.clone()).or_default();
+            entry.queued = stub.job_summary.summary.iter().map(|(group, it)| (group.clone(), it.queued)).collect();
+            there.insert(key.clone());
+            wanted.push(key);
+        }
+        let left: Vec<JobKey> = self.jobs.keys().filter(|key| !there.contains(key)).cloned().collect();
+        left.iter().for_each(|key| self.job_left(key));
+        wanted
+    }
+
+    /// A job as it is registered now.
+    pub(super) fn job(&mut self, job: Job) -> JobKey {
+        let key = self.scribe.job(&job.namespace, &job.id);
+        let entry = self.jobs.entry(key.clone()).or_default();
+        if entry.job.as_ref().is_some_and(|known| known.job_modify_index > job.job_modify_index) {
+            return key;
+        }
+        if let Some(before) = entry.job.take().filter(|before| before.version != job.version) {
+            entry.before.insert(before.version, before.task_groups);
+            while entry.before.len() > VERSIONS {
+                entry.before.pop_first();
+            }
+            entry.around.deployment = entry.around.deployment.take().filter(|it| it.job_version == job.version);
+        }
+        entry.job = Some(job);
+        key
+    }
+
+    /// A job is not registered any more.
+    pub(super) fn job_left(&mut self, key: &JobKey) {
+        let Some(entry) = self.jobs.remove(key) else { return };
+        for id in &entry.allocations {
+            self.allocation_left(id);
+        }
+        for key in entry.told {
+            self.gone(kind_of(&key), key);
+        }
+    }
+
+    pub(super) fn deployment(&mut self, it: Deployment) -> JobKey {
+        let key = self.scribe.job(&it.namespace, &it.job_id);
+        let entry = self.jobs.entry(key.clone()).or_default();
+        let newer = entry.around.deployment.as_ref().is_none_or(|known| known.create_index <= it.create_index);
+        if newer {
+            entry.around.deployment = Some(it);
+        }
+        key
+    }
+
+    pub(super) fn evaluation(&mut self, it: Evaluation) -> JobKey {
+        let key = self.scribe.job(&it.namespace, &it.job_id);
+        let entry = self.jobs.entry(key.clone()).or_default();
+        let known = entry.around.blocked.as_ref().map(|known| (known.id.clone(), known.modify_index));
+        match (it.status.as_str(), known) {
+            ("blocked", _) => entry.around.blocked = Some(it),
+            (_, Some((id, index))) if id == it.id && index <= it.modify_index => entry.around.blocked = None,
+            _ => {}
+        }
+        key
+    }
+
+    /// Nobody waits for room any more but those that are named again.
+    pub(super) fn forget_blocked(&mut self) {
+        self.jobs.values_mut().for_each(|entry| entry.around.blocked = None);
+    }
+
+    /// So many allocations of a group wait for room.
+    pub(super) fn queued(&mut self, key: &JobKey, queued: BTreeMap<String, u32>) {
+        if let Some(entry) = self.jobs.get_mut(key) {
+            entry.queued = queued;
+        }
+    }
+
+    /// A whole listing of allocations.
+    pub(super) fn list_allocations(&mut self, all: &[Allocation], origin: Origin) {
+        self.tell(Fact::Listing(source("allocations"), u32::try_from(all.len()).ok()));
+        let there: BTreeSet<&str> = all.iter().map(|it| it.id.as_str()).collect();
+        let left: Vec<String> = self.allocations.keys().filter(|id| !there.contains(id.as_str())).cloned().collect();
+        for id in left {
+            self.forget_allocation(&id);
+        }
+        all.iter().for_each(|it| {
+            self.allocation(it, origin);
+        });
+        let keys: Vec<JobKey> = self.jobs.keys().cloned().collect();
+        keys.iter().for_each(|key| self.stand_ins(key));
+        self.tell(Fact::Listed(source("allocations")));
+    }
+
+    /// Allocations of one job: those that are not among them are gone.
+    pub(super) fn allocations_of(&mut self, key: &JobKey, all: &[Allocation]) {
+        let there: BTreeSet<&str> = all.iter().map(|it| it.id.as_str()).collect();
+        let known = self.jobs.get(key).map(|entry| entry.allocations.clone()).unwrap_or_default();
+        known.iter().filter(|id| !there.contains(id.as_str())).for_each(|id| self.allocation_left(id));
+        all.iter().for_each(|it| {
+            self.allocation(it, Origin::Live);
+        });
+    }
+
+    /// An allocation as it is now. Whether it was known.
+    pub(super) fn allocation(&mut self, it: &Allocation, origin: Origin) -> bool {
+        let key = self.scribe.job(&it.namespace, &it.job_id);
+        let known = self.allocations.get(&it.id);
+        let was_known = known.is_some();
+        // What the stream tells late is older than what was read meanwhile.
+        if known.is_some_and(|known| known.index > it.modify_index) {
+            return true;
+        }
+        let version = it.job_version.or_else(|| known.and_then(|known| known.version));
+        let entry = self.jobs.entry(key.clone()).or_default();
+        entry.allocations.insert(it.id.clone());
+        let newest = entry.job.as_ref().map(|job| job.version);
+        let groups = match (version, newest) {
+            (Some(version), Some(newest)) if version != newest => entry.before.get(&version).map(Vec::as_slice),
+            _ => entry.job.as_ref().map(|job| job.task_groups.as_slice()),
+        };
+        let made = groups.and_then(|groups| groups.iter().find(|group| group.name == it.task_group));
+        let it = &Allocation { job_version: version, ..it.clone() };
+        let instance = self.scribe.instance(&key, it, made, newest);
+        let happened: Vec<Occurrence> = self.scribe.happened(&key, it, made, origin);
+        let kept = Kept {
+            job: key,
+            key: instance.key.clone(),
+            version,
+            node: it.node_id.clone(),
+            runs: matches!(it.client_status.as_str(), "running" | "pending") && it.desired_status == "run",
+            ended_well: it.client_status == "complete" && it.task_states.values().all(|task| !task.failed),
+            index: it.modify_index,
+        };
+        self.allocations.insert(it.id.clone(), kept);
+        self.put("allocations", Object::Instance(Box::new(instance)));
+        self.facts.extend(happened.into_iter().map(|it| Fact::Occurred(Box::new(it))));
+        was_known
+    }
+
+    fn forget_allocation(&mut self, id: &str) -> Option<Ref> {
+        let kept = self.allocations.remove(id)?;
+        if let Some(entry) = self.jobs.get_mut(&kept.job) {
+            entry.allocations.remove(id);
+        }
+        Some(kept.key)
+    }
+
+    fn allocation_left(&mut self, id: &str) {
+        if let Some(key) = self.forget_allocation(id) {
+            self.gone("allocations", key);
+        }
+    }
+
+    /// Tells what a job's groups are now.
+    pub(super) fn show(&mut self, key: &JobKey) {
+        // A run of a periodic job shows in that job.
+        let parent = JobKey { id: self.scribe.name(home(&key.id)), ..key.clone() };
+        if parent != *key {
+            return self.show(&parent);
+        }
+        let (nodes, runs) = (self.nodes_of(key), self.runs_of(key));
+        let Some(entry) = self.jobs.get_mut(key) else { return };
+        (entry.around.nodes, entry.around.runs) = (nodes, runs);
+        let Some(job) = &entry.job else { return };
+        let around = entry.around.clone();
+        let groups = job.task_groups.iter().map(|group| self.scribe.workload(key, job, group, &around));
+        let groups: Vec<_> = groups.collect();
+        let told: BTreeSet<Ref> = groups.iter().map(|it| it.key.clone()).collect();
+        let before = std::mem::replace(&mut entry.told, told.clone());
+        for workload in groups {
+            self.put("jobs", Object::Workload(Box::new(workload)));
+        }
+        let left = before.into_iter().filter(|it| !told.contains(it) && kind_of(it) == "jobs");
+        let left: Vec<Ref> = left.collect();
+        left.into_iter().for_each(|key| self.gone("jobs", key));
+    }
+
+    /// Tells what is wanted of a job and has no place.
+    pub(super) fn stand_ins(&mut self, key: &JobKey) {
+        let Some(entry) = self.jobs.get(key) else { return };
+        let mut objects = Vec::new();
+        if let Some(blocked) = entry.around.blocked.clone() {
+            let since = at(blocked.create_time);
+            for (group, why) in &blocked.failed {
+                let queued = entry.queued.get(group).copied().unwrap_or(0).max(why.coalesced_failures + 1);
+                let words = no_place(why, &blocked.quota_limit_reached);
+                for number in 1..=queued.min(UNPLACED) {
+                    let (own, owner) = (self.scribe.unplaced(key, group, number), self.scribe.group(key, group));
+                    objects.push(allocations::unplaced(own, owner, &words, since));
+                }
+            }
+        }
+        let now: BTreeSet<Ref> = objects.iter().map(|it| it.key.clone()).collect();
+        let Some(entry) = self.jobs.get_mut(key) else { return };
+        let before: Vec<Ref> = entry.told.iter().filter(|it| kind_of(it) == "allocations").cloned().collect();
+        let left: Vec<Ref> = before.into_iter().filter(|it| !now.contains(it)).collect();
+        entry.told.retain(|key| !left.contains(key));
+        entry.told.extend(now);
+        for it in objects {
+            self.put("allocations", Object::Instance(Box::new(it)));
+        }
+        left.into_iter().for_each(|key| self.gone("allocations", key));
+    }
+
+    /// Nodes that a job is on.
+    fn nodes_of(&self, key: &JobKey) -> u32 {
+        let ids = self.jobs.get(key).map(|entry| &entry.allocations).into_iter().flatten();
+        let runs = ids.filter_map(|id| self.allocations.get(id)).filter(|it| it.runs);
+        let nodes: BTreeSet<&str> = runs.map(|it| it.node.as_str()).collect();
+        u32::try_from(nodes.len()).unwrap_or(u32::MAX)
+    }
+
+    /// When a periodic job began last, and when a run of it last ended well.
+    fn runs_of(&self, key: &JobKey) -> Runs {
+        let first = JobKey { id: format!("{}/", key.id).as_str().into(), ..key.clone() };
+        let runs = self.jobs.range(first..).take_while(|(it, _)| {
+            it.namespace == key.namespace
+                && it.id.strip_prefix(key.id.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        });
+        let mut out = Runs::default();
+        for (_, entry) in runs {
+            let Some(job) = &entry.job else { continue };
+            let began = at(job.submit_time);
+            let kept = || entry.allocations.iter().filter_map(|id| self.allocations.get(id));
+            out.last = out.last.max(began);
+            if kept().next().is_some() && kept().all(|it| it.ended_well) {
+                out.success = out.success.max(began);
+            }
+        }
+        out
+    }
+
+    /// Whether what is registered of a job is known.
+    pub(super) fn knows(&self, key: &JobKey) -> bool {
+        self.jobs.get(key).is_some_and(|entry| entry.job.is_some())
+    }
+
+    /// Every job that is known.
+    pub(super) fn jobs(&self) -> Vec<JobKey> {
+        self.jobs.keys().cloned().collect()
+    }
+}
+
+fn kind_of(key: &Ref) -> &'static str {
+    match key.kind {
+        crate::domain::Kind::Allocation => "allocations",
+        crate::domain::Kind::Node => "nodes",
+        _ => "jobs",
+    }
+}

@@ -1,0 +1,75 @@
+//! A Nomad region: its jobs, allocations, clients and deployments.
+
+mod allocations;
+mod api;
+mod book;
+mod discover;
+mod failure;
+mod groups;
+mod look;
+mod nodes;
+mod pace;
+mod scribe;
+mod stream;
+mod target;
+mod watch;
+mod wire;
+
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use tokio::sync::{mpsc, watch as channel};
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::domain::{Batch, ClusterId, Demand, Feed};
+
+pub use discover::{Discovery, Options, Wanted, discover};
+pub use pace::Pace;
+pub use target::{Target, Tls, Token};
+
+/// One region that is watched.
+pub struct Nomad {
+    target: Target,
+    pace: Pace,
+}
+
+impl Nomad {
+    /// Makes ready to watch a region; nothing is asked of it yet.
+    pub fn new(target: Target) -> Arc<Self> {
+        Self::with_pace(target, Pace::default())
+    }
+
+    /// As [`Nomad::new`], with other deadlines and periods.
+    pub fn with_pace(target: Target, pace: Pace) -> Arc<Self> {
+        Arc::new(Self { target, pace })
+    }
+
+    /// Which region.
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+}
+
+/// Batches on their way at most; a listing waits for room.
+const BATCHES: usize = 8;
+
+impl Feed for Nomad {
+    fn cluster(&self) -> &ClusterId {
+        &self.target.name
+    }
+
+    fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
+        let (out, batches) = mpsc::channel(BATCHES);
+        let watch = watch::Watch::new(self.target.clone(), self.pace, demand, out);
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(watch.run());
+        // The task lives as long as the stream: dropping the set ends it.
+        ReceiverStream::new(batches)
+            .map(move |batch| {
+                let _ = &tasks;
+                batch
+            })
+            .boxed()
+    }
+}

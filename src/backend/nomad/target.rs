@@ -1,0 +1,72 @@
+//! A Nomad region that is to be watched, and the way to it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use crate::domain::{ClusterId, Name, Text};
+
+/// One region: its alias, the way to it, and how that was come by.
+#[derive(Clone)]
+pub struct Target {
+    /// Its alias.
+    pub name: ClusterId,
+    /// `http://127.0.0.1:4646`, `https://nomad.example:4646`, `unix:///run/nomad.sock`.
+    pub address: String,
+    /// Which region to ask for, where it is not that of the server.
+    pub region: Option<Name>,
+    /// Only these namespaces are watched; none: all that may be read.
+    pub namespaces: Vec<Name>,
+    /// By what it was found: `NOMAD_ADDR`, `configuration`.
+    pub how: Text,
+    /// Who asks.
+    pub token: Token,
+    /// TLS towards it.
+    pub tls: Tls,
+    /// Nothing may be changed there.
+    pub read_only: bool,
+}
+
+/// Whom a server takes us for.
+#[derive(Clone, Default)]
+pub enum Token {
+    /// Nobody in particular.
+    #[default]
+    None,
+    /// By this secret.
+    Secret(SecretString),
+    /// By what stands in this file, read at every connection: it may be renewed there.
+    File(PathBuf),
+}
+
+/// TLS towards a server (nomad: command/meta.go).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Who may vouch for it; else the system's authorities.
+    pub ca: Option<PathBuf>,
+    /// A directory of such files.
+    pub ca_dir: Option<PathBuf>,
+    /// What we show.
+    pub cert: Option<PathBuf>,
+    /// Its key.
+    pub key: Option<PathBuf>,
+    /// Whatever it shows is believed.
+    pub skip_verify: bool,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Token::None => "none",
+            Token::Secret(_) => "a secret",
+            Token::File(_) => "a file",
+        })
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {} ({}, token: {:?})", self.name, self.address, self.how, self.token)
+    }
+}
