@@ -308,7 +308,7 @@ mod tests {
         let words = words();
         let full = full_example();
         let (config, asked) = read(&full, Path::new("/etc/config.toml"), &words).expect("the example is valid");
-        assert_eq!((config.clusters.len(), config.diagnosis.accepts.len(), config.keys.len()), (4, 1, 1));
+        assert_eq!((config.clusters.len(), config.diagnosis.accepts.len(), config.keys.len()), (5, 1, 1));
         assert_eq!(config.lists[0].columns, ["where", "name", "state", "age", "node"]);
         let shown = keys_of(&full);
         let missing: Vec<&String> = asked.iter().filter(|key| !shown.contains(*key)).collect();
