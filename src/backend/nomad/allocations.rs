@@ -8,6 +8,9 @@ use crate::domain::{
 use super::scribe::{JobKey, MEBI, Scribe, at, time};
 use super::wire::{Allocation, Task, TaskEvent, TaskGroup, TaskState};
 
+/// So many of a task's events a server keeps (nomad: nomad/structs, `maxTaskEvents`).
+const KEPT: usize = 10;
+
 /// What the tasks of a group were, in the version that an allocation is of; none where that version is not known.
 pub(super) type Made<'a> = Option<&'a TaskGroup>;
 
@@ -102,7 +105,8 @@ impl Scribe {
         for (name, state) in &it.task_states {
             let task = made.and_then(|group| group.tasks.iter().find(|task| task.name == *name));
             let image = task.map(|task| self.image(task));
-            let mut asked = false;
+            // Of the first that is left it cannot be told: what went before it is forgotten.
+            let mut asked = state.events.len() >= KEPT;
             for event in &state.events {
                 let Some(when) = at(event.time) else { continue };
                 match event.kind.as_str() {
@@ -152,11 +156,13 @@ fn kind_of(event: &TaskEvent, asked: bool) -> Option<OccurrenceKind> {
 fn phase(it: &Allocation) -> Phase {
     let any = |state: &str| it.task_states.values().any(|task| task.state == state);
     let began = it.task_states.values().any(|task| task.restarts > 0);
+    // A check that restarts its task is no crash of it.
+    let checked = it.task_states.values().any(|task| last_end(task).is_some_and(|(_, asked)| asked));
     match it.client_status.as_str() {
         "running" if it.desired_status != "run" => Phase::Stopping,
         "running" => Phase::Running,
         // Between two runs a task is pending, and so is its allocation.
-        "pending" if began && !any("running") => Phase::Restarting,
+        "pending" if began && !checked && !any("running") => Phase::Restarting,
         "pending" => Phase::Starting,
         "complete" => Phase::Succeeded,
         "failed" => Phase::Failed,
@@ -184,15 +190,23 @@ fn last_word(it: &Allocation) -> Option<&TaskEvent> {
     it.task_states.values().flat_map(|task| &task.events).max_by_key(|event| event.time)
 }
 
-/// How the last run of a task ended.
-fn ended(state: &TaskState) -> Option<Exit> {
+/// Where among a task's events its last run ended, and whether that was asked for.
+fn last_end(state: &TaskState) -> Option<(usize, bool)> {
     let place = state.events.iter().rposition(|event| event.kind == "Terminated")?;
-    let event = &state.events[place];
     let before = &state.events[..place];
     let began = before.iter().rposition(|event| event.kind == "Started");
     let asked = before[began.unwrap_or(0)..]
         .iter()
         .any(|event| matches!(event.kind.as_str(), "Killing" | "Restart Signaled" | "Signaling"));
+    Some((place, asked))
+}
+
+/// How the last run of a task ended.
+fn ended(state: &TaskState) -> Option<Exit> {
+    let (place, asked) = last_end(state)?;
+    let event = &state.events[place];
+    let before = &state.events[..place];
+    let began = before.iter().rposition(|event| event.kind == "Started");
     let code = event.detail("exit_code").and_then(|code| code.parse().ok()).unwrap_or(0);
     let reason = match (event.detail("oom_killed"), code) {
         (Some("true"), _) => ExitReason::OomKilled,

@@ -357,10 +357,12 @@ impl Watch {
         let now = Instant::now();
         let due: Vec<JobKey> = self.due.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()).collect();
         self.due.retain(|_, at| *at > now);
-        let (had, lacked): (Vec<JobKey>, Vec<JobKey>) = due.into_iter().partition(|key| self.book.knows(key));
-        let known: Vec<JobKey> = had.iter().chain(&lacked).cloned().collect();
-        self.read_jobs(api, known.clone()).await?;
-        for key in known {
+        self.read_jobs(api, due.clone()).await?;
+        for key in due {
+            // It was purged: what its server still lists of it goes with it.
+            if !self.book.knows(&key) {
+                continue;
+            }
             let namespace = [("namespace", key.namespace.as_str())];
             let rows = [("namespace", key.namespace.as_str()), ("resources", "true")];
             let (of, summary) =

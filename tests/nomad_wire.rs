@@ -1,0 +1,262 @@
+//! The Nomad backend over real connections, against what a real agent said.
+
+#[path = "wire/nomad_server.rs"]
+mod server;
+
+use std::time::Duration;
+
+use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
+use cockpit::domain::{
+    Backend, Batch, ClusterId, ContainerState, Demand, Desired, DesiredState, Fact, Feed, Form, Freshness, LogRequest,
+    NodeState, OccurrenceKind, Phase, Ref, RolloutPhase, Timestamp,
+};
+use cockpit::state::{View, World};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use serde_json::{Value, json};
+use server::Server;
+use tokio::sync::watch;
+
+/// Nothing takes longer, or it does not come.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Somebody who watches a region.
+struct Watcher {
+    nomad: std::sync::Arc<Nomad>,
+    world: World,
+    facts: Vec<Fact>,
+    feed: BoxStream<'static, Batch>,
+    _demand: watch::Sender<Demand>,
+}
+
+impl Watcher {
+    fn of(server: &Server) -> Self {
+        let pace = Pace {
+            settles: Duration::from_millis(10),
+            retry_first: Duration::from_millis(20),
+            retry_most: Duration::from_millis(100),
+            ..Pace::default()
+        };
+        let target = Target {
+            name: ClusterId::new("eu"),
+            address: server.address.clone(),
+            region: None,
+            namespaces: Vec::new(),
+            how: "a test".into(),
+            token: Token::None,
+            tls: Tls::default(),
+            read_only: false,
+        };
+        let nomad = Nomad::with_pace(target, pace);
+        let (demand, receiver) = watch::channel(Demand::default());
+        let feed = std::sync::Arc::clone(&nomad).run(receiver);
+        Self { nomad, world: World::default(), facts: Vec::new(), feed, _demand: demand }
+    }
+
+    fn view(&self) -> View<'_> {
+        self.world.view(Timestamp::now())
+    }
+
+    /// Folds what comes until it is so.
+    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let wait = async {
+            while !is_so(self) {
+                let batch = self.feed.next().await.expect("a feed does not end");
+                self.facts.extend(batch.facts.iter().cloned());
+                self.world.fold(batch);
+            }
+        };
+        let came = tokio::time::timeout(DEADLINE, wait).await;
+        assert!(came.is_ok(), "{what} did not come: {:#?}", self.facts.iter().rev().take(5).collect::<Vec<_>>());
+    }
+
+    async fn settled(server: &Server) -> Self {
+        let mut watcher = Self::of(server);
+        watcher.until("the first listing", Self::is_live).await;
+        watcher
+    }
+
+    fn is_live(&self) -> bool {
+        let kinds = ["nodes", "jobs", "allocations", "info"];
+        kinds.iter().all(|kind| {
+            self.view().source_freshness(&ClusterId::new("eu"), kind).is_some_and(|it| it == Freshness::Live)
+        })
+    }
+}
+
+fn group(name: &str) -> Ref {
+    format!("eu/default/TaskGroup/{name}").parse().expect("a ref")
+}
+
+/// The one allocation of a job that was recorded running or pending.
+fn allocation(job: &str) -> Value {
+    let all = server::json("allocations.json");
+    let mut ours = all.as_array().expect("a list").iter().filter(|it| it["JobID"] == job);
+    ours.next().expect("one was recorded").clone()
+}
+
+fn event(topic: &str, kind: &str, payload: Value) -> Value {
+    json!({ "Topic": topic, "Type": kind, "Key": "", "Namespace": "default", "Payload": { topic: payload } })
+}
+
+#[tokio::test]
+async fn groups_are_what_was_registered_and_how_they_are_rolled_out() {
+    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let view = watcher.view();
+    let web = view.workload(&group("web")).expect("a workload");
+    assert_eq!(web.desired, Desired::Replicas(2));
+    assert_eq!(web.containers[0].image, "raw_exec /bin/busybox");
+    assert_eq!(web.containers[0].memory_limit_bytes, None, "that driver keeps nobody to it");
+    assert_eq!(web.containers[0].probes[0].what, "GET /");
+    assert!(!web.placed, "what a server asks for by itself places nothing");
+    assert_eq!(view.counts(web).ready, 2);
+    let cart = view.workload(&group("cart")).expect("a workload");
+    let rollout = cart.rollout.as_ref().expect("a deployment");
+    assert_eq!((rollout.phase, cart.revision.as_ref().map(|it| it.id.as_str())), (RolloutPhase::Paused, Some("1")));
+    assert!(rollout.message.as_ref().is_some_and(|said| said.contains("manual promotion")));
+    assert_eq!(view.workload(&group("agent")).map(|it| it.desired), Some(Desired::EachNode(1)));
+    let backup = view.workload(&group("backup")).expect("a workload");
+    let schedule = backup.schedule.as_ref().expect("it is periodic");
+    assert_eq!((schedule.cron.as_str(), schedule.period_seconds), ("* * * * *", 60));
+    assert!(schedule.last_run.is_some() && schedule.last_success.is_none());
+    let node = view.nodes().next().expect("a client");
+    assert_eq!((node.state, node.key.name.as_str()), (NodeState::Ready, "client-1"));
+    assert!(node.memory_bytes.is_some_and(|bytes| bytes > 1 << 30));
+}
+
+#[tokio::test]
+async fn what_has_no_place_stands_in_the_list_with_the_reason() {
+    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let view = watcher.view();
+    let waiting: Vec<_> = view.instances_of(&group("charge")).collect();
+    assert_eq!(waiting.len(), 2);
+    assert!(waiting.iter().all(|it| it.phase == Phase::Pending && it.reason.as_deref() == Some("Unschedulable")));
+    assert_eq!(waiting[0].message.as_deref(), Some("memory exhausted on 1 of 1 nodes"));
+}
+
+#[tokio::test]
+async fn an_end_by_137_is_no_oom_kill_where_the_driver_does_not_say_so() {
+    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let view = watcher.view();
+    let ends: Vec<_> = view.occurrences_of(&group("importer")).map(|it| (it.kind, it.code)).collect();
+    assert!(!ends.is_empty() && ends.iter().all(|it| *it == (OccurrenceKind::Crash, Some(137))), "{ends:?}");
+    let checked: Vec<_> = view.occurrences_of(&group("api")).map(|it| it.kind).collect();
+    assert!(
+        !checked.is_empty() && checked.iter().all(|kind| *kind == OccurrenceKind::ProbeFailure),
+        "a check restarts it: {checked:?}"
+    );
+    // The same event with the driver's word for it.
+    let server = Server::recorded().await;
+    let mut watcher = Watcher::settled(&server).await;
+    let mut it = allocation("importer");
+    it["ModifyIndex"] = json!(1_u64 << 40);
+    it["TaskStates"]["importer"]["Events"] = json!([{ "Type": "Terminated", "Time": 1_796_055_999_000_000_000_i64,
+        "DisplayMessage": "OOM Killed", "Details": { "oom_killed": "true", "exit_code": "137" } }]);
+    server.say(event("Allocation", "AllocationUpdated", it));
+    let killed = |watcher: &Watcher| {
+        watcher
+            .view()
+            .occurrences()
+            .any(|it| it.kind == OccurrenceKind::OomKill && it.container.as_deref() == Some("importer"))
+    };
+    watcher.until("the kill", killed).await;
+}
+
+#[tokio::test]
+async fn the_stream_tells_what_changes_and_what_is_late_is_not_believed() {
+    let server = Server::recorded().await;
+    let mut watcher = Watcher::settled(&server).await;
+    let asked = server.times("/v1/allocations");
+    let mut it = allocation("web");
+    let name = it["ID"].as_str().expect("an id").to_owned();
+    it["ModifyIndex"] = json!(1_u64 << 40);
+    it["ClientStatus"] = json!("failed");
+    it["DesiredStatus"] = json!("stop");
+    server.say(event("Allocation", "AllocationUpdated", it.clone()));
+    let state = |watcher: &Watcher| {
+        let view = watcher.view();
+        let mut all = view.instances_of(&group("web"));
+        all.find(|it| it.uid == *name).map(|it| (it.phase, it.desired))
+    };
+    watcher.until("the end", |watcher| state(watcher) == Some((Phase::Failed, DesiredState::Stop))).await;
+    it["ModifyIndex"] = json!(1);
+    it["ClientStatus"] = json!("running");
+    server.say(event("Allocation", "AllocationUpdated", it));
+    let mut node = server::json("nodes.json")[0].clone();
+    node["SchedulingEligibility"] = json!("ineligible");
+    server.say(event("Node", "NodeEligibility", node));
+    watcher.until("the node", |watcher| watcher.view().nodes().any(|node| node.cordoned)).await;
+    assert_eq!(state(&watcher), Some((Phase::Failed, DesiredState::Stop)), "what is older is late");
+    assert_eq!(server.times("/v1/allocations"), asked, "nothing is polled");
+}
+
+#[tokio::test]
+async fn a_job_that_is_purged_goes_with_all_that_is_its_own() {
+    let server = Server::recorded().await;
+    let mut watcher = Watcher::settled(&server).await;
+    let jobs = server::json("registered.json");
+    let web = jobs.as_array().expect("a list").iter().find(|it| it["ID"] == "web").expect("it was recorded");
+    server.refuse("/v1/job/web", 404, "job not found");
+    let mut stopped = web.clone();
+    stopped["Stop"] = json!(true);
+    server.say(event("Job", "JobDeregistered", stopped));
+    watcher.until("it to be gone", |watcher| watcher.view().workload(&group("web")).is_none()).await;
+    assert_eq!(watcher.view().instances_of(&group("web")).count(), 0);
+}
+
+#[tokio::test]
+async fn what_a_token_may_not_read_is_said_with_the_policy_that_is_missing() {
+    let server = Server::recorded().await;
+    server.refuse("/v1/nodes", 403, "Permission denied");
+    server.refuse("/v1/agent/self", 403, "Permission denied");
+    let mut watcher = Watcher::of(&server);
+    let denied = |watcher: &Watcher| {
+        watcher.facts.iter().any(|fact| {
+            matches!(fact, Fact::Trouble(source, trouble)
+                if source.kind == *"nodes" && trouble.what.contains("node { policy = \"read\" }"))
+        })
+    };
+    watcher.until("the trouble", denied).await;
+    watcher.until("the rest", |watcher| watcher.view().workload(&group("web")).is_some()).await;
+    let nodes = watcher.view().source_freshness(&ClusterId::new("eu"), "nodes");
+    assert_eq!(nodes, Some(Freshness::Forbidden));
+}
+
+#[tokio::test]
+async fn everything_is_listed_anew_when_the_stream_has_ended() {
+    let server = Server::recorded().await;
+    let mut watcher = Watcher::settled(&server).await;
+    let listed = server.times("/v1/jobs");
+    let mut jobs = server::json("jobs.json");
+    jobs.as_array_mut().expect("a list").retain(|it| it["ID"] != "mailer");
+    server.answer("/v1/jobs", jobs);
+    server.hang_up();
+    watcher.until("what is gone to be gone", |watcher| watcher.view().workload(&group("mailer")).is_none()).await;
+    assert!(server.times("/v1/jobs") > listed);
+    watcher.until("it to be live again", Watcher::is_live).await;
+}
+
+#[tokio::test]
+async fn a_task_waits_in_its_servers_own_words() {
+    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let view = watcher.view();
+    let mailer = view.instances_of(&group("mailer")).next().expect("an allocation");
+    assert_eq!(mailer.phase, Phase::Starting);
+    let ContainerState::Waiting { message, .. } = &mailer.containers[0].state else { panic!("{mailer:?}") };
+    let said = message.as_ref().expect("words");
+    assert!(said.starts_with("Missing: nomad.var.block(nomad/jobs/mailer"), "{said}");
+}
+
+#[tokio::test]
+async fn a_manifest_is_shown_without_what_is_secret_and_nothing_can_be_done_yet() {
+    let server = Server::recorded().await;
+    let watcher = Watcher::settled(&server).await;
+    let lines = watcher.nomad.describe(group("cart"), Form::Manifest).await.expect("a job");
+    let text: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
+    assert!(text.iter().any(|line| line.contains("\"VERSION\": \"***\"")), "{text:?}");
+    let why = watcher.nomad.describe(group("nothing"), Form::Words).await.expect_err("there is no such job");
+    assert!(why.contains("not there any more"), "{why}");
+    let request =
+        LogRequest { instance: group("web"), container: None, previous: true, since: None, tail: 10, follow: false };
+    assert!(watcher.nomad.logs(request).await.is_err_and(|why| why.contains("all runs")));
+}
