@@ -122,6 +122,9 @@ async fn groups_are_what_was_registered_and_how_they_are_rolled_out() {
     let node = view.nodes().next().expect("a client");
     assert_eq!((node.state, node.key.name.as_str()), (NodeState::Ready, "client-1"));
     assert!(node.memory_bytes.is_some_and(|bytes| bytes > 1 << 30));
+    assert_eq!(node.cpu_millis, Some(2000), "two cores, whatever their MHz");
+    let asked: u64 = view.instances_of(&group("web")).map(|it| it.cpu_request_millis).sum();
+    assert_eq!(asked, 2 * (50 * 2000 / 5192));
 }
 
 #[tokio::test]

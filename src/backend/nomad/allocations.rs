@@ -29,7 +29,8 @@ impl Scribe {
         instance.revision = it.job_version.or(newest).map(|version| Name::from(version.to_string()));
         let tasks = || it.allocated_resources.tasks.values();
         instance.memory_request_bytes = tasks().map(|task| task.memory.memory * MEBI).sum();
-        instance.cpu_request_millis = tasks().map(|task| task.cpu.cpu_shares).sum();
+        let mhz = tasks().map(|task| task.cpu.cpu_shares).sum();
+        instance.cpu_request_millis = self.millis(&it.node_id, mhz).unwrap_or(0);
         instance.message = self.texts(&it.client_description).filter(|_| instance.phase.ended());
         instance.containers = self.containers(it, made);
         if let Some(said) = last_word(it).filter(|_| instance.phase != Phase::Running) {

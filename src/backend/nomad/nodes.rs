@@ -23,8 +23,9 @@ impl Scribe {
         node.cordoned = it.scheduling_eligibility == "ineligible" && !it.drain;
         let (all, kept) = (&it.node_resources, &it.reserved_resources);
         node.memory_bytes = all.memory.memory.checked_sub(kept.memory.memory).map(|memory| memory * MEBI);
-        // Asked for in MHz, and so it is had.
-        node.cpu_millis = all.cpu.cpu_shares.checked_sub(kept.cpu.cpu_shares).filter(|mhz| *mhz > 0);
+        self.runs_at(&it.id, all.cpu.cores, all.cpu.cpu_shares);
+        let free = all.cpu.cpu_shares.checked_sub(kept.cpu.cpu_shares);
+        node.cpu_millis = free.and_then(|mhz| self.millis(&it.id, mhz));
         node.version = (!it.version.is_empty()).then(|| Text::from(format!("nomad {}", it.version)));
         let host = it.http_address.rsplit_once(':').map_or(it.address.as_str(), |(host, _)| host);
         node.address = self.texts(if host.is_empty() { &it.address } else { host });

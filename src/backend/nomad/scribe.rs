@@ -15,6 +15,8 @@ pub(super) struct Scribe {
     pub(super) key: RandomState,
     /// Names of nodes by their id.
     nodes: BTreeMap<String, Name>,
+    /// Of a node by its id: its cores, and the MHz of all of them.
+    speeds: BTreeMap<String, (u64, u64)>,
 }
 
 /// A job, as it is told apart from others: namespace and id.
@@ -26,7 +28,13 @@ pub(super) struct JobKey {
 
 impl Scribe {
     pub(super) fn new(cluster: ClusterId) -> Self {
-        Self { cluster, names: Interner::default(), key: RandomState::new(), nodes: BTreeMap::new() }
+        Self {
+            cluster,
+            names: Interner::default(),
+            key: RandomState::new(),
+            nodes: BTreeMap::new(),
+            speeds: BTreeMap::new(),
+        }
     }
 
     pub(super) fn name(&mut self, raw: &str) -> Name {
@@ -75,8 +83,20 @@ impl Scribe {
         Some(Ref::new(&self.cluster, Kind::Node, None, name))
     }
 
+    /// How fast a node is: its cores, and the MHz of all of them.
+    pub(super) fn runs_at(&mut self, id: &str, cores: u64, mhz: u64) {
+        self.speeds.insert(id.to_owned(), (cores, mhz));
+    }
+
+    /// MHz of a node as thousandths of one of its cores; none where that is not known.
+    pub(super) fn millis(&self, node: &str, mhz: u64) -> Option<u64> {
+        let (cores, all) = self.speeds.get(node).copied().filter(|(cores, all)| *cores > 0 && *all > 0)?;
+        Some(mhz.saturating_mul(cores * 1000) / all)
+    }
+
     pub(super) fn forget_node(&mut self, id: &str) {
         self.nodes.remove(id);
+        self.speeds.remove(id);
     }
 
     pub(super) fn texts(&mut self, raw: &str) -> Option<Text> {
