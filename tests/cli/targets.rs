@@ -109,4 +109,7 @@ fn the_least_role_is_printed_for_reading_and_for_acting() {
             && control.contains("pods/eviction")
     );
     assert_eq!(home.cockpit(&["rbac", "--namespace", "a: b"]).status.code(), Some(2));
+    let policy = stdout(&home.cockpit(&["rbac", "--nomad-policy", "--namespace", "shop"]));
+    assert!(policy.contains("namespace \"shop\"") && policy.contains("read-job"), "{policy}");
+    assert_eq!(home.cockpit(&["rbac", "--nomad-policy", "--namespace", "a\" {"]).status.code(), Some(2));
 }

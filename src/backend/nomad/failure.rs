@@ -83,7 +83,7 @@ impl Failure {
             Failure::Refused { status: 403, .. } => (
                 TroubleKind::Forbidden,
                 format!("{address}: the token lacks {policy}"),
-                "`cockpit rbac` prints the least policy; set NOMAD_TOKEN to a token that has it".into(),
+                "`cockpit rbac --nomad-policy` prints the least one; set NOMAD_TOKEN to a token that has it".into(),
             ),
             Failure::Refused { status: 401, message } => (
                 TroubleKind::Unauthorized,

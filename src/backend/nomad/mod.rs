@@ -9,6 +9,7 @@ mod groups;
 mod look;
 mod nodes;
 mod pace;
+mod policy;
 mod scribe;
 mod stream;
 mod target;
@@ -26,6 +27,7 @@ use crate::domain::{Batch, ClusterId, Demand, Feed};
 
 pub use discover::{Discovery, Options, Wanted, discover};
 pub use pace::Pace;
+pub use policy::policy;
 pub use target::{Target, Tls, Token};
 
 /// One region that is watched.
