@@ -15,7 +15,7 @@ use crate::domain::{
 use super::Nomad;
 use super::api::Api;
 use super::failure::Failure;
-use super::watch::escaped;
+use super::watch::{ONLY_WATCHED, escaped};
 use super::wire::Allocation;
 
 /// Lines of a description at most.
@@ -31,11 +31,11 @@ const WIDEST: usize = 64 << 10;
 impl Backend for Nomad {
     async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
         let mend = "do it with the nomad command; cockpit shows what comes of it";
-        Err(Refusal::of(&intent, "regions of Nomad are only watched by this version", mend))
+        Err(Refusal::of(&intent, ONLY_WATCHED, mend))
     }
 
     async fn execute(&self, _: Step) -> Result<Receipt, StepError> {
-        Err(StepError::Denied(Text::new("regions of Nomad are only watched by this version")))
+        Err(StepError::Denied(Text::new(ONLY_WATCHED)))
     }
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
