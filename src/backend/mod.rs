@@ -1,8 +1,11 @@
 //! Targets: each is a [`crate::domain::Backend`], and uses `domain` alone.
 
+mod chain;
 mod cron;
 pub mod demo;
 pub mod docker;
+mod escape;
+mod feeding;
 mod forward;
 pub mod kubernetes;
 mod link;
@@ -13,5 +16,6 @@ pub mod nomad;
 mod output;
 pub mod replay;
 mod shell;
+mod typed;
 
 pub use looked::Looked;

@@ -16,6 +16,7 @@ use hyper::upgrade::Upgraded;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub(super) use crate::backend::escape::escaped;
 use crate::domain::{Text, Timestamp};
 
 use super::failure::Failure;
@@ -283,16 +284,4 @@ fn text_of((major, minor): (u32, u32)) -> String {
 
 fn http_date(raw: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok()
-}
-
-/// A value as it may stand in a query.
-pub(super) fn escaped(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for byte in raw.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

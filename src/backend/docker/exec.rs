@@ -8,8 +8,9 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, split};
+use tokio::io::{AsyncReadExt, split};
 
+use crate::backend::typed;
 use crate::domain::{Attach, Attached, Ended, Size, StepError, Text, Timestamp, Wires};
 
 use super::api::{Api, Unwritten, escaped};
@@ -72,8 +73,8 @@ fn not_begun(why: Unwritten) -> StepError {
 
 /// Moves bytes until the engine ends the connection, then asks how the process ended.
 async fn go_on(api: Api, id: String, stream: Upgraded, size: Size, wires: Wires) -> Ended {
-    let (mut from, mut to) = split(TokioIo::new(stream));
-    let Wires { output, mut input, mut sizes } = wires;
+    let (mut from, to) = split(TokioIo::new(stream));
+    let Wires { output, input, mut sizes } = wires;
     let reading = async {
         let mut piece = BytesMut::with_capacity(PIECE);
         loop {
@@ -86,15 +87,7 @@ async fn go_on(api: Api, id: String, stream: Upgraded, size: Size, wires: Wires)
             }
         }
     };
-    // What cannot be written any more is over: reading says how.
-    let writing = async {
-        while let Some(typed) = input.recv().await {
-            if to.write_all(&typed).await.is_err() || to.flush().await.is_err() {
-                break;
-            }
-        }
-        std::future::pending::<()>().await;
-    };
+    let writing = typed::write(input, to);
     let resizing = async {
         let mut told = api.speaks(SIZE_FROM).then_some(size);
         loop {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bollard::errors::Error;
 
+use crate::backend::chain;
 use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
 
 /// Why a request was not answered as it should have been.
@@ -135,19 +136,8 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// The deepest cause is the one that says something: "client error (Connect)" does not.
     pub(super) fn from_chain(error: &(dyn std::error::Error + 'static)) -> Self {
-        let mut kind = io::ErrorKind::Other;
-        let mut deepest: &(dyn std::error::Error + 'static) = error;
-        loop {
-            if let Some(io) = deepest.downcast_ref::<io::Error>() {
-                kind = io.kind();
-            }
-            match deepest.source() {
-                Some(source) => deepest = source,
-                None => break,
-            }
-        }
-        Failure::Broken { what: Text::from(deepest.to_string()), kind }
+        let (what, kind) = chain::deepest(error);
+        Failure::Broken { what, kind }
     }
 }

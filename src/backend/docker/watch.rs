@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::backend::feeding;
 use crate::domain::{Batch, Demand, Fact, Origin, Rights, Source, Text, Timestamp, Trouble, TroubleKind};
 
 use super::api::Api;
@@ -120,7 +121,7 @@ impl Watch {
             self.was_down |= matches!(&failure, Failure::Broken { kind, .. } if matches!(
                 kind, std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::NotFound));
             self.lost(&failure, wait).await;
-            if !self.wait(wait).await {
+            if !feeding::wait(&mut self.demand, &self.out, wait).await {
                 return;
             }
             wait = (wait * 2).min(self.pace.retry_most);
@@ -136,27 +137,6 @@ impl Watch {
             self.facts.push(Fact::Trouble(source, failure.trouble(&self.address, now, retry_at)));
         }
         self.flush().await;
-    }
-
-    /// Waits before the next try, or until the person asks for one. False when nobody listens any more.
-    async fn wait(&mut self, wait: Duration) -> bool {
-        let asked = self.demand.borrow().retry;
-        let sleep = tokio::time::sleep(wait);
-        tokio::pin!(sleep);
-        loop {
-            tokio::select! {
-                () = &mut sleep => return true,
-                () = self.out.closed() => return false,
-                changed = self.demand.changed() => match changed {
-                    Ok(()) if self.demand.borrow().retry != asked => return true,
-                    Ok(()) => {}
-                    Err(_) => {
-                        sleep.as_mut().await;
-                        return true;
-                    }
-                },
-            }
-        }
     }
 
     /// One connection, from hello to its end.

@@ -26,6 +26,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::watch as channel;
 use tokio::time::Instant;
 
+pub(super) use crate::backend::escape::escaped;
 use crate::backend::forward::Tunnel;
 use crate::domain::{Text, Timestamp};
 
@@ -117,20 +118,6 @@ impl Url {
         let _ = write!(self.0, "{mark}{name}={}", escaped(&value.to_string()));
         self
     }
-}
-
-/// A value as it may stand in a path or a query.
-pub(super) fn escaped(raw: &str) -> String {
-    let mut out = String::with_capacity(raw.len());
-    for byte in raw.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
 }
 
 impl Api {

@@ -11,8 +11,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Status;
 use kube::api::{AttachParams, AttachedProcess, TerminalSize};
 use kube::client::UpgradeConnectionError;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
+use crate::backend::typed;
 use crate::domain::{Attach, Attached, Ended, Size, StepError, Text, Timestamp, Wires};
 
 use super::ask::{Link, escaped};
@@ -116,10 +117,10 @@ async fn in_words(link: &Link, attach: &Attach, status: u16) -> StepError {
 /// Moves bytes until the server ends the connection.
 async fn go_on(link: std::sync::Arc<Link>, attach: Attach, mut process: AttachedProcess, wires: Wires) -> Ended {
     let ends = (process.stdout(), process.stdin(), process.terminal_size(), process.take_status());
-    let (Some(mut from), Some(mut to), Some(mut resize), Some(status)) = ends else {
+    let (Some(mut from), Some(to), Some(mut resize), Some(status)) = ends else {
         return Ended::Broke(Text::new("the connection has no streams"));
     };
-    let Wires { output, mut input, mut sizes } = wires;
+    let Wires { output, input, mut sizes } = wires;
     let reading = async {
         let mut piece = BytesMut::with_capacity(PIECE);
         loop {
@@ -131,15 +132,7 @@ async fn go_on(link: std::sync::Arc<Link>, attach: Attach, mut process: Attached
             }
         }
     };
-    // What cannot be written any more is over: reading says how.
-    let writing = async {
-        while let Some(typed) = input.recv().await {
-            if to.write_all(&typed).await.is_err() || to.flush().await.is_err() {
-                break;
-            }
-        }
-        std::future::pending::<()>().await;
-    };
+    let writing = typed::write(input, to);
     let resizing = async {
         loop {
             let Size { columns, rows } = *sizes.borrow_and_update();

@@ -46,11 +46,10 @@ mod words;
 
 use std::sync::Arc;
 
-use futures::StreamExt;
 use futures::stream::BoxStream;
-use tokio::sync::{mpsc, watch as channel};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::watch as channel;
 
+use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
 
 pub use connect::certificate_expires;
@@ -87,24 +86,12 @@ impl Kubernetes {
     }
 }
 
-/// Batches on their way at most; a listing waits for room.
-const BATCHES: usize = 8;
-
 impl Feed for Kubernetes {
     fn cluster(&self) -> &ClusterId {
         &self.target.name
     }
 
     fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
-        let (out, batches) = mpsc::channel(BATCHES);
-        let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(cluster::run(self.target.clone(), self.pace, Arc::clone(&self.link), demand, out));
-        // The task lives as long as the stream: dropping the set ends it.
-        ReceiverStream::new(batches)
-            .map(move |batch| {
-                let _ = &tasks;
-                batch
-            })
-            .boxed()
+        feeding::feed(|out| cluster::run(self.target.clone(), self.pace, Arc::clone(&self.link), demand, out))
     }
 }

@@ -353,9 +353,11 @@ impl Book {
         self.jobs.get(key).is_some_and(|entry| entry.job.is_some())
     }
 
-    /// Every job that is known.
-    pub(super) fn jobs(&self) -> Vec<JobKey> {
-        self.jobs.keys().cloned().collect()
+    /// Tells what the groups of all jobs are now. Runs show in the jobs that they are of, once.
+    pub(super) fn show_all(&mut self) {
+        let own = |key: &&JobKey| home(&key.id) == key.id.as_str();
+        let keys: Vec<JobKey> = self.jobs.keys().filter(own).cloned().collect();
+        keys.iter().for_each(|key| self.show(key));
     }
 }
 

@@ -1,9 +1,9 @@
 //! What can go wrong between a server and us, and what a person is told of it.
 
-use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use crate::backend::chain;
 use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
 
 /// Why a request was not answered as it should have been.
@@ -38,18 +38,8 @@ pub(super) enum Failure {
 
 impl Failure {
     pub(super) fn broken(error: &reqwest::Error) -> Self {
-        let mut kind = io::ErrorKind::Other;
-        let mut deepest: &(dyn Error + 'static) = error;
-        loop {
-            if let Some(io) = deepest.downcast_ref::<io::Error>() {
-                kind = io.kind();
-            }
-            match deepest.source() {
-                Some(source) => deepest = source,
-                None => break,
-            }
-        }
-        Failure::Broken { what: Text::from(deepest.to_string()), kind }
+        let (what, kind) = chain::deepest(error);
+        Failure::Broken { what, kind }
     }
 
     /// Whether the server itself answered: then it is there, and only this request failed.

@@ -5,6 +5,7 @@ use futures::StreamExt;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
+use crate::backend::escape::escaped;
 use crate::backend::mask::{self, MASK};
 use crate::backend::output::Out;
 use crate::domain::{
@@ -15,7 +16,7 @@ use crate::domain::{
 use super::Nomad;
 use super::api::Api;
 use super::failure::Failure;
-use super::watch::{ONLY_WATCHED, escaped};
+use super::watch::ONLY_WATCHED;
 use super::wire::Allocation;
 
 /// Lines of a description at most.
@@ -116,7 +117,7 @@ async fn job_of(api: &Api, key: &Ref) -> Result<(String, String), Failure> {
 async fn node(api: &Api, key: &Ref) -> Result<Option<String>, Failure> {
     let nodes: Vec<super::wire::Node> = api.get("/v1/nodes", &[]).await?;
     let found =
-        nodes.into_iter().find(|node| *key.name == *node.name || key.name.ends_with(&node.id[..node.id.len().min(8)]));
+        nodes.into_iter().find(|node| *key.name == *node.name || key.name.ends_with(super::scribe::short(&node.id)));
     Ok(found.map(|node| node.id))
 }
 

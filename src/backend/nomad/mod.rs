@@ -18,11 +18,10 @@ mod wire;
 
 use std::sync::Arc;
 
-use futures::StreamExt;
 use futures::stream::BoxStream;
-use tokio::sync::{mpsc, watch as channel};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::watch as channel;
 
+use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
 
 pub use discover::{Discovery, Options, Wanted, discover};
@@ -53,25 +52,12 @@ impl Nomad {
     }
 }
 
-/// Batches on their way at most; a listing waits for room.
-const BATCHES: usize = 8;
-
 impl Feed for Nomad {
     fn cluster(&self) -> &ClusterId {
         &self.target.name
     }
 
     fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
-        let (out, batches) = mpsc::channel(BATCHES);
-        let watch = watch::Watch::new(self.target.clone(), self.pace, demand, out);
-        let mut tasks = tokio::task::JoinSet::new();
-        tasks.spawn(watch.run());
-        // The task lives as long as the stream: dropping the set ends it.
-        ReceiverStream::new(batches)
-            .map(move |batch| {
-                let _ = &tasks;
-                batch
-            })
-            .boxed()
+        feeding::feed(|out| watch::Watch::new(self.target.clone(), self.pace, demand, out).run())
     }
 }

@@ -8,6 +8,8 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
+use crate::backend::escape::escaped;
+use crate::backend::feeding;
 use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Text, Timestamp};
 
 use super::api::{Answer, Api};
@@ -79,7 +81,7 @@ impl Watch {
                 wait = self.pace.retry_first;
             }
             self.lost(&failure, wait).await;
-            if !self.wait(wait).await {
+            if !feeding::wait(&mut self.demand, &self.out, wait).await {
                 return;
             }
             wait = (wait * 2).min(self.pace.retry_most);
@@ -95,27 +97,6 @@ impl Watch {
             self.book.tell(Fact::Trouble(source(kind), trouble));
         }
         self.flush().await;
-    }
-
-    /// Waits before the next try, or until the person asks for one. False when nobody listens any more.
-    async fn wait(&mut self, wait: Duration) -> bool {
-        let asked = self.demand.borrow().retry;
-        let sleep = tokio::time::sleep(wait);
-        tokio::pin!(sleep);
-        loop {
-            tokio::select! {
-                () = &mut sleep => return true,
-                () = self.out.closed() => return false,
-                changed = self.demand.changed() => match changed {
-                    Ok(()) if self.demand.borrow().retry != asked => return true,
-                    Ok(()) => {}
-                    Err(_) => {
-                        sleep.as_mut().await;
-                        return true;
-                    }
-                },
-            }
-        }
     }
 
     /// The namespaces that are asked for: all of them, or the one that is named.
@@ -229,7 +210,7 @@ impl Watch {
         let mut allocations = allocations?;
         allocations.retain(|it| self.wants(&it.namespace));
         self.book.list_allocations(&allocations, Origin::Backfilled);
-        self.book.jobs().iter().for_each(|key| self.book.show(key));
+        self.book.show_all();
         self.book.tell(Fact::Listed(source("jobs")));
         Ok(())
     }
@@ -418,16 +399,4 @@ async fn until(at: Option<Instant>) {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-/// An id as it stands in a path.
-pub(super) fn escaped(id: &str) -> String {
-    let mut out = String::with_capacity(id.len());
-    for byte in id.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
 }

@@ -8,8 +8,7 @@ use crate::domain::{
 use super::super::api::{Api, escaped};
 use super::super::exec;
 use super::super::failure::Failure;
-use super::super::swarm::{self, wire};
-use super::super::wire::Info;
+use super::super::swarm::wire;
 use super::Hand;
 use super::brief::{self, step};
 use super::container::container;
@@ -46,16 +45,8 @@ impl Hand<'_> {
 
     /// The id of a task, and of its container, where that runs on this engine.
     async fn body_of_task(&self, intent: &Intent, key: &Ref) -> Result<(String, String), Refusal> {
-        let fails = |failure: Failure| brief::unread(intent, &failure);
-        let path = swarm::find(self.api, key, false).await.map_err(fails)?.ok_or_else(|| brief::gone(intent))?;
-        let task: wire::Task = self.api.get(&path).await.map_err(fails)?;
-        let info: Info = self.api.get("/info").await.map_err(fails)?;
-        if task.node_id != info.swarm.node_id {
-            let node: Result<wire::Node, Failure> = self.api.get(&format!("/nodes/{}", escaped(&task.node_id))).await;
-            let node = node.map_or(task.node_id.clone(), |node| node.description.hostname);
-            let why = format!("it runs on {node}, and only the engine there can begin anything in its container");
-            return Err(Refusal::of(intent, why, format!("watch {node} too, or `cockpit shell` there")));
-        }
+        let instead = "`cockpit shell` there";
+        let task = self.task_here(intent, key, "begin anything in its container", instead).await?;
         match running_body(&task) {
             Ok(body) => Ok((task.id.clone(), super::super::convert::short(body).to_string())),
             Err(why) => Err(Refusal::of(intent, why, "look at why (`e`), or choose another task")),

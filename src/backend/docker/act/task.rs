@@ -16,7 +16,15 @@ use super::brief::{self, does, hurts, note, step};
 use super::container::grace;
 
 impl Hand<'_> {
-    pub(super) async fn draft_task(&self, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
+    /// A task, read just now, whose container this engine holds; else what the engine of its node alone `can`, and what to do `instead`
+    /// of watching that.
+    pub(super) async fn task_here(
+        &self,
+        intent: &Intent,
+        key: &Ref,
+        can: &str,
+        instead: &str,
+    ) -> Result<wire::Task, Refusal> {
         let fails = |failure: Failure| brief::unread(intent, &failure);
         let path = swarm::find(self.api, key, false).await.map_err(fails)?.ok_or_else(|| brief::gone(intent))?;
         let task: wire::Task = self.api.get(&path).await.map_err(fails)?;
@@ -24,9 +32,14 @@ impl Hand<'_> {
         if task.node_id != info.swarm.node_id {
             let node: Result<wire::Node, Failure> = self.api.get(&format!("/nodes/{}", escaped(&task.node_id))).await;
             let node = node.map_or(task.node_id.clone(), |node| node.description.hostname);
-            let why = format!("it runs on {node}, and only the engine there can end its container");
-            return Err(Refusal::of(intent, why, format!("watch {node} too, or restart its service")));
+            let why = format!("it runs on {node}, and only the engine there can {can}");
+            return Err(Refusal::of(intent, why, format!("watch {node} too, or {instead}")));
         }
+        Ok(task)
+    }
+
+    pub(super) async fn draft_task(&self, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
+        let task = self.task_here(intent, key, "end its container", "restart its service").await?;
         let container = &task.status.container_status.container_id;
         let ended = matches!(task.status.state.as_str(), "complete" | "failed" | "rejected" | "shutdown" | "orphaned");
         if ended || container.is_empty() {
