@@ -223,6 +223,17 @@ async fn what_a_token_may_not_read_is_said_with_the_policy_that_is_missing() {
     watcher.until("the rest", |watcher| watcher.view().workload(&group("web")).is_some()).await;
     let nodes = watcher.view().source_freshness(&ClusterId::new("eu"), "nodes");
     assert_eq!(nodes, Some(Freshness::Forbidden));
+    let streams: Vec<String> =
+        server.script().asked.iter().filter(|asked| asked.starts_with("/v1/event/stream")).cloned().collect();
+    assert!(!streams.is_empty() && streams.iter().all(|asked| !asked.contains("topic=Node")), "{streams:?}");
+    let server = Server::recorded().await;
+    server.refuse("/v1/jobs", 403, "Permission denied");
+    let mut watcher = Watcher::of(&server);
+    let both = |watcher: &Watcher| {
+        let of = |kind| watcher.view().source_freshness(&ClusterId::new("eu"), kind);
+        of("jobs") == Some(Freshness::Forbidden) && of("allocations") == Some(Freshness::Forbidden)
+    };
+    watcher.until("both to be said", both).await;
 }
 
 #[tokio::test]

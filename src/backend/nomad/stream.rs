@@ -20,17 +20,18 @@ const LONGEST: usize = 16 << 20;
 /// What came of listening.
 pub(super) type Heard = Result<Line, Failure>;
 
-/// Listens to all topics from an index on, until nobody reads any more.
+/// Listens from an index on, until nobody reads any more: to clients only where they may be read, else all of it is refused.
 pub(super) async fn listen(
     api: &Api,
     namespace: &str,
     index: u64,
+    nodes: bool,
     pace: Pace,
     tasks: &mut JoinSet<()>,
 ) -> Result<mpsc::Receiver<Heard>, Failure> {
     let index = index.to_string();
-    let topics = ["Node", "Job", "Allocation", "Deployment", "Evaluation"].map(|topic| ("topic", topic));
-    let mut query = topics.to_vec();
+    let mut query = ["Job", "Allocation", "Deployment", "Evaluation"].map(|topic| ("topic", topic)).to_vec();
+    query.extend(nodes.then_some(("topic", "Node")));
     query.extend([("namespace", namespace), ("index", index.as_str())]);
     let mut bytes = api.stream("/v1/event/stream", &query).await?;
     let (out, heard) = mpsc::channel(WAIT);

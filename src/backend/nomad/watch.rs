@@ -124,7 +124,8 @@ impl Watch {
         self.info(&api).await?;
         let nodes = self.nodes(&api).await?;
         // What happens while the rest is read waits in the stream.
-        let heard = events::listen(&api, self.namespace(), nodes + 1, self.pace, tasks).await?;
+        let heard =
+            events::listen(&api, self.namespace(), nodes + 1, !self.denied.contains("nodes"), self.pace, tasks).await?;
         self.list(&api).await?;
         self.flush().await;
         Ok((api, heard))
@@ -185,7 +186,11 @@ impl Watch {
         let namespace = self.namespace().to_owned();
         let of = [("namespace", namespace.as_str())];
         let stubs = api.get::<Vec<JobStub>>("/v1/jobs", &of).await;
-        let Some(mut stubs) = self.allowed("jobs", stubs)? else { return Ok(()) };
+        let denied = stubs.as_ref().err().filter(|failure| failure.is_denied()).cloned();
+        let Some(mut stubs) = self.allowed("jobs", stubs)? else {
+            // Who may not read jobs may not read what runs of them.
+            return self.allowed("allocations", denied.map_or(Ok(()), Err)).map(drop);
+        };
         stubs.retain(|stub| self.wants(&stub.namespace));
         self.book.tell(Fact::Listing(source("jobs"), None));
         let wanted = self.book.list_jobs(&stubs);
