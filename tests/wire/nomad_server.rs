@@ -17,6 +17,64 @@ pub struct Script {
     pub answers: BTreeMap<String, (u16, String)>,
     /// Everything it was asked, with its query.
     pub asked: Vec<String>,
+    /// Of which index each answer is, by path; 100 where none is named.
+    pub indexes: BTreeMap<String, u64>,
+    /// Answers to one token, by token and path with its namespace; a token that is named here gets nothing else.
+    rights: BTreeMap<(String, String), (u16, String)>,
+    /// Streams that are granted to a token, by token and path.
+    granted: BTreeMap<(String, String), bool>,
+    /// Nobody is granted a stream: it opens and says nothing, as that of a real server.
+    pub mute: bool,
+    /// How long ago it heard from its leader, ms.
+    pub contact: u64,
+    /// It knows no leader.
+    pub lost: bool,
+}
+
+impl Script {
+    fn answer_to(&self, asked: &Asked) -> (u16, String) {
+        let answer = match self.rights.keys().any(|(token, _)| *token == asked.token) {
+            true => self.rights.get(&(asked.token.clone(), asked.with_namespace())),
+            false => self.answers.get(&asked.path),
+        };
+        answer.cloned().unwrap_or((404, "job not found".to_owned()))
+    }
+
+    fn grants(&self, asked: &Asked) -> bool {
+        let topic = match (asked.target.contains("topic=Job"), asked.target.contains("topic=Node")) {
+            (true, true) => "topic=Job&topic=Node",
+            (true, false) => "topic=Job",
+            _ => "topic=Node",
+        };
+        let namespace = asked.query("namespace").unwrap_or("default").replace("%2A", "*");
+        let path = format!("{}?{topic}&namespace={namespace}", asked.path);
+        !self.mute && self.granted.get(&(asked.token.clone(), path)).copied().unwrap_or(true)
+    }
+
+    fn index(&self, path: &str) -> u64 {
+        self.indexes.get(path).copied().unwrap_or(100)
+    }
+}
+
+/// One request.
+struct Asked {
+    target: String,
+    path: String,
+    token: String,
+}
+
+impl Asked {
+    fn query(&self, name: &str) -> Option<&str> {
+        let pairs = self.target.split_once('?').map_or("", |(_, query)| query).split('&');
+        pairs.filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    fn with_namespace(&self) -> String {
+        match self.query("namespace") {
+            Some(namespace) => format!("{}?namespace={}", self.path, namespace.replace("%2A", "*")),
+            None => self.path.clone(),
+        }
+    }
 }
 
 /// A running server.
@@ -70,10 +128,65 @@ impl Server {
         server
     }
 
+    /// With what was recorded of tokens that may not read everything (`record-rights`); a token is its name there.
+    #[allow(dead_code, reason = "not every test has tokens")]
+    pub async fn of_rights() -> Self {
+        let server = Self::recorded().await;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/nomad/v1.11/rights.ndjson");
+        let raw = std::fs::read_to_string(path).expect("a recording");
+        for line in raw.lines() {
+            let line: Value = serde_json::from_str(line).expect("a line of it");
+            let text = |name: &str| line[name].as_str().expect("text").to_owned();
+            let key = (text("token"), text("path"));
+            let mut script = server.script();
+            if let Some(granted) = line["granted"].as_bool() {
+                script.granted.insert(key, granted);
+                continue;
+            }
+            let status = line["status"].as_u64().and_then(|it| u16::try_from(it).ok()).expect("a status");
+            let body = line["body"].as_str().map_or_else(|| line["body"].to_string(), str::to_owned);
+            for open in ["/v1/status/leader", "/v1/status/peers"] {
+                let answer = script.answers[open].clone();
+                script.rights.insert((key.0.clone(), open.to_owned()), answer);
+            }
+            script.rights.insert(key, (status, body));
+        }
+        server
+    }
+
+    /// What was recorded for a token.
+    #[allow(dead_code, reason = "not every test has tokens")]
+    pub fn recorded_of(&self, token: &str, path: &str) -> Value {
+        let (_, body) = self.script().rights[&(token.to_owned(), path.to_owned())].clone();
+        serde_json::from_str(&body).expect("a recording")
+    }
+
+    /// Gives one token the rights of another.
+    #[allow(dead_code, reason = "not every test has tokens")]
+    pub fn give(&self, token: &str, of: &str) {
+        let mut script = self.script();
+        let rights = script.rights.clone();
+        let theirs = rights.into_iter().filter(|((known, _), _)| known == of);
+        script.rights.extend(theirs.map(|((_, path), answer)| ((token.to_owned(), path), answer)));
+        let granted = script.granted.clone();
+        let theirs = granted.into_iter().filter(|((known, _), _)| known == of);
+        script.granted.extend(theirs.map(|((_, path), granted)| ((token.to_owned(), path), granted)));
+    }
+
+    /// What is registered is another by now: those that wait for that are told.
+    #[allow(dead_code, reason = "not every test changes what is listed")]
+    pub fn change(&self, path: &str, body: Value) {
+        self.answer(path, body);
+        let mut script = self.script();
+        let index = script.index(path) + 1;
+        script.indexes.insert(path.to_owned(), index);
+    }
+
     pub fn answer(&self, path: &str, body: Value) {
         self.script().answers.insert(path.to_owned(), (200, body.to_string()));
     }
 
+    #[allow(dead_code, reason = "not every test needs it")]
     pub fn refuse(&self, path: &str, status: u16, words: &str) {
         self.script().answers.insert(path.to_owned(), (status, words.to_owned()));
     }
@@ -83,17 +196,20 @@ impl Server {
     }
 
     /// Says something in its stream.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub fn say(&self, event: Value) {
         let line = serde_json::json!({ "Index": 1000, "Events": [event] }).to_string();
         let _ = self.lines.send(Some(line));
     }
 
     /// Ends its stream.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub fn hang_up(&self) {
         let _ = self.lines.send(None);
     }
 
     /// How often it was asked for a path.
+    #[allow(dead_code, reason = "not every test needs it")]
     pub fn times(&self, path: &str) -> usize {
         self.script().asked.iter().filter(|it| it.split('?').next() == Some(path)).count()
     }
@@ -107,17 +223,21 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, lines: broadcast::
             return;
         }
         let target = first.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let mut length = 0;
+        let (mut length, mut token) = (0, String::new());
         loop {
             let mut header = String::new();
             if stream.read_line(&mut header).await.unwrap_or(0) == 0 {
                 return;
             }
-            if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap_or(0);
-            }
-            if header.trim().is_empty() {
-                break;
+            match header.trim().split_once(':') {
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.trim().parse().unwrap_or(0);
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("x-nomad-token") => {
+                    value.trim().clone_into(&mut token)
+                }
+                Some(_) => {}
+                None => break,
             }
         }
         let mut body = vec![0; length];
@@ -125,29 +245,58 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, lines: broadcast::
             return;
         }
         let path = target.split('?').next().unwrap_or_default().to_owned();
-        let answer = {
+        let asked = Asked { target, path, token };
+        let granted = {
             let mut script = script.lock().expect("no test panicked with it");
-            script.asked.push(target.clone());
-            script.answers.get(&path).cloned()
+            script.asked.push(asked.target.clone());
+            (asked.path == "/v1/event/stream" && !script.answers.contains_key(&asked.path))
+                .then(|| script.grants(&asked))
         };
-        if path == "/v1/event/stream" && answer.is_none() {
+        if let Some(granted) = granted {
             let heard = lines.subscribe();
-            return pour(stream.into_inner(), heard).await;
+            return pour(stream.into_inner(), heard, granted).await;
         }
-        let (status, body) = answer.unwrap_or((404, "job not found".to_owned()));
-        let head = format!(
-            "HTTP/1.1 {status} It\r\nContent-Length: {}\r\nX-Nomad-Index: 100\r\nContent-Type: application/json\r\n\r\n",
-            body.len()
-        );
-        if stream.write_all(format!("{head}{body}").as_bytes()).await.is_err() {
+        let answer = wait(&script, &asked).await;
+        if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
     }
 }
 
-async fn pour(mut stream: TcpStream, mut lines: broadcast::Receiver<Option<String>>) {
-    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n3\r\n{}\n\r\n";
-    if stream.write_all(head.as_bytes()).await.is_err() {
+/// The answer; of a blocking query when there is another than the one that is known, or its time is over.
+async fn wait(script: &Mutex<Script>, asked: &Asked) -> String {
+    let millis = asked.query("wait").and_then(|raw| raw.trim_end_matches("ms").parse().ok()).unwrap_or(0);
+    let known: Option<u64> = asked.query("index").and_then(|raw| raw.parse().ok()).filter(|index| *index > 0);
+    let end = tokio::time::Instant::now() + std::time::Duration::from_millis(millis);
+    loop {
+        {
+            let script = script.lock().expect("no test panicked with it");
+            let index = script.index(&asked.path);
+            // One that counts anew does not keep anybody waiting for what it will never reach.
+            if known.is_none_or(|known| index != known) || tokio::time::Instant::now() >= end {
+                let (status, body) = script.answer_to(asked);
+                return format!(
+                    "HTTP/1.1 {status} It\r\nContent-Length: {}\r\nX-Nomad-Index: {index}\r\nX-Nomad-LastContact: {}\r\n\
+                     X-Nomad-KnownLeader: {}\r\nContent-Type: application/json\r\n\r\n{body}",
+                    body.len(),
+                    script.contact,
+                    !script.lost,
+                );
+            }
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+    }
+}
+
+async fn pour(mut stream: TcpStream, mut lines: broadcast::Receiver<Option<String>>, granted: bool) {
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n";
+    let first = if granted { "3\r\n{}\n\r\n" } else { "" };
+    if stream.write_all(format!("{head}{first}").as_bytes()).await.is_err() {
+        return;
+    }
+    if !granted {
+        // Until nobody waits any more.
+        let _ = stream.read_u8().await;
         return;
     }
     while let Ok(Some(line)) = lines.recv().await {

@@ -14,13 +14,15 @@ use serde::de::DeserializeOwned;
 use crate::domain::Text;
 
 use super::failure::Failure;
+use super::lag::Lag;
 use super::pace::Pace;
 use super::target::{Target, Tls, Token};
 
-/// An answer, and the index that it was of.
+/// An answer, the index that it was of, and how far behind its server was.
 pub(super) struct Answer<T> {
     pub(super) value: T,
     pub(super) index: u64,
+    pub(super) lag: Lag,
 }
 
 /// One connection's worth of asking.
@@ -59,6 +61,11 @@ impl Api {
         Ok(Self { http, base, region, pace })
     }
 
+    /// The deadlines by which it asks.
+    pub(super) const fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
     /// A request with its query. What is empty in it is left out.
     fn request(&self, method: Method, path: &str, query: &[(&str, &str)]) -> RequestBuilder {
         let region = self.region.as_deref().map(|region| ("region", region));
@@ -81,11 +88,11 @@ impl Api {
     ) -> Result<Answer<T>, Failure> {
         let asked = async {
             let answer = said(self.request(Method::GET, path, query)).await?;
-            let index = index(answer.headers());
+            let (index, lag) = (index(answer.headers()), Lag::of(answer.headers()));
             let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
             let value = serde_json::from_slice(&body)
                 .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
-            Ok(Answer { value, index })
+            Ok(Answer { value, index, lag })
         };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{ClusterId, Fact, Object, Occurrence, Origin, Ref, Source};
+use crate::domain::{ClusterId, Fact, Object, Occurrence, Origin, Ref, Source, Timestamp};
 
 use super::allocations;
-use super::groups::{Around, Runs, no_place};
-use super::scribe::{JobKey, Scribe, at, home};
+use super::groups::{Around, no_place};
+use super::parts::{PARTED, Part};
+use super::runs::{self, Run, is_run};
+use super::scribe::{JobKey, Scribe, at, home, time};
 use super::wire::{Allocation, Deployment, Evaluation, Job, JobStub, Node, TaskGroup};
 
 /// Stand-ins for allocations of one group that have no place, at most.
@@ -16,41 +18,50 @@ const VERSIONS: usize = 4;
 
 /// One job and what belongs to it.
 #[derive(Default)]
-struct Entry {
-    job: Option<Job>,
+pub(super) struct Entry {
+    /// What is registered; of a run nothing, where it is what is registered of the job that it is of.
+    pub(super) job: Option<Job>,
     /// What earlier versions were, by their number: allocations of them may still run.
     before: BTreeMap<u64, Vec<TaskGroup>>,
-    queued: BTreeMap<String, u32>,
-    around: Around,
-    allocations: BTreeSet<String>,
+    pub(super) queued: BTreeMap<String, u32>,
+    pub(super) around: Around,
+    pub(super) allocations: BTreeSet<String>,
+    /// What the list of jobs says of it, where it is a run of another.
+    pub(super) run: Option<Run>,
+    /// By the server's count, what the list of jobs said of it last.
+    pub(super) listed: u64,
     /// Of what it has now: workloads and stand-ins.
     told: BTreeSet<Ref>,
 }
 
 /// Of an allocation: where it belongs, and what of it decides about others.
-struct Kept {
-    job: JobKey,
+pub(super) struct Kept {
+    pub(super) job: JobKey,
     key: Ref,
     version: Option<u64>,
     node: String,
-    runs: bool,
-    ended_well: bool,
+    pub(super) runs: bool,
+    pub(super) ended_well: bool,
+    /// Another was made in its place.
+    pub(super) replaced: bool,
     /// What of it was told last, by the server's count.
-    index: u64,
+    pub(super) index: u64,
 }
 
 /// What is remembered of a region.
 pub(super) struct Book {
     pub(super) scribe: Scribe,
-    jobs: BTreeMap<JobKey, Entry>,
-    allocations: BTreeMap<String, Kept>,
-    nodes: BTreeMap<String, Ref>,
+    pub(super) jobs: BTreeMap<JobKey, Entry>,
+    pub(super) allocations: BTreeMap<String, Kept>,
+    /// Clients by their id, and what of each was told last, by the server's count.
+    pub(super) nodes: BTreeMap<String, (Ref, u64)>,
+    /// Of evaluations that were put off, by their id: when they are looked at.
+    pub(super) put_off: BTreeMap<String, Timestamp>,
+    /// Each namespace is a source of its own.
+    pub(super) parted: bool,
     /// What is to be told.
     facts: Vec<Fact>,
 }
-
-/// The sources of a region, in the order in which they are listed.
-pub(super) const SOURCES: [&str; 4] = ["nodes", "jobs", "allocations", "info"];
 
 pub(super) fn source(kind: &str) -> Source {
     Source::of(kind)
@@ -63,6 +74,8 @@ impl Book {
             jobs: BTreeMap::new(),
             allocations: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            put_off: BTreeMap::new(),
+            parted: false,
             facts: Vec::new(),
         }
     }
@@ -77,11 +90,19 @@ impl Book {
     }
 
     fn put(&mut self, kind: &str, object: Object) {
-        self.facts.push(Fact::Put(source(kind), object));
+        let source = self.source_of(kind, object.key());
+        self.facts.push(Fact::Put(source, object));
     }
 
     fn gone(&mut self, kind: &str, key: Ref) {
-        self.facts.push(Fact::Gone(source(kind), key));
+        self.facts.push(Fact::Gone(self.source_of(kind, &key), key));
+    }
+
+    fn source_of(&self, kind: &str, key: &Ref) -> Source {
+        match &key.namespace {
+            Some(namespace) if self.parted && PARTED.contains(&kind) => Part::of(namespace.clone()).source(kind),
+            _ => source(kind),
+        }
     }
 
     /// A whole listing of clients.
@@ -96,7 +117,7 @@ impl Book {
 
     pub(super) fn node(&mut self, node: &Node) {
         let object = self.scribe.client(node);
-        self.nodes.insert(node.id.clone(), object.key.clone());
+        self.nodes.insert(node.id.clone(), (object.key.clone(), node.modify_index));
         self.put("nodes", Object::Node(Box::new(object)));
     }
 
@@ -107,33 +128,41 @@ impl Book {
 
     /// A client is gone for good.
     pub(super) fn node_left(&mut self, id: &str) {
-        if let Some(key) = self.nodes.get(id).cloned() {
+        if let Some((key, _)) = self.nodes.get(id).cloned() {
             self.forget_node(id);
             self.gone("nodes", key);
         }
     }
 
-    /// Jobs of a listing: those that are not among them are gone. Returns those of which what is registered is not known as it
-    /// is now.
-    pub(super) fn list_jobs(&mut self, stubs: &[JobStub]) -> Vec<JobKey> {
+    /// Jobs of a listing: those that are not among them are gone.
+    pub(super) fn list_jobs(&mut self, part: &Part, stubs: &[JobStub]) {
         let mut there = BTreeSet::new();
-        let mut wanted = Vec::new();
         for stub in stubs {
             let key = self.scribe.job(&stub.namespace, &stub.id);
             let entry = self.jobs.entry(key.clone()).or_default();
             entry.queued = stub.job_summary.summary.iter().map(|(group, it)| (group.clone(), it.queued)).collect();
-            there.insert(key.clone());
-            wanted.push(key);
+            entry.run = is_run(&key).then(|| Run::of(stub));
+            entry.listed = stub.modify_index;
+            there.insert(key);
         }
-        let left: Vec<JobKey> = self.jobs.keys().filter(|key| !there.contains(key)).cloned().collect();
+        let left = self.jobs.keys().filter(|key| part.holds(key) && !there.contains(key));
+        let left: Vec<JobKey> = left.cloned().collect();
         left.iter().for_each(|key| self.job_left(key));
-        wanted
     }
 
     /// A job as it is registered now.
     pub(super) fn job(&mut self, job: Job) -> JobKey {
         let key = self.scribe.job(&job.namespace, &job.id);
+        // A run is made as its job was: that is kept once.
+        let as_parent = runs::parent(&self.jobs, &key).is_some_and(|parent| parent.task_groups == job.task_groups);
         let entry = self.jobs.entry(key.clone()).or_default();
+        if is_run(&key) {
+            entry.run.get_or_insert_with(Run::default).begins(&job);
+        }
+        if as_parent {
+            entry.job = None;
+            return key;
+        }
         if entry.job.as_ref().is_some_and(|known| known.job_modify_index > job.job_modify_index) {
             return key;
         }
@@ -159,19 +188,24 @@ impl Book {
         }
     }
 
-    pub(super) fn deployment(&mut self, it: Deployment) -> JobKey {
+    /// A deployment as it is now; whether it is the newest of its job.
+    pub(super) fn deployment(&mut self, it: Deployment) -> bool {
         let key = self.scribe.job(&it.namespace, &it.job_id);
-        let entry = self.jobs.entry(key.clone()).or_default();
+        let entry = self.jobs.entry(key).or_default();
         let newer = entry.around.deployment.as_ref().is_none_or(|known| known.create_index <= it.create_index);
         if newer {
             entry.around.deployment = Some(it);
         }
-        key
+        newer
     }
 
     pub(super) fn evaluation(&mut self, it: Evaluation) -> JobKey {
         let key = self.scribe.job(&it.namespace, &it.job_id);
         let entry = self.jobs.entry(key.clone()).or_default();
+        match time(&it.wait_until).filter(|_| it.status == "pending") {
+            Some(at) => drop(self.put_off.insert(it.id.clone(), at)),
+            None => drop(self.put_off.remove(&it.id)),
+        }
         let known = entry.around.blocked.as_ref().map(|known| (known.id.clone(), known.modify_index));
         match (it.status.as_str(), known) {
             ("blocked", _) => entry.around.blocked = Some(it),
@@ -181,9 +215,13 @@ impl Book {
         key
     }
 
-    /// Nobody waits for room any more but those that are named again.
-    pub(super) fn forget_blocked(&mut self) {
-        self.jobs.values_mut().for_each(|entry| entry.around.blocked = None);
+    /// Nobody waits for room or time any more but those that are named again.
+    pub(super) fn forget_blocked(&mut self, part: &Part) {
+        if part.is_all() {
+            self.put_off.clear();
+        }
+        let held = self.jobs.iter_mut().filter(|(key, _)| part.holds(key));
+        held.for_each(|(_, entry)| entry.around.blocked = None);
     }
 
     /// So many allocations of a group wait for room.
@@ -194,19 +232,20 @@ impl Book {
     }
 
     /// A whole listing of allocations.
-    pub(super) fn list_allocations(&mut self, all: &[Allocation], origin: Origin) {
-        self.tell(Fact::Listing(source("allocations"), u32::try_from(all.len()).ok()));
+    pub(super) fn list_allocations(&mut self, part: &Part, all: &[Allocation], origin: Origin) {
+        self.tell(Fact::Listing(part.source("allocations"), u32::try_from(all.len()).ok()));
         let there: BTreeSet<&str> = all.iter().map(|it| it.id.as_str()).collect();
-        let left: Vec<String> = self.allocations.keys().filter(|id| !there.contains(id.as_str())).cloned().collect();
+        let held = self.allocations.iter().filter(|(_, kept)| part.holds(&kept.job));
+        let left: Vec<String> = held.map(|(id, _)| id).filter(|id| !there.contains(id.as_str())).cloned().collect();
         for id in left {
             self.forget_allocation(&id);
         }
         all.iter().for_each(|it| {
             self.allocation(it, origin);
         });
-        let keys: Vec<JobKey> = self.jobs.keys().cloned().collect();
+        let keys: Vec<JobKey> = self.jobs.keys().filter(|key| part.holds(key)).cloned().collect();
         keys.iter().for_each(|key| self.stand_ins(key));
-        self.tell(Fact::Listed(source("allocations")));
+        self.tell(Fact::Listed(part.source("allocations")));
     }
 
     /// Allocations of one job: those that are not among them are gone.
@@ -229,16 +268,21 @@ impl Book {
             return true;
         }
         let version = it.job_version.or_else(|| known.and_then(|known| known.version));
-        let entry = self.jobs.entry(key.clone()).or_default();
-        entry.allocations.insert(it.id.clone());
+        let again = self.put_off.get(&it.followup).copied();
+        self.jobs.entry(key.clone()).or_default().allocations.insert(it.id.clone());
+        let Some(entry) = self.jobs.get(&key) else { return was_known };
+        let version = version.filter(|_| entry.job.is_some() || !is_run(&key));
         let newest = entry.job.as_ref().map(|job| job.version);
         let groups = match (version, newest) {
             (Some(version), Some(newest)) if version != newest => entry.before.get(&version).map(Vec::as_slice),
-            _ => entry.job.as_ref().map(|job| job.task_groups.as_slice()),
+            (_, Some(_)) => entry.job.as_ref().map(|job| job.task_groups.as_slice()),
+            // A run counts its versions for itself.
+            (_, None) => runs::parent(&self.jobs, &key).map(|job| job.task_groups.as_slice()),
         };
         let made = groups.and_then(|groups| groups.iter().find(|group| group.name == it.task_group));
         let it = &Allocation { job_version: version, ..it.clone() };
-        let instance = self.scribe.instance(&key, it, made, newest);
+        let mut instance = self.scribe.instance(&key, it, made, newest);
+        runs::tried_again(&mut instance, it, again);
         let happened: Vec<Occurrence> = self.scribe.happened(&key, it, made, origin);
         let kept = Kept {
             job: key,
@@ -247,6 +291,7 @@ impl Book {
             node: it.node_id.clone(),
             runs: matches!(it.client_status.as_str(), "running" | "pending") && it.desired_status == "run",
             ended_well: it.client_status == "complete" && it.task_states.values().all(|task| !task.failed),
+            replaced: !it.next_allocation.is_empty(),
             index: it.modify_index,
         };
         self.allocations.insert(it.id.clone(), kept);
@@ -263,7 +308,7 @@ impl Book {
         Some(kept.key)
     }
 
-    fn allocation_left(&mut self, id: &str) {
+    pub(super) fn allocation_left(&mut self, id: &str) {
         if let Some(key) = self.forget_allocation(id) {
             self.gone("allocations", key);
         }
@@ -284,11 +329,14 @@ impl Book {
         let groups = job.task_groups.iter().map(|group| self.scribe.workload(key, job, group, &around));
         let groups: Vec<_> = groups.collect();
         let told: BTreeSet<Ref> = groups.iter().map(|it| it.key.clone()).collect();
-        let before = std::mem::replace(&mut entry.told, told.clone());
+        // What stands for allocations without a place is told for itself.
+        let (waiting, before): (BTreeSet<Ref>, BTreeSet<Ref>) =
+            std::mem::take(&mut entry.told).into_iter().partition(|it| kind_of(it) == "allocations");
+        entry.told = told.iter().cloned().chain(waiting).collect();
         for workload in groups {
             self.put("jobs", Object::Workload(Box::new(workload)));
         }
-        let left = before.into_iter().filter(|it| !told.contains(it) && kind_of(it) == "jobs");
+        let left = before.into_iter().filter(|it| !told.contains(it));
         let left: Vec<Ref> = left.collect();
         left.into_iter().for_each(|key| self.gone("jobs", key));
     }
@@ -328,34 +376,16 @@ impl Book {
         u32::try_from(nodes.len()).unwrap_or(u32::MAX)
     }
 
-    /// When a periodic job began last, and when a run of it last ended well.
-    fn runs_of(&self, key: &JobKey) -> Runs {
-        let first = JobKey { id: format!("{}/", key.id).as_str().into(), ..key.clone() };
-        let runs = self.jobs.range(first..).take_while(|(it, _)| {
-            it.namespace == key.namespace
-                && it.id.strip_prefix(key.id.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        });
-        let mut out = Runs::default();
-        for (_, entry) in runs {
-            let Some(job) = &entry.job else { continue };
-            let began = at(job.submit_time);
-            let kept = || entry.allocations.iter().filter_map(|id| self.allocations.get(id));
-            out.last = out.last.max(began);
-            if kept().next().is_some() && kept().all(|it| it.ended_well) {
-                out.success = out.success.max(began);
-            }
-        }
-        out
-    }
-
     /// Whether what is registered of a job is known.
     pub(super) fn knows(&self, key: &JobKey) -> bool {
-        self.jobs.get(key).is_some_and(|entry| entry.job.is_some())
+        self.jobs
+            .get(key)
+            .is_some_and(|entry| entry.job.is_some() || entry.run.is_some() && runs::parent(&self.jobs, key).is_some())
     }
 
     /// Tells what the groups of all jobs are now. Runs show in the jobs that they are of, once.
-    pub(super) fn show_all(&mut self) {
-        let own = |key: &&JobKey| home(&key.id) == key.id.as_str();
+    pub(super) fn show_all(&mut self, part: &Part) {
+        let own = |key: &&JobKey| !is_run(key) && part.holds(key);
         let keys: Vec<JobKey> = self.jobs.keys().filter(own).cloned().collect();
         keys.iter().for_each(|key| self.show(key));
     }

@@ -31,6 +31,9 @@ pub(super) enum Failure {
     /// The answer could not be read.
     #[error("the answer cannot be read: {0}")]
     Malformed(Text),
+    /// Nothing failed: other namespaces may be read by now, and everything is listed anew.
+    #[error("the rights of the token have changed")]
+    Again,
     /// We cannot even ask: a certificate or a token that cannot be read.
     #[error("{0}")]
     Unable(Text),
@@ -49,6 +52,10 @@ impl Failure {
 
     pub(super) const fn is_gone(&self) -> bool {
         matches!(self, Failure::Refused { status: 404, .. })
+    }
+
+    pub(super) const fn is_silence(&self) -> bool {
+        matches!(self, Failure::Silent(_))
     }
 
     pub(super) const fn is_denied(&self) -> bool {
@@ -104,6 +111,7 @@ impl Failure {
                 format!("{address}: {self}"),
                 "check that the address is that of a Nomad agent".into(),
             ),
+            Failure::Again => (TroubleKind::Gap, format!("{address}: {self}"), "it is read afresh".into()),
             Failure::Unable(why) => (TroubleKind::Unauthorized, format!("{address}: {why}"), "mend that file".into()),
         }
     }

@@ -2,15 +2,23 @@
 
 mod allocations;
 mod api;
+mod blocking;
 mod book;
 mod discover;
 mod failure;
 mod groups;
+mod hear;
+mod lag;
+mod listing;
+mod lists;
 mod look;
 mod nodes;
 mod pace;
+mod parts;
 mod policy;
+mod runs;
 mod scribe;
+mod strand;
 mod stream;
 mod target;
 mod watch;

@@ -9,6 +9,15 @@ pub struct Pace {
     pub answer_within: Duration,
     /// The stream says something within this time, or it is dead: it beats every 30 s (nomad: nomad/stream).
     pub beat_within: Duration,
+    /// A stream that is granted says so at once; one that is not says nothing for up to a minute (nomad 1.11:
+    /// command/agent/event_endpoint.go takes the connection over before it looks at the token).
+    pub word_within: Duration,
+    /// Where the stream is refused: so long a server may wait for a change of a list.
+    pub blocks_for: Duration,
+    /// After a list has changed, so long at least until it is asked for again.
+    pub asks_again: Duration,
+    /// A server that has not heard from its leader for so long tells what was, not what is.
+    pub behind_after: Duration,
     /// Changes of one job are read together, so long after the first.
     pub settles: Duration,
     /// How often everything is listed anew though nothing broke: what was garbage-collected is told by no event.
@@ -26,6 +35,10 @@ impl Default for Pace {
         Self {
             answer_within: Duration::from_secs(15),
             beat_within: Duration::from_secs(75),
+            word_within: Duration::from_secs(2),
+            blocks_for: Duration::from_secs(55),
+            asks_again: Duration::from_secs(1),
+            behind_after: Duration::from_secs(5),
             settles: Duration::from_millis(250),
             list_every: Duration::from_secs(900),
             quorum_every: Duration::from_secs(60),

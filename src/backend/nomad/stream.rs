@@ -1,68 +1,87 @@
 //! The stream of what happens in a region (nomad: command/agent/event_endpoint.go): one JSON object a line, an empty one every
 //! 30 s.
 
+use bytes::Bytes;
 use futures::StreamExt;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use futures::stream::BoxStream;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::Text;
 
 use super::api::Api;
 use super::failure::Failure;
 use super::pace::Pace;
+use super::parts::Part;
+use super::strand::{Said, Strand};
 use super::wire::Line;
 
-/// Lines that may wait. The server drops who is slower than its own buffer of 100 events, and that is noticed as an end.
-const WAIT: usize = 256;
 /// A line that is longer is nothing of ours.
 const LONGEST: usize = 16 << 20;
 
-/// What came of listening.
-pub(super) type Heard = Result<Line, Failure>;
+type Pieces = BoxStream<'static, Result<Bytes, Failure>>;
 
-/// Listens from an index on, until nobody reads any more: to clients only where they may be read, else all of it is refused.
+/// What came of one line.
+type Heard = Result<Line, Failure>;
+
+/// Listens to one strand from an index on, until nobody reads any more. Says first whether the stream is granted: a failure
+/// where there is no way to the server.
 pub(super) async fn listen(
     api: &Api,
-    namespace: &str,
+    number: usize,
+    strand: &Strand,
     index: u64,
-    nodes: bool,
     pace: Pace,
-    tasks: &mut JoinSet<()>,
-) -> Result<mpsc::Receiver<Heard>, Failure> {
-    let index = index.to_string();
-    let mut query = ["Job", "Allocation", "Deployment", "Evaluation"].map(|topic| ("topic", topic)).to_vec();
-    query.extend(nodes.then_some(("topic", "Node")));
-    query.extend([("namespace", namespace), ("index", index.as_str())]);
-    let mut bytes = api.stream("/v1/event/stream", &query).await?;
-    let (out, heard) = mpsc::channel(WAIT);
-    tasks.spawn(async move {
-        let mut rest: Vec<u8> = Vec::new();
-        loop {
-            let piece = match tokio::time::timeout(pace.beat_within, bytes.next()).await {
-                Err(_) => Err(Failure::Silent(pace.beat_within)),
-                Ok(None) => Err(Failure::Malformed(Text::new("the stream of events has ended"))),
-                Ok(Some(piece)) => piece,
-            };
-            let piece = match piece {
-                Ok(piece) => piece,
-                Err(failure) => {
-                    let _ = out.send(Err(failure)).await;
-                    return;
-                }
-            };
-            rest.extend_from_slice(&piece);
-            if rest.len() > LONGEST {
-                let _ = out.send(Err(Failure::Malformed(Text::new("a line of the stream has no end")))).await;
+    granted: oneshot::Sender<Result<bool, Failure>>,
+    out: &mpsc::Sender<Said>,
+) {
+    let opened = tokio::time::timeout(pace.word_within, open(api, strand, index)).await;
+    let (mut rest, mut bytes) = match opened {
+        Ok(Ok(Some(opened))) => opened,
+        Ok(Err(failure)) if !failure.answered() && !failure.is_silence() => return drop(granted.send(Err(failure))),
+        // It was refused, ended without a word, or says nothing: one that is granted says so at once.
+        Ok(Ok(None) | Err(_)) | Err(_) => return drop(granted.send(Ok(false))),
+    };
+    if granted.send(Ok(true)).is_err() {
+        return;
+    }
+    loop {
+        if rest.len() > LONGEST {
+            let failure = Failure::Malformed(Text::new("a line of the stream has no end"));
+            return drop(out.send(Said::Ended(failure)).await);
+        }
+        for line in lines(&mut rest) {
+            let ended = line.is_err();
+            let said = line.map_or_else(Said::Ended, |line| Said::Line(number, line));
+            if out.send(said).await.is_err() || ended {
                 return;
             }
-            for line in lines(&mut rest) {
-                if out.send(line).await.is_err() {
-                    return;
-                }
-            }
         }
-    });
-    Ok(heard)
+        let piece = match tokio::time::timeout(pace.beat_within, bytes.next()).await {
+            Err(_) => Err(Failure::Silent(pace.beat_within)),
+            Ok(None) => Err(Failure::Malformed(Text::new("the stream of events has ended"))),
+            Ok(Some(piece)) => piece,
+        };
+        match piece {
+            Ok(piece) => rest.extend_from_slice(&piece),
+            Err(failure) => return drop(out.send(Said::Ended(failure)).await),
+        }
+    }
+}
+
+/// A stream that has said something, and what it said; none where it ended before.
+async fn open(api: &Api, strand: &Strand, index: u64) -> Result<Option<(Vec<u8>, Pieces)>, Failure> {
+    let index = index.to_string();
+    let of_jobs = ["Job", "Allocation", "Deployment", "Evaluation"].map(|topic| ("topic", topic));
+    let mut query: Vec<(&str, &str)> = strand.part.iter().flat_map(|_| of_jobs).collect();
+    // To clients only where they may be read, else all of it is refused.
+    query.extend(strand.nodes.then_some(("topic", "Node")));
+    let namespace = strand.part.as_ref().map_or("", Part::namespace);
+    query.extend([("namespace", namespace), ("index", index.as_str())]);
+    let mut bytes = api.stream("/v1/event/stream", &query).await?;
+    Ok(match bytes.next().await {
+        Some(first) => Some((first?.to_vec(), bytes)),
+        None => None,
+    })
 }
 
 /// Takes the whole lines out of what has come.

@@ -5,21 +5,22 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use tokio::sync::{mpsc, watch as channel};
-use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::backend::escape::escaped;
 use crate::backend::feeding;
-use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Text, Timestamp};
+use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Source, Text, Timestamp};
 
-use super::api::{Answer, Api};
-use super::book::{Book, SOURCES, source};
+use super::api::Api;
+use super::book::{Book, source};
 use super::failure::Failure;
+use super::lag::Lag;
 use super::pace::Pace;
+use super::parts::{self, Part, Parts};
 use super::scribe::JobKey;
-use super::stream::{self as events, Heard};
+use super::strand::Strands;
 use super::target::Target;
-use super::wire::{Agent, Allocation, Deployment, Evaluation, Job, JobStub, Line, Node, StreamEvent, Summary};
+use super::wire::{Agent, Allocation, Job, StreamEvent, Summary};
 
 /// Why nothing is done to a region.
 pub(super) const ONLY_WATCHED: &str = "regions of Nomad are only watched by this version";
@@ -27,35 +28,35 @@ pub(super) const ONLY_WATCHED: &str = "regions of Nomad are only watched by this
 const BATCH: usize = 512;
 /// Jobs that are read at once.
 const AT_ONCE: usize = 12;
-/// Lines of the stream that are taken in before what they change is told.
-const LINES: usize = 64;
-
-/// What a token has to be allowed for each source (nomad: acl/policy.go).
-fn policy(source: &str) -> &'static str {
-    match source {
-        "nodes" => "node { policy = \"read\" }",
-        "info" => "agent { policy = \"read\" }",
-        _ => "namespace \"*\" { capabilities = [\"list-jobs\", \"read-job\"] }",
-    }
-}
 
 /// The watch over one region. What it has learnt outlives the connection.
 pub(super) struct Watch {
-    target: Target,
-    pace: Pace,
+    pub(super) target: Target,
+    pub(super) pace: Pace,
     demand: channel::Receiver<Demand>,
-    out: mpsc::Sender<Batch>,
-    book: Book,
+    pub(super) out: mpsc::Sender<Batch>,
+    pub(super) book: Book,
+    /// What is asked for: all of it, or one namespace after the other.
+    pub(super) parts: Parts,
     /// Sources that this token may not read.
-    denied: BTreeSet<&'static str>,
+    pub(super) denied: BTreeSet<Source>,
+    /// Sources that others will stand for.
+    pub(super) left: BTreeSet<Source>,
+    /// Of which index each list was that was read last.
+    pub(super) read: BTreeMap<(&'static str, Part), u64>,
+    /// The server that answers does not know what is now.
+    pub(super) behind: Option<Lag>,
     /// Jobs of which allocations are read again, and when.
-    due: BTreeMap<JobKey, Instant>,
+    pub(super) due: BTreeMap<JobKey, Instant>,
 }
 
 impl Watch {
     pub(super) fn new(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) -> Self {
-        let book = Book::new(target.name.clone());
-        Self { target, pace, demand, out, book, denied: BTreeSet::new(), due: BTreeMap::new() }
+        let mut book = Book::new(target.name.clone());
+        let parts = Parts::new(&target);
+        book.parted = !parts.is_whole();
+        let (denied, left, read, due) = Default::default();
+        Self { target, pace, demand, out, book, parts, denied, left, read, behind: None, due }
     }
 
     /// Watches until nobody listens any more.
@@ -67,13 +68,13 @@ impl Watch {
         // Said before a key is pressed: until regions can be acted on, none of them leads anywhere.
         self.book.tell(Fact::Allowed(Rights { read_only: Some(Text::new(why)), ..Rights::default() }));
         // Each source is named before the first is complete: else the first would pass for all that there is.
-        SOURCES.iter().for_each(|kind| self.book.tell(Fact::Listing(source(kind), None)));
+        for source in parts::sources(&self.parts.asked) {
+            self.book.tell(Fact::Listing(source, None));
+        }
         let mut wait = self.pace.retry_first;
         loop {
-            let mut tasks = JoinSet::new();
             let begun = Instant::now();
-            let failure = self.session(&mut tasks).await;
-            drop(tasks);
+            let failure = self.session().await;
             if self.out.is_closed() {
                 return;
             }
@@ -92,47 +93,44 @@ impl Watch {
         let now = Timestamp::now();
         tracing::info!(region = %self.target.address, %failure, "region lost");
         let retry_at = now.checked_add(wait).ok();
-        for kind in SOURCES {
-            let trouble = failure.trouble(&self.target.address, policy(kind), now, retry_at);
-            self.book.tell(Fact::Trouble(source(kind), trouble));
+        for source in parts::sources(&self.parts.asked) {
+            let trouble = failure.trouble(&self.target.address, &parts::policy(&source), now, retry_at);
+            self.book.tell(Fact::Trouble(source, trouble));
         }
         self.flush().await;
-    }
-
-    /// The namespaces that are asked for: all of them, or the one that is named.
-    fn namespace(&self) -> &str {
-        match self.target.namespaces.as_slice() {
-            [one] => one.as_str(),
-            _ => "*",
-        }
-    }
-
-    fn wants(&self, namespace: &str) -> bool {
-        self.target.namespaces.is_empty() || self.target.namespaces.iter().any(|it| *it == *namespace)
     }
 
     /// One connection, from hello to its end.
-    async fn session(&mut self, tasks: &mut JoinSet<()>) -> Failure {
-        match self.begin(tasks).await {
+    async fn session(&mut self) -> Failure {
+        match self.begin().await {
             Err(failure) => failure,
-            Ok((api, heard)) => self.live(&api, heard).await,
+            Ok((api, strands)) => self.live(&api, strands).await,
         }
     }
 
-    async fn begin(&mut self, tasks: &mut JoinSet<()>) -> Result<(Api, mpsc::Receiver<Heard>), Failure> {
+    async fn begin(&mut self) -> Result<(Api, Strands), Failure> {
         let api = Api::new(&self.target, self.pace)?;
         self.info(&api).await?;
-        let nodes = self.nodes(&api).await?;
+        let index = self.nodes(&api).await?;
         // What happens while the rest is read waits in the stream.
-        let heard =
-            events::listen(&api, self.namespace(), nodes + 1, !self.denied.contains("nodes"), self.pace, tasks).await?;
-        self.list(&api).await?;
+        let asked = self.parts.clone();
+        let mut strands = self.listen(&api, index + 1).await?;
+        if self.parts != asked {
+            self.info(&api).await?;
+        }
+        for part in self.parts.asked.clone() {
+            self.list(&api, &part).await?;
+        }
         self.flush().await;
-        Ok((api, heard))
+        for (kind, part) in strands.unheard() {
+            let Some(index) = self.read.get(&(kind, part.clone())) else { continue };
+            strands.ask(&api, kind, part, *index, self.pace);
+        }
+        Ok((api, strands))
     }
 
     /// Who answers, and whether its servers agree on who leads.
-    async fn info(&mut self, api: &Api) -> Result<(), Failure> {
+    pub(super) async fn info(&mut self, api: &Api) -> Result<(), Failure> {
         // Nobody needs a right for these.
         let leader: String = api.get("/v1/status/leader", &[]).await?;
         let peers: Vec<String> = api.get("/v1/status/peers", &[]).await?;
@@ -149,7 +147,8 @@ impl Watch {
         let identity = format!("nomad:{region}:{}", peers.join(","));
         let mut info = ClusterInfo::new(&self.target.name, BackendKind::Nomad, identity);
         info.version = (!agent.version.version.is_empty()).then(|| Text::from(agent.version.version));
-        info.reached = Some(Text::from(format!("{} ({})", self.target.address, self.target.how)));
+        let of = self.parts.words().map(|of| format!("; {of}")).unwrap_or_default();
+        info.reached = Some(Text::from(format!("{} ({}){of}", self.target.address, self.target.how)));
         info.has_quorum = Some(!leader.is_empty());
         self.book.tell(Fact::Listing(source("info"), Some(1)));
         self.book.tell(Fact::Put(source("info"), Object::Cluster(Box::new(info))));
@@ -157,71 +156,8 @@ impl Watch {
         Ok(())
     }
 
-    /// What came of reading a source: nothing, where it may not be read.
-    fn allowed<T>(&mut self, kind: &'static str, read: Result<T, Failure>) -> Result<Option<T>, Failure> {
-        match read {
-            Ok(value) => {
-                self.denied.remove(kind);
-                Ok(Some(value))
-            }
-            Err(failure) if failure.is_denied() => {
-                self.denied.insert(kind);
-                let trouble = failure.trouble(&self.target.address, policy(kind), Timestamp::now(), None);
-                self.book.tell(Fact::Trouble(source(kind), trouble));
-                Ok(None)
-            }
-            Err(failure) => Err(failure),
-        }
-    }
-
-    /// Lists clients; returns the index of that.
-    async fn nodes(&mut self, api: &Api) -> Result<u64, Failure> {
-        let read = api.indexed::<Vec<Node>>("/v1/nodes", &[("resources", "true")], self.pace.answer_within).await;
-        let Some(Answer { value, index }) = self.allowed("nodes", read)? else { return Ok(0) };
-        self.book.list_nodes(&value);
-        Ok(index)
-    }
-
-    async fn list(&mut self, api: &Api) -> Result<(), Failure> {
-        let namespace = self.namespace().to_owned();
-        let of = [("namespace", namespace.as_str())];
-        let stubs = api.get::<Vec<JobStub>>("/v1/jobs", &of).await;
-        let denied = stubs.as_ref().err().filter(|failure| failure.is_denied()).cloned();
-        let Some(mut stubs) = self.allowed("jobs", stubs)? else {
-            // Who may not read jobs may not read what runs of them.
-            return self.allowed("allocations", denied.map_or(Ok(()), Err)).map(drop);
-        };
-        stubs.retain(|stub| self.wants(&stub.namespace));
-        self.book.tell(Fact::Listing(source("jobs"), None));
-        let wanted = self.book.list_jobs(&stubs);
-        self.read_jobs(api, wanted).await?;
-        let blocked = [("namespace", namespace.as_str()), ("status", "blocked")];
-        let rows = [("namespace", namespace.as_str()), ("resources", "true"), ("task_states", "true")];
-        let (deployments, blocked, allocations) = futures::join!(
-            api.get::<Vec<Deployment>>("/v1/deployments", &of),
-            api.get::<Vec<Evaluation>>("/v1/evaluations", &blocked),
-            api.get::<Vec<Allocation>>("/v1/allocations", &rows),
-        );
-        let (mut deployments, mut blocked) = (deployments?, blocked?);
-        deployments.retain(|it| self.wants(&it.namespace));
-        blocked.retain(|it| self.wants(&it.namespace));
-        for deployment in deployments {
-            self.book.deployment(deployment);
-        }
-        self.book.forget_blocked();
-        for evaluation in blocked {
-            self.book.evaluation(evaluation);
-        }
-        let mut allocations = allocations?;
-        allocations.retain(|it| self.wants(&it.namespace));
-        self.book.list_allocations(&allocations, Origin::Backfilled);
-        self.book.show_all();
-        self.book.tell(Fact::Listed(source("jobs")));
-        Ok(())
-    }
-
     /// Reads what is registered of some jobs.
-    async fn read_jobs(&mut self, api: &Api, keys: Vec<JobKey>) -> Result<(), Failure> {
+    pub(super) async fn read_jobs(&mut self, api: &Api, keys: Vec<JobKey>) -> Result<(), Failure> {
         let asked = keys.into_iter().map(|key| {
             let api = api.clone();
             async move {
@@ -245,8 +181,8 @@ impl Watch {
         Ok(())
     }
 
-    /// Follows the stream until it breaks.
-    async fn live(&mut self, api: &Api, mut heard: mpsc::Receiver<Heard>) -> Failure {
+    /// Follows what is told until it breaks.
+    async fn live(&mut self, api: &Api, mut strands: Strands) -> Failure {
         let mut quorum = ticks(self.pace.quorum_every);
         let mut afresh = ticks(self.pace.list_every);
         loop {
@@ -254,13 +190,10 @@ impl Watch {
             let out = self.out.clone();
             let done: Result<(), Failure> = tokio::select! {
                 () = out.closed() => return Failure::Unable(Text::new("nobody listens any more")),
-                line = heard.recv() => self.hear(line, &mut heard),
+                said = strands.heard.recv() => self.hear(api, said, &mut strands).await,
                 () = until(due) => self.read_due(api).await,
-                _ = quorum.tick() => self.info(api).await,
-                _ = afresh.tick() => match self.nodes(api).await {
-                    Ok(_) => self.list(api).await,
-                    Err(failure) => Err(failure),
-                },
+                _ = quorum.tick() => self.beat(api).await,
+                _ = afresh.tick() => self.list_all(api).await,
             };
             if let Err(failure) = done {
                 self.flush().await;
@@ -270,34 +203,7 @@ impl Watch {
         }
     }
 
-    /// Takes in what has come, some of it at once.
-    fn hear(&mut self, first: Option<Heard>, more: &mut mpsc::Receiver<Heard>) -> Result<(), Failure> {
-        let mut next = first;
-        let mut changed = BTreeSet::new();
-        for _ in 0..LINES {
-            let Some(line) = next else { break };
-            self.take_in(line?, &mut changed);
-            next = more.try_recv().ok();
-        }
-        for key in &changed {
-            self.book.show(key);
-            self.book.stand_ins(key);
-        }
-        for kind in SOURCES.into_iter().filter(|kind| !self.denied.contains(kind)) {
-            self.book.tell(Fact::Alive(source(kind)));
-        }
-        Ok(())
-    }
-
-    fn take_in(&mut self, line: Line, changed: &mut BTreeSet<JobKey>) {
-        for event in line.events {
-            if event.namespace.is_empty() || self.wants(&event.namespace) {
-                self.event(event, changed);
-            }
-        }
-    }
-
-    fn event(&mut self, event: StreamEvent, changed: &mut BTreeSet<JobKey>) {
+    pub(super) fn event(&mut self, event: StreamEvent, changed: &mut BTreeSet<JobKey>) {
         let StreamEvent { topic, kind, key, payload, .. } = event;
         match (topic.as_str(), kind.as_str()) {
             // An allocation of it changed, and nothing of itself.
@@ -324,13 +230,17 @@ impl Watch {
                 changed.insert(key);
             }
             ("Deployment", _) => {
-                changed.extend(payload.deployment.map(|it| self.book.deployment(*it)));
+                let Some(it) = payload.deployment else { return };
+                changed.insert(self.book.scribe.job(&it.namespace, &it.job_id));
+                self.book.deployment(*it);
             }
             ("Evaluation", _) => {
                 let Some(it) = payload.evaluation else { return };
+                // Of one that was put off, the allocations say what of them is tried again then.
+                let waits = !it.wait_until.is_empty() && it.status == "pending";
                 let blocked = it.status == "blocked" || !it.failed.is_empty();
                 let key = self.book.evaluation(*it);
-                if blocked {
+                if blocked || waits {
                     self.soon(&key);
                 }
                 changed.insert(key);

@@ -33,9 +33,19 @@ pub(in super::super) struct Allocation {
     pub(in super::super) followup: String,
     #[serde(deserialize_with = "nullable")]
     pub(in super::super) next_allocation: String,
+    /// What it was made in place of.
+    pub(in super::super) reschedule_tracker: Option<RescheduleTracker>,
     pub(in super::super) create_time: i64,
     pub(in super::super) modify_time: i64,
     pub(in super::super) modify_index: u64,
+}
+
+/// How often it was made again.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in super::super) struct RescheduleTracker {
+    #[serde(deserialize_with = "nullable")]
+    pub(in super::super) events: Vec<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -13,14 +13,25 @@ pub(in super::super) struct JobStub {
     #[serde(rename = "ID")]
     pub(in super::super) id: String,
     pub(in super::super) namespace: String,
+    /// Of a run: the job that it is of.
+    #[serde(rename = "ParentID", deserialize_with = "nullable")]
+    pub(in super::super) parent: String,
+    pub(in super::super) stop: bool,
+    /// `pending`, `running`, `dead`.
+    pub(in super::super) status: String,
     #[serde(deserialize_with = "nullable")]
     pub(in super::super) job_summary: Summary,
+    pub(in super::super) create_index: u64,
     pub(in super::super) modify_index: u64,
+    pub(in super::super) job_modify_index: u64,
+    /// Nanoseconds since 1970.
+    pub(in super::super) submit_time: i64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(in super::super) struct Summary {
+    /// By the groups of the job.
     #[serde(deserialize_with = "nullable")]
     pub(in super::super) summary: BTreeMap<String, GroupSummary>,
 }
@@ -31,6 +42,8 @@ pub(in super::super) struct GroupSummary {
     pub(in super::super) queued: u32,
     pub(in super::super) running: u32,
     pub(in super::super) starting: u32,
+    /// Ended well.
+    pub(in super::super) complete: u32,
 }
 
 /// A job as it was registered.

@@ -47,6 +47,7 @@ pub(super) struct Node {
     pub(super) reserved_resources: NodeResources,
     /// Seconds since 1970.
     pub(super) status_updated_at: i64,
+    pub(super) modify_index: u64,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -118,6 +119,9 @@ pub(super) struct Evaluation {
     pub(super) job_id: String,
     /// `blocked`, `pending`, `complete`, `failed`, `canceled`.
     pub(super) status: String,
+    /// When it is looked at, of one that was put off (RFC 3339): the next try of what failed.
+    #[serde(deserialize_with = "nullable")]
+    pub(super) wait_until: String,
     #[serde(rename = "FailedTGAllocs", deserialize_with = "nullable")]
     pub(super) failed: BTreeMap<String, Unplaced>,
     #[serde(deserialize_with = "nullable")]

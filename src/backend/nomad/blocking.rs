@@ -1,0 +1,111 @@
+//! Blocking queries: a list is asked for with the index that it was of, and answered when it has another, or after a while
+//! as it was (nomad: command/agent/http.go, `parseWait`). They stand for the stream where that is refused.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use super::api::{Answer, Api};
+use super::failure::Failure;
+use super::pace::Pace;
+use super::parts::Part;
+use super::strand::Said;
+use super::wire::{Allocation, Deployment, Evaluation, JobStub, Node};
+
+/// Lists of what belongs to jobs, of one namespace or all.
+pub(super) const OF_JOBS: [&str; 4] = ["jobs", "allocations", "deployments", "evaluations"];
+/// After a list of which the reading took so long, so many times that is waited before it is asked for again.
+const REST: u32 = 4;
+/// The server waits a sixteenth longer than it is told to at most (nomad: nomad/rpc.go, `blockingOptions`).
+const JITTER: u32 = 16;
+
+/// A list, as it is now.
+pub(super) enum Listed {
+    Nodes(Vec<Node>),
+    Jobs(Vec<JobStub>),
+    Allocations(Vec<Allocation>),
+    Deployments(Vec<Deployment>),
+    /// Evaluations that wait for room, or for their time.
+    Waiting(Vec<Evaluation>),
+}
+
+/// What is asked for of a kind: the path, and what goes with the namespace.
+pub(super) fn question(kind: &str) -> (&'static str, &'static [(&'static str, &'static str)]) {
+    match kind {
+        "nodes" => ("/v1/nodes", &[("resources", "true")]),
+        "jobs" => ("/v1/jobs", &[]),
+        "deployments" => ("/v1/deployments", &[]),
+        "evaluations" => ("/v1/evaluations", &[("filter", "Status == \"blocked\" or Status == \"pending\"")]),
+        _ => ("/v1/allocations", &[("resources", "true"), ("task_states", "true")]),
+    }
+}
+
+/// Reads a list as it is now, of whichever server answers: followers may (`stale`).
+pub(super) async fn list<T: DeserializeOwned>(api: &Api, kind: &str, part: &Part) -> Result<Answer<Vec<T>>, Failure> {
+    let (path, with) = question(kind);
+    let mut query = vec![("namespace", if kind == "nodes" { "" } else { part.namespace() }), ("stale", "true")];
+    query.extend(with);
+    api.indexed(path, &query, api.pace().answer_within).await
+}
+
+/// Asks for a list whenever it has changed, until nobody reads any more or it cannot be read.
+pub(super) async fn follow(
+    api: &Api,
+    kind: &'static str,
+    part: &Part,
+    mut index: u64,
+    pace: Pace,
+    out: &mpsc::Sender<Said>,
+) {
+    loop {
+        let begun = Instant::now();
+        let answer = ask(api, kind, part, index, pace.blocks_for).await;
+        let took = begun.elapsed();
+        let (said, next) = match answer {
+            Ok((_, now)) if now == index => (Said::Same(kind, part.clone()), now),
+            // Counted anew: a server was restored, or another answers. What it has is asked for at once.
+            Ok((listed, now)) if now < index => (Said::Listed(part.clone(), listed), 0),
+            Ok((listed, now)) => (Said::Listed(part.clone(), listed), now),
+            Err(failure) if failure.is_denied() => {
+                let _ = out.send(Said::Denied(kind, part.clone(), failure)).await;
+                return;
+            }
+            Err(failure) => {
+                let _ = out.send(Said::Ended(failure)).await;
+                return;
+            }
+        };
+        let changed = matches!(said, Said::Listed(..));
+        index = next;
+        if out.send(said).await.is_err() {
+            return;
+        }
+        // Where something changes all the time, the list is not asked for all the time.
+        if changed {
+            sleep(pace.asks_again.max((took * REST).min(pace.blocks_for / 2))).await;
+        }
+    }
+}
+
+async fn ask(api: &Api, kind: &str, part: &Part, index: u64, wait: Duration) -> Result<(Listed, u64), Failure> {
+    let (path, with) = question(kind);
+    let (index, wait_for) = (index.to_string(), format!("{}ms", wait.as_millis()));
+    let namespace = if kind == "nodes" { "" } else { part.namespace() };
+    let mut query =
+        vec![("namespace", namespace), ("index", index.as_str()), ("wait", wait_for.as_str()), ("stale", "true")];
+    query.extend(with);
+    let within = wait + wait / JITTER + api.pace().answer_within;
+    Ok(match kind {
+        "nodes" => listed(api.indexed(path, &query, within).await?, Listed::Nodes),
+        "jobs" => listed(api.indexed(path, &query, within).await?, Listed::Jobs),
+        "deployments" => listed(api.indexed(path, &query, within).await?, Listed::Deployments),
+        "evaluations" => listed(api.indexed(path, &query, within).await?, Listed::Waiting),
+        _ => listed(api.indexed(path, &query, within).await?, Listed::Allocations),
+    })
+}
+
+fn listed<T>(answer: Answer<Vec<T>>, of: fn(Vec<T>) -> Listed) -> (Listed, u64) {
+    (of(answer.value), answer.index)
+}

@@ -1,0 +1,219 @@
+//! Reading a region: what is listed of each part, in which order, and what is told where it may not be read or is old.
+
+use crate::domain::{Fact, Name, Origin, Source, Timestamp};
+
+use super::api::{Answer, Api};
+use super::blocking;
+use super::failure::Failure;
+use super::lag::Lag;
+use super::parts::{self, Part, Parts, WHOLE};
+use super::strand::{From, Strands};
+use super::watch::Watch;
+use super::wire::{Allocation, Deployment, Evaluation, JobStub, Node};
+
+impl Watch {
+    /// Listens to what there is: all of it by one stream, or each namespace that may be read by its own. A stream of all
+    /// takes the right in each namespace that there is.
+    pub(super) async fn listen(&mut self, api: &Api, index: u64) -> Result<Strands, Failure> {
+        let from = From { index, nodes: !self.denied.contains(&Part::ALL.source("nodes")) };
+        let strands = Strands::open(api, &self.parts.asked, from, self.pace).await?;
+        if self.parts.named || !strands.all_refused() {
+            return Ok(strands);
+        }
+        let names = parts::seen(api).await?;
+        let whole = parts::lists_all(api).await?;
+        if whole && (names.is_empty() || names.len() > parts::MOST) {
+            self.divide(Parts { asked: vec![Part::ALL], named: false, left_out: 0 });
+            return Ok(strands);
+        }
+        drop(strands);
+        self.divide(Parts::seen(&names));
+        let each = Strands::open(api, &self.parts.asked, from, self.pace).await?;
+        if !whole || !each.all_refused() {
+            return Ok(each);
+        }
+        // No stream at all is granted here: then one list of all is asked for, not one of each.
+        drop(each);
+        self.divide(Parts { asked: vec![Part::ALL], named: false, left_out: 0 });
+        Strands::open(api, &self.parts.asked, from, self.pace).await
+    }
+
+    /// Asks for other parts from now on. Those that are left are closed when the new ones are listed.
+    fn divide(&mut self, parts: Parts) {
+        if self.parts == parts {
+            return;
+        }
+        tracing::info!(region = %self.target.address, ?parts, "asked for in other parts");
+        let before = parts::sources(&self.parts.asked);
+        self.parts = parts;
+        self.book.parted = !self.parts.is_whole();
+        let now = parts::sources(&self.parts.asked);
+        let new = now.iter().filter(|source| !before.contains(source)).cloned();
+        new.for_each(|source| self.book.tell(Fact::Listing(source, None)));
+        self.left.extend(before.into_iter().filter(|source| !now.contains(source)));
+        self.left.retain(|source| !now.contains(source));
+    }
+
+    /// Whether the token sees other namespaces by now than those that are asked for.
+    async fn sees_others(&mut self, api: &Api) -> Result<bool, Failure> {
+        if self.parts.named || self.parts.is_whole() {
+            return Ok(false);
+        }
+        let names: Vec<Name> = parts::seen(api).await?;
+        Ok(Parts::seen(&names) != self.parts)
+    }
+
+    /// Lists everything anew: what was garbage-collected is told by no event.
+    pub(super) async fn list_all(&mut self, api: &Api) -> Result<(), Failure> {
+        if self.sees_others(api).await? {
+            self.parts = Parts::new(&self.target);
+            return Err(Failure::Again);
+        }
+        self.nodes(api).await?;
+        for part in self.parts.asked.clone() {
+            self.list(api, &part).await?;
+        }
+        Ok(())
+    }
+
+    /// What came of reading a source: nothing, where it may not be read.
+    fn allowed<T>(&mut self, source: &Source, read: Result<Answer<T>, Failure>) -> Result<Option<Answer<T>>, Failure> {
+        match read {
+            Ok(answer) => {
+                self.denied.remove(source);
+                self.note(answer.lag);
+                Ok(Some(answer))
+            }
+            Err(failure) if failure.is_denied() => {
+                self.deny(source, &failure);
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(super) fn deny(&mut self, source: &Source, failure: &Failure) {
+        self.denied.insert(source.clone());
+        let trouble = failure.trouble(&self.target.address, &parts::policy(source), Timestamp::now(), None);
+        self.book.tell(Fact::Trouble(source.clone(), trouble));
+    }
+
+    /// How far behind the server is that answered.
+    pub(super) fn note(&mut self, lag: Lag) {
+        self.behind = lag.is_behind(self.pace.behind_after).then_some(lag);
+    }
+
+    /// A source was heard from; from a server that does not know what is now, it is as old as what that knows.
+    pub(super) fn alive(&mut self, source: Source) {
+        if self.denied.contains(&source) {
+            return;
+        }
+        let fact = match self.behind {
+            None => Fact::Alive(source),
+            Some(lag) => Fact::Trouble(source, lag.trouble(&self.target.address, Timestamp::now())),
+        };
+        self.book.tell(fact);
+    }
+
+    fn listed(&mut self, source: Source) {
+        if self.behind.is_some() {
+            self.alive(source);
+        }
+    }
+
+    /// Lists clients; returns the index of that.
+    pub(super) async fn nodes(&mut self, api: &Api) -> Result<u64, Failure> {
+        let source = Part::ALL.source("nodes");
+        let read = blocking::list::<Node>(api, "nodes", &Part::ALL).await;
+        let Some(Answer { value, index, .. }) = self.allowed(&source, read)? else { return Ok(0) };
+        self.read.insert(("nodes", Part::ALL), index);
+        self.book.list_nodes(&value);
+        self.listed(source);
+        Ok(index)
+    }
+
+    /// Lists jobs of a part and all that belongs to them.
+    pub(super) async fn list(&mut self, api: &Api, part: &Part) -> Result<(), Failure> {
+        self.list_part(api, part).await?;
+        self.close_left();
+        Ok(())
+    }
+
+    async fn list_part(&mut self, api: &Api, part: &Part) -> Result<(), Failure> {
+        let (jobs, allocations) = (part.source("jobs"), part.source("allocations"));
+        let (stubs, deployments, waiting, rows) = futures::join!(
+            blocking::list::<JobStub>(api, "jobs", part),
+            blocking::list::<Deployment>(api, "deployments", part),
+            blocking::list::<Evaluation>(api, "evaluations", part),
+            blocking::list::<Allocation>(api, "allocations", part),
+        );
+        let denied = [stubs.as_ref().err(), deployments.as_ref().err(), waiting.as_ref().err(), rows.as_ref().err()];
+        // Who may list jobs alone may not read what is registered, nor what runs of them.
+        if let Some(failure) = denied.into_iter().flatten().find(|failure| failure.is_denied()).cloned() {
+            self.deny(&jobs, &failure);
+            self.deny(&allocations, &failure);
+            return Ok(());
+        }
+        let Some(stubs) = self.allowed(&jobs, stubs)? else { return Ok(()) };
+        let (deployments, waiting) = (deployments?, waiting?);
+        let Some(rows) = self.allowed(&allocations, rows)? else { return Ok(()) };
+        self.read.insert(("jobs", part.clone()), stubs.index);
+        self.read.insert(("deployments", part.clone()), deployments.index);
+        self.read.insert(("evaluations", part.clone()), waiting.index);
+        self.read.insert(("allocations", part.clone()), rows.index);
+        self.book.tell(Fact::Listing(jobs.clone(), None));
+        self.book.list_jobs(part, &stubs.value);
+        let unread = self.book.unread(&stubs.value);
+        self.read_jobs(api, unread).await?;
+        self.book.deployments_now(deployments.value);
+        self.book.waiting_now(part, waiting.value);
+        self.book.list_allocations(part, &rows.value, Origin::Backfilled);
+        self.listed(allocations);
+        self.book.show_all(part);
+        self.book.tell(Fact::Listed(jobs.clone()));
+        self.listed(jobs);
+        Ok(())
+    }
+
+    /// Sources that others stand for now hold nothing any more.
+    fn close_left(&mut self) {
+        let all_listed = self.parts.asked.iter().all(|part| {
+            let source = part.source("jobs");
+            self.read.contains_key(&("jobs", part.clone())) || self.denied.contains(&source)
+        });
+        if !all_listed {
+            return;
+        }
+        for source in std::mem::take(&mut self.left) {
+            self.denied.remove(&source);
+            let not_all = self.parts.not_all(&self.target.address, Timestamp::now());
+            self.book.tell(match not_all.filter(|_| source.partition.is_none()) {
+                Some(trouble) => Fact::Trouble(source, trouble),
+                None => Fact::Closed(source),
+            });
+        }
+    }
+
+    /// Asks who leads, and whether a server that was behind has caught up: then everything is listed anew.
+    pub(super) async fn beat(&mut self, api: &Api) -> Result<(), Failure> {
+        self.info(api).await?;
+        let Some(part) = self.parts.asked.iter().find(|part| !self.denied.contains(&part.source("jobs"))).cloned()
+        else {
+            return Ok(());
+        };
+        let was_behind = self.behind.is_some();
+        let one = [("namespace", part.namespace()), ("per_page", "1"), ("stale", "true")];
+        let read = api.indexed::<Vec<serde::de::IgnoredAny>>("/v1/jobs", &one, self.pace.answer_within).await?;
+        self.note(read.lag);
+        match (was_behind, self.behind.is_some()) {
+            (true, false) => self.list_all(api).await,
+            (_, true) => {
+                let all =
+                    parts::sources(&self.parts.asked).into_iter().filter(|it| !WHOLE[1..].contains(&it.kind.as_str()));
+                all.collect::<Vec<_>>().into_iter().for_each(|source| self.alive(source));
+                Ok(())
+            }
+            (false, false) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! How a Nomad region is watched by whom it does not let see everything, or tells late: against what a real agent said.
+
+#[path = "wire/nomad_server.rs"]
+mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
+use cockpit::domain::{Batch, ClusterId, Demand, Fact, Feed, Freshness, Phase, Ref, Source, Timestamp};
+use cockpit::state::{View, World};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use serde_json::json;
+use server::Server;
+use tokio::sync::watch;
+
+/// Nothing takes longer, or it does not come.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Somebody who watches a region.
+struct Watcher {
+    world: World,
+    facts: Vec<Fact>,
+    feed: BoxStream<'static, Batch>,
+    _demand: watch::Sender<Demand>,
+}
+
+impl Watcher {
+    fn of(server: &Server) -> Self {
+        Self::with(server, |_, _| {})
+    }
+
+    fn with(server: &Server, known: impl Fn(&mut Target, &mut Pace)) -> Self {
+        let mut pace = Pace {
+            word_within: Duration::from_millis(150),
+            asks_again: Duration::from_millis(5),
+            settles: Duration::from_millis(10),
+            retry_first: Duration::from_millis(20),
+            retry_most: Duration::from_millis(100),
+            ..Pace::default()
+        };
+        let mut target = Target {
+            name: ClusterId::new("eu"),
+            address: server.address.clone(),
+            region: None,
+            namespaces: Vec::new(),
+            how: "a test".into(),
+            token: Token::None,
+            tls: Tls::default(),
+            read_only: false,
+        };
+        known(&mut target, &mut pace);
+        let (demand, receiver) = watch::channel(Demand::default());
+        let feed = Arc::clone(&Nomad::with_pace(target, pace)).run(receiver);
+        Self { world: World::default(), facts: Vec::new(), feed, _demand: demand }
+    }
+
+    /// With a token that was recorded.
+    fn by(server: &Server, token: &str, namespaces: &[&str]) -> Self {
+        Self::with(server, |target, _| {
+            target.token = Token::Secret(token.to_owned().into());
+            target.namespaces = namespaces.iter().map(|name| (*name).into()).collect();
+        })
+    }
+
+    fn view(&self) -> View<'_> {
+        self.world.view(Timestamp::now())
+    }
+
+    /// Folds what comes until it is so.
+    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let wait = async {
+            while !is_so(self) {
+                let batch = self.feed.next().await.expect("a feed does not end");
+                self.facts.extend(batch.facts.iter().cloned());
+                self.world.fold(batch);
+            }
+        };
+        let came = tokio::time::timeout(DEADLINE, wait).await;
+        assert!(
+            came.is_ok(),
+            "{what} did not come: {:#?} {:#?}",
+            self.sights(),
+            self.facts.iter().rev().take(5).collect::<Vec<_>>()
+        );
+    }
+
+    /// Waits until every source was read or is told why not.
+    async fn settled(&mut self) {
+        self.until("all to be settled", |watcher| {
+            let sights = watcher.sights();
+            sights.len() > 3 && sights.iter().all(|(_, sight)| *sight != Freshness::Loading)
+        })
+        .await;
+    }
+
+    /// Each source, and how far it can be believed.
+    fn sights(&self) -> Vec<(String, Freshness)> {
+        let (view, now) = (self.view(), Timestamp::now());
+        view.sources(&ClusterId::new("eu")).map(|(source, state)| (source.to_string(), state.freshness(now))).collect()
+    }
+
+    fn said_of(&self, kind: &str, partition: Option<&str>) -> Option<String> {
+        let source = Source { kind: kind.into(), partition: partition.map(Into::into) };
+        let view = self.view();
+        let eu = ClusterId::new("eu");
+        let mut sources = view.sources(&eu).filter(|(known, _)| **known == source);
+        sources.next()?.1.trouble.as_ref().map(|it| it.what.to_string())
+    }
+
+    fn workloads(&self) -> Vec<String> {
+        self.view().workloads().map(|it| it.key.to_string()).collect()
+    }
+}
+
+fn asked(server: &Server, path: &str) -> Vec<String> {
+    server.script().asked.iter().filter(|it| it.split('?').next() == Some(path)).cloned().collect()
+}
+
+fn live(sources: &[&str]) -> Vec<(String, Freshness)> {
+    sources.iter().map(|source| ((*source).to_owned(), Freshness::Live)).collect()
+}
+
+fn group(name: &str) -> Ref {
+    format!("eu/default/TaskGroup/{name}").parse().expect("a ref")
+}
+
+mod rights {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_stream_tells_of_all_namespaces_where_all_may_be_read() {
+        let server = Server::of_rights().await;
+        let mut watcher = Watcher::by(&server, "all", &[]);
+        watcher.settled().await;
+        assert_eq!(watcher.sights(), live(&["allocations", "info", "jobs", "nodes"]));
+        assert_eq!(asked(&server, "/v1/event/stream").len(), 1);
+        assert_eq!(watcher.workloads().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_token_of_some_namespaces_is_told_of_each_by_a_stream_of_its_own() {
+        let server = Server::of_rights().await;
+        let mut watcher = Watcher::by(&server, "two", &[]);
+        watcher.settled().await;
+        let sources = ["allocations in batch", "allocations in shop", "info", "jobs in batch", "jobs in shop", "nodes"];
+        assert_eq!(watcher.sights(), live(&sources), "what of all was named is closed");
+        assert_eq!(watcher.workloads().len(), 2);
+        let info = watcher.view().cluster_infos().next().and_then(|it| it.reached.clone()).expect("a way");
+        assert!(info.ends_with("of its namespaces the token sees batch, shop"), "{info}");
+        let mut it = server.recorded_of("two", "/v1/allocations?namespace=shop")[0].clone();
+        it["ModifyIndex"] = json!(1_u64 << 40);
+        it["ClientStatus"] = json!("failed");
+        server.say(json!({ "Topic": "Allocation", "Type": "AllocationUpdated", "Key": "", "Namespace": "shop",
+            "Payload": { "Allocation": it } }));
+        let failed = |watcher: &Watcher| watcher.view().instances().any(|it| it.phase == Phase::Failed);
+        watcher.until("the end", failed).await;
+        assert!(asked(&server, "/v1/allocations").iter().all(|asked| !asked.contains("index=")), "nothing is polled");
+        let streams = asked(&server, "/v1/event/stream");
+        let of = |part: &str| streams.iter().filter(|asked| asked.contains(part)).count();
+        assert_eq!((of("namespace=shop"), of("namespace=batch"), of("topic=Node")), (1, 1, 2), "{streams:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_denied_in_one_of_the_named_namespaces_is_said_of_that_one_alone() {
+        let server = Server::of_rights().await;
+        let mut watcher = Watcher::by(&server, "two", &["shop", "default"]);
+        watcher.settled().await;
+        let sights = watcher.sights();
+        let denied: Vec<&str> = sights
+            .iter()
+            .filter(|(_, sight)| *sight == Freshness::Forbidden)
+            .map(|(source, _)| source.as_str())
+            .collect();
+        assert_eq!(denied, ["allocations in default", "jobs in default"]);
+        let said = watcher.said_of("jobs", Some("default")).expect("the trouble");
+        assert!(
+            said.ends_with("the token lacks namespace \"default\" { capabilities = [\"list-jobs\", \"read-job\"] }"),
+            "{said}"
+        );
+        assert_eq!(watcher.workloads(), ["eu/shop/TaskGroup/cart"]);
+        assert!(asked(&server, "/v1/jobs").iter().all(|asked| !asked.contains("%2A")), "all of it is not asked for");
+    }
+
+    #[tokio::test]
+    async fn who_may_only_list_jobs_is_told_what_is_missing_where() {
+        let server = Server::of_rights().await;
+        let mut watcher = Watcher::by(&server, "listonly", &[]);
+        watcher.settled().await;
+        let said = watcher.said_of("allocations", Some("shop")).expect("the trouble");
+        assert!(said.contains("namespace \"shop\"") && said.contains("read-job"), "{said}");
+        let said = watcher.said_of("nodes", None).expect("the trouble");
+        assert!(said.contains("node { policy = \"read\" }"), "{said}");
+        assert!(watcher.sights().iter().all(|(_, sight)| *sight != Freshness::Loading));
+    }
+
+    #[tokio::test]
+    async fn who_sees_no_namespace_is_told_so_of_the_one_that_is_always_there() {
+        let server = Server::of_rights().await;
+        let mut watcher = Watcher::by(&server, "none", &[]);
+        watcher.settled().await;
+        let said = watcher.said_of("jobs", Some("default")).expect("the trouble");
+        assert!(said.contains("namespace \"default\""), "{said}");
+        assert!(watcher.view().workloads().next().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_namespace_that_a_token_sees_later_is_watched_too() {
+        let server = Server::of_rights().await;
+        let mut watcher = Watcher::with(&server, |target, pace| {
+            target.token = Token::Secret("shop".to_owned().into());
+            pace.list_every = Duration::from_millis(150);
+        });
+        watcher.settled().await;
+        assert_eq!(watcher.workloads(), ["eu/shop/TaskGroup/cart"]);
+        server.give("shop", "two");
+        watcher.until("the other", |watcher| watcher.workloads().len() == 2).await;
+    }
+}
+
+mod without_a_stream {
+    use super::*;
+
+    /// Watches a region that grants no stream.
+    async fn settled(server: &Server) -> Watcher {
+        server.script().mute = true;
+        let mut watcher = Watcher::of(server);
+        watcher.settled().await;
+        assert_eq!(watcher.sights(), live(&["allocations", "info", "jobs", "nodes"]));
+        watcher
+    }
+
+    fn phase_of(watcher: &Watcher, id: &str) -> Option<Phase> {
+        watcher.view().instances().find(|it| it.uid == *id).map(|it| it.phase)
+    }
+
+    #[tokio::test]
+    async fn lists_are_asked_for_until_they_change_and_only_what_did_is_told() {
+        let server = Server::recorded().await;
+        let mut watcher = settled(&server).await;
+        let mut all = server::json("allocations.json");
+        let place = all.as_array().expect("a list").iter().position(|it| it["JobID"] == "web").expect("one of it");
+        let id = all[place]["ID"].as_str().expect("an id").to_owned();
+        all[place]["ClientStatus"] = json!("failed");
+        all[place]["ModifyIndex"] = json!(1_u64 << 40);
+        watcher.facts.clear();
+        server.change("/v1/allocations", all);
+        watcher.until("the end", |watcher| phase_of(watcher, &id) == Some(Phase::Failed)).await;
+        let puts =
+            watcher.facts.iter().filter(|fact| matches!(fact, Fact::Put(source, _) if source.kind == *"allocations"));
+        assert_eq!(puts.count(), 1, "{:#?}", watcher.facts);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_is_gone_goes_and_one_that_is_new_comes() {
+        let server = Server::recorded().await;
+        let mut watcher = settled(&server).await;
+        let read = server.times("/v1/job/web");
+        let mut jobs = server::json("jobs.json");
+        let all = jobs.as_array_mut().expect("a list");
+        let mut new = all.iter().find(|it| it["ID"] == "web").expect("one").clone();
+        all.retain(|it| it["ID"] != "mailer");
+        (new["ID"], new["ModifyIndex"]) = (json!("front"), json!(5000));
+        all.push(new);
+        let mut registered = server::json("registered.json").as_array().expect("a list")[0].clone();
+        (registered["ID"], registered["Name"]) = (json!("front"), json!("front"));
+        server.answer("/v1/job/front", registered);
+        server.change("/v1/jobs", jobs);
+        let so = |watcher: &Watcher| {
+            let all = watcher.workloads();
+            all.iter().any(|it| it.contains("TaskGroup/front")) && !all.iter().any(|it| it.contains("TaskGroup/mailer"))
+        };
+        watcher.until("both", so).await;
+        assert_eq!(server.times("/v1/job/web"), read, "what has not changed is not read again");
+    }
+
+    #[tokio::test]
+    async fn clients_and_deployments_and_what_waits_are_followed_too() {
+        let server = Server::recorded().await;
+        let mut watcher = settled(&server).await;
+        let mut nodes = server::json("nodes.json");
+        (nodes[0]["SchedulingEligibility"], nodes[0]["ModifyIndex"]) = (json!("ineligible"), json!(1_u64 << 40));
+        server.change("/v1/nodes", nodes);
+        watcher.until("the node", |watcher| watcher.view().nodes().any(|node| node.cordoned)).await;
+        server.change("/v1/evaluations", json!([]));
+        watcher.until("nobody to wait", |watcher| watcher.view().instances_of(&group("charge")).count() == 0).await;
+        let mut deployments = server::json("deployments.json");
+        for it in deployments.as_array_mut().expect("a list").iter_mut().filter(|it| it["JobID"] == "cart") {
+            it["Status"] = json!("failed");
+        }
+        server.change("/v1/deployments", deployments);
+        let failed = |watcher: &Watcher| {
+            let view = watcher.view();
+            view.workload(&group("cart"))
+                .and_then(|it| it.rollout.as_ref())
+                .is_some_and(|it| it.phase == cockpit::domain::RolloutPhase::Failed)
+        };
+        watcher.until("the deployment", failed).await;
+    }
+
+    #[tokio::test]
+    async fn an_index_that_goes_back_is_begun_from_the_first_again() {
+        let server = Server::recorded().await;
+        let mut watcher = settled(&server).await;
+        server.script().indexes.insert("/v1/nodes".to_owned(), 7);
+        let asked_anew = || asked(&server, "/v1/nodes").iter().any(|asked| asked.contains("index=0"));
+        watcher.until("a question from the first on", |_| asked_anew()).await;
+        let mut nodes = server::json("nodes.json");
+        (nodes[0]["SchedulingEligibility"], nodes[0]["ModifyIndex"]) = (json!("ineligible"), json!(1_u64 << 40));
+        server.change("/v1/nodes", nodes);
+        watcher.until("the node", |watcher| watcher.view().nodes().any(|node| node.cordoned)).await;
+    }
+
+    #[tokio::test]
+    async fn few_connections_are_held_and_few_questions_asked() {
+        let server = Server::recorded().await;
+        let watcher = settled(&server).await;
+        let waiting: Vec<String> =
+            server.script().asked.iter().filter(|asked| asked.contains("wait=")).cloned().collect();
+        drop(watcher);
+        assert!(waiting.len() <= 5, "one for each list: {waiting:?}");
+        assert!(
+            waiting.iter().all(|asked| asked.contains("wait=55000ms") && asked.contains("stale=true")),
+            "{waiting:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_right_that_is_taken_away_is_said() {
+        let server = Server::recorded().await;
+        let mut watcher = settled(&server).await;
+        server.refuse("/v1/nodes", 403, "Permission denied");
+        server.script().indexes.insert("/v1/nodes".to_owned(), 101);
+        watcher.until("it to be said", |watcher| watcher.said_of("nodes", None).is_some()).await;
+        assert_eq!(watcher.view().source_freshness(&ClusterId::new("eu"), "jobs"), Some(Freshness::Live));
+    }
+}
+
+mod behind {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_server_says_that_is_cut_off_is_shown_as_old_until_it_has_caught_up() {
+        let server = Server::recorded().await;
+        server.script().contact = 72_000;
+        let mut watcher = Watcher::with(&server, |_, pace| pace.quorum_every = Duration::from_millis(60));
+        let old = |watcher: &Watcher| {
+            watcher.view().source_freshness(&ClusterId::new("eu"), "jobs") == Some(Freshness::Stale)
+        };
+        watcher.until("it to be old", old).await;
+        assert!(watcher.view().workload(&group("web")).is_some(), "it is shown all the same");
+        let said = watcher.said_of("allocations", None).expect("why");
+        assert!(said.contains("has not heard from its leader for 1 min"), "{said}");
+        server.say(json!({ "Topic": "Node", "Type": "NodeEvent", "Namespace": "", "Payload": {} }));
+        server.script().contact = 0;
+        let asked = server.times("/v1/nodes");
+        watcher
+            .until("it to be live", |watcher| watcher.sights().iter().all(|(_, sight)| *sight == Freshness::Live))
+            .await;
+        assert!(server.times("/v1/nodes") > asked, "and read anew");
+    }
+
+    #[tokio::test]
+    async fn a_region_without_a_leader_shows_what_it_was() {
+        let server = Server::recorded().await;
+        {
+            let mut script = server.script();
+            (script.lost, script.contact) = (true, 40_000);
+            script.answers.insert("/v1/status/leader".to_owned(), (200, "\"\"".to_owned()));
+        }
+        let mut watcher = Watcher::of(&server);
+        watcher.until("what it was", |watcher| watcher.said_of("jobs", None).is_some()).await;
+        let said = watcher.said_of("jobs", None).expect("why");
+        assert!(said.contains("knows no leader"), "{said}");
+        assert!(watcher.view().workload(&group("web")).is_some());
+    }
+}
