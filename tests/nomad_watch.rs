@@ -23,7 +23,7 @@ struct Watcher {
     world: World,
     facts: Vec<Fact>,
     feed: BoxStream<'static, Batch>,
-    _demand: watch::Sender<Demand>,
+    demand: watch::Sender<Demand>,
 }
 
 impl Watcher {
@@ -53,7 +53,7 @@ impl Watcher {
         known(&mut target, &mut pace);
         let (demand, receiver) = watch::channel(Demand::default());
         let feed = Arc::clone(&Nomad::with_pace(target, pace)).run(receiver);
-        Self { world: World::default(), facts: Vec::new(), feed, _demand: demand }
+        Self { world: World::default(), facts: Vec::new(), feed, demand }
     }
 
     /// With a token that was recorded.
@@ -374,5 +374,59 @@ mod behind {
         let said = watcher.said_of("jobs", None).expect("why");
         assert!(said.contains("knows no leader"), "{said}");
         assert!(watcher.view().workload(&group("web")).is_some());
+    }
+}
+
+mod wants {
+    use cockpit::domain::{Answer, Change, Difference, Want};
+
+    use super::*;
+
+    fn change_of(name: &str, revision: &str) -> Want {
+        Want::Change { workload: group(name), revision: revision.into() }
+    }
+
+    #[tokio::test]
+    async fn versions_are_read_for_the_job_that_is_looked_at_and_values_stay_there() {
+        let server = Server::recorded().await;
+        server.answer("/v1/job/cart/versions", server::json("versions.json"));
+        let mut watcher = Watcher::of(&server);
+        watcher.settled().await;
+        assert!(server.script().asked.iter().all(|asked| !asked.contains("/versions")), "nobody wants one");
+        let cart = watcher.view().workload(&group("cart")).cloned().expect("it is there");
+        assert_eq!(Change::of(&cart), Some(change_of("cart", "1")));
+        let web = watcher.view().workload(&group("web")).cloned().expect("it is there");
+        assert_eq!(Change::of(&web), None, "there was one version only");
+        watcher.demand.send_modify(|demand| demand.wants.extend([change_of("cart", "1")]));
+        watcher.until("the answer", |watcher| watcher.view().answer(&change_of("cart", "1")).is_some()).await;
+        let view = watcher.view();
+        let Some(Answer::Changed(change)) = view.answer(&change_of("cart", "1")) else { panic!("a change") };
+        assert_eq!((change.from.as_str(), change.to.as_str()), ("0", "1"));
+        // The recording is of another job, of which only what is the job's own fits.
+        let said: Vec<String> = change.differences.iter().map(Difference::in_words).collect();
+        assert_eq!(said, ["meta git changed", "priority 51 → 52"]);
+        assert_eq!(asked(&server, "/v1/job/cart/versions").len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_last_lines_of_a_task_are_read_where_a_finding_wants_them() {
+        let server = Server::recorded().await;
+        let mut watcher = Watcher::of(&server);
+        watcher.settled().await;
+        let it = watcher.view().instances_of(&group("importer")).next().cloned().expect("one");
+        let logs = format!("/v1/client/fs/logs/{}", it.uid);
+        server.refuse(&logs, 200, "reading orders\n\nfatal: no such table\n");
+        let tail = |previous| Want::LogTail {
+            instance: it.key.clone(),
+            container: Some("importer".into()),
+            previous,
+            run: "a run".into(),
+        };
+        watcher.demand.send_modify(|demand| demand.wants.extend([tail(false), tail(true)]));
+        let both = |watcher: &Watcher| [false, true].iter().all(|it| watcher.view().answer(&tail(*it)).is_some());
+        watcher.until("both answers", both).await;
+        let lines = Answer::Lines(vec!["reading orders".into(), "fatal: no such table".into()]);
+        assert_eq!(watcher.view().answer(&tail(false)), Some(&lines));
+        assert!(matches!(watcher.view().answer(&tail(true)), Some(Answer::Failed(why)) if why.contains("all runs")));
     }
 }

@@ -29,8 +29,12 @@ pub struct Change {
 impl Change {
     /// What shows how the newest revision of a workload differs; none where its server keeps no former templates.
     pub fn of(workload: &Workload) -> Option<Want> {
-        let kept =
-            matches!(workload.key.kind, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ArgoRollout);
+        let kept = match workload.key.kind {
+            Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::ArgoRollout => true,
+            // Nomad counts the versions of a job from 0.
+            Kind::TaskGroup => !workload.history.is_empty(),
+            _ => false,
+        };
         let revision = workload.revision.as_ref().filter(|_| kept)?.id.clone();
         Some(Want::Change { workload: workload.key.clone(), revision })
     }

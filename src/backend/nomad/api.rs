@@ -97,6 +97,16 @@ impl Api {
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }
 
+    /// Reads something that is no JSON.
+    pub(super) async fn bytes(&self, path: &str, query: &[(&str, &str)]) -> Result<Bytes, Failure> {
+        let asked = async {
+            let answer = said(self.request(Method::GET, path, query)).await?;
+            answer.bytes().await.map_err(|error| Failure::broken(&error))
+        };
+        let within = self.pace.answer_within;
+        tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
+    }
+
     /// What is written as it comes, in pieces of any length.
     pub(super) async fn stream(
         &self,

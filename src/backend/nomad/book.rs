@@ -37,7 +37,7 @@ pub(super) struct Entry {
 /// Of an allocation: where it belongs, and what of it decides about others.
 pub(super) struct Kept {
     pub(super) job: JobKey,
-    key: Ref,
+    pub(super) key: Ref,
     version: Option<u64>,
     node: String,
     pub(super) runs: bool,

@@ -4,6 +4,7 @@ mod allocations;
 mod api;
 mod blocking;
 mod book;
+mod change;
 mod discover;
 mod failure;
 mod groups;
@@ -21,6 +22,7 @@ mod scribe;
 mod strand;
 mod stream;
 mod target;
+mod wants;
 mod watch;
 mod wire;
 

@@ -20,6 +20,7 @@ use super::parts::{self, Part, Parts};
 use super::scribe::JobKey;
 use super::strand::Strands;
 use super::target::Target;
+use super::wants::Wants;
 use super::wire::{Agent, Allocation, Job, StreamEvent, Summary};
 
 /// Why nothing is done to a region.
@@ -46,6 +47,7 @@ pub(super) struct Watch {
     pub(super) read: BTreeMap<(&'static str, Part), u64>,
     /// The server that answers does not know what is now.
     pub(super) behind: Option<Lag>,
+    pub(super) wants: Wants,
     /// Jobs of which allocations are read again, and when.
     pub(super) due: BTreeMap<JobKey, Instant>,
 }
@@ -56,7 +58,8 @@ impl Watch {
         let parts = Parts::new(&target);
         book.parted = !parts.is_whole();
         let (denied, left, read, due) = Default::default();
-        Self { target, pace, demand, out, book, parts, denied, left, read, behind: None, due }
+        let wants = Wants::new(demand.clone());
+        Self { target, pace, demand, out, book, wants, parts, denied, left, read, behind: None, due }
     }
 
     /// Watches until nobody listens any more.
@@ -75,6 +78,7 @@ impl Watch {
         loop {
             let begun = Instant::now();
             let failure = self.session().await;
+            self.wants.interrupted();
             if self.out.is_closed() {
                 return;
             }
@@ -183,6 +187,7 @@ impl Watch {
 
     /// Follows what is told until it breaks.
     async fn live(&mut self, api: &Api, mut strands: Strands) -> Failure {
+        self.ask_wanted(api);
         let mut quorum = ticks(self.pace.quorum_every);
         let mut afresh = ticks(self.pace.list_every);
         loop {
@@ -192,6 +197,10 @@ impl Watch {
                 () = out.closed() => return Failure::Unable(Text::new("nobody listens any more")),
                 said = strands.heard.recv() => self.hear(api, said, &mut strands).await,
                 () = until(due) => self.read_due(api).await,
+                next = self.wants.next() => {
+                    self.wanted(api, next);
+                    Ok(())
+                }
                 _ = quorum.tick() => self.beat(api).await,
                 _ = afresh.tick() => self.list_all(api).await,
             };
