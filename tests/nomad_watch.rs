@@ -20,6 +20,7 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Somebody who watches a region.
 struct Watcher {
+    nomad: Arc<Nomad>,
     world: World,
     facts: Vec<Fact>,
     feed: BoxStream<'static, Batch>,
@@ -43,17 +44,20 @@ impl Watcher {
         let mut target = Target {
             name: ClusterId::new("eu"),
             address: server.address.clone(),
+            others: Vec::new(),
             region: None,
             namespaces: Vec::new(),
             how: "a test".into(),
             token: Token::None,
+            auth: None,
             tls: Tls::default(),
             read_only: false,
         };
         known(&mut target, &mut pace);
         let (demand, receiver) = watch::channel(Demand::default());
-        let feed = Arc::clone(&Nomad::with_pace(target, pace)).run(receiver);
-        Self { world: World::default(), facts: Vec::new(), feed, demand }
+        let nomad = Nomad::with_pace(target, pace);
+        let feed = Arc::clone(&nomad).run(receiver);
+        Self { nomad, world: World::default(), facts: Vec::new(), feed, demand }
     }
 
     /// With a token that was recorded.
@@ -428,5 +432,309 @@ mod wants {
         let lines = Answer::Lines(vec!["reading orders".into(), "fatal: no such table".into()]);
         assert_eq!(watcher.view().answer(&tail(false)), Some(&lines));
         assert!(matches!(watcher.view().answer(&tail(true)), Some(Answer::Failed(why)) if why.contains("all runs")));
+    }
+}
+
+mod kinds {
+    use cockpit::diagnose::{Diagnosis, Settings};
+    use cockpit::domain::{Desired, Timestamp};
+
+    use super::*;
+
+    const RECORDING: &str = "v1.11-kinds";
+
+    async fn settled(server: &Server) -> Watcher {
+        let mut watcher = Watcher::of(server);
+        watcher.settled().await;
+        watcher
+    }
+
+    /// Of which runs of jobs what is registered was read.
+    fn runs_read(server: &Server) -> Vec<String> {
+        let script = server.script();
+        let runs = script.asked.iter().filter(|asked| asked.starts_with("/v1/job/") && asked.contains("%2F"));
+        runs.cloned().collect()
+    }
+
+    /// What is wrong with each, at a moment.
+    fn wrong(watcher: &mut Watcher, now: Timestamp) -> Vec<(String, String)> {
+        let mut diagnosis = Diagnosis::new(Settings::default(), now);
+        let dirty = watcher.world.take_dirty(now);
+        let view = watcher.world.view(now);
+        diagnosis.note(&dirty, &view);
+        assert!(diagnosis.examine(&view, &mut || true), "nothing is left when there is time");
+        diagnosis.settle(&view);
+        let all = diagnosis.incidents().iter();
+        all.map(|it| (it.subject.name.to_string(), it.summary.to_string())).collect()
+    }
+
+    /// When it was recorded.
+    fn then() -> Timestamp {
+        "2026-11-30T19:34:30Z".parse().expect("a time")
+    }
+
+    #[tokio::test]
+    async fn runs_are_told_by_the_list_of_jobs_and_none_is_read_by_itself() {
+        let server = Server::of(RECORDING).await;
+        let watcher = settled(&server).await;
+        assert!(runs_read(&server).is_empty(), "{:?}", runs_read(&server));
+        let view = watcher.view();
+        let schedule = |name: &str| view.workload(&group(name)).and_then(|it| it.schedule.clone()).expect("a schedule");
+        let report = schedule("report");
+        let last = report.last_run.map(|at| at.strftime("%H:%M:%S").to_string());
+        assert_eq!((last.as_deref(), report.last_success), (Some("19:34:00"), report.last_run));
+        let backup = schedule("backup");
+        assert!(backup.last_run.is_some() && backup.last_success.is_none(), "each run of it failed: {backup:?}");
+        assert_eq!(view.instances_of(&group("report")).count(), 2);
+        let images: Vec<_> = view.instances_of(&group("report")).map(|it| it.containers[0].image.to_string()).collect();
+        assert!(images.iter().all(|image| image == "raw_exec /bin/sh"), "as its job is made: {images:?}");
+    }
+
+    #[tokio::test]
+    async fn a_run_of_a_job_that_was_changed_since_is_read_where_it_goes_on() {
+        let server = Server::of(RECORDING).await;
+        let mut jobs = server::json_of(RECORDING, "jobs.json");
+        for it in jobs.as_array_mut().expect("a list") {
+            let id = it["ID"].as_str().unwrap_or_default().to_owned();
+            if id == "report" {
+                it["JobModifyIndex"] = json!(1_u64 << 30);
+            }
+            if id == "report/periodic-1796067240" {
+                it["JobSummary"]["Summary"]["report"]["Running"] = json!(1);
+            }
+        }
+        server.answer("/v1/jobs", jobs);
+        let _watcher = settled(&server).await;
+        let read = runs_read(&server);
+        assert!(read.len() == 1 && read[0].contains("report%2Fperiodic-1796067240"), "{read:?}");
+    }
+
+    #[tokio::test]
+    async fn what_is_handed_its_work_misses_nobody_and_its_last_run_tells_how_it_is() {
+        let mut watcher = settled(&Server::of(RECORDING).await).await;
+        let view = watcher.view();
+        let resize = view.workload(&group("resize")).cloned().expect("it is there");
+        assert_eq!((resize.desired, view.counts(&resize).missing()), (Desired::Completions(0), 0));
+        let wrong = wrong(&mut watcher, then());
+        let said: Vec<&str> =
+            wrong.iter().filter(|(name, _)| name == "resize").map(|(_, said)| said.as_str()).collect();
+        assert_eq!(said, ["its last run failed: exit 1"]);
+    }
+
+    #[tokio::test]
+    async fn what_failed_says_when_it_is_placed_again_and_what_is_not_says_that() {
+        let mut watcher = settled(&Server::of(RECORDING).await).await;
+        let view = watcher.view();
+        let import = view.instances_of(&group("import")).next().expect("one");
+        let said = import.message.as_deref().expect("words");
+        assert!(said.ends_with("placed again at 19:35:02 UTC"), "{said}");
+        assert!(view.workload(&group("import")).and_then(|it| it.job.as_ref()?.gave_up.clone()).is_none());
+        let gave_up = view.workload(&group("migrate")).and_then(|it| it.job.as_ref()?.gave_up.clone());
+        assert!(gave_up.is_some_and(|it| *it.reason == *"AttemptsUsedUp"));
+        let wrong = wrong(&mut watcher, then());
+        let of = |name: &str| {
+            wrong.iter().filter(|(known, _)| known == name).map(|(_, said)| said.as_str()).collect::<Vec<_>>()
+        };
+        assert_eq!(of("migrate"), ["job failed: exit 1"]);
+        assert_eq!(of("import"), [""; 0], "it is tried again");
+        assert_eq!((of("sweep"), of("report")), (vec![], vec![]), "these ended well");
+    }
+
+    #[tokio::test]
+    async fn a_periodic_job_that_succeeds_no_more_is_overdue_by_its_own_schedule() {
+        let mut watcher = settled(&Server::of(RECORDING).await).await;
+        let later: Timestamp = "2026-11-30T20:30:00Z".parse().expect("a time");
+        let wrong = wrong(&mut watcher, later);
+        let of = |name: &str| wrong.iter().find(|(known, _)| known == name).map(|(_, said)| said.as_str());
+        assert!(of("backup").is_some_and(|said| said.contains("never succeeded")), "{wrong:?}");
+        assert!(of("report").is_some_and(|said| said.contains("no success for")), "nothing ran for an hour: {wrong:?}");
+    }
+
+    #[tokio::test]
+    async fn an_allocation_that_was_lost_stands_under_the_client_that_had_it() {
+        let server = Server::recorded().await;
+        let mut nodes = server::json("nodes.json");
+        nodes[0]["Status"] = json!("down");
+        server.answer("/v1/nodes", nodes.clone());
+        let mut all = server::json("allocations.json");
+        for it in all.as_array_mut().expect("a list").iter_mut().filter(|it| it["JobID"] == "web") {
+            (it["ClientStatus"], it["DesiredStatus"]) = (json!("lost"), json!("stop"));
+        }
+        server.answer("/v1/allocations", all);
+        let watcher = settled(&server).await;
+        let view = watcher.view();
+        let node = view.nodes().next().expect("a client");
+        let lost: Vec<_> = view.hosted_on(&node.key).filter(|it| it.phase == Phase::Lost).collect();
+        assert_eq!(lost.len(), 2);
+        assert!(lost.iter().all(|it| it.owner == Some(group("web"))));
+        let failed = view.hosted_on(&node.key).filter(|it| it.phase == Phase::Failed).count();
+        assert!(
+            failed > 0,
+            "and what ended there: {:?}",
+            view.hosted_on(&node.key).map(|it| it.phase).collect::<Vec<_>>()
+        );
+    }
+
+    #[tokio::test]
+    async fn a_database_on_the_disk_of_its_allocation_is_named_and_one_on_a_sticky_disk_is_not() {
+        let server = Server::recorded().await;
+        let jobs = server::json("registered.json");
+        for (job, sticky) in [("web", false), ("cart", true)] {
+            let mut it = jobs.as_array().expect("a list").iter().find(|it| it["ID"] == job).expect("one").clone();
+            let group = &mut it["TaskGroups"][0];
+            group["EphemeralDisk"]["Sticky"] = json!(sticky);
+            group["Tasks"][0]["Driver"] = json!("docker");
+            group["Tasks"][0]["Config"] = json!({ "image": "postgres:16" });
+            server.answer(&format!("/v1/job/{job}"), it);
+        }
+        let mut watcher = settled(&server).await;
+        let all = wrong(&mut watcher, Timestamp::now());
+        let databases: Vec<_> = all.iter().filter(|(_, said)| said.contains("without a volume")).collect();
+        assert!(databases.len() == 1 && databases[0].0 == "web", "{databases:?}");
+        assert!(databases[0].1.ends_with("data goes with the allocation"), "{databases:?}");
+    }
+}
+
+mod connecting {
+    use std::path::{Path, PathBuf};
+
+    use cockpit::backend::nomad::HttpAuth;
+    use rustls::RootCertStore;
+    use rustls::server::WebPkiClientVerifier;
+    use rustls_pki_types::pem::PemObject;
+    use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::task::JoinSet;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    fn dir() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/tls")
+    }
+
+    /// Shows a certificate of `localhost` and 127.0.0.1, and wants to see one.
+    fn acceptor() -> TlsAcceptor {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_file(dir().join("ca.pem")).expect("a certificate")).expect("an authority");
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+        let certificate = CertificateDer::from_pem_file(dir().join("server.pem")).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(dir().join("server-key.pem")).expect("a key");
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_client_cert_verifier(clients.expect("a verifier"))
+            .with_single_cert(vec![certificate], key);
+        TlsAcceptor::from(Arc::new(config.expect("a configuration")))
+    }
+
+    /// The same server, by TLS at an address that its certificate does not name.
+    async fn by_tls(server: &Server, tasks: &mut JoinSet<()>) -> String {
+        let listener = TcpListener::bind("127.0.0.2:0").await.expect("a port");
+        let address = format!("https://{}", listener.local_addr().expect("an address"));
+        let plain = server.address.trim_start_matches("http://").to_owned();
+        tasks.spawn(async move {
+            let (acceptor, mut open) = (acceptor(), JoinSet::new());
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, plain) = (acceptor.clone(), plain.clone());
+                open.spawn(async move {
+                    let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                    let mut behind = TcpStream::connect(plain).await.expect("the server");
+                    let _ = tokio::io::copy_bidirectional(&mut stream, &mut behind).await;
+                });
+            }
+        });
+        address
+    }
+
+    fn tls(server_name: Option<&str>) -> Tls {
+        Tls {
+            ca_dir: Some(dir().join("client")),
+            cert: Some(dir().join("client/cert.pem")),
+            key: Some(dir().join("client/key.pem")),
+            server_name: server_name.map(str::to_owned),
+            ..Tls::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_is_known_by_the_name_that_it_is_to_show() {
+        let (server, mut tasks) = (Server::recorded().await, JoinSet::new());
+        let address = by_tls(&server, &mut tasks).await;
+        let mut watcher = Watcher::with(&server, |target, _| {
+            (target.address, target.tls) = (address.clone(), tls(Some("localhost")));
+            // A directory of authorities holds nothing but authorities.
+            (target.tls.ca_dir, target.tls.ca) = (None, Some(dir().join("ca.pem")));
+        });
+        watcher.settled().await;
+        assert_eq!(watcher.sights(), live(&["allocations", "info", "jobs", "nodes"]));
+        let said = server.script().said["Host"].clone();
+        assert_eq!(format!("https://{said}"), address, "a proxy knows it by its address");
+        let mut other = Watcher::with(&server, |target, _| {
+            (target.address, target.tls) = (address.clone(), tls(None));
+            (target.tls.ca_dir, target.tls.ca) = (None, Some(dir().join("ca.pem")));
+        });
+        other.until("it to be refused", |watcher| watcher.said_of("jobs", None).is_some()).await;
+        let said = other.said_of("jobs", None).expect("why");
+        assert!(said.to_lowercase().contains("certificate"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn half_of_a_certificate_is_said() {
+        let server = Server::recorded().await;
+        let mut watcher = Watcher::with(&server, |target, _| {
+            target.address = server.address.replace("http:", "https:");
+            target.tls = Tls { key: None, ..tls(None) };
+            (target.tls.ca_dir, target.tls.ca) = (None, Some(dir().join("ca.pem")));
+        });
+        watcher.until("it to be said", |watcher| watcher.said_of("jobs", None).is_some()).await;
+        let said = watcher.said_of("jobs", None).expect("why");
+        assert!(said.contains("NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY go together"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_proxy_is_told_who_asks() {
+        let server = Server::recorded().await;
+        let mut watcher = Watcher::with(&server, |target, _| target.auth = Some(HttpAuth::read("ops:hunter2")));
+        watcher.settled().await;
+        assert_eq!(server.script().said["Authorization"], "Basic b3BzOmh1bnRlcjI=");
+    }
+}
+
+mod servers {
+    use cockpit::domain::{Backend, Form};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn where_one_server_does_not_answer_the_next_one_of_its_region_is_asked() {
+        let (first, second) = (Server::recorded().await, Server::recorded().await);
+        let mut watcher = Watcher::with(&first, |target, _| target.others = vec![second.address.clone()]);
+        watcher.settled().await;
+        assert_eq!(second.script().asked.len(), 0, "one of them is enough");
+        let address = first.address.clone();
+        drop(first);
+        let by_second = |watcher: &Watcher| {
+            let reached = watcher.view().cluster_infos().next().and_then(|it| it.reached.clone());
+            reached.is_some_and(|reached| !reached.contains(&address))
+        };
+        watcher.until("the other", by_second).await;
+        watcher
+            .until("it to be live", |watcher| watcher.sights().iter().all(|(_, sight)| *sight == Freshness::Live))
+            .await;
+        assert_eq!(watcher.view().clusters().count(), 1, "it is one region");
+        let said = watcher.nomad.describe(group("web"), Form::Words).await;
+        assert!(said.is_ok_and(|lines| !lines.is_empty()), "what is asked by hand goes there too");
+    }
+
+    #[tokio::test]
+    async fn another_region_is_asked_for_by_its_name_at_the_same_server() {
+        let server = Server::recorded().await;
+        let mut watcher = Watcher::with(&server, |target, _| target.region = Some("us".into()));
+        watcher.settled().await;
+        let script = server.script();
+        let all = script.asked.iter().filter(|asked| !asked.contains("region=us")).cloned().collect::<Vec<_>>();
+        assert!(all.is_empty(), "{all:?}");
     }
 }

@@ -40,10 +40,12 @@ impl Watcher {
         let target = Target {
             name: ClusterId::new("eu"),
             address: server.address.clone(),
+            others: Vec::new(),
             region: None,
             namespaces: Vec::new(),
             how: "a test".into(),
             token: Token::None,
+            auth: None,
             tls: Tls::default(),
             read_only: false,
         };

@@ -253,10 +253,17 @@ fn region(cluster: &Cluster) -> Option<nomad::Wanted> {
     Some(nomad::Wanted {
         name: cluster.name.to_string(),
         address: way.address.clone(),
+        others: way.others.clone(),
         region: way.region.clone(),
         namespaces: cluster.namespaces.iter().map(|name| Name::new(name)).collect(),
         token_file: way.token_file.clone(),
-        tls: nomad::Tls { ca: way.ca.clone(), cert: way.cert.clone(), key: way.key.clone(), ..nomad::Tls::default() },
+        tls: nomad::Tls {
+            ca: way.ca.clone(),
+            cert: way.cert.clone(),
+            key: way.key.clone(),
+            server_name: way.tls_server_name.clone(),
+            ..nomad::Tls::default()
+        },
         read_only: cluster.read_only,
     })
 }

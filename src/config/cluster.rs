@@ -13,7 +13,7 @@ use super::reader::{Reader, Table, Value};
 const HOST: &str = "an address such as \"unix:///run/docker.sock\", \"tcp://10.0.0.5:2376\" or \"ssh://ops@host\"";
 const NAME: &str = "a name of a-z, 0-9, `.`, `_` and `-`";
 const BACKENDS: [&str; 3] = ["docker", "kubernetes", "nomad"];
-const ADDRESS: &str = "an address such as \"https://nomad.example:4646\"";
+const ADDRESS: &str = "an address such as \"https://nomad.example:4646\", or a list of servers of one region";
 const NAMESPACES: &str = "names of namespaces, such as [\"shop\", \"batch\"]";
 
 /// Every cluster; two of one name are a problem.
@@ -142,18 +142,24 @@ fn kubernetes(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -
 /// The way to a Nomad region.
 fn nomad(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -> Way {
     const REGION: &str = "the name of a region, such as \"eu\"";
-    let address = table.take(reader, "address").and_then(|value| {
-        let raw = reader.text(&value, ADDRESS)?;
-        let known = ["http://", "https://", "unix://"].iter().any(|scheme| raw.starts_with(scheme));
-        if !known {
+    const SERVER_NAME: &str = "the name that its certificate is of, such as \"server.eu.nomad\"";
+    let addresses = table.take(reader, "address").map_or_else(Vec::new, |value| {
+        let raw = reader.some_texts(&value, ADDRESS);
+        let known = |raw: &String| ["http://", "https://", "unix://"].iter().any(|scheme| raw.starts_with(scheme));
+        if !raw.iter().all(known) {
             reader.bad(&value, ADDRESS);
+            return Vec::new();
         }
-        known.then(|| raw.to_owned())
+        raw
     });
+    let mut addresses = addresses.into_iter();
+    let (address, others) = (addresses.next(), addresses.collect());
     let region = table.take(reader, "region").and_then(|value| reader.text(&value, REGION).map(str::to_owned));
+    let tls_server_name =
+        table.take(reader, "tls_server_name").and_then(|value| reader.text(&value, SERVER_NAME).map(str::to_owned));
     let mut file = |name: &'static str| table.take(reader, name).and_then(|value| path(reader, &value, base));
     let (token_file, ca, cert, key) = (file("token_file"), file("ca"), file("cert"), file("key"));
-    Way::Nomad(Box::new(NomadWay { address, region, token_file, ca, cert, key }))
+    Way::Nomad(Box::new(NomadWay { address, others, region, token_file, ca, cert, key, tls_server_name }))
 }
 
 /// Whether Kubernetes lets a namespace be called so (an RFC 1123 label).

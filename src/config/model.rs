@@ -147,6 +147,8 @@ pub enum Way {
 pub struct NomadWay {
     /// `https://nomad.example:4646`
     pub address: Option<String>,
+    /// Other servers of the same region.
+    pub others: Vec<String>,
     /// Which region, where it is not the server's own.
     pub region: Option<String>,
     /// A file that holds the token.
@@ -157,6 +159,8 @@ pub struct NomadWay {
     pub cert: Option<PathBuf>,
     /// Its key.
     pub key: Option<PathBuf>,
+    /// The name that its certificate is of, where that is not the one in its address.
+    pub tls_server_name: Option<String>,
 }
 
 /// A command's keys.

@@ -23,6 +23,7 @@ pub(super) fn kind_line(ctx: &Ctx<'_>, key: &Ref) -> String {
         parts.push(match workload.desired {
             Desired::Replicas(n) => format!("{n} wanted"),
             Desired::EachNode(n) => format!("one on each of {}", many(u64::from(n), "node")),
+            Desired::Completions(0) => "runs when it is handed something".to_owned(),
             Desired::Completions(n) => format!("{n} to complete"),
             Desired::Scheduled => "on a schedule".to_owned(),
             Desired::Unknown => format!("{} there", view.counts(workload).alive),

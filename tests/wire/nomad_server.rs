@@ -29,10 +29,15 @@ pub struct Script {
     pub contact: u64,
     /// It knows no leader.
     pub lost: bool,
+    /// What was said last in the headers `Authorization` and `Host`.
+    pub said: BTreeMap<&'static str, String>,
 }
 
 impl Script {
     fn answer_to(&self, asked: &Asked) -> (u16, String) {
+        if self.lost && asked.query("stale") != Some("true") {
+            return (500, "No cluster leader".to_owned());
+        }
         let answer = match self.rights.keys().any(|(token, _)| *token == asked.token) {
             true => self.rights.get(&(asked.token.clone(), asked.with_namespace())),
             false => self.answers.get(&asked.path),
@@ -86,15 +91,28 @@ pub struct Server {
 }
 
 /// One recorded answer.
+#[allow(dead_code, reason = "not every test reads one")]
 pub fn json(file: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/nomad/v1.11").join(file);
+    json_of("v1.11", file)
+}
+
+/// One answer of a recording.
+pub fn json_of(recording: &str, file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/nomad").join(recording).join(file);
     let raw = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&raw).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 impl Server {
     /// With what was recorded.
+    #[allow(dead_code, reason = "not every test has this recording")]
     pub async fn recorded() -> Self {
+        Self::of("v1.11").await
+    }
+
+    /// With what was recorded at another time.
+    pub async fn of(recording: &str) -> Self {
+        let json = |file: &str| json_of(recording, file);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let script = Arc::new(Mutex::new(Script::default()));
@@ -223,21 +241,19 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, lines: broadcast::
             return;
         }
         let target = first.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let (mut length, mut token) = (0, String::new());
+        let (mut length, mut token, mut headers) = (0, String::new(), BTreeMap::new());
         loop {
             let mut header = String::new();
             if stream.read_line(&mut header).await.unwrap_or(0) == 0 {
                 return;
             }
-            match header.trim().split_once(':') {
-                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
-                    length = value.trim().parse().unwrap_or(0);
-                }
-                Some((name, value)) if name.eq_ignore_ascii_case("x-nomad-token") => {
-                    value.trim().clone_into(&mut token)
-                }
-                Some(_) => {}
-                None => break,
+            let Some((name, value)) = header.trim().split_once(':') else { break };
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.trim().parse().unwrap_or(0),
+                "x-nomad-token" => value.trim().clone_into(&mut token),
+                "authorization" => drop(headers.insert("Authorization", value.trim().to_owned())),
+                "host" => drop(headers.insert("Host", value.trim().to_owned())),
+                _ => {}
             }
         }
         let mut body = vec![0; length];
@@ -249,6 +265,7 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, lines: broadcast::
         let granted = {
             let mut script = script.lock().expect("no test panicked with it");
             script.asked.push(asked.target.clone());
+            script.said = headers;
             (asked.path == "/v1/event/stream" && !script.answers.contains_key(&asked.path))
                 .then(|| script.grants(&asked))
         };
@@ -275,9 +292,10 @@ async fn wait(script: &Mutex<Script>, asked: &Asked) -> String {
             // One that counts anew does not keep anybody waiting for what it will never reach.
             if known.is_none_or(|known| index != known) || tokio::time::Instant::now() >= end {
                 let (status, body) = script.answer_to(asked);
+                let (body, next) = paged(body, asked);
                 return format!(
                     "HTTP/1.1 {status} It\r\nContent-Length: {}\r\nX-Nomad-Index: {index}\r\nX-Nomad-LastContact: {}\r\n\
-                     X-Nomad-KnownLeader: {}\r\nContent-Type: application/json\r\n\r\n{body}",
+                     X-Nomad-KnownLeader: {}\r\n{next}Content-Type: application/json\r\n\r\n{body}",
                     body.len(),
                     script.contact,
                     !script.lost,
@@ -286,6 +304,17 @@ async fn wait(script: &Mutex<Script>, asked: &Asked) -> String {
         }
         tokio::time::sleep(std::time::Duration::from_millis(3)).await;
     }
+}
+
+/// A page of a list, and the header that names the next.
+fn paged(body: String, asked: &Asked) -> (String, String) {
+    let number = |name: &str| asked.query(name).and_then(|raw| raw.parse::<usize>().ok());
+    let (Some(many), Ok(Value::Array(all))) = (number("per_page"), serde_json::from_str(&body)) else {
+        return (body, String::new());
+    };
+    let from = number("next_token").unwrap_or(0);
+    let next = if from + many < all.len() { format!("X-Nomad-NextToken: {}\r\n", from + many) } else { String::new() };
+    (Value::Array(all.into_iter().skip(from).take(many).collect()).to_string(), next)
 }
 
 async fn pour(mut stream: TcpStream, mut lines: broadcast::Receiver<Option<String>>, granted: bool) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{HOST, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, Identity, Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
@@ -15,14 +15,17 @@ use crate::domain::Text;
 
 use super::failure::Failure;
 use super::lag::Lag;
+use super::named::Named;
 use super::pace::Pace;
-use super::target::{Target, Tls, Token};
+use super::target::{HttpAuth, Target, Tls, Token};
 
 /// An answer, the index that it was of, and how far behind its server was.
 pub(super) struct Answer<T> {
     pub(super) value: T,
     pub(super) index: u64,
     pub(super) lag: Lag,
+    /// Where the next page begins, of an answer that was asked for by pages.
+    pub(super) next: Option<String>,
 }
 
 /// One connection's worth of asking.
@@ -31,6 +34,9 @@ pub(super) struct Api {
     http: Client,
     base: String,
     region: Option<String>,
+    auth: Option<HttpAuth>,
+    /// The host of the address, where it is asked for by the name that it shows.
+    host: Option<String>,
     pace: Pace,
 }
 
@@ -53,12 +59,18 @@ impl Api {
             }
             None => target.address.clone(),
         };
+        let (mut base, mut host) = (base, None);
         if base.starts_with("https://") {
             builder = with_tls(builder, &target.tls)?;
+            if let Some(name) = &target.tls.server_name {
+                let named = Named::of(&base, name)?;
+                builder = builder.dns_resolver(named.resolver);
+                (base, host) = (named.base, Some(named.host));
+            }
         }
         let http = builder.build().map_err(|error| Failure::broken(&error))?;
         let region = target.region.as_ref().map(ToString::to_string);
-        Ok(Self { http, base, region, pace })
+        Ok(Self { http, base, region, auth: target.auth.clone(), host, pace })
     }
 
     /// The deadlines by which it asks.
@@ -71,7 +83,14 @@ impl Api {
         let region = self.region.as_deref().map(|region| ("region", region));
         let query: Vec<(&str, &str)> =
             query.iter().copied().chain(region).filter(|(_, value)| !value.is_empty()).collect();
-        self.http.request(method, format!("{}{path}", self.base)).query(&query)
+        let mut request = self.http.request(method, format!("{}{path}", self.base)).query(&query);
+        if let Some(host) = &self.host {
+            request = request.header(HOST, host);
+        }
+        match &self.auth {
+            Some(auth) => request.basic_auth(&auth.user, Some(auth.password.expose_secret())),
+            None => request,
+        }
     }
 
     /// Reads something.
@@ -88,11 +107,11 @@ impl Api {
     ) -> Result<Answer<T>, Failure> {
         let asked = async {
             let answer = said(self.request(Method::GET, path, query)).await?;
-            let (index, lag) = (index(answer.headers()), Lag::of(answer.headers()));
+            let (index, lag, next) = (index(answer.headers()), Lag::of(answer.headers()), next(answer.headers()));
             let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
             let value = serde_json::from_slice(&body)
                 .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
-            Ok(Answer { value, index, lag })
+            Ok(Answer { value, index, lag, next })
         };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }
@@ -136,6 +155,12 @@ fn index(headers: &HeaderMap) -> u64 {
     headers.get("X-Nomad-Index").and_then(|raw| raw.to_str().ok()?.parse().ok()).unwrap_or(0)
 }
 
+/// `X-Nomad-NextToken`; none at the end.
+fn next(headers: &HeaderMap) -> Option<String> {
+    let said = headers.get("X-Nomad-NextToken")?.to_str().ok()?;
+    (!said.is_empty()).then(|| said.to_owned())
+}
+
 fn headers(token: &Token) -> Result<HeaderMap, Failure> {
     let secret: Option<SecretString> = match token {
         Token::None => None,
@@ -174,6 +199,10 @@ fn with_tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> Result<reqwest::C
             builder.tls_certs_only(native.iter().filter_map(|it| Certificate::from_der(it).ok()))
         }
     };
+    if tls.cert.is_some() != tls.key.is_some() {
+        let what = "of a certificate and its key only one is named: NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY go together";
+        return Err(Failure::Unable(Text::new(what)));
+    }
     if let (Some(cert), Some(key)) = (&tls.cert, &tls.key) {
         let mut pem = std::fs::read(cert).map_err(|error| unable(cert, &error))?;
         pem.extend(std::fs::read(key).map_err(|error| unable(key, &error))?);

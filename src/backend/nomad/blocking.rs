@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::api::{Answer, Api};
@@ -48,6 +49,41 @@ pub(super) async fn list<T: DeserializeOwned>(api: &Api, kind: &str, part: &Part
     let mut query = vec![("namespace", if kind == "nodes" { "" } else { part.namespace() }), ("stale", "true")];
     query.extend(with);
     api.indexed(path, &query, api.pace().answer_within).await
+}
+
+/// Allocations of a page: what is held of a list at once stays small, and one page is read while the server writes the next.
+const PAGE: &str = "250";
+/// Pages that wait to be taken in.
+const PAGES: usize = 1;
+
+/// All allocations, page by page, as long as they are taken. The first page says of which index they are.
+pub(super) fn pages(
+    api: &Api,
+    part: &Part,
+    tasks: &mut JoinSet<()>,
+) -> mpsc::Receiver<Result<Answer<Vec<Allocation>>, Failure>> {
+    let (out, pages) = mpsc::channel(PAGES);
+    let (api, part) = (api.clone(), part.clone());
+    tasks.spawn(async move {
+        let mut from = String::new();
+        loop {
+            let (path, with) = question("allocations");
+            let mut query = vec![("namespace", part.namespace()), ("stale", "true"), ("per_page", PAGE)];
+            query.extend(with);
+            query.push(("next_token", from.as_str()));
+            let page: Result<Answer<Vec<Allocation>>, Failure> =
+                api.indexed(path, &query, api.pace().answer_within).await;
+            let next = page.as_ref().ok().and_then(|page| page.next.clone());
+            if out.send(page).await.is_err() {
+                return;
+            }
+            match next {
+                Some(next) => from = next,
+                None => return,
+            }
+        }
+    });
+    pages
 }
 
 /// Asks for a list whenever it has changed, until nobody reads any more or it cannot be read.

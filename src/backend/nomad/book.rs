@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{ClusterId, Fact, Object, Occurrence, Origin, Ref, Source, Timestamp};
+use crate::domain::{ClusterId, Fact, Name, Object, Occurrence, Origin, Ref, Source, Timestamp};
 
 use super::allocations;
 use super::groups::{Around, no_place};
@@ -38,12 +38,20 @@ pub(super) struct Entry {
 pub(super) struct Kept {
     pub(super) job: JobKey,
     pub(super) key: Ref,
-    version: Option<u64>,
+    /// The group of its job that it is of.
+    pub(super) group: Name,
+    pub(super) version: Option<u64>,
     node: String,
     pub(super) runs: bool,
     pub(super) ended_well: bool,
     /// Another was made in its place.
     pub(super) replaced: bool,
+    /// It is meant to run, whether it does or has failed.
+    pub(super) wanted: bool,
+    /// When it failed.
+    pub(super) failed: Option<Timestamp>,
+    /// What is to look at it again, by its id: another may be made in its place then.
+    pub(super) followup: Option<Box<str>>,
     /// What of it was told last, by the server's count.
     pub(super) index: u64,
 }
@@ -231,18 +239,13 @@ impl Book {
         }
     }
 
-    /// A whole listing of allocations.
-    pub(super) fn list_allocations(&mut self, part: &Part, all: &[Allocation], origin: Origin) {
-        self.tell(Fact::Listing(part.source("allocations"), u32::try_from(all.len()).ok()));
-        let there: BTreeSet<&str> = all.iter().map(|it| it.id.as_str()).collect();
+    /// The end of a whole listing of allocations, which named these.
+    pub(super) fn allocations_listed(&mut self, part: &Part, there: &BTreeSet<String>) {
         let held = self.allocations.iter().filter(|(_, kept)| part.holds(&kept.job));
-        let left: Vec<String> = held.map(|(id, _)| id).filter(|id| !there.contains(id.as_str())).cloned().collect();
+        let left: Vec<String> = held.map(|(id, _)| id).filter(|id| !there.contains(*id)).cloned().collect();
         for id in left {
             self.forget_allocation(&id);
         }
-        all.iter().for_each(|it| {
-            self.allocation(it, origin);
-        });
         let keys: Vec<JobKey> = self.jobs.keys().filter(|key| part.holds(key)).cloned().collect();
         keys.iter().for_each(|key| self.stand_ins(key));
         self.tell(Fact::Listed(part.source("allocations")));
@@ -287,11 +290,15 @@ impl Book {
         let kept = Kept {
             job: key,
             key: instance.key.clone(),
+            group: self.scribe.name(&it.task_group),
             version,
             node: it.node_id.clone(),
             runs: matches!(it.client_status.as_str(), "running" | "pending") && it.desired_status == "run",
             ended_well: it.client_status == "complete" && it.task_states.values().all(|task| !task.failed),
             replaced: !it.next_allocation.is_empty(),
+            wanted: it.desired_status == "run" && !matches!(it.client_status.as_str(), "complete"),
+            failed: at(it.modify_time).filter(|_| it.client_status == "failed"),
+            followup: Some(it.followup.as_str().into()).filter(|id: &Box<str>| !id.is_empty()),
             index: it.modify_index,
         };
         self.allocations.insert(it.id.clone(), kept);
@@ -321,9 +328,9 @@ impl Book {
         if parent != *key {
             return self.show(&parent);
         }
-        let (nodes, runs) = (self.nodes_of(key), self.runs_of(key));
+        let (nodes, runs, gave_up) = (self.nodes_of(key), self.runs_of(key), self.gave_up(key));
         let Some(entry) = self.jobs.get_mut(key) else { return };
-        (entry.around.nodes, entry.around.runs) = (nodes, runs);
+        (entry.around.nodes, entry.around.runs, entry.around.gave_up) = (nodes, runs, gave_up);
         let Some(job) = &entry.job else { return };
         let around = entry.around.clone();
         let groups = job.task_groups.iter().map(|group| self.scribe.workload(key, job, group, &around));
@@ -371,7 +378,7 @@ impl Book {
     /// Nodes that a job is on.
     fn nodes_of(&self, key: &JobKey) -> u32 {
         let ids = self.jobs.get(key).map(|entry| &entry.allocations).into_iter().flatten();
-        let runs = ids.filter_map(|id| self.allocations.get(id)).filter(|it| it.runs);
+        let runs = ids.filter_map(|id| self.allocations.get(id)).filter(|it| it.wanted && !it.replaced);
         let nodes: BTreeSet<&str> = runs.map(|it| it.node.as_str()).collect();
         u32::try_from(nodes.len()).unwrap_or(u32::MAX)
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::backend::Looked;
 use crate::domain::{ClusterId, Name, Text};
 
-use super::target::{Target, Tls, Token};
+use super::target::{HttpAuth, Target, Tls, Token};
 
 /// Where an agent listens unless it is told otherwise (nomad: command/agent/config.go).
 const USUAL: &str = "127.0.0.1:4646";
@@ -38,6 +38,8 @@ pub struct Wanted {
     pub name: String,
     /// Its address; else that of the environment.
     pub address: Option<String>,
+    /// Other servers of the same region, asked in turn where one does not answer.
+    pub others: Vec<String>,
     /// Which region, where it is not the server's own.
     pub region: Option<String>,
     /// Namespaces; none: all.
@@ -95,10 +97,11 @@ impl Search<'_> {
             let place = format!("{} (configuration)", wanted.name);
             let address =
                 wanted.address.as_deref().or_else(|| self.env("NOMAD_ADDR")).map_or_else(usual, str::to_owned);
-            match check(&address) {
-                Ok(address) => {
+            let others: Result<Vec<String>, String> = wanted.others.iter().map(|other| check(other)).collect();
+            match check(&address).and_then(|address| Ok((address, others?))) {
+                Ok((address, others)) => {
                     found.looked.push(used(&place, &address));
-                    found.targets.push(self.target(wanted, address, "configuration"));
+                    found.targets.push(Target { others, ..self.target(wanted, address, "configuration") });
                 }
                 Err(why) => found.looked.push(bad(&place, &why)),
             }
@@ -146,15 +149,18 @@ impl Search<'_> {
         Target {
             name: ClusterId::new(&wanted.name),
             address,
+            others: Vec::new(),
             region: wanted.region.as_deref().or_else(|| self.env("NOMAD_REGION")).map(Name::new),
             namespaces: wanted.namespaces.clone(),
             how: Text::new(how),
+            auth: self.env("NOMAD_HTTP_AUTH").map(HttpAuth::read),
             token: wanted.token_file.clone().map_or_else(secret, Token::File),
             tls: Tls {
                 ca: ours.ca.clone().or_else(|| file("NOMAD_CACERT")),
                 ca_dir: ours.ca_dir.clone().or_else(|| file("NOMAD_CAPATH")),
                 cert: ours.cert.clone().or_else(|| file("NOMAD_CLIENT_CERT")),
                 key: ours.key.clone().or_else(|| file("NOMAD_CLIENT_KEY")),
+                server_name: ours.server_name.clone().or_else(|| self.env("NOMAD_TLS_SERVER_NAME").map(str::to_owned)),
                 skip_verify: ours.skip_verify || self.env("NOMAD_SKIP_VERIFY").is_some_and(is_true),
             },
             read_only: wanted.read_only,
@@ -195,6 +201,8 @@ fn check(address: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     fn found(env: &[(&str, &str)]) -> Discovery {
@@ -210,6 +218,9 @@ mod tests {
             ("NOMAD_NAMESPACE", "shop"),
             ("NOMAD_REGION", "eu"),
             ("NOMAD_CACERT", "/etc/nomad/ca.pem"),
+            ("NOMAD_CAPATH", "/etc/nomad/authorities"),
+            ("NOMAD_TLS_SERVER_NAME", "server.eu.nomad"),
+            ("NOMAD_HTTP_AUTH", "ops:hunter:2"),
             ("NOMAD_SKIP_VERIFY", "true"),
         ]);
         let [target] = found.targets.as_slice() else { panic!("one target: {found:?}") };
@@ -217,7 +228,28 @@ mod tests {
         assert_eq!((target.region.as_deref(), &target.namespaces[..]), (Some("eu"), &["shop".into()][..]));
         assert!(matches!(target.token, Token::Secret(_)) && target.tls.skip_verify);
         assert_eq!(target.tls.ca.as_deref(), Some("/etc/nomad/ca.pem".as_ref()));
+        assert_eq!(target.tls.ca_dir.as_deref(), Some("/etc/nomad/authorities".as_ref()));
+        assert_eq!(target.tls.server_name.as_deref(), Some("server.eu.nomad"));
+        let auth = target.auth.as_ref().expect("who asks");
+        assert_eq!((auth.user.as_str(), auth.password.expose_secret()), ("ops", "hunter:2"));
         assert!(!format!("{target:?}").contains("b6d1"), "a secret is not printed");
+    }
+
+    #[test]
+    fn several_servers_are_one_region_and_several_regions_are_several() {
+        let wanted = |name: &str, region: &str, others: &[&str]| Wanted {
+            name: name.to_owned(),
+            address: Some("https://a:4646".to_owned()),
+            others: others.iter().map(|it| (*it).to_owned()).collect(),
+            region: Some(region.to_owned()),
+            ..Wanted::default()
+        };
+        let configured = vec![wanted("eu", "eu", &["https://b:4646/", "https://c:4646"]), wanted("us", "us", &[])];
+        let found = discover(&Options { configured, ..Options::default() });
+        let said: Vec<_> =
+            found.targets.iter().map(|it| (it.name.as_str(), it.region.as_deref(), it.others.len())).collect();
+        assert_eq!(said, [("eu", Some("eu"), 2), ("us", Some("us"), 0)]);
+        assert_eq!(found.targets[0].others, ["https://b:4646", "https://c:4646"]);
     }
 
     #[test]

@@ -58,6 +58,15 @@ impl Failure {
         matches!(self, Failure::Silent(_))
     }
 
+    /// Whether another server may answer where this one does not.
+    pub(super) const fn is_away(&self) -> bool {
+        match self {
+            Failure::Refused { status, .. } => *status >= 500,
+            Failure::Silent(_) | Failure::Broken { .. } => true,
+            Failure::Malformed(_) | Failure::Again | Failure::Unable(_) => false,
+        }
+    }
+
     pub(super) const fn is_denied(&self) -> bool {
         matches!(self, Failure::Refused { status: 401 | 403, .. })
     }

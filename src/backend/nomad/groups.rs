@@ -1,8 +1,10 @@
 //! Task groups as workloads: what they are made of, how they are rolled out, what keeps them from a place.
 
+use std::collections::BTreeMap;
+
 use crate::backend::{link, mask};
 use crate::domain::{
-    ContainerSpec, Desired, EnvEntry, Exposure, JobState, Mount, MountKind, Name, Port, Probe, ProbeKind,
+    ContainerSpec, Desired, EnvEntry, Exposure, GaveUp, JobState, Mount, MountKind, Name, Port, Probe, ProbeKind,
     RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp, Workload,
 };
 
@@ -20,6 +22,8 @@ pub(super) struct Around {
     pub(super) nodes: u32,
     /// When a periodic job last began, and when it last ended well.
     pub(super) runs: Runs,
+    /// When a job that runs to its end failed for good, by its groups.
+    pub(super) gave_up: BTreeMap<String, Timestamp>,
 }
 
 /// When a periodic job ran.
@@ -65,7 +69,7 @@ impl Scribe {
         it.placed = job.constraints.iter().chain(&group.constraints).any(|constraint| own(&constraint));
         it.schedule = job.periodic.as_ref().map(|periodic| schedule(periodic, job, around.runs));
         it.job = (it.schedule.is_some() || matches!(job.kind.as_str(), "batch" | "sysbatch"))
-            .then(|| Box::new(JobState { suspended: job.stop, gave_up: None }));
+            .then(|| Box::new(JobState { suspended: job.stop, gave_up: gave_up(group, around) }));
         let meta = || job.meta.iter().chain(&group.meta);
         it.labels = meta()
             .filter(|(name, _)| !mask::denied(name))
@@ -96,6 +100,7 @@ impl Scribe {
             .map(|(_, check)| probe(check))
             .collect();
         it.mounts = task.volume_mounts.iter().map(|mount| self.mount(group, mount)).collect();
+        it.mounts.extend(super::disk::mounts(group, task, &mut self.names));
         it.env = self.environment(&task.env);
         it.ports = ports(group);
         it
@@ -110,7 +115,7 @@ impl Scribe {
         }
     }
 
-    fn environment(&mut self, env: &std::collections::BTreeMap<String, String>) -> Vec<EnvEntry> {
+    fn environment(&mut self, env: &BTreeMap<String, String>) -> Vec<EnvEntry> {
         let entries: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
         mask::environment(&entries, &self.key, &mut self.names)
     }
@@ -145,13 +150,21 @@ fn services(group: &TaskGroup) -> impl Iterator<Item = &Service> {
 fn desired(job: &Job, group: &TaskGroup, nodes: u32) -> Desired {
     match job.kind.as_str() {
         _ if job.periodic.is_some() => Desired::Scheduled,
-        // It runs when somebody hands it something.
-        _ if job.parameterized_job.is_some() && !job.dispatched => Desired::Unknown,
+        // It runs when somebody hands it something: none is missing.
+        _ if job.parameterized_job.is_some() && !job.dispatched => Desired::Completions(0),
         _ if job.stop => Desired::Replicas(0),
         "system" => Desired::EachNode(nodes),
         "batch" | "sysbatch" => Desired::Completions(group.count),
         _ => Desired::Replicas(group.count),
     }
+}
+
+/// Why a job that failed is not placed again.
+fn gave_up(group: &TaskGroup, around: &Around) -> Option<GaveUp> {
+    let at = *around.gave_up.get(&group.name)?;
+    let attempts = group.reschedule_policy.as_ref().filter(|it| !it.unlimited).map_or(0, |it| it.attempts);
+    let limit = (attempts > 0).then(|| Name::from(format!("reschedule attempts {attempts}")));
+    Some(GaveUp { reason: Name::new("AttemptsUsedUp"), message: None, limit, at })
 }
 
 fn probe(check: &Check) -> Probe {

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::parts::{PARTED, Part};
 use super::scribe::JobKey;
 use super::strand::{Said, Strands};
-use super::watch::Watch;
+use super::watch::{Watch, read_jobs};
 
 /// Lines of the stream that are taken in before what they change is told.
 const LINES: usize = 64;
@@ -78,7 +78,7 @@ impl Watch {
             Listed::Jobs(stubs) => {
                 let changed = self.book.jobs_now(part, &stubs);
                 let unread = self.book.unread(&stubs);
-                self.read_jobs(api, unread).await?;
+                self.registered(read_jobs(api, unread, true).await)?;
                 ("jobs", changed)
             }
             Listed::Allocations(all) => ("allocations", self.book.allocations_now(part, &all)),

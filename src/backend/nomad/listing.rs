@@ -1,14 +1,19 @@
 //! Reading a region: what is listed of each part, in which order, and what is told where it may not be read or is old.
 
+use std::collections::BTreeSet;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
 use crate::domain::{Fact, Name, Origin, Source, Timestamp};
 
 use super::api::{Answer, Api};
 use super::blocking;
 use super::failure::Failure;
 use super::lag::Lag;
-use super::parts::{self, Part, Parts, WHOLE};
+use super::parts::{self, PARTED, Part, Parts, WHOLE};
 use super::strand::{From, Strands};
-use super::watch::Watch;
+use super::watch::{Watch, read_jobs};
 use super::wire::{Allocation, Deployment, Evaluation, JobStub, Node};
 
 impl Watch {
@@ -123,8 +128,13 @@ impl Watch {
 
     /// Lists clients; returns the index of that.
     pub(super) async fn nodes(&mut self, api: &Api) -> Result<u64, Failure> {
-        let source = Part::ALL.source("nodes");
         let read = blocking::list::<Node>(api, "nodes", &Part::ALL).await;
+        self.list_nodes(read)
+    }
+
+    /// Takes in the list of clients; returns the index of that.
+    pub(super) fn list_nodes(&mut self, read: Result<Answer<Vec<Node>>, Failure>) -> Result<u64, Failure> {
+        let source = Part::ALL.source("nodes");
         let Some(Answer { value, index, .. }) = self.allowed(&source, read)? else { return Ok(0) };
         self.read.insert(("nodes", Part::ALL), index);
         self.book.list_nodes(&value);
@@ -139,40 +149,81 @@ impl Watch {
         Ok(())
     }
 
+    /// Allocations come page by page while the rest is read: of the others each waits for what it is made of.
     async fn list_part(&mut self, api: &Api, part: &Part) -> Result<(), Failure> {
-        let (jobs, allocations) = (part.source("jobs"), part.source("allocations"));
-        let (stubs, deployments, waiting, rows) = futures::join!(
-            blocking::list::<JobStub>(api, "jobs", part),
-            blocking::list::<Deployment>(api, "deployments", part),
-            blocking::list::<Evaluation>(api, "evaluations", part),
-            blocking::list::<Allocation>(api, "allocations", part),
-        );
-        let denied = [stubs.as_ref().err(), deployments.as_ref().err(), waiting.as_ref().err(), rows.as_ref().err()];
-        // Who may list jobs alone may not read what is registered, nor what runs of them.
-        if let Some(failure) = denied.into_iter().flatten().find(|failure| failure.is_denied()).cloned() {
-            self.deny(&jobs, &failure);
-            self.deny(&allocations, &failure);
-            return Ok(());
-        }
-        let Some(stubs) = self.allowed(&jobs, stubs)? else { return Ok(()) };
-        let (deployments, waiting) = (deployments?, waiting?);
-        let Some(rows) = self.allowed(&allocations, rows)? else { return Ok(()) };
+        let mut tasks = JoinSet::new();
+        let mut pages = blocking::pages(api, part, &mut tasks);
+        let stubs = blocking::list::<JobStub>(api, "jobs", part).await;
+        let Some(stubs) = self.of_jobs(part, stubs)? else { return Ok(()) };
         self.read.insert(("jobs", part.clone()), stubs.index);
-        self.read.insert(("deployments", part.clone()), deployments.index);
-        self.read.insert(("evaluations", part.clone()), waiting.index);
-        self.read.insert(("allocations", part.clone()), rows.index);
-        self.book.tell(Fact::Listing(jobs.clone(), None));
+        self.book.tell(Fact::Listing(part.source("jobs"), None));
         self.book.list_jobs(part, &stubs.value);
         let unread = self.book.unread(&stubs.value);
-        self.read_jobs(api, unread).await?;
+        drop(stubs);
+        let (jobs, deployments, waiting) = futures::join!(
+            read_jobs(api, unread, true),
+            blocking::list::<Deployment>(api, "deployments", part),
+            blocking::list::<Evaluation>(api, "evaluations", part),
+        );
+        self.registered(jobs)?;
+        let Some(deployments) = self.of_jobs(part, deployments)? else { return Ok(()) };
+        let Some(waiting) = self.of_jobs(part, waiting)? else { return Ok(()) };
+        self.read.insert(("deployments", part.clone()), deployments.index);
+        self.read.insert(("evaluations", part.clone()), waiting.index);
         self.book.deployments_now(deployments.value);
         self.book.waiting_now(part, waiting.value);
-        self.book.list_allocations(part, &rows.value, Origin::Backfilled);
-        self.listed(allocations);
+        if !self.allocations(part, &mut pages).await? {
+            return Ok(());
+        }
         self.book.show_all(part);
-        self.book.tell(Fact::Listed(jobs.clone()));
-        self.listed(jobs);
+        self.book.tell(Fact::Listed(part.source("jobs")));
+        self.listed(part.source("jobs"));
         Ok(())
+    }
+
+    /// Takes the pages of a listing in. Whether they could be read.
+    async fn allocations(
+        &mut self,
+        part: &Part,
+        pages: &mut mpsc::Receiver<Result<Answer<Vec<Allocation>>, Failure>>,
+    ) -> Result<bool, Failure> {
+        let (source, mut there) = (part.source("allocations"), BTreeSet::new());
+        self.book.tell(Fact::Listing(source.clone(), None));
+        while let Some(page) = pages.recv().await {
+            let Some(page) = self.of_jobs(part, page)? else { return Ok(false) };
+            // What is read later is newer: what changed since the first page is asked for again.
+            if there.is_empty() {
+                self.read.insert(("allocations", part.clone()), page.index);
+            }
+            for it in page.value {
+                self.book.allocation(&it, Origin::Backfilled);
+                there.insert(it.id);
+            }
+            self.flush().await;
+        }
+        self.book.allocations_listed(part, &there);
+        self.listed(source);
+        Ok(true)
+    }
+
+    /// What came of a list of what belongs to jobs: who may not read one of these may not read what the others tell.
+    fn of_jobs<T>(&mut self, part: &Part, read: Result<Answer<T>, Failure>) -> Result<Option<Answer<T>>, Failure> {
+        match read {
+            Err(failure) if failure.is_denied() => {
+                for kind in PARTED {
+                    self.deny(&part.source(kind), &failure);
+                }
+                Ok(None)
+            }
+            read => {
+                let answer = read?;
+                for kind in PARTED {
+                    self.denied.remove(&part.source(kind));
+                }
+                self.note(answer.lag);
+                Ok(Some(answer))
+            }
+        }
     }
 
     /// Sources that others stand for now hold nothing any more.

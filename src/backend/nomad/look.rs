@@ -41,7 +41,7 @@ impl Backend for Nomad {
 
     async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
         let said = |failure: Failure| Text::from(format!("{}: {failure}", request.instance.local()));
-        let api = Api::new(self.target(), self.pace).map_err(said)?;
+        let api = self.api().map_err(said)?;
         if request.previous {
             return Err(Text::new("Nomad keeps the output of all runs of a task in one: look further up in it"));
         }
@@ -67,7 +67,7 @@ impl Backend for Nomad {
 
     async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
         let said = |failure: Failure| Text::from(format!("{} cannot be described: {failure}", key.local()));
-        let api = Api::new(self.target(), self.pace).map_err(said)?;
+        let api = self.api().map_err(said)?;
         let Some(mut answer) = answer(&api, &key).await.map_err(said)? else {
             return Err(Text::from(format!("{} is not there any more", key.local())));
         };

@@ -6,6 +6,7 @@ mod blocking;
 mod book;
 mod change;
 mod discover;
+mod disk;
 mod failure;
 mod groups;
 mod hear;
@@ -13,6 +14,7 @@ mod lag;
 mod listing;
 mod lists;
 mod look;
+mod named;
 mod nodes;
 mod pace;
 mod parts;
@@ -27,6 +29,7 @@ mod watch;
 mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::stream::BoxStream;
 use tokio::sync::watch as channel;
@@ -37,12 +40,14 @@ use crate::domain::{Batch, ClusterId, Demand, Feed};
 pub use discover::{Discovery, Options, Wanted, discover};
 pub use pace::Pace;
 pub use policy::policy;
-pub use target::{Target, Tls, Token};
+pub use target::{HttpAuth, Target, Tls, Token};
 
 /// One region that is watched.
 pub struct Nomad {
     target: Target,
     pace: Pace,
+    /// Which of its servers is asked: the watch finds out which one answers.
+    turn: Arc<AtomicUsize>,
 }
 
 impl Nomad {
@@ -53,12 +58,17 @@ impl Nomad {
 
     /// As [`Nomad::new`], with other deadlines and periods.
     pub fn with_pace(target: Target, pace: Pace) -> Arc<Self> {
-        Arc::new(Self { target, pace })
+        Arc::new(Self { target, pace, turn: Arc::default() })
     }
 
     /// Which region.
     pub const fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Makes ready to ask the server that answers now.
+    fn api(&self) -> Result<api::Api, failure::Failure> {
+        api::Api::new(&self.target.at(self.turn.load(Ordering::Relaxed)), self.pace)
     }
 }
 
@@ -68,6 +78,8 @@ impl Feed for Nomad {
     }
 
     fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
-        feeding::feed(|out| watch::Watch::new(self.target.clone(), self.pace, demand, out).run())
+        feeding::feed(|out| {
+            watch::Watch::new(self.target.clone(), self.pace, Arc::clone(&self.turn), demand, out).run()
+        })
     }
 }

@@ -143,7 +143,7 @@ pub(super) async fn seen(api: &Api) -> Result<Vec<Name>, Failure> {
         #[serde(rename = "Name", default)]
         name: String,
     }
-    match api.get::<Vec<Namespace>>("/v1/namespaces", &[]).await {
+    match api.get::<Vec<Namespace>>("/v1/namespaces", &[("stale", "true")]).await {
         Ok(all) => Ok(all.into_iter().filter(|it| !it.name.is_empty()).map(|it| Name::from(it.name)).collect()),
         Err(failure) if failure.answered() => Ok(Vec::new()),
         Err(failure) => Err(failure),
@@ -152,7 +152,7 @@ pub(super) async fn seen(api: &Api) -> Result<Vec<Name>, Failure> {
 
 /// Whether lists of everything are answered: that of allocations takes the right to read jobs, not to list them alone.
 pub(super) async fn lists_all(api: &Api) -> Result<bool, Failure> {
-    let one = [("namespace", "*"), ("per_page", "1")];
+    let one = [("namespace", "*"), ("per_page", "1"), ("stale", "true")];
     match api.get::<Vec<serde::de::IgnoredAny>>("/v1/allocations", &one).await {
         Ok(_) => Ok(true),
         Err(failure) if failure.is_denied() => Ok(false),

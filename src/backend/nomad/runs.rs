@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{Instance, Phase, Text, Timestamp};
 
-use super::book::{Book, Entry};
+use super::book::{Book, Entry, Kept};
 use super::groups::Runs;
 use super::scribe::{JobKey, at, home};
 use super::wire::{Allocation, Job, JobStub};
@@ -81,15 +81,54 @@ impl Book {
         unread
     }
 
-    /// When a periodic job began last, and when a run of it last ended well.
-    pub(super) fn runs_of(&self, key: &JobKey) -> Runs {
+    /// When a job that runs to its end failed for good, by its groups: nothing of it goes on or is looked at again. Of one that
+    /// somebody hands its work, by its last run; of a periodic one its schedule tells.
+    pub(super) fn gave_up(&self, key: &JobKey) -> BTreeMap<String, Timestamp> {
+        let Some(entry) = self.jobs.get(key) else { return BTreeMap::new() };
+        let Some(job) = entry.job.as_ref().filter(|job| matches!(job.kind.as_str(), "batch" | "sysbatch")) else {
+            return BTreeMap::new();
+        };
+        if job.periodic.is_some() || job.stop {
+            return BTreeMap::new();
+        }
+        let (newest, of) = match job.parameterized_job {
+            Some(_) => (None, self.runs(key).max_by_key(|run| run.run.as_ref().and_then(|run| run.began))),
+            None => (Some(job.version), Some(entry)),
+        };
+        let ids = of.map(|of| &of.allocations).into_iter().flatten();
+        let kept: Vec<&Kept> = ids
+            .filter_map(|id| self.allocations.get(id))
+            .filter(|it| !it.replaced && (newest.is_none() || it.version == newest))
+            .collect();
+        if kept.iter().any(|it| it.runs) {
+            return BTreeMap::new();
+        }
+        let is_looked_at = |it: &Kept| it.followup.as_ref().is_some_and(|id| self.put_off.contains_key(&**id));
+        let failed =
+            kept.iter().filter(|it| !is_looked_at(it)).filter_map(|it| Some((it.group.to_string(), it.failed?)));
+        let mut gave_up = BTreeMap::new();
+        for (group, at) in failed {
+            let last = gave_up.entry(group).or_insert(at);
+            *last = at.max(*last);
+        }
+        gave_up
+    }
+
+    /// Runs of a job, by their names.
+    fn runs(&self, key: &JobKey) -> impl Iterator<Item = &Entry> {
         let first = JobKey { id: format!("{}/", key.id).as_str().into(), ..key.clone() };
-        let runs = self.jobs.range(first..).take_while(|(it, _)| {
+        let is_of = |it: &JobKey| {
             it.namespace == key.namespace
                 && it.id.strip_prefix(key.id.as_str()).is_some_and(|rest| rest.starts_with('/'))
-        });
+        };
+        let runs = self.jobs.range(first..).take_while(move |(it, _)| is_of(it));
+        runs.map(|(_, entry)| entry).filter(|entry| entry.run.is_some())
+    }
+
+    /// When a periodic job began last, and when a run of it last ended well.
+    pub(super) fn runs_of(&self, key: &JobKey) -> Runs {
         let mut out = Runs::default();
-        for (_, entry) in runs {
+        for entry in self.runs(key) {
             let Some(run) = &entry.run else { continue };
             out.last = out.last.max(run.began);
             // What allocations say is newer than the list. One that another took the place of does not count.

@@ -14,6 +14,8 @@ pub struct Target {
     pub name: ClusterId,
     /// `http://127.0.0.1:4646`, `https://nomad.example:4646`, `unix:///run/nomad.sock`.
     pub address: String,
+    /// Other servers of the same region: the next is asked where one does not answer.
+    pub others: Vec<String>,
     /// Which region to ask for, where it is not that of the server.
     pub region: Option<Name>,
     /// Only these namespaces are watched; none: all that may be read.
@@ -22,6 +24,8 @@ pub struct Target {
     pub how: Text,
     /// Who asks.
     pub token: Token,
+    /// Who asks a proxy in front of it (NOMAD_HTTP_AUTH).
+    pub auth: Option<HttpAuth>,
     /// TLS towards it.
     pub tls: Tls,
     /// Nothing may be changed there.
@@ -40,6 +44,23 @@ pub enum Token {
     File(PathBuf),
 }
 
+/// A name and a password.
+#[derive(Clone)]
+pub struct HttpAuth {
+    /// The name.
+    pub user: String,
+    /// The password; empty where none is given.
+    pub password: SecretString,
+}
+
+impl HttpAuth {
+    /// `name:password`, or a name alone (nomad: api/api.go, `DefaultConfig`).
+    pub fn read(raw: &str) -> Self {
+        let (user, password) = raw.split_once(':').unwrap_or((raw, ""));
+        Self { user: user.to_owned(), password: password.to_owned().into() }
+    }
+}
+
 /// TLS towards a server (nomad: command/meta.go).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tls {
@@ -51,8 +72,19 @@ pub struct Tls {
     pub cert: Option<PathBuf>,
     /// Its key.
     pub key: Option<PathBuf>,
+    /// The name that it is to show, where that is not the one in its address: `server.eu.nomad`.
+    pub server_name: Option<String>,
     /// Whatever it shows is believed.
     pub skip_verify: bool,
+}
+
+impl Target {
+    /// The same region by another of its servers, counted round.
+    pub(super) fn at(&self, turn: usize) -> Self {
+        let mut servers = std::iter::once(&self.address).chain(&self.others);
+        let address = servers.nth(turn % (self.others.len() + 1)).unwrap_or(&self.address).clone();
+        Self { address, ..self.clone() }
+    }
 }
 
 impl fmt::Debug for Token {

@@ -1,6 +1,8 @@
 //! The watch over one region: connect, list, follow its stream, and begin again when it breaks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -12,6 +14,7 @@ use crate::backend::feeding;
 use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Source, Text, Timestamp};
 
 use super::api::Api;
+use super::blocking;
 use super::book::{Book, source};
 use super::failure::Failure;
 use super::lag::Lag;
@@ -21,7 +24,7 @@ use super::scribe::JobKey;
 use super::strand::Strands;
 use super::target::Target;
 use super::wants::Wants;
-use super::wire::{Agent, Allocation, Job, StreamEvent, Summary};
+use super::wire::{Agent, AgentConfig, Allocation, Job, Node, StreamEvent, Summary};
 
 /// Why nothing is done to a region.
 pub(super) const ONLY_WATCHED: &str = "regions of Nomad are only watched by this version";
@@ -32,7 +35,10 @@ const AT_ONCE: usize = 12;
 
 /// The watch over one region. What it has learnt outlives the connection.
 pub(super) struct Watch {
+    /// By the server that is asked now.
     pub(super) target: Target,
+    every: Target,
+    turn: Arc<AtomicUsize>,
     pub(super) pace: Pace,
     demand: channel::Receiver<Demand>,
     pub(super) out: mpsc::Sender<Batch>,
@@ -53,13 +59,20 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) -> Self {
+    pub(super) fn new(
+        every: Target,
+        pace: Pace,
+        turn: Arc<AtomicUsize>,
+        demand: channel::Receiver<Demand>,
+        out: mpsc::Sender<Batch>,
+    ) -> Self {
+        let target = every.clone();
         let mut book = Book::new(target.name.clone());
         let parts = Parts::new(&target);
         book.parted = !parts.is_whole();
         let (denied, left, read, due) = Default::default();
         let wants = Wants::new(demand.clone());
-        Self { target, pace, demand, out, book, wants, parts, denied, left, read, behind: None, due }
+        Self { target, every, turn, pace, demand, out, book, wants, parts, denied, left, read, behind: None, due }
     }
 
     /// Watches until nobody listens any more.
@@ -86,6 +99,10 @@ impl Watch {
                 wait = self.pace.retry_first;
             }
             self.lost(&failure, wait).await;
+            if failure.is_away() {
+                let turn = self.turn.fetch_add(1, Ordering::Relaxed) + 1;
+                self.target = self.every.at(turn);
+            }
             if !feeding::wait(&mut self.demand, &self.out, wait).await {
                 return;
             }
@@ -114,8 +131,9 @@ impl Watch {
 
     async fn begin(&mut self) -> Result<(Api, Strands), Failure> {
         let api = Api::new(&self.target, self.pace)?;
-        self.info(&api).await?;
-        let index = self.nodes(&api).await?;
+        let (hello, nodes) = futures::join!(hello(&api), blocking::list::<Node>(&api, "nodes", &Part::ALL));
+        self.introduce(hello?);
+        let index = self.list_nodes(nodes)?;
         // What happens while the rest is read waits in the stream.
         let asked = self.parts.clone();
         let mut strands = self.listen(&api, index + 1).await?;
@@ -133,20 +151,18 @@ impl Watch {
         Ok((api, strands))
     }
 
-    /// Who answers, and whether its servers agree on who leads.
+    /// Asks who answers.
     pub(super) async fn info(&mut self, api: &Api) -> Result<(), Failure> {
-        // Nobody needs a right for these.
-        let leader: String = api.get("/v1/status/leader", &[]).await?;
-        let peers: Vec<String> = api.get("/v1/status/peers", &[]).await?;
-        let agent: Result<Agent, Failure> = api.get("/v1/agent/self", &[]).await;
-        let agent = match agent {
-            Ok(agent) => agent.config,
-            Err(failure) if failure.answered() => Default::default(),
-            Err(failure) => return Err(failure),
-        };
+        let hello = hello(api).await?;
+        self.introduce(hello);
+        Ok(())
+    }
+
+    /// Tells who answers, and whether its servers agree on who leads.
+    fn introduce(&mut self, hello: Hello) {
+        let Hello { leader, mut peers, agent } = hello;
         let region = if agent.region.is_empty() { "global" } else { &agent.region };
         let region = self.target.region.as_deref().unwrap_or(region).to_owned();
-        let mut peers = peers;
         peers.sort();
         let identity = format!("nomad:{region}:{}", peers.join(","));
         let mut info = ClusterInfo::new(&self.target.name, BackendKind::Nomad, identity);
@@ -157,31 +173,16 @@ impl Watch {
         self.book.tell(Fact::Listing(source("info"), Some(1)));
         self.book.tell(Fact::Put(source("info"), Object::Cluster(Box::new(info))));
         self.book.tell(Fact::Listed(source("info")));
-        Ok(())
     }
 
-    /// Reads what is registered of some jobs.
-    pub(super) async fn read_jobs(&mut self, api: &Api, keys: Vec<JobKey>) -> Result<(), Failure> {
-        let asked = keys.into_iter().map(|key| {
-            let api = api.clone();
-            async move {
-                let path = format!("/v1/job/{}", escaped(&key.id));
-                let job = api.get::<Job>(&path, &[("namespace", key.namespace.as_str())]).await;
-                (key, job)
-            }
-        });
-        let mut answers = stream::iter(asked.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
-        let mut read = Vec::new();
-        while let Some((key, job)) = answers.next().await {
+    /// Takes in what is registered of some jobs.
+    pub(super) fn registered(&mut self, read: Result<Vec<(JobKey, Option<Job>)>, Failure>) -> Result<(), Failure> {
+        for (key, job) in read? {
             match job {
-                Ok(job) => read.push(job),
-                Err(failure) if failure.is_gone() => self.book.job_left(&key),
-                Err(failure) if failure.is_denied() => {}
-                Err(failure) => return Err(failure),
+                Some(job) => drop(self.book.job(job)),
+                None => self.book.job_left(&key),
             }
         }
-        drop(answers);
-        read.into_iter().for_each(|job| drop(self.book.job(job)));
         Ok(())
     }
 
@@ -268,7 +269,8 @@ impl Watch {
         let now = Instant::now();
         let due: Vec<JobKey> = self.due.iter().filter(|(_, at)| **at <= now).map(|(key, _)| key.clone()).collect();
         self.due.retain(|_, at| *at > now);
-        self.read_jobs(api, due.clone()).await?;
+        let read = read_jobs(api, due.clone(), false).await;
+        self.registered(read)?;
         for key in due {
             // It was purged: what its server still lists of it goes with it.
             if !self.book.knows(&key) {
@@ -300,7 +302,7 @@ impl Watch {
     }
 
     /// Sends what there is to say. Waits for room.
-    async fn flush(&mut self) {
+    pub(super) async fn flush(&mut self) {
         let mut facts = self.book.take();
         while !facts.is_empty() {
             let rest = if facts.len() > BATCH { facts.split_off(BATCH) } else { Vec::new() };
@@ -310,6 +312,60 @@ impl Watch {
             facts = rest;
         }
     }
+}
+
+/// Who answers.
+struct Hello {
+    /// Nothing where there is none.
+    leader: String,
+    peers: Vec<String>,
+    /// Nothing where it may not be asked.
+    agent: AgentConfig,
+}
+
+async fn hello(api: &Api) -> Result<Hello, Failure> {
+    // Nobody needs a right for the first two. Where there is no leader, a server says so only if its own word is enough.
+    let stale = [("stale", "true")];
+    let (leader, peers, agent) = futures::join!(
+        api.get::<String>("/v1/status/leader", &stale),
+        api.get::<Vec<String>>("/v1/status/peers", &stale),
+        api.get::<Agent>("/v1/agent/self", &[]),
+    );
+    let agent = match agent {
+        Ok(agent) => agent.config,
+        Err(failure) if failure.answered() => AgentConfig::default(),
+        Err(failure) => return Err(failure),
+    };
+    Ok(Hello { leader: leader?, peers: peers?, agent })
+}
+
+/// Reads what is registered of some jobs, none of those that are gone; after a list, as the server has it that gave that. What
+/// may not be read is left out.
+pub(super) async fn read_jobs(
+    api: &Api,
+    keys: Vec<JobKey>,
+    stale: bool,
+) -> Result<Vec<(JobKey, Option<Job>)>, Failure> {
+    let stale = if stale { "true" } else { "" };
+    let asked = keys.into_iter().map(|key| {
+        let api = api.clone();
+        async move {
+            let path = format!("/v1/job/{}", escaped(&key.id));
+            let job = api.get::<Job>(&path, &[("namespace", key.namespace.as_str()), ("stale", stale)]).await;
+            (key, job)
+        }
+    });
+    let mut answers = stream::iter(asked.collect::<Vec<_>>()).buffer_unordered(AT_ONCE);
+    let mut read = Vec::new();
+    while let Some((key, job)) = answers.next().await {
+        match job {
+            Ok(job) => read.push((key, Some(job))),
+            Err(failure) if failure.is_gone() => read.push((key, None)),
+            Err(failure) if failure.is_denied() => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(read)
 }
 
 fn ticks(every: Duration) -> tokio::time::Interval {

@@ -12,7 +12,8 @@ pub const DATABASE_WITHOUT_VOLUME: Rule = Rule {
     family: "database-without-volume",
     summary: "a database keeps its data in its container: the data goes when the container does",
     looks_at: "the image and what is mounted on its data path. Only a named volume, a bind mount or a claim is kept; the anonymous \
-               volume that official images declare is lost to the next container. Redis only with persistence switched on",
+               volume that official images declare is lost to the next container. Of a Nomad task also its sticky disk. Redis only \
+               with persistence switched on",
     mend: "dump the data first; then mount a named volume on the data path and restore",
     subject: Subject::Workload,
     cause: Cause::Risk,
@@ -89,6 +90,9 @@ const DATABASES: &[(&str, &str, &[&str])] = &[
     ("qdrant", "Qdrant", &["/qdrant/storage"]),
 ];
 
+/// What a Nomad task finds again where its disk is sticky (nomad: website, `ephemeral_disk`).
+const STICKY: &str = "/alloc/data";
+
 fn database_without_volume(scene: &Scene<'_>, out: &mut Out) {
     let Some(workload) = scene.workload().filter(|it| !it.one_off) else { return };
     let jobs = matches!(workload.desired, Desired::Completions(_) | Desired::Scheduled | Desired::Replicas(0));
@@ -104,7 +108,11 @@ fn database_without_volume(scene: &Scene<'_>, out: &mut Out) {
             _ => format!("{} is an anonymous volume", mount.target),
         },
     );
-    let goes_with = if workload.key.kind.runs_pods() { "pod" } else { "container" };
+    let goes_with = match workload.key.kind {
+        Kind::TaskGroup => "allocation",
+        kind if kind.runs_pods() => "pod",
+        _ => "container",
+    };
     let finding = Finding::new(
         Severity::Risk,
         format!("{what} without a volume of its own: {where_to}, data goes with the {goes_with}"),
@@ -178,7 +186,9 @@ fn on_path(paths: &[&str], mount: &Mount) -> bool {
 fn lacks(spec: &ContainerSpec) -> Option<Lacking<'_>> {
     let (what, paths) = database(spec)?;
     let kept = |mount: &&Mount| matches!(mount.kind, MountKind::Bind | MountKind::NamedVolume | MountKind::Claim);
-    if spec.mounts.iter().any(|mount| kept(&mount) && is_data(spec, paths, mount)) {
+    // On a Nomad disk that is sticky: where on it, an environment says, and those are not held.
+    let goes_along = |mount: &Mount| mount.target == STICKY;
+    if spec.mounts.iter().any(|mount| kept(&mount) && (is_data(spec, paths, mount) || goes_along(mount))) {
         return None;
     }
     Some((what, paths, spec.mounts.iter().find(|mount| on_path(paths, mount))))

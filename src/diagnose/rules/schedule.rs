@@ -210,13 +210,16 @@ fn job_failed(scene: &Scene<'_>, out: &mut Out) {
     }
     out.recheck_at(quiet_at);
     let tries = scene.instances().iter().filter(|it| it.phase == Phase::Failed).count();
-    let tries = if tries > 1 { format!(", {tries} tries") } else { String::new() };
+    // What is handed its work one by one is not tried again by a next one.
+    let handed = workload.desired == Desired::Completions(0);
+    let tries = if tries > 1 && !handed { format!(", {tries} tries") } else { String::new() };
     let words = match (&newest, gave_up) {
         (Some((newest, words)), gave_up) => how(newest, words, gave_up),
         (None, Some(gave_up)) => why(gave_up),
         (None, None) => return,
     };
-    let finding = Finding::new(Severity::Warning, format!("job failed{tries}: {words}"))
+    let what = if handed { "its last run failed" } else { "job failed" };
+    let finding = Finding::new(Severity::Warning, format!("{what}{tries}: {words}"))
         .tier(Tier::Stuck)
         .since(first_failure(scene).or(gave_up.map(|it| it.at)).or(workload.created));
     out.say(with_tail(scene, said_so(finding, gave_up)));
@@ -232,7 +235,7 @@ fn how(newest: &Instance, words: &str, gave_up: Option<&GaveUp>) -> String {
     let said = newest.message.as_deref().map_or(String::new(), logs::quote);
     let words = if words.is_empty() { said } else { words.to_owned() };
     match gave_up {
-        Some(it) if &*it.reason != "BackoffLimitExceeded" || words.is_empty() => why(it),
+        Some(it) if words.is_empty() || !matches!(&*it.reason, "BackoffLimitExceeded" | "AttemptsUsedUp") => why(it),
         Some(GaveUp { limit: Some(limit), .. }) => format!("{words} ({limit})"),
         _ => words,
     }
@@ -244,6 +247,7 @@ fn why(it: &GaveUp) -> String {
     let said = it.message.as_deref().map_or_else(String::new, |said| format!(": {}", logs::quote(said)));
     match it.reason.as_str() {
         "BackoffLimitExceeded" => format!("its pods failed too often{limit}"),
+        "AttemptsUsedUp" => format!("it failed and is not placed again{limit}"),
         "DeadlineExceeded" => format!("it took longer than it may{limit}"),
         "PodFailurePolicy" => format!("its pod failure policy ended it{said}"),
         "MaxFailedIndexesExceeded" => format!("more of its indexes failed than may{limit}{said}"),

@@ -105,6 +105,7 @@ pub(in super::super) struct TaskGroup {
     #[serde(deserialize_with = "nullable")]
     pub(in super::super) tasks: Vec<Task>,
     pub(in super::super) restart_policy: Option<Restart>,
+    pub(in super::super) reschedule_policy: Option<Reschedule>,
     pub(in super::super) ephemeral_disk: Option<EphemeralDisk>,
     pub(in super::super) update: Option<Update>,
     #[serde(deserialize_with = "nullable")]
@@ -125,6 +126,14 @@ pub(in super::super) struct Restart {
     pub(in super::super) attempts: u32,
     /// `fail` or `delay`.
     pub(in super::super) mode: String,
+}
+
+/// How often one that failed is placed again.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(in super::super) struct Reschedule {
+    pub(in super::super) attempts: u32,
+    pub(in super::super) unlimited: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -195,12 +204,36 @@ pub(in super::super) struct TaskConfig {
     pub(in super::super) command: String,
     #[serde(deserialize_with = "words")]
     pub(in super::super) args: Vec<String>,
+    /// Of docker and podman: `/srv/pg:/var/lib/postgresql`, `pg:/data:ro`.
+    #[serde(deserialize_with = "words")]
+    pub(in super::super) volumes: Vec<String>,
+    /// Of docker: the same, written out.
+    #[serde(deserialize_with = "mounts", alias = "mounts")]
+    pub(in super::super) mount: Vec<DriverMount>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(in super::super) struct DriverMount {
+    /// `bind`, `volume`, `tmpfs`; a volume where nothing is said.
+    #[serde(rename = "type", deserialize_with = "text")]
+    pub(in super::super) kind: String,
+    #[serde(deserialize_with = "text")]
+    pub(in super::super) source: String,
+    #[serde(deserialize_with = "text")]
+    pub(in super::super) target: String,
 }
 
 /// A driver takes what it likes: what is no text is none.
 fn text<'de, D: Deserializer<'de>>(raw: D) -> Result<String, D::Error> {
     let value = serde_json::Value::deserialize(raw)?;
     Ok(value.as_str().unwrap_or_default().to_owned())
+}
+
+fn mounts<'de, D: Deserializer<'de>>(raw: D) -> Result<Vec<DriverMount>, D::Error> {
+    let value = serde_json::Value::deserialize(raw)?;
+    let all = value.as_array().into_iter().flatten();
+    Ok(all.filter_map(|mount| DriverMount::deserialize(mount).ok()).collect())
 }
 
 fn words<'de, D: Deserializer<'de>>(raw: D) -> Result<Vec<String>, D::Error> {

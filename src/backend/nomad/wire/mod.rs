@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 pub(super) use allocation::{Allocation, TaskEvent, TaskState};
-pub(super) use job::{Check, Constraint, Job, JobStub, Periodic, Service, Summary, Task, TaskGroup, VolumeMount};
+pub(super) use job::{
+    Check, Constraint, DriverMount, Job, JobStub, Periodic, Service, Summary, Task, TaskGroup, VolumeMount,
+};
 
 /// Nothing, where a server says null.
 pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(raw: D) -> Result<T, D::Error> {
