@@ -1,5 +1,9 @@
 //! The Nomad backend over real connections, against what a real agent said.
 
+#[path = "wire/nomad_acting.rs"]
+mod acting;
+#[path = "wire/cells.rs"]
+mod cells;
 #[path = "wire/nomad_server.rs"]
 mod server;
 
@@ -262,7 +266,7 @@ async fn a_task_waits_in_its_servers_own_words() {
 }
 
 #[tokio::test]
-async fn a_manifest_is_shown_without_what_is_secret_and_nothing_can_be_done_yet() {
+async fn a_manifest_is_shown_without_what_is_secret() {
     let server = Server::recorded().await;
     let watcher = Watcher::settled(&server).await;
     let lines = watcher.nomad.describe(group("cart"), Form::Manifest).await.expect("a job");

@@ -141,6 +141,9 @@ pub(super) fn held(key: &Ref, view: &View<'_>) -> Option<bool> {
     match key.kind {
         Kind::CronJob => Some(workload.schedule.as_ref().is_some_and(|schedule| schedule.suspended)),
         Kind::Job => Some(workload.job.as_ref().is_some_and(|job| job.suspended)),
+        Kind::TaskGroup if workload.schedule.is_some() => {
+            Some(workload.schedule.as_ref().is_some_and(|schedule| schedule.suspended))
+        }
         Kind::Deployment | Kind::ArgoRollout | Kind::TaskGroup | Kind::Service => Some(is_paused(workload)),
         _ => None,
     }

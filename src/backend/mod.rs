@@ -4,6 +4,7 @@ mod chain;
 mod cron;
 pub mod demo;
 pub mod docker;
+mod draft;
 mod escape;
 mod feeding;
 mod forward;

@@ -17,6 +17,8 @@ pub struct Script {
     pub answers: BTreeMap<String, (u16, String)>,
     /// Everything it was asked, with its query.
     pub asked: Vec<String>,
+    /// What was to be changed: the path, with its query, and the body.
+    pub sent: Vec<(String, Value)>,
 }
 
 /// A running server.
@@ -82,6 +84,12 @@ impl Server {
         self.script.lock().expect("no test panicked with it")
     }
 
+    /// What was to be changed, with the bodies; what a scheduler was only asked is not among it.
+    pub fn sent(&self) -> Vec<(String, Value)> {
+        let all = self.script().sent.clone();
+        all.into_iter().filter(|(path, _)| !path.split('?').next().unwrap_or_default().ends_with("/plan")).collect()
+    }
+
     /// Says something in its stream.
     pub fn say(&self, event: Value) {
         let line = serde_json::json!({ "Index": 1000, "Events": [event] }).to_string();
@@ -128,6 +136,9 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, lines: broadcast::
         let answer = {
             let mut script = script.lock().expect("no test panicked with it");
             script.asked.push(target.clone());
+            if first.starts_with("PUT") {
+                script.sent.push((target.clone(), serde_json::from_slice(&body).unwrap_or_default()));
+            }
             script.answers.get(&path).cloned()
         };
         if path == "/v1/event/stream" && answer.is_none() {

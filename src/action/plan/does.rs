@@ -29,6 +29,10 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
         Intent::Restart(_) if target.kind.role() == Role::Instance || target.kind == Kind::Container => {
             format!("start {noun} {name} anew")
         }
+        Intent::Restart(_) if target.kind == Kind::TaskGroup => {
+            let alive = view.workload(target).map_or(0, |workload| view.counts(workload).alive);
+            format!("start {} of {noun} {name} anew, where they run", instances(alive))
+        }
         Intent::Restart(_) => match view.workload(target).map_or(0, |workload| view.counts(workload).alive) {
             1 => format!("replace the one instance of {noun} {name}"),
             alive => format!("replace {} of {noun} {name}, a few at a time", instances(alive)),

@@ -3,15 +3,18 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Certificate, Client, Identity, Method, RequestBuilder};
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::domain::Text;
+use crate::backend::draft;
+use crate::domain::{Text, Timestamp};
 
 use super::failure::Failure;
 use super::pace::Pace;
@@ -22,6 +25,15 @@ pub(super) struct Answer<T> {
     pub(super) value: T,
     pub(super) index: u64,
 }
+
+/// What a server says of a change that it took, and its clock then.
+pub(super) struct Written<T> {
+    pub(super) value: T,
+    pub(super) at: Timestamp,
+}
+
+/// Why something that changes a region is not known to be done.
+pub(super) type Unwritten = draft::Unwritten<Failure>;
 
 /// One connection's worth of asking.
 #[derive(Clone)]
@@ -90,6 +102,54 @@ impl Api {
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }
 
+    /// Sends something that changes the region, once: what is lost on the way is never sent again.
+    pub(super) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Written<T>, Unwritten> {
+        let sent = Timestamp::now();
+        let asked = async {
+            let request = self.request(Method::PUT, path, query).body(body.to_string());
+            let answer = request.send().await.map_err(|error| match error.is_connect() || error.is_builder() {
+                true => Unwritten::NotSent(Failure::broken(&error)),
+                false => Unwritten::Lost,
+            })?;
+            let (status, at) = (answer.status(), date(answer.headers()).unwrap_or(sent));
+            let body = answer.bytes().await.map_err(|_| Unwritten::Lost)?;
+            if !status.is_success() {
+                return Err(Unwritten::Refused { status: status.as_u16(), message: words(&body) });
+            }
+            // Some changes are answered with nothing.
+            let said: &[u8] = if body.is_empty() { b"null" } else { &body };
+            let value = serde_json::from_slice(said).map_err(|_| Unwritten::Lost)?;
+            Ok(Written { value, at })
+        };
+        tokio::time::timeout(self.pace.answer_within, asked).await.unwrap_or(Err(Unwritten::Lost))
+    }
+
+    /// Opens a websocket (RFC 6455): the connection, once the server has switched to it.
+    pub(super) async fn websocket(&self, path: &str, query: &[(&str, &str)]) -> Result<reqwest::Upgraded, Unwritten> {
+        let key = base64::engine::general_purpose::STANDARD.encode(fastrand::u128(..).to_be_bytes());
+        let request = self
+            .request(Method::GET, path, query)
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", key);
+        let asked = async {
+            let answer = request.send().await.map_err(|error| Unwritten::NotSent(Failure::broken(&error)))?;
+            let status = answer.status();
+            if status != StatusCode::SWITCHING_PROTOCOLS {
+                let body = answer.bytes().await.unwrap_or_default();
+                return Err(Unwritten::Refused { status: status.as_u16(), message: words(&body) });
+            }
+            answer.upgrade().await.map_err(|error| Unwritten::NotSent(Failure::broken(&error)))
+        };
+        tokio::time::timeout(self.pace.answer_within, asked).await.unwrap_or(Err(Unwritten::Lost))
+    }
+
     /// What is written as it comes, in pieces of any length.
     pub(super) async fn stream(
         &self,
@@ -109,9 +169,20 @@ async fn said(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
     if status.is_success() {
         return Ok(answer);
     }
-    let words = answer.text().await.unwrap_or_default();
-    let words: String = words.trim().chars().take(SAID).collect();
-    Err(Failure::Refused { status: status.as_u16(), message: Text::from(words) })
+    let body = answer.bytes().await.unwrap_or_default();
+    Err(Failure::Refused { status: status.as_u16(), message: words(&body) })
+}
+
+/// What was said instead of an answer.
+fn words(body: &[u8]) -> Text {
+    let words: String = String::from_utf8_lossy(body).trim().chars().take(SAID).collect();
+    Text::from(words)
+}
+
+/// What the server's clock said: whole seconds.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let raw = headers.get(header::DATE)?.to_str().ok()?;
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok()
 }
 
 /// `X-Nomad-Index`; 0 where there is none.

@@ -1,6 +1,5 @@
-//! What a person asks of one thing: its output, its description, its manifest; and what can be done with it.
+//! What a person asks of one thing: its output, its description, its manifest.
 
-use async_trait::async_trait;
 use futures::StreamExt;
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -8,15 +7,11 @@ use tokio::task::JoinSet;
 use crate::backend::escape::escaped;
 use crate::backend::mask::{self, MASK};
 use crate::backend::output::Out;
-use crate::domain::{
-    Backend, Draft, Form, Intent, Kind, LogLine, LogRequest, LogStream, Name, Receipt, Ref, Refusal, Step, StepError,
-    Text,
-};
+use crate::domain::{Form, Kind, LogLine, LogRequest, LogStream, Name, Ref, Text};
 
 use super::Nomad;
 use super::api::Api;
 use super::failure::Failure;
-use super::watch::ONLY_WATCHED;
 use super::wire::Allocation;
 
 /// Lines of a description at most.
@@ -28,18 +23,9 @@ const LINE: u64 = 160;
 /// A line that is longer is given in parts.
 const WIDEST: usize = 64 << 10;
 
-#[async_trait]
-impl Backend for Nomad {
-    async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
-        let mend = "do it with the nomad command; cockpit shows what comes of it";
-        Err(Refusal::of(&intent, ONLY_WATCHED, mend))
-    }
-
-    async fn execute(&self, _: Step) -> Result<Receipt, StepError> {
-        Err(StepError::Denied(Text::new(ONLY_WATCHED)))
-    }
-
-    async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
+impl Nomad {
+    /// Follows the output of an allocation, or of all that run of a group.
+    pub(super) async fn read_logs(&self, request: LogRequest) -> Result<LogStream, Text> {
         let said = |failure: Failure| Text::from(format!("{}: {failure}", request.instance.local()));
         let api = Api::new(self.target(), self.pace).map_err(said)?;
         if request.previous {
@@ -65,7 +51,8 @@ impl Backend for Nomad {
         Ok(lines.with(tasks))
     }
 
-    async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
+    /// One thing as its server has it, what is secret masked.
+    pub(super) async fn read_description(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
         let said = |failure: Failure| Text::from(format!("{} cannot be described: {failure}", key.local()));
         let api = Api::new(self.target(), self.pace).map_err(said)?;
         let Some(mut answer) = answer(&api, &key).await.map_err(said)? else {

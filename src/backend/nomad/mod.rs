@@ -1,5 +1,6 @@
 //! A Nomad region: its jobs, allocations, clients and deployments.
 
+mod act;
 mod allocations;
 mod api;
 mod book;

@@ -21,8 +21,6 @@ use super::stream::{self as events, Heard};
 use super::target::Target;
 use super::wire::{Agent, Allocation, Deployment, Evaluation, Job, JobStub, Line, Node, StreamEvent, Summary};
 
-/// Why nothing is done to a region.
-pub(super) const ONLY_WATCHED: &str = "regions of Nomad are only watched by this version";
 /// Facts of one batch at most.
 const BATCH: usize = 512;
 /// Jobs that are read at once.
@@ -60,12 +58,10 @@ impl Watch {
 
     /// Watches until nobody listens any more.
     pub(super) async fn run(mut self) {
-        let why = match self.target.read_only {
-            true => "this region is watched read-only",
-            false => ONLY_WATCHED,
-        };
-        // Said before a key is pressed: until regions can be acted on, none of them leads anywhere.
-        self.book.tell(Fact::Allowed(Rights { read_only: Some(Text::new(why)), ..Rights::default() }));
+        if self.target.read_only {
+            let why = Some(Text::new("this region is watched read-only"));
+            self.book.tell(Fact::Allowed(Rights { read_only: why, ..Rights::default() }));
+        }
         // Each source is named before the first is complete: else the first would pass for all that there is.
         SOURCES.iter().for_each(|kind| self.book.tell(Fact::Listing(source(kind), None)));
         let mut wait = self.pace.retry_first;
