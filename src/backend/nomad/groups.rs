@@ -2,7 +2,7 @@
 
 use crate::backend::{link, mask};
 use crate::domain::{
-    ContainerSpec, Desired, EnvEntry, Exposure, JobState, Mount, MountKind, Name, Port, Probe, ProbeKind,
+    ContainerSpec, Desired, EnvEntry, Exposure, JobState, Mount, MountKind, Name, PROMOTION, Port, Probe, ProbeKind,
     RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp, Workload,
 };
 
@@ -33,8 +33,7 @@ impl Scribe {
     /// One group of a job.
     pub(super) fn workload(&mut self, key: &JobKey, job: &Job, group: &TaskGroup, around: &Around) -> Workload {
         let own = self.group(key, &group.name);
-        let uid = format!("{}/{}/{}", key.namespace, key.id, group.name);
-        let mut it = Workload::new(own, uid, desired(job, group, around.nodes));
+        let mut it = Workload::new(own, job.uid(&group.name), desired(job, group, around.nodes));
         it.created = at(job.submit_time);
         it.containers = group.tasks.iter().map(|task| self.task(group, task)).collect();
         let images: Vec<Name> = it.containers.iter().map(|it| it.image.clone()).collect();
@@ -204,7 +203,16 @@ fn rollout(job: &Job, deployment: &Deployment, state: &GroupDeployment) -> Rollo
     let progressed = deadline.and_then(|at| {
         at.checked_sub(std::time::Duration::from_nanos(u64::try_from(state.progress_deadline).unwrap_or(0))).ok()
     });
-    let said = (phase != RolloutPhase::Complete).then(|| Text::new(&deployment.status_description));
+    let said = match phase {
+        RolloutPhase::Complete => None,
+        RolloutPhase::Paused if deployment.status == "running" => Some(Text::from(format!(
+            "{} of {} {} healthy, {PROMOTION}",
+            state.healthy_allocs.min(state.desired_canaries),
+            state.desired_canaries,
+            if state.desired_canaries == 1 { "canary" } else { "canaries" }
+        ))),
+        _ => Some(Text::new(&deployment.status_description)),
+    };
     Rollout {
         phase,
         message: said.filter(|said| !said.is_empty()),

@@ -6,6 +6,7 @@ mod api;
 mod book;
 mod discover;
 mod failure;
+mod find;
 mod groups;
 mod look;
 mod nodes;

@@ -196,6 +196,7 @@ fn rollout_stuck(scene: &Scene<'_>, out: &mut Out) {
     let pods = scene.key.kind.runs_pods();
     let timed_out = rollout.message.as_deref().is_some_and(|said| said.contains("timed out progressing"));
     let went_wrong = rollout.message.as_deref().is_some_and(|said| said.to_lowercase().contains("fail"));
+    let waits = rollout.message.as_deref().filter(|_| rollout.waits_for_promotion());
     let changed = rollout.progressed.or(rollout.started);
     let undo = Intent::Undo(scene.key.clone(), rollout.from.clone());
     let resume = Intent::Resume(scene.key.clone());
@@ -207,6 +208,10 @@ fn rollout_stuck(scene: &Scene<'_>, out: &mut Out) {
         RolloutPhase::Progressing => return stalled(scene, rollout, out),
         RolloutPhase::Paused if went_wrong => {
             (Finding::new(Severity::Critical, format!("update paused{said}")), vec![undo, resume])
+        }
+        RolloutPhase::Paused if waits.is_some() => {
+            let (promote, abort) = (Intent::Promote(scene.key.clone()), Intent::Abort(scene.key.clone()));
+            (Finding::new(Severity::Risk, waits.map(quote).unwrap_or_default()).tier(Tier::Risk), vec![promote, abort])
         }
         RolloutPhase::Paused => {
             let said = if pods { half_way(scene, rollout) } else { said };

@@ -5,37 +5,15 @@ use serde_json::json;
 use crate::backend::escape::escaped;
 use crate::domain::{Draft, Intent, Receipt, Ref, Refusal, Seen, Step, StepAction, StepError, Text, Until};
 
-use super::super::failure::Failure;
-use super::super::scribe::{JobKey, Scribe};
+use super::super::find;
 use super::super::wire::Allocation;
 use super::Hand;
 use super::brief::{self, note, step};
 use super::restart::runs;
 
 impl Hand {
-    /// The allocation that goes by a name; none where there is none such.
-    pub(super) async fn allocation(&self, key: &Ref) -> Result<Option<Allocation>, Failure> {
-        let start = key.name.rsplit('-').next().unwrap_or_default();
-        // A stand-in for one that has no place yet has no id.
-        if start.len() < 8 {
-            return Ok(None);
-        }
-        let query = [("namespace", brief::namespace(key)), ("prefix", start), ("resources", "true")];
-        let all: Vec<Allocation> = self.api.get("/v1/allocations", &query).await?;
-        let mut scribe = Scribe::new(key.cluster.clone());
-        let mut named = all.into_iter().filter(|it| {
-            let job = JobKey { namespace: brief::namespace(key).into(), id: it.job_id.as_str().into() };
-            scribe.allocation(&job, &it.task_group, &it.id) == *key
-        });
-        let first = named.next();
-        match named.next() {
-            None => Ok(first),
-            Some(_) => Err(Failure::Unable(Text::new("two allocations begin with the same eight digits"))),
-        }
-    }
-
     pub(super) async fn draft_allocation(&self, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
-        let it = self.allocation(key).await.map_err(|failure| brief::unread(intent, &failure))?;
+        let it = find::allocation(&self.api, key).await.map_err(|failure| brief::unread(intent, &failure))?;
         let it = it.ok_or_else(|| brief::gone(intent))?;
         // What has not begun yet can be ended, and nothing else.
         let stands = if matches!(intent, Intent::Stop(_)) { is_there(&it) } else { runs(&it) };
@@ -70,7 +48,7 @@ impl Hand {
 
     pub(super) async fn do_allocation(&self, step: &Step) -> Result<Receipt, StepError> {
         let key = step.action.target();
-        let it = self.allocation(key).await.map_err(|failure| brief::unchecked(&failure))?;
+        let it = find::allocation(&self.api, key).await.map_err(|failure| brief::unchecked(&failure))?;
         let it = it.ok_or(StepError::Gone)?;
         brief::same(&step.pin, &it.id)?;
         if !is_there(&it) {

@@ -3,20 +3,17 @@
 use serde_json::Value;
 
 use crate::backend::draft::{self, Unwritten};
-use crate::domain::{Intent, Receipt, Ref, Refusal, Step, StepError, Text};
+use crate::domain::{Intent, Receipt, Refusal, Step, StepError, Text};
 
 use super::super::api::{Api, Written};
 use super::super::failure::Failure;
+
+pub(super) use super::super::find::namespace;
 
 pub(super) use crate::backend::draft::{ROLL_OUT, SMALL, does, gone, hurts, moved, note, same, skips, some, step};
 
 /// Prints what a token has to be allowed to act.
 const POLICY: &str = "`cockpit rbac --nomad-policy --control` prints the policy that allows it";
-
-/// The namespace of something, as a server is asked for it.
-pub(super) fn namespace(key: &Ref) -> &str {
-    key.namespace.as_deref().unwrap_or("default")
-}
 
 /// What has to be read for a draft cannot be.
 pub(super) fn unread(intent: &Intent, failure: &Failure) -> Refusal {

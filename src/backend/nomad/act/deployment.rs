@@ -103,7 +103,7 @@ impl Hand {
         let key = step.action.target();
         let unchecked = |failure| brief::unchecked(&failure);
         let fresh = self.fresh(key).await.map_err(unchecked)?.ok_or(StepError::Gone)?;
-        brief::same(&step.pin, &fresh.uid())?;
+        brief::same(&step.pin, &fresh.job.uid(&fresh.group.name))?;
         let found = self.deployment(key, &fresh).await.map_err(unchecked)?;
         let found = found.ok_or_else(|| brief::moved("its job has no deployment any more"))?;
         match &step.pin.seen {
@@ -120,7 +120,7 @@ fn state(deployment: &Deployment) -> String {
 }
 
 fn on(fresh: &Fresh, deployment: &Deployment, action: StepAction, until: Until, seconds: u32) -> Step {
-    step(action, &fresh.uid(), Seen::State(Name::from(state(deployment))), until, seconds)
+    step(action, &fresh.job.uid(&fresh.group.name), Seen::State(Name::from(state(deployment))), until, seconds)
 }
 
 /// Whether canaries wait for somebody to promote them.

@@ -1,52 +1,25 @@
 //! A job and one group of it, read just now.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::backend::escape::escaped;
-use crate::domain::{Draft, Intent, Name, Receipt, Ref, Refusal, Seen, Step, StepAction, StepError, Text, Until};
+use crate::domain::{Draft, Intent, Name, Receipt, Ref, Refusal, Seen, Step, StepAction, StepError, Until};
 
 use super::super::failure::Failure;
+use super::super::find;
 use super::super::scribe::seconds;
-use super::super::wire::{Deployment, Job, TaskGroup};
+use super::super::wire::Deployment;
 use super::Hand;
 use super::brief::{self, step};
 
 /// A group whose deployment says no deadline rolls out within this time, seconds (nomad: nomad/structs, `DefaultUpdateStrategy`).
 const PROGRESS: u32 = 600;
 
-/// A job as it is registered now.
-pub(super) struct Fresh {
-    /// As it was sent.
-    pub(super) raw: Value,
-    /// What is understood of it.
-    pub(super) job: Job,
-    /// The group that is meant.
-    pub(super) group: TaskGroup,
-}
+pub(super) use super::super::find::Found as Fresh;
 
 impl Hand {
-    /// The job and the group that a workload is; none where there is none such.
+    /// The job and the group that a workload is.
     pub(super) async fn fresh(&self, key: &Ref) -> Result<Option<Fresh>, Failure> {
-        // A group of its job's name goes by that alone.
-        let mut ways = vec![(key.name.as_str(), key.name.as_str())];
-        ways.extend(key.name.rsplit_once('/'));
-        for (id, group) in ways {
-            let Some(raw) = self.registered(key, id).await? else { continue };
-            let job = Job::deserialize(&raw).map_err(|error| Failure::Malformed(Text::from(error.to_string())))?;
-            if let Some(group) = job.task_groups.iter().find(|it| it.name == group).cloned() {
-                return Ok(Some(Fresh { raw, job, group }));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn registered(&self, key: &Ref, id: &str) -> Result<Option<Value>, Failure> {
-        match self.api.get(&path(id), &[("namespace", brief::namespace(key))]).await {
-            Ok(raw) => Ok(Some(raw)),
-            Err(failure) if failure.is_gone() => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        find::job(&self.api, key).await
     }
 
     /// The same for a draft.
@@ -60,7 +33,7 @@ impl Hand {
         let key = step.action.target();
         let fresh = self.fresh(key).await.map_err(|failure| brief::unchecked(&failure))?;
         let fresh = fresh.ok_or(StepError::Gone)?;
-        brief::same(&step.pin, &fresh.uid())?;
+        brief::same(&step.pin, &fresh.job.uid(&fresh.group.name))?;
         match &step.pin.seen {
             Seen::Spec(seen) if seen.as_str() != fresh.job.job_modify_index.to_string() => Err(brief::moved(format!(
                 "the job was registered again since: it is version {} now",
@@ -86,13 +59,7 @@ impl Hand {
 
 impl Fresh {
     pub(super) fn path(&self) -> String {
-        path(&self.job.id)
-    }
-
-    /// As [`super::super::scribe`] tells it.
-    pub(super) fn uid(&self) -> String {
-        let namespace = if self.job.namespace.is_empty() { "default" } else { &self.job.namespace };
-        format!("{namespace}/{}/{}", self.job.id, self.group.name)
+        find::job_path(&self.job.id)
     }
 
     /// What a step is pinned to: that nobody registered the job again.
@@ -106,7 +73,7 @@ impl Fresh {
 
     /// One step on this group.
     pub(super) fn step(&self, action: StepAction, until: Until, timeout_seconds: u32) -> Step {
-        step(action, &self.uid(), self.seen(), until, timeout_seconds)
+        step(action, &self.job.uid(&self.group.name), self.seen(), until, timeout_seconds)
     }
 
     /// A draft of one step.
@@ -152,11 +119,6 @@ impl Fresh {
     pub(super) fn groups(&self) -> Vec<String> {
         self.job.task_groups.iter().map(|group| group.name.clone()).collect()
     }
-}
-
-/// Where a job is found.
-pub(super) fn path(id: &str) -> String {
-    format!("/v1/job/{}", escaped(id))
 }
 
 /// The group of a job that was sent, to be changed.

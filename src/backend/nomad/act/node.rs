@@ -12,6 +12,7 @@ use crate::domain::{
 };
 
 use super::super::failure::Failure;
+use super::super::find;
 use super::super::scribe::short;
 use super::super::wire::{Allocation, Job, Node};
 use super::Hand;
@@ -25,26 +26,9 @@ const DEADLINE: u32 = 3600;
 const SLACK: u32 = 300;
 
 impl Hand {
-    /// The client that goes by a name. One whose name another has too goes by its name and its id.
-    async fn client(&self, key: &Ref) -> Result<Option<Node>, Failure> {
-        let mut nodes: Vec<Node> = self.api.get("/v1/nodes", &[]).await?;
-        let by_id = |it: &Node| *key.name == *format!("{}-{}", it.name, short(&it.id)).trim_start_matches('-');
-        if let Some(place) = nodes.iter().position(by_id) {
-            return Ok(Some(nodes.swap_remove(place)));
-        }
-        nodes.retain(|it| it.name == key.name.as_str());
-        match nodes.len() {
-            0 | 1 => Ok(nodes.pop()),
-            _ => Err(Failure::Unable(Text::from(format!(
-                "several clients are called {}: which one is meant cannot be told",
-                key.name
-            )))),
-        }
-    }
-
     pub(super) async fn draft_node(&self, intent: &Intent, key: &Ref) -> Result<Draft, Refusal> {
         let unread = |failure: Failure| brief::unread(intent, &failure);
-        let node = self.client(key).await.map_err(unread)?.ok_or_else(|| brief::gone(intent))?;
+        let node = find::client(&self.api, key).await.map_err(unread)?.ok_or_else(|| brief::gone(intent))?;
         let now = state(&node);
         let (action, until, to) = match intent {
             Intent::Cordon(_) => {

@@ -4,6 +4,7 @@ use crate::domain::{
     Attach, Attached, Draft, Enter, Intent, Name, Ref, Refusal, Seen, StepAction, StepError, Text, Until,
 };
 
+use super::super::find;
 use super::super::wire::Allocation;
 use super::Hand;
 use super::brief::{self, step};
@@ -17,7 +18,7 @@ impl Hand {
             let why = "Nomad adds nothing to an allocation that is there";
             return Err(Refusal::of(intent, why, "open a shell in it, or on the client itself"));
         }
-        let it = self.allocation(key).await.map_err(|failure| brief::unread(intent, &failure))?;
+        let it = find::allocation(&self.api, key).await.map_err(|failure| brief::unread(intent, &failure))?;
         let it = it.ok_or_else(|| brief::gone(intent))?;
         if !runs(&it) {
             let why = format!("nothing runs in it: it is {}", Text::new(&it.client_status));
@@ -51,7 +52,7 @@ fn task_of(it: &Allocation, named: Option<&Name>) -> Result<String, Text> {
 
 /// Begins it, in the very allocation that was confirmed.
 pub(super) async fn attach(hand: &Hand, attach: Attach) -> Result<Attached, StepError> {
-    let it = hand.allocation(&attach.instance).await.map_err(|failure| brief::unchecked(&failure))?;
+    let it = find::allocation(&hand.api, &attach.instance).await.map_err(|failure| brief::unchecked(&failure))?;
     let it = it.ok_or(StepError::Gone)?;
     if !attach.uid.is_empty() && *attach.uid != *it.id {
         return Err(brief::moved("another allocation has its name"));
