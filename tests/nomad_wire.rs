@@ -117,7 +117,7 @@ async fn groups_are_what_was_registered_and_how_they_are_rolled_out() {
     let cart = view.workload(&group("cart")).expect("a workload");
     let rollout = cart.rollout.as_ref().expect("a deployment");
     assert_eq!((rollout.phase, cart.revision.as_ref().map(|it| it.id.as_str())), (RolloutPhase::Paused, Some("1")));
-    assert!(rollout.message.as_ref().is_some_and(|said| said.contains("manual promotion")));
+    assert!(rollout.message.as_ref().is_some_and(|said| said.as_str() == "1 of 1 canary healthy, waits for promotion"));
     assert_eq!(view.workload(&group("agent")).map(|it| it.desired), Some(Desired::EachNode(1)));
     let backup = view.workload(&group("backup")).expect("a workload");
     let schedule = backup.schedule.as_ref().expect("it is periodic");
