@@ -6,6 +6,7 @@ mod book;
 mod discover;
 mod failure;
 mod groups;
+mod hindrance;
 mod look;
 mod nodes;
 mod pace;

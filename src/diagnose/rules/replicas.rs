@@ -13,6 +13,7 @@ use crate::domain::{
 };
 
 use super::evidence::{last_exit, needs, old_serve, recheck_countdown, start_allowance, whole_minutes};
+use super::task;
 
 /// Fewer serve than are wanted.
 pub const REPLICAS_MISSING: Rule = Rule {
@@ -209,14 +210,24 @@ fn rollout_stuck(scene: &Scene<'_>, out: &mut Out) {
             (Finding::new(Severity::Critical, format!("update paused{said}")), vec![undo, resume])
         }
         RolloutPhase::Paused => {
-            let said = if pods { half_way(scene, rollout) } else { said };
-            let what = if scene.key.kind == Kind::ArgoRollout { "waits to be promoted" } else { "rollout paused" };
+            let canary = scene.key.kind == Kind::TaskGroup && said.contains("requires manual promotion");
+            let (what, said) = match scene.key.kind {
+                Kind::ArgoRollout => ("waits to be promoted", half_way(scene, rollout)),
+                _ if pods => ("rollout paused", half_way(scene, rollout)),
+                // That is all that its server says.
+                _ if canary => ("its canary waits to be promoted", String::new()),
+                _ => ("rollout paused", said),
+            };
             (Finding::new(Severity::Risk, format!("{what}{said}")).tier(Tier::Risk), vec![resume, undo])
         }
         RolloutPhase::Failed if pods && timed_out => {
             let done = half_way(scene, rollout);
             let words = format!("rollout failed: no progress within its deadline{done}{}", old_serve(scene));
             (Finding::new(Severity::Critical, words), vec![undo])
+        }
+        RolloutPhase::Failed if scene.key.kind == Kind::TaskGroup && failed.is_none() => {
+            let said = rollout.message.as_deref().map_or(String::new(), |said| format!(": {}", task::gave_up(said)));
+            (Finding::new(Severity::Critical, format!("rollout failed{said}")), vec![undo])
         }
         RolloutPhase::Failed => (Finding::new(Severity::Critical, format!("rollout failed{said}")), vec![undo]),
         RolloutPhase::RollingBack => (Finding::new(Severity::Warning, format!("rolling back{said}")), vec![]),
