@@ -130,7 +130,7 @@ agent_is_ready() {
   local docker=false
   ! grep -q '^ *endpoint.*docker.sock' "$1/agent.hcl" || docker=true
   nomad_api "$1" GET /v1/nodes | jq -e --arg name "$(basename "$1")" --argjson docker "$docker" 'any(.[]; .Name == $name
-    and .Status == "ready" and .Drivers.raw_exec.Healthy and ($docker | not or .Drivers.docker.Healthy))' >/dev/null
+    and .Status == "ready" and .Drivers.raw_exec.Healthy and (($docker | not) or .Drivers.docker.Healthy))' >/dev/null
 }
 
 # agent_kill DIR: the agent (or Consul) as after a crash: its tasks run on.

@@ -19,6 +19,14 @@ fn says<'a>(report: &'a Report, rule: &str, group: &'a str, word: &str) -> Resul
     line_says(found, word).map(|()| found)
 }
 
+/// Whether anything that is said of a group holds a word: its own line, or one of what comes of that.
+fn told(report: &Report, group: &str, word: &str) -> Result<(), String> {
+    let holds = |line: &Value| line.as_str().is_some_and(|line| line.contains(word));
+    let said =
+        |one: &Value| holds(&one["summary"]) || one["symptoms"].as_array().is_some_and(|all| all.iter().any(holds));
+    if report.about(group).any(said) { Ok(()) } else { Err(format!("nothing about {group} says {word}")) }
+}
+
 /// And its evidence another one.
 fn shows(incident: &Value, word: &str) -> Result<(), String> {
     evidence_says(incident, word)
