@@ -157,9 +157,21 @@ running_in() {
   done
 }
 
+# Empty control groups of tasks that are over, which nobody else would remove.
+forget_groups() {
+  local allocation group
+  for allocation in "$1"/data/alloc/*/; do
+    allocation="$(basename "$allocation")"
+    for group in /sys/fs/cgroup/*/nomad/"$allocation".* /sys/fs/cgroup/nomad.slice/*/"$allocation".*; do
+      [ ! -d "$group" ] || rmdir "$group" 2>/dev/null || true
+    done
+  done
+}
+
 agent_remove() {
   local base
   agent_stop "$1"
+  forget_groups "$1"
   base="$(cat "$1/base" 2>/dev/null || true)"
   rm -rf "$1"
   unclaim "$base"
