@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
 use cockpit::domain::{
-    Backend, Batch, ClusterId, ContainerState, Demand, Desired, DesiredState, Fact, Feed, Form, Freshness, LogRequest,
-    NodeState, OccurrenceKind, Phase, Ref, RolloutPhase, Timestamp,
+    Answer, Backend, Batch, ClusterId, ContainerState, Demand, Desired, DesiredState, Fact, Feed, Form, Freshness,
+    LogRequest, Name, NodeState, OccurrenceKind, Phase, Ref, RolloutPhase, Timestamp, Want,
 };
 use cockpit::state::{View, World};
 use futures::StreamExt;
@@ -26,7 +26,7 @@ struct Watcher {
     world: World,
     facts: Vec<Fact>,
     feed: BoxStream<'static, Batch>,
-    _demand: watch::Sender<Demand>,
+    demand: watch::Sender<Demand>,
 }
 
 impl Watcher {
@@ -50,7 +50,7 @@ impl Watcher {
         let nomad = Nomad::with_pace(target, pace);
         let (demand, receiver) = watch::channel(Demand::default());
         let feed = std::sync::Arc::clone(&nomad).run(receiver);
-        Self { nomad, world: World::default(), facts: Vec::new(), feed, _demand: demand }
+        Self { nomad, world: World::default(), facts: Vec::new(), feed, demand }
     }
 
     fn view(&self) -> View<'_> {
@@ -259,6 +259,36 @@ async fn a_task_waits_in_its_servers_own_words() {
     let ContainerState::Waiting { message, .. } = &mailer.containers[0].state else { panic!("{mailer:?}") };
     let said = message.as_ref().expect("words");
     assert!(said.starts_with("Missing: nomad.var.block(nomad/jobs/mailer"), "{said}");
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_task_are_read_when_a_finding_wants_them() {
+    let server = Server::recorded().await;
+    let mut watcher = Watcher::settled(&server).await;
+    let view = watcher.view();
+    let worker = view.instances_of(&group("worker")).next().expect("an allocation");
+    let run = Name::new(&format!("{}:worker:3", worker.uid));
+    let want = Want::LogTail { instance: worker.key.clone(), container: Some("worker".into()), previous: false, run };
+    let path = format!("/v1/client/fs/logs/{}", worker.uid);
+    server.refuse(&path, 200, "starting\n\u{1b}[31mfatal: no such queue: orders\u{1b}[0m\n");
+    let wants = |want: &Want| Demand { wants: [want.clone()].into(), ..Demand::default() };
+    watcher.demand.send_replace(wants(&want));
+    let lines = |watcher: &Watcher| match watcher.view().answer(&want) {
+        Some(Answer::Lines(lines)) => lines.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    watcher.until("the lines", |watcher| !lines(watcher).is_empty()).await;
+    assert_eq!(lines(&watcher)[..2], ["starting", "fatal: no such queue: orders"], "without their colours");
+    let asked: Vec<String> = server.script().asked.iter().filter(|it| it.starts_with(&path)).cloned().collect();
+    assert_eq!(asked.len(), 2, "each output once: {asked:?}");
+    assert!(asked.iter().all(|it| it.contains("origin=end") && it.contains("namespace=default")), "{asked:?}");
+
+    // Whose run a line is of cannot be told while the next one writes to the same file.
+    let Want::LogTail { instance, container, run, .. } = want.clone() else { unreachable!() };
+    let before = Want::LogTail { instance, container, previous: true, run };
+    watcher.demand.send_replace(wants(&before));
+    let answered = |watcher: &Watcher| matches!(watcher.view().answer(&before), Some(Answer::Failed(_)));
+    watcher.until("that it is not known", answered).await;
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ fn is_said(what: &str, check: impl Fn(&Report) -> Result<(), String>) {
 fn a_task_that_ends_again_and_again() {
     is_said("the loop", |report| {
         let found = says(report, "crash-loop", "worker", "exits with 3 again and again")?;
+        // As long as no next run writes to the same file.
+        says(report, "crash-loop", "worker", "fatal: no such queue: orders")?;
         is(found["ready"] == 0 && found["since"].is_string(), found, "none serves, and since when")
     });
 }
@@ -95,6 +97,6 @@ fn an_artifact_that_nobody_serves() {
 fn a_periodic_job_that_keeps_failing() {
     is_said("the failed run", |report| {
         says(report, "job-failed", "backup", "every minute")?;
-        says(report, "job-failed", "backup", "exit 1").map(drop)
+        says(report, "job-failed", "backup", "exit 1: pg_dump: error: connection refused").map(drop)
     });
 }
