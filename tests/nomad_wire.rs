@@ -261,6 +261,79 @@ async fn a_task_waits_in_its_servers_own_words() {
     assert!(said.starts_with("Missing: nomad.var.block(nomad/jobs/mailer"), "{said}");
 }
 
+/// The one allocation of a group, and the words of its first task's state.
+fn told(watcher: &Watcher, job: &str) -> (Phase, bool, String) {
+    let view = watcher.view();
+    let it = view.instances_of(&group(job)).max_by_key(|it| it.created).expect("an allocation");
+    let said = match &it.containers[0].state {
+        ContainerState::Waiting { message, .. } => message.clone(),
+        ContainerState::Ended(exit) => exit.message.clone(),
+        ContainerState::Running { .. } => None,
+    };
+    (it.phase, it.ready, said.map(|said| said.to_string()).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_task_that_does_not_start_says_why_whatever_came_of_it() {
+    let server = Server::recorded().await;
+    ["catalogue", "invoice"].iter().for_each(|job| server.add(job));
+    let watcher = Watcher::settled(&server).await;
+    let (phase, ready, said) = told(&watcher, "catalogue");
+    assert_eq!((phase, ready), (Phase::Restarting, false));
+    assert!(said.starts_with("failed to download artifact"), "and not that it waits for the next time: {said}");
+    let (phase, ready, said) = told(&watcher, "invoice");
+    assert_eq!((phase, ready), (Phase::Failed, false));
+    assert!(said.starts_with("Template failed: "), "and not what was made of it: {said}");
+    let view = watcher.view();
+    for job in ["catalogue", "invoice"] {
+        let kinds: Vec<_> = view.occurrences_of(&group(job)).map(|it| it.kind).collect();
+        assert!(
+            !kinds.is_empty() && kinds.iter().all(|kind| *kind == OccurrenceKind::CreationFailure),
+            "{job}: {kinds:?}"
+        );
+    }
+    let catalogue = view.instances_of(&group("catalogue")).next().expect("an allocation");
+    assert_eq!(catalogue.since, catalogue.created, "it waits since it was made");
+}
+
+#[tokio::test]
+async fn a_driver_that_tells_is_believed_that_memory_ran_out() {
+    let server = Server::recorded().await;
+    ["resize", "once"].iter().for_each(|job| server.add(job));
+    let watcher = Watcher::settled(&server).await;
+    let view = watcher.view();
+    let kills: Vec<_> = view.occurrences_of(&group("resize")).map(|it| (it.kind, it.limit_bytes)).collect();
+    assert!(kills.len() > 1 && kills.iter().all(|it| *it == (OccurrenceKind::OomKill, Some(16 << 20))), "{kills:?}");
+    let resize = view.instances_of(&group("resize")).next().expect("an allocation");
+    assert_eq!(resize.containers[0].memory_limit_bytes, Some(16 << 20));
+    let once = view.instances_of(&group("once")).next().expect("an allocation");
+    assert_eq!((once.restarts(), once.ready), (1, true));
+    assert_eq!(view.occurrences_of(&group("once")).map(|it| it.kind).collect::<Vec<_>>(), [OccurrenceKind::Crash]);
+}
+
+#[tokio::test]
+async fn what_runs_is_not_ready_before_its_deployment_says_so() {
+    let server = Server::recorded().await;
+    let undecided = |status: &str| {
+        let mut deployments = server::json("deployments.json");
+        let all = deployments.as_array_mut().expect("a list");
+        all.iter_mut().filter(|it| it["JobID"] == "web").for_each(|it| it["Status"] = json!(status));
+        server.answer("/v1/deployments", deployments);
+        let mut allocations = server::json("allocations.json");
+        let all = allocations.as_array_mut().expect("a list");
+        all.iter_mut().filter(|it| it["JobID"] == "web").for_each(|it| it["DeploymentStatus"] = Value::Null);
+        server.answer("/v1/allocations", allocations);
+    };
+    let ready = |watcher: &Watcher| {
+        let view = watcher.view();
+        view.counts(view.workload(&group("web")).expect("a workload")).ready
+    };
+    undecided("running");
+    assert_eq!(ready(&Watcher::settled(&server).await), 0, "nobody has called them healthy");
+    undecided("successful");
+    assert_eq!(ready(&Watcher::settled(&server).await), 2, "no deployment watches those that came later");
+}
+
 #[tokio::test]
 async fn the_last_lines_of_a_task_are_read_when_a_finding_wants_them() {
     let server = Server::recorded().await;

@@ -150,6 +150,8 @@ fn coming_until(scene: &Scene<'_>, it: &Instance) -> Option<Timestamp> {
     let pods = scene.key.kind.runs_pods();
     let grace = match it.phase {
         Phase::Running if pods => start_allowance(scene.workload()?) + STARTING,
+        // Until its deployment has decided: that takes as long as it has to be healthy, and its checks may fail meanwhile.
+        Phase::Running if group_gets_on(scene) => STALL + i64::from(scene.workload()?.min_ready_seconds),
         // Images take their time; a pull that takes too long has a rule of its own.
         Phase::Starting => scene.settings.pull_stall_seconds,
         _ if starting => grace.max(STARTING),
@@ -160,6 +162,12 @@ fn coming_until(scene: &Scene<'_>, it: &Instance) -> Option<Timestamp> {
     let young = scene.workload()?.created.filter(|_| pods && it.restarts() == 0).map(|at| after(at, STALL));
     matches!(it.phase, Phase::Starting | Phase::Running | Phase::Pending)
         .then_some(young.map_or(due, |young| young.max(due)))
+}
+
+/// Whether a Nomad group is being deployed.
+fn group_gets_on(scene: &Scene<'_>) -> bool {
+    let rollout = scene.workload().and_then(|it| it.rollout.as_ref());
+    scene.key.kind == Kind::TaskGroup && rollout.is_some_and(|it| it.phase == RolloutPhase::Progressing)
 }
 
 /// Nodes that are gone, and how many of its instances were on each.

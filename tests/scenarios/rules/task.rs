@@ -50,6 +50,19 @@ fn in_vain(place: &mut Place, it: &Instance, ago: i64, said: &str) {
     place.occurred(OccurrenceKind::CreationFailure, it, ago, |event| event.text = Some(said.into()));
 }
 
+/// A group of one that is being deployed, whose allocation has run for so long and is not called healthy yet.
+fn undecided(place: &mut Place, ago: i64) {
+    let mut workload = rollout(place, Kind::TaskGroup, 1, 0, RolloutPhase::Progressing, |it| {
+        (it.started, it.progressed) = (Some(at(-100)), Some(at(-100)));
+    });
+    workload.reported = None;
+    place.put(Object::Workload(Box::new(workload.clone())));
+    let mut it = place.instance(&workload, 0);
+    (it.ready, it.created, it.since) = (false, Some(at(-ago)), Some(at(-ago)));
+    it.containers[0].state = ContainerState::Running { since: Some(at(-ago)) };
+    put(place, it);
+}
+
 const NO_ARTIFACT: &str = "failed to download artifact \"http://files/mailer.tgz\": getter subprocess failed: exit status 1: failed to \
                            download artifact: Get \"http://files/mailer.tgz\": dial tcp 10.0.0.9:80: connect: connection refused";
 const NO_PROGRAM: &str = "failed to launch command with executor: rpc error: code = Unknown desc = binary \"/bin/mailer\" could not be found";
@@ -138,6 +151,17 @@ cases! {
     "cannot-create", "what its client cannot start was made", None, |place| {
         let it = held(place, "Failed Artifact Download", NO_ARTIFACT, |_, _| {});
         in_vain(place, &it, 10, NO_ARTIFACT);
+    }
+
+    "replicas-missing", "a deployment that has not decided yet", None, |place| {
+        undecided(place, 90);
+        place.look();
+        place.pass(60);
+    }
+    "replicas-missing", "a deployment that takes longer than it may", Some("none of 1 is ready (1 running)"), |place| {
+        undecided(place, 400);
+        place.look();
+        place.pass(60);
     }
 
     "rollout-stuck", "a canary of a group", Some("its canary waits to be promoted"), |place| {
