@@ -72,6 +72,23 @@ impl Server {
         server
     }
 
+    /// One more job, as it was recorded for itself.
+    pub fn add(&self, job: &str) {
+        let it = json(&format!("{job}.json"));
+        let more = |path: &str, new: &[Value]| {
+            let (_, body) = self.script().answers.get(path).cloned().expect("it is answered");
+            let mut all: Vec<Value> = serde_json::from_str(&body).expect("a list");
+            all.extend_from_slice(new);
+            self.answer(path, all.into());
+        };
+        let list = |field: &str| it[field].as_array().cloned().unwrap_or_default();
+        more("/v1/jobs", std::slice::from_ref(&it["stub"]));
+        more("/v1/deployments", &list("deployments"));
+        more("/v1/allocations", &list("allocations"));
+        self.answer(&format!("/v1/job/{job}"), it["job"].clone());
+        self.answer(&format!("/v1/job/{job}/allocations"), list("allocations").into());
+    }
+
     pub fn answer(&self, path: &str, body: Value) {
         self.script().answers.insert(path.to_owned(), (200, body.to_string()));
     }

@@ -238,7 +238,9 @@ impl Book {
         };
         let made = groups.and_then(|groups| groups.iter().find(|group| group.name == it.task_group));
         let it = &Allocation { job_version: version, ..it.clone() };
-        let instance = self.scribe.instance(&key, it, made, newest);
+        let mut instance = self.scribe.instance(&key, it, made, newest);
+        let decided = it.deployment_status.as_ref().is_some_and(|health| health.healthy.is_some());
+        instance.ready &= decided || !entry.around.awaits_health(version, &it.task_group);
         let happened: Vec<Occurrence> = self.scribe.happened(&key, it, made, origin);
         let kept = Kept {
             job: key,

@@ -22,6 +22,19 @@ pub(super) struct Around {
     pub(super) runs: Runs,
 }
 
+impl Around {
+    /// Whether a deployment still watches allocations of a version: one of which it has not decided yet is not healthy (nomad:
+    /// nomad/structs `Deployment.Active`).
+    pub(super) fn awaits_health(&self, version: Option<u64>, group: &str) -> bool {
+        let active = ["running", "paused", "pending", "initializing", "blocked", "unblocking"];
+        self.deployment.as_ref().is_some_and(|it| {
+            Some(it.job_version) == version
+                && active.contains(&it.status.as_str())
+                && it.task_groups.contains_key(group)
+        })
+    }
+}
+
 /// When a periodic job ran.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Runs {

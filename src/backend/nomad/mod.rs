@@ -8,6 +8,7 @@ mod discover;
 mod failure;
 mod find;
 mod groups;
+mod hindrance;
 mod look;
 mod nodes;
 mod pace;
@@ -15,6 +16,7 @@ mod policy;
 mod scribe;
 mod stream;
 mod target;
+mod wants;
 mod watch;
 mod wire;
 
@@ -60,6 +62,12 @@ impl Feed for Nomad {
     }
 
     fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
-        feeding::feed(|out| watch::Watch::new(self.target.clone(), self.pace, demand, out).run())
+        feeding::feed(|out| {
+            let wants = wants::answer(self.target.clone(), self.pace, demand.clone(), out.clone());
+            let watch = watch::Watch::new(self.target.clone(), self.pace, demand, out).run();
+            async move {
+                futures::join!(watch, wants);
+            }
+        })
     }
 }
