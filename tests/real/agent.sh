@@ -81,6 +81,9 @@ client {
   network_interface = "lo"
   min_dynamic_port  = $first
   max_dynamic_port  = $((first + 99))
+  # On a full disk a client forgets what has ended at once.
+  gc_disk_usage_threshold  = 100
+  gc_inode_usage_threshold = 100
   servers           = [${join:+\"$join\"}]
   options           = { "fingerprint.denylist" = "env_aws,env_gce,env_azure,env_digitalocean" }
 }

@@ -217,8 +217,10 @@ fn say(
 
 fn closed_nodes(scene: &Scene<'_>) -> impl Iterator<Item = crate::domain::Ref> + use<> {
     let ours = scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster());
-    let mut closed: Vec<_> =
-        ours.filter(|it| it.cordoned && it.state == NodeState::Ready).map(|it| it.key.clone()).collect();
+    let mut closed: Vec<_> = ours
+        .filter(|it| (it.cordoned || it.draining) && it.state == NodeState::Ready)
+        .map(|it| it.key.clone())
+        .collect();
     closed.sort_unstable();
     closed.into_iter()
 }

@@ -223,12 +223,9 @@ fn rollout_stuck(scene: &Scene<'_>, out: &mut Out) {
             (Finding::new(Severity::Risk, waits.map(quote).unwrap_or_default()).tier(Tier::Risk), vec![promote, abort])
         }
         RolloutPhase::Paused => {
-            let canary = scene.key.kind == Kind::TaskGroup && said.contains("requires manual promotion");
             let (what, said) = match scene.key.kind {
                 Kind::ArgoRollout => ("waits to be promoted", half_way(scene, rollout)),
                 _ if pods => ("rollout paused", half_way(scene, rollout)),
-                // That is all that its server says.
-                _ if canary => ("its canary waits to be promoted", String::new()),
                 _ => ("rollout paused", said),
             };
             (Finding::new(Severity::Risk, format!("{what}{said}")).tier(Tier::Risk), vec![resume, undo])

@@ -1,6 +1,8 @@
 //! A real Nomad region: what a person on call is told of each scene under `tests/real/scenes/nomad`. The scenes play side by
 //! side on one agent; what is done to an agent, its node or its rights is done to one of its own.
 
+mod act;
+mod drain;
 mod engine;
 mod logs;
 mod nodes;

@@ -42,7 +42,9 @@ fn a_group_that_no_node_takes() {
 #[test]
 fn a_canary_that_waits_for_somebody() {
     is_said("the canary", |report| {
-        let found = says(report, "rollout-stuck", "cart", "canary waits to be promoted")?;
+        let found = says(report, "rollout-stuck", "cart", "1 of 1 canary healthy, waits for promotion")?;
+        let actions = found["actions"].to_string();
+        is(actions.contains("promote") && actions.contains("abort"), found, "the two ways on")?;
         is(found["severity"] == "risk" && found["ready"] == 2, found, "the old ones serve")
     });
 }

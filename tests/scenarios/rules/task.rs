@@ -164,11 +164,6 @@ cases! {
         place.pass(60);
     }
 
-    "rollout-stuck", "a canary of a group", Some("its canary waits to be promoted"), |place| {
-        rollout(place, Kind::TaskGroup, 4, 4, RolloutPhase::Paused, |it| {
-            it.message = Some("Deployment is running but requires manual promotion".into());
-        });
-    }
     "rollout-stuck", "a deployment past its deadline", Some("rollout failed: no progress within its deadline; goes back to version 1"), |place| {
         rollout(place, Kind::TaskGroup, 4, 4, RolloutPhase::Failed, |it| {
             it.message = Some("Failed due to progress deadline - rolling back to job version 1".into());
