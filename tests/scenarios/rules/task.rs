@@ -120,7 +120,7 @@ cases! {
         held(place, "Template", "Missing: nomad.var.block(nomad/jobs/mailer@default.global)", |_, _| {});
     }
     "cannot-start", "an artifact, more often than its client remembers",
-    Some("cannot download its artifact http://files/mailer.tgz: connection refused, 22 times in 11 min"), |place| {
+    Some("cannot download its artifact: connection refused (http://files/mailer.tgz), 22 times in 11 min"), |place| {
         let it = held(place, "Failed Artifact Download", NO_ARTIFACT, |_, it| {
             (it.phase, it.containers[0].restarts) = (Phase::Restarting, 21);
         });
