@@ -148,6 +148,21 @@ cases! {
     "cannot-start", "an image that its driver cannot pull", None, |place| {
         held(place, "Driver Failure", "Failed to pull `shop/mailer:2`: manifest unknown", |_, _| {});
     }
+    "cannot-start", "an earlier run of a periodic job, before one that went well", None, |place| {
+        let mut job = None;
+        held(place, "", "", |workload, it| {
+            let (reason, message) = (ExitReason::CannotRun, Some(NO_PROGRAM.into()));
+            let end = Exit { code: 1, reason, message, started: None, ended: Some(at(-700)) };
+            (it.phase, it.containers[0].state) = (Phase::Failed, ContainerState::Ended(Box::new(end)));
+            (workload.desired, workload.restart_policy) = (Desired::Completions(1), RestartPolicy::No);
+            workload.job = Some(Box::new(JobState { suspended: false, gave_up: None }));
+            job = Some(workload.clone());
+        });
+        let mut next = place.instance(&job.expect("it was made"), 1);
+        (next.phase, next.ready, next.created) = (Phase::Succeeded, false, Some(at(-60)));
+        next.containers[0].state = ContainerState::Ended(exit(0, ExitReason::Completed, 50, 9));
+        put(place, next);
+    }
     "cannot-create", "what its client cannot start was made", None, |place| {
         let it = held(place, "Failed Artifact Download", NO_ARTIFACT, |_, _| {});
         in_vain(place, &it, 10, NO_ARTIFACT);
