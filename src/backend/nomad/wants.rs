@@ -19,7 +19,7 @@ const LINES: usize = 20;
 /// A line is cut after so many characters.
 const LINE: usize = 512;
 /// Of each output so much is read, from its end, bytes.
-const READ: usize = 10 << 10;
+const READ: usize = 4 << 10;
 /// Outputs that are read at once.
 const AT_ONCE: usize = 4;
 
@@ -32,6 +32,7 @@ pub(super) async fn answer(
 ) {
     let mut asked: BTreeSet<Want> = BTreeSet::new();
     let mut reading: JoinSet<(Want, Answer)> = JoinSet::new();
+    let mut api: Option<Api> = None;
     loop {
         let wanted = demand.borrow_and_update().wants.clone();
         asked.retain(|want| wanted.contains(want));
@@ -39,15 +40,25 @@ pub(super) async fn answer(
         let new: Vec<Want> = wanted.into_iter().filter(|want| ours(want) && !asked.contains(want)).collect();
         for want in new.into_iter().take(AT_ONCE.saturating_sub(reading.len())) {
             asked.insert(want.clone());
-            let target = target.clone();
+            let way = match &api {
+                Some(api) => Ok(api.clone()),
+                None => Api::new(&target, pace).inspect(|made| api = Some(made.clone())),
+            };
             reading.spawn(async move {
-                let answer = tail(&target, pace, &want).await;
+                let read = async { tail(&way?, &want).await };
+                let answer = match tokio::time::timeout(pace.answer_within, read).await {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(failure)) => Answer::Failed(Text::from(failure.to_string())),
+                    Err(_) => Answer::Failed(Text::from(Failure::Silent(pace.answer_within).to_string())),
+                };
                 (want, answer)
             });
         }
         tokio::select! {
             () = out.closed() => return,
             Some(Ok((want, answer))) = reading.join_next() => {
+                // What failed may go better by another way: tokens and certificates are read afresh.
+                api = api.filter(|_| matches!(answer, Answer::Lines(_)));
                 let facts = vec![Fact::Answered(want, answer)];
                 let _ = out.send(Batch { cluster: target.name.clone(), at: Timestamp::now(), facts }).await;
             }
@@ -58,30 +69,21 @@ pub(super) async fn answer(
 
 /// The last lines of a task. All its runs write one log without times: those of the run before cannot be told from those of one
 /// that goes on.
-async fn tail(target: &Target, pace: Pace, want: &Want) -> Answer {
+async fn tail(api: &Api, want: &Want) -> Result<Answer, Failure> {
     let Want::LogTail { instance, container: Some(task), previous: false, run } = want else {
-        return Answer::Failed(Text::new("Nomad keeps the output of all runs of a task in one"));
+        return Ok(Answer::Failed(Text::new("Nomad keeps the output of all runs of a task in one")));
     };
     // `{uid}:{task}:{restarts}`
     let id = run.split(':').next().filter(|_| instance.kind == Kind::Allocation).unwrap_or_default();
     let namespace = instance.namespace.as_deref().unwrap_or("default");
-    let read = async {
-        let api = Api::new(target, pace)?;
-        let (said, complained) = futures::try_join!(
-            last_lines(&api, id, namespace, task, "stdout"),
-            last_lines(&api, id, namespace, task, "stderr"),
-        )?;
-        // Which of the two came first is not told: what is wrong is said on the second, as a rule.
-        Ok::<_, Failure>(said.into_iter().chain(complained).collect::<Vec<Text>>())
-    };
-    match tokio::time::timeout(pace.answer_within, read).await {
-        Ok(Ok(mut lines)) => {
-            lines.drain(..lines.len().saturating_sub(LINES));
-            Answer::Lines(lines)
-        }
-        Ok(Err(failure)) => Answer::Failed(Text::from(failure.to_string())),
-        Err(_) => Answer::Failed(Text::from(Failure::Silent(pace.answer_within).to_string())),
-    }
+    let (said, complained) = futures::try_join!(
+        last_lines(api, id, namespace, task, "stdout"),
+        last_lines(api, id, namespace, task, "stderr"),
+    )?;
+    // Which of the two came first is not told: what is wrong is said on the second, as a rule.
+    let mut lines: Vec<Text> = said.into_iter().chain(complained).collect();
+    lines.drain(..lines.len().saturating_sub(LINES));
+    Ok(Answer::Lines(lines))
 }
 
 async fn last_lines(api: &Api, id: &str, namespace: &str, task: &str, kind: &str) -> Result<Vec<Text>, Failure> {

@@ -157,7 +157,13 @@ fn in_vain(scene: &Scene<'_>, it: &Instance) -> Option<(Name, Option<Text>)> {
         Kind::Allocation => exit.message.clone(),
         _ => Some(Text::from(super::crash::why_not(exit))),
     };
-    (it.phase == Phase::Failed && recent && !loops).then(|| (Name::new("CannotRun"), said))
+    // Of what runs to its end a later run tells more.
+    let later =
+        |other: &Instance| other.created > it.created && matches!(other.phase, Phase::Running | Phase::Succeeded);
+    let over = workload.key.kind == Kind::TaskGroup
+        && workload.job.is_some()
+        && scene.instances().iter().any(|other| later(other));
+    (it.phase == Phase::Failed && recent && !loops && !over).then(|| (Name::new("CannotRun"), said))
 }
 
 /// Whether an end is that of a start in vain.

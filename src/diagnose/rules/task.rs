@@ -39,7 +39,8 @@ fn artifact(said: &str) -> String {
         Some(before) if number => format!("{}: {last}", parts[before]),
         _ => last.to_owned(),
     };
-    format!("cannot download its artifact {}: {}", quote(source), quote(&why))
+    // Why comes first: addresses are long.
+    format!("cannot download its artifact: {} ({})", quote(&why), quote(source))
 }
 
 /// What a template waits for, as consul-template names it: `nomad.var.block(nomad/jobs/mailer@default.global), kv.block(a/b)`.
@@ -110,11 +111,11 @@ mod tests {
             (
                 "failed to download artifact \"http://files/x.tgz\": getter subprocess failed: exit status 1: failed to download \
                  artifact: Get \"http://files/x.tgz\": dial tcp 10.0.0.1:80: connect: connection refused",
-                "cannot download its artifact http://files/x.tgz: connection refused",
+                "cannot download its artifact: connection refused (http://files/x.tgz)",
             ),
             (
                 "failed to download artifact \"http://files/x.tgz\": getter subprocess failed: exit status 1: bad response code: 404",
-                "cannot download its artifact http://files/x.tgz: bad response code: 404",
+                "cannot download its artifact: bad response code: 404 (http://files/x.tgz)",
             ),
             (
                 "Template failed: (dynamic): parse: template: :1: function \"currency\" not defined",

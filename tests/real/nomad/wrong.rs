@@ -89,8 +89,8 @@ fn a_template_that_cannot_be_rendered() {
 #[test]
 fn an_artifact_that_nobody_serves() {
     is_said("the artifact", |report| {
-        let found = says(report, "cannot-start", "catalogue", "artifact http://127.0.0.1:1/catalogue.tar.gz")?;
-        says(report, "cannot-start", "catalogue", "connection refused")?;
+        let words = "artifact: connection refused (http://127.0.0.1:1/catalogue.tar.gz)";
+        let found = says(report, "cannot-start", "catalogue", words)?;
         is(found["since"].is_string(), found, "since when")
     });
 }

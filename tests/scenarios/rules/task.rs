@@ -120,7 +120,7 @@ cases! {
         held(place, "Template", "Missing: nomad.var.block(nomad/jobs/mailer@default.global)", |_, _| {});
     }
     "cannot-start", "an artifact, more often than its client remembers",
-    Some("cannot download its artifact http://files/mailer.tgz: connection refused, 22 times in 11 min"), |place| {
+    Some("cannot download its artifact: connection refused (http://files/mailer.tgz), 22 times in 11 min"), |place| {
         let it = held(place, "Failed Artifact Download", NO_ARTIFACT, |_, it| {
             (it.phase, it.containers[0].restarts) = (Phase::Restarting, 21);
         });
@@ -147,6 +147,21 @@ cases! {
     }
     "cannot-start", "an image that its driver cannot pull", None, |place| {
         held(place, "Driver Failure", "Failed to pull `shop/mailer:2`: manifest unknown", |_, _| {});
+    }
+    "cannot-start", "an earlier run of a periodic job, before one that went well", None, |place| {
+        let mut job = None;
+        held(place, "", "", |workload, it| {
+            let (reason, message) = (ExitReason::CannotRun, Some(NO_PROGRAM.into()));
+            let end = Exit { code: 1, reason, message, started: None, ended: Some(at(-700)) };
+            (it.phase, it.containers[0].state) = (Phase::Failed, ContainerState::Ended(Box::new(end)));
+            (workload.desired, workload.restart_policy) = (Desired::Completions(1), RestartPolicy::No);
+            workload.job = Some(Box::new(JobState { suspended: false, gave_up: None }));
+            job = Some(workload.clone());
+        });
+        let mut next = place.instance(&job.expect("it was made"), 1);
+        (next.phase, next.ready, next.created) = (Phase::Succeeded, false, Some(at(-60)));
+        next.containers[0].state = ContainerState::Ended(exit(0, ExitReason::Completed, 50, 9));
+        put(place, next);
     }
     "cannot-create", "what its client cannot start was made", None, |place| {
         let it = held(place, "Failed Artifact Download", NO_ARTIFACT, |_, _| {});
