@@ -6,6 +6,8 @@ mod acting;
 mod acting_compose;
 #[path = "wire/asking.rs"]
 mod asking;
+#[path = "wire/cells.rs"]
+mod cells;
 #[path = "wire/containers.rs"]
 mod containers;
 #[path = "wire/engine.rs"]

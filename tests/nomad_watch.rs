@@ -411,28 +411,6 @@ mod wants {
         assert_eq!(said, ["meta git changed", "priority 51 → 52"]);
         assert_eq!(asked(&server, "/v1/job/cart/versions").len(), 1);
     }
-
-    #[tokio::test]
-    async fn the_last_lines_of_a_task_are_read_where_a_finding_wants_them() {
-        let server = Server::recorded().await;
-        let mut watcher = Watcher::of(&server);
-        watcher.settled().await;
-        let it = watcher.view().instances_of(&group("importer")).next().cloned().expect("one");
-        let logs = format!("/v1/client/fs/logs/{}", it.uid);
-        server.refuse(&logs, 200, "reading orders\n\nfatal: no such table\n");
-        let tail = |previous| Want::LogTail {
-            instance: it.key.clone(),
-            container: Some("importer".into()),
-            previous,
-            run: "a run".into(),
-        };
-        watcher.demand.send_modify(|demand| demand.wants.extend([tail(false), tail(true)]));
-        let both = |watcher: &Watcher| [false, true].iter().all(|it| watcher.view().answer(&tail(*it)).is_some());
-        watcher.until("both answers", both).await;
-        let lines = Answer::Lines(vec!["reading orders".into(), "fatal: no such table".into()]);
-        assert_eq!(watcher.view().answer(&tail(false)), Some(&lines));
-        assert!(matches!(watcher.view().answer(&tail(true)), Some(Answer::Failed(why)) if why.contains("all runs")));
-    }
 }
 
 mod kinds {

@@ -1,5 +1,9 @@
 //! The Nomad backend over real connections, against what a real agent said.
 
+#[path = "wire/nomad_acting.rs"]
+mod acting;
+#[path = "wire/cells.rs"]
+mod cells;
 #[path = "wire/nomad_server.rs"]
 mod server;
 
@@ -7,8 +11,8 @@ use std::time::Duration;
 
 use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
 use cockpit::domain::{
-    Backend, Batch, ClusterId, ContainerState, Demand, Desired, DesiredState, Fact, Feed, Form, Freshness, LogRequest,
-    NodeState, OccurrenceKind, Phase, Ref, RolloutPhase, Timestamp,
+    Answer, Backend, Batch, ClusterId, ContainerState, Demand, Desired, DesiredState, Fact, Feed, Form, Freshness,
+    LogRequest, Name, NodeState, OccurrenceKind, Phase, Ref, RolloutPhase, Timestamp, Want,
 };
 use cockpit::state::{View, World};
 use futures::StreamExt;
@@ -26,7 +30,7 @@ struct Watcher {
     world: World,
     facts: Vec<Fact>,
     feed: BoxStream<'static, Batch>,
-    _demand: watch::Sender<Demand>,
+    demand: watch::Sender<Demand>,
 }
 
 impl Watcher {
@@ -52,7 +56,7 @@ impl Watcher {
         let nomad = Nomad::with_pace(target, pace);
         let (demand, receiver) = watch::channel(Demand::default());
         let feed = std::sync::Arc::clone(&nomad).run(receiver);
-        Self { nomad, world: World::default(), facts: Vec::new(), feed, _demand: demand }
+        Self { nomad, world: World::default(), facts: Vec::new(), feed, demand }
     }
 
     fn view(&self) -> View<'_> {
@@ -115,7 +119,7 @@ async fn groups_are_what_was_registered_and_how_they_are_rolled_out() {
     let cart = view.workload(&group("cart")).expect("a workload");
     let rollout = cart.rollout.as_ref().expect("a deployment");
     assert_eq!((rollout.phase, cart.revision.as_ref().map(|it| it.id.as_str())), (RolloutPhase::Paused, Some("1")));
-    assert!(rollout.message.as_ref().is_some_and(|said| said.contains("manual promotion")));
+    assert!(rollout.message.as_ref().is_some_and(|said| said.as_str() == "1 of 1 canary healthy, waits for promotion"));
     assert_eq!(view.workload(&group("agent")).map(|it| it.desired), Some(Desired::EachNode(1)));
     let backup = view.workload(&group("backup")).expect("a workload");
     let schedule = backup.schedule.as_ref().expect("it is periodic");
@@ -263,8 +267,111 @@ async fn a_task_waits_in_its_servers_own_words() {
     assert!(said.starts_with("Missing: nomad.var.block(nomad/jobs/mailer"), "{said}");
 }
 
+/// The one allocation of a group, and the words of its first task's state.
+fn told(watcher: &Watcher, job: &str) -> (Phase, bool, String) {
+    let view = watcher.view();
+    let it = view.instances_of(&group(job)).max_by_key(|it| it.created).expect("an allocation");
+    let said = match &it.containers[0].state {
+        ContainerState::Waiting { message, .. } => message.clone(),
+        ContainerState::Ended(exit) => exit.message.clone(),
+        ContainerState::Running { .. } => None,
+    };
+    (it.phase, it.ready, said.map(|said| said.to_string()).unwrap_or_default())
+}
+
 #[tokio::test]
-async fn a_manifest_is_shown_without_what_is_secret_and_nothing_can_be_done_yet() {
+async fn a_task_that_does_not_start_says_why_whatever_came_of_it() {
+    let server = Server::recorded().await;
+    ["catalogue", "invoice"].iter().for_each(|job| server.add(job));
+    let watcher = Watcher::settled(&server).await;
+    let (phase, ready, said) = told(&watcher, "catalogue");
+    assert_eq!((phase, ready), (Phase::Restarting, false));
+    assert!(said.starts_with("failed to download artifact"), "and not that it waits for the next time: {said}");
+    let (phase, ready, said) = told(&watcher, "invoice");
+    assert_eq!((phase, ready), (Phase::Failed, false));
+    assert!(said.starts_with("Template failed: "), "and not what was made of it: {said}");
+    let view = watcher.view();
+    for job in ["catalogue", "invoice"] {
+        let kinds: Vec<_> = view.occurrences_of(&group(job)).map(|it| it.kind).collect();
+        assert!(
+            !kinds.is_empty() && kinds.iter().all(|kind| *kind == OccurrenceKind::CreationFailure),
+            "{job}: {kinds:?}"
+        );
+    }
+    let catalogue = view.instances_of(&group("catalogue")).next().expect("an allocation");
+    assert_eq!(catalogue.since, catalogue.created, "it waits since it was made");
+}
+
+#[tokio::test]
+async fn a_driver_that_tells_is_believed_that_memory_ran_out() {
+    let server = Server::recorded().await;
+    ["resize", "once"].iter().for_each(|job| server.add(job));
+    let watcher = Watcher::settled(&server).await;
+    let view = watcher.view();
+    let kills: Vec<_> = view.occurrences_of(&group("resize")).map(|it| (it.kind, it.limit_bytes)).collect();
+    assert!(kills.len() > 1 && kills.iter().all(|it| *it == (OccurrenceKind::OomKill, Some(16 << 20))), "{kills:?}");
+    let resize = view.instances_of(&group("resize")).next().expect("an allocation");
+    assert_eq!(resize.containers[0].memory_limit_bytes, Some(16 << 20));
+    let once = view.instances_of(&group("once")).next().expect("an allocation");
+    assert_eq!((once.restarts(), once.ready), (1, true));
+    assert_eq!(view.occurrences_of(&group("once")).map(|it| it.kind).collect::<Vec<_>>(), [OccurrenceKind::Crash]);
+}
+
+#[tokio::test]
+async fn what_runs_is_not_ready_before_its_deployment_says_so() {
+    let server = Server::recorded().await;
+    let undecided = |status: &str| {
+        let mut deployments = server::json("deployments.json");
+        let all = deployments.as_array_mut().expect("a list");
+        all.iter_mut().filter(|it| it["JobID"] == "web").for_each(|it| it["Status"] = json!(status));
+        server.answer("/v1/deployments", deployments);
+        let mut allocations = server::json("allocations.json");
+        let all = allocations.as_array_mut().expect("a list");
+        all.iter_mut().filter(|it| it["JobID"] == "web").for_each(|it| it["DeploymentStatus"] = Value::Null);
+        server.answer("/v1/allocations", allocations);
+    };
+    let ready = |watcher: &Watcher| {
+        let view = watcher.view();
+        view.counts(view.workload(&group("web")).expect("a workload")).ready
+    };
+    undecided("running");
+    assert_eq!(ready(&Watcher::settled(&server).await), 0, "nobody has called them healthy");
+    undecided("successful");
+    assert_eq!(ready(&Watcher::settled(&server).await), 2, "no deployment watches those that came later");
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_task_are_read_when_a_finding_wants_them() {
+    let server = Server::recorded().await;
+    let mut watcher = Watcher::settled(&server).await;
+    let view = watcher.view();
+    let worker = view.instances_of(&group("worker")).next().expect("an allocation");
+    let run = Name::new(&format!("{}:worker:3", worker.uid));
+    let want = Want::LogTail { instance: worker.key.clone(), container: Some("worker".into()), previous: false, run };
+    let path = format!("/v1/client/fs/logs/{}", worker.uid);
+    server.refuse(&path, 200, "starting\n\u{1b}[31mfatal: no such queue: orders\u{1b}[0m\n");
+    let wants = |want: &Want| Demand { wants: [want.clone()].into(), ..Demand::default() };
+    watcher.demand.send_replace(wants(&want));
+    let lines = |watcher: &Watcher| match watcher.view().answer(&want) {
+        Some(Answer::Lines(lines)) => lines.iter().map(ToString::to_string).collect(),
+        _ => Vec::new(),
+    };
+    watcher.until("the lines", |watcher| !lines(watcher).is_empty()).await;
+    assert_eq!(lines(&watcher)[..2], ["starting", "fatal: no such queue: orders"], "without their colours");
+    let asked: Vec<String> = server.script().asked.iter().filter(|it| it.starts_with(&path)).cloned().collect();
+    assert_eq!(asked.len(), 2, "each output once: {asked:?}");
+    assert!(asked.iter().all(|it| it.contains("origin=end") && it.contains("namespace=default")), "{asked:?}");
+
+    // Whose run a line is of cannot be told while the next one writes to the same file.
+    let Want::LogTail { instance, container, run, .. } = want.clone() else { unreachable!() };
+    let before = Want::LogTail { instance, container, previous: true, run };
+    watcher.demand.send_replace(wants(&before));
+    let answered = |watcher: &Watcher| matches!(watcher.view().answer(&before), Some(Answer::Failed(_)));
+    watcher.until("that it is not known", answered).await;
+}
+
+#[tokio::test]
+async fn a_manifest_is_shown_without_what_is_secret() {
     let server = Server::recorded().await;
     let watcher = Watcher::settled(&server).await;
     let lines = watcher.nomad.describe(group("cart"), Form::Manifest).await.expect("a job");

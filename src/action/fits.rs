@@ -1,6 +1,7 @@
 //! Which intents make sense for what kind of thing, and which can be had as it stands now: told from the view alone, so that a
 //! key, the palette, a menu and the command line agree before a server is asked.
 
+use crate::domain::journal::Hold;
 use crate::domain::{
     BackendKind, ClusterInfo, Desired, Enter, Instance, Intent, Kind, Phase, Ref, Role, RolloutPhase, Setting, Text,
     Workload,
@@ -36,6 +37,9 @@ pub fn fits(intent: &Intent, view: &View<'_>) -> Fit {
         }
         Intent::Drain(key, _) => node(key, view, |_| Ok(())),
         Intent::Pause(key) => held(key, view).map(|held| if held { no("it is held already") } else { Ok(()) }),
+        Intent::Resume(key) if view.held(key) == Some(Hold::Canary) => {
+            Some(no("its canary waits: promote it, or abort"))
+        }
         Intent::Resume(key) => held(key, view).map(|held| if held { Ok(()) } else { no("it is not held") }),
         Intent::Promote(key) | Intent::Abort(key) => canary(key, view),
         Intent::Stop(key) | Intent::Kill(key) => {
@@ -141,7 +145,12 @@ pub(super) fn held(key: &Ref, view: &View<'_>) -> Option<bool> {
     match key.kind {
         Kind::CronJob => Some(workload.schedule.as_ref().is_some_and(|schedule| schedule.suspended)),
         Kind::Job => Some(workload.job.as_ref().is_some_and(|job| job.suspended)),
-        Kind::Deployment | Kind::ArgoRollout | Kind::TaskGroup | Kind::Service => Some(is_paused(workload)),
+        Kind::TaskGroup if workload.schedule.is_some() => {
+            Some(workload.schedule.as_ref().is_some_and(|schedule| schedule.suspended))
+        }
+        Kind::Deployment | Kind::ArgoRollout | Kind::TaskGroup | Kind::Service => {
+            Some(is_paused(workload) && view.held(key) != Some(Hold::Canary))
+        }
         _ => None,
     }
 }

@@ -251,8 +251,8 @@ pub struct Rbac {
     /// To read and to act.
     #[arg(long)]
     pub control: bool,
-    /// The policy of a token for a Nomad region instead, to read.
-    #[arg(long, conflicts_with_all = ["read", "control"])]
+    /// The policy of a token for a Nomad region instead.
+    #[arg(long)]
     pub nomad_policy: bool,
     /// In this namespace alone; may be given several times.
     #[arg(long, value_name = "NAME")]

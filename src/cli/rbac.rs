@@ -17,7 +17,7 @@ pub fn run(options: &Rbac) -> Result<(), Failure> {
             return Err(Failure::usage(format!("no namespace can be called `{}`", crate::domain::sanitise(odd)))
                 .mend("a name has letters, digits and `-`"));
         }
-        return print(&nomad::policy(&options.namespace));
+        return print(&nomad::policy(options.control, &options.namespace));
     }
     if let Some(odd) = options.namespace.iter().find(|name| !crate::config::is_namespace(name)) {
         return Err(Failure::usage(format!("no namespace can be called `{}`", crate::domain::sanitise(odd)))

@@ -164,6 +164,8 @@ pub enum Hold {
     Drained,
     /// A rollout stands still.
     Paused,
+    /// A canary waits until somebody lets it take over.
+    Canary,
     /// A rollout stands still on its way back.
     BackPaused,
     /// A CronJob or a Job does not run.
@@ -181,6 +183,7 @@ impl Hold {
             Hold::Cordoned => "cordoned",
             Hold::Drained => "drained",
             Hold::Paused => "rollout paused",
+            Hold::Canary => "canary waits",
             Hold::BackPaused => "rollback paused",
             Hold::Suspended => "suspended",
             Hold::Zero => "scaled to zero",
@@ -195,6 +198,7 @@ impl Hold {
             // A Swarm pauses an update by itself when it fails; to resume it costs the way back (moby#37693).
             Hold::Paused if key.kind == Kind::Service => Some(Intent::Undo(key.clone(), None)),
             Hold::Paused | Hold::BackPaused | Hold::Suspended | Hold::SyncOff => Some(Intent::Resume(key.clone())),
+            Hold::Canary => Some(Intent::Promote(key.clone())),
             Hold::Zero => None,
         }
     }

@@ -63,8 +63,8 @@ pub use step::{Pin, Receipt, Seen, Step, StepAction, StepError, Until, Waste};
 pub use text::{Interner, Name, Text, sanitise};
 pub use verdict::{Certainty, Severity, Tier};
 pub use workload::{
-    Dependency, DependencyKind, Desired, Exposure, GaveUp, Hindrance, JobState, Made, Reported, RestartPolicy,
-    Revision, Rollout, RolloutPhase, Schedule, Workload,
+    Dependency, DependencyKind, Desired, Exposure, GaveUp, Hindrance, JobState, Made, PROMOTION, Reported,
+    RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Workload,
 };
 
 /// A point in time (UTC). Times of a server are as the server said them; see `engine` for offsets.

@@ -81,6 +81,8 @@ pub enum Waste {
     Images,
     /// What builds keep.
     BuildCache,
+    /// Jobs, allocations and evaluations that have ended, clients that are down.
+    Ended,
 }
 
 impl StepAction {

@@ -192,6 +192,16 @@ pub struct Made {
     pub containers: Vec<ContainerSpec>,
 }
 
+/// What a rollout's message ends with whose canary waits until somebody lets it take over.
+pub const PROMOTION: &str = "waits for promotion";
+
+impl Rollout {
+    /// Its canary waits until somebody lets it take over.
+    pub fn waits_for_promotion(&self) -> bool {
+        self.phase == RolloutPhase::Paused && self.message.as_deref().is_some_and(|said| said.ends_with(PROMOTION))
+    }
+}
+
 /// A change on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollout {

@@ -1,7 +1,7 @@
 //! What people did to an object, as the journal tells it, and what of it still holds the object back.
 
 use crate::domain::journal::Hold;
-use crate::domain::{Deed, Intent, Kind, Object, Outcome, Ref, RolloutPhase};
+use crate::domain::{Deed, Intent, Kind, Object, Outcome, Ref, Rollout, RolloutPhase};
 
 use super::view::View;
 
@@ -40,6 +40,7 @@ impl<'a> View<'a> {
                     || (key.kind == Kind::Job && it.job.as_ref().is_some_and(|job| job.suspended));
                 match it.rollout.as_ref().map(|rollout| rollout.phase) {
                     _ if suspended => Some(Hold::Suspended),
+                    _ if it.rollout.as_ref().is_some_and(Rollout::waits_for_promotion) => Some(Hold::Canary),
                     Some(RolloutPhase::Paused) => Some(Hold::Paused),
                     Some(RolloutPhase::RollbackPaused) => Some(Hold::BackPaused),
                     _ => (it.desired.running() == Some(0)).then_some(Hold::Zero),

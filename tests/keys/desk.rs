@@ -372,7 +372,11 @@ pub fn draft(intent: Intent) -> Draft {
             return cockpit::action::merge(&intent, drafts).expect("a draft");
         }
     };
-    let pin = Pin { key, uid: "uid".into(), seen: Seen::Uid };
+    let uid = match key.kind {
+        Kind::Node => format!("uid-node-{}", key.name.trim_start_matches(|c: char| !c.is_ascii_digit())),
+        _ => format!("uid-{}", key.name),
+    };
+    let pin = Pin { key, uid: uid.into(), seen: Seen::Uid };
     let step = Step { action, pin, until, timeout_seconds: 300, group: 0 };
     Draft { equivalent: Some("restart it".into()), inverse, ..Draft::new(&intent, vec![step]) }
 }

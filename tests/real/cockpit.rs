@@ -1,4 +1,4 @@
-//! The real `cockpit`, in an empty home, pointed at one engine or one API server.
+//! The real `cockpit`, in an empty home, pointed at one engine, one API server or one region.
 
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::agents::Agent;
 use crate::scenes::SETTINGS;
 use crate::scenes::report::{Report, in_short};
 use crate::servers::{Engine, compose_dir};
 use crate::wait::{PATIENCE, until};
 
-/// A cockpit that looks at one engine or API server, and at nothing else of this machine.
+/// A cockpit that looks at one engine, API server or region, and at nothing else of this machine.
 pub struct Cockpit {
     home: TempDir,
-    /// The variable that names it, and how.
-    target: (&'static str, String),
+    /// The variables that name it, and how.
+    target: Vec<(&'static str, String)>,
     /// Who runs it, where that is not whoever runs the tests.
     user: Option<User>,
 }
@@ -88,7 +89,7 @@ impl Cockpit {
         for path in ["", ".config", ".config/cockpit", ".config/cockpit/config.toml", "kubeconfig"] {
             chown(home.join(path), Some(id), Some(id)).expect("a home of their own");
         }
-        cockpit.target.1 = own.display().to_string();
+        cockpit.target = vec![("KUBECONFIG", own.display().to_string())];
         cockpit.user = Some(User { name, id, group: group.id, program: group.program() });
         cockpit
     }
@@ -98,7 +99,28 @@ impl Cockpit {
         let settings = home.path().join(".config/cockpit");
         std::fs::create_dir_all(&settings).expect("a directory for its settings");
         std::fs::write(settings.join("config.toml"), SETTINGS).expect("its settings");
-        Self { home, target: (variable, target), user: None }
+        Self { home, target: vec![(variable, target)], user: None }
+    }
+
+    /// For the region of an agent, with all rights.
+    pub fn region(agent: &Agent) -> Self {
+        Self::region_by(agent, &agent.token())
+    }
+
+    /// For the region of an agent, with a token.
+    pub fn region_by(agent: &Agent, token: &str) -> Self {
+        Self::at("NOMAD_ADDR", agent.address()).and("NOMAD_TOKEN", token)
+    }
+
+    /// That looks at an engine too.
+    pub fn and_engine(self, engine: &Engine) -> Self {
+        self.and("DOCKER_HOST", &format!("unix://{}", engine.socket().display()))
+    }
+
+    /// With one more variable of the environment.
+    pub fn and(mut self, variable: &'static str, value: &str) -> Self {
+        self.target.push((variable, value.to_owned()));
+        self
     }
 
     /// More settings than usual.
@@ -126,11 +148,11 @@ impl Cockpit {
         let user = self.user.iter().map(|user| ("USER", user.name.to_owned()));
         let mut all = vec![
             ("HOME", home),
-            self.target.clone(),
             ("PATH", format!("{}:/usr/bin:/bin", compose_dir().display())),
             ("LANG", "C.UTF-8".to_owned()),
             ("TERM", "xterm-256color".to_owned()),
         ];
+        all.extend(self.target.iter().cloned());
         all.extend(user);
         all
     }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Shell helpers that start and stop real servers for the tests: what all of them
 # share, and Docker engines. Sourced by tests/real/engine, tests/real/plane.sh,
-# tests/real/run and tests/wire/docker/record.
+# tests/real/agent.sh, tests/real/run and tests/wire/docker/record.
 #
 # An engine lives in one directory:
 #   pid             of dockerd                 docker.sock   where it listens
@@ -9,6 +9,8 @@
 # so that whoever has the directory can stop it, by pid, whatever happened to
 # the process that started it.
 
+# Where planes and agents claim their ports, so that several can start at once.
+PORT_CLAIMS="${TMPDIR:-/tmp}/cockpit-planes"
 REAL_DIR="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
@@ -65,6 +67,79 @@ own_pid() {
   [ -n "$pid" ] && command_line "$pid" | grep -qF -- "$2" && printf '%s' "$pid"
   return 0
 }
+
+# ---- starting and ending one server ----
+
+# spawn DIR NAME COMMAND...: in the background, with a clean environment; the command has to
+# name DIR, by which its pid is known later.
+spawn() {
+  local dir="$1" name="$2"
+  shift 2
+  setsid nohup env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$dir" "$@" >>"$dir/$name.log" 2>&1 </dev/null &
+  printf '%s' "$!" >"$dir/$name.pid"
+  # Not a job of this shell: it is watched and ended through its pid file.
+  disown "$!"
+}
+
+# until_up DIR NAME SECONDS COMMAND...: until COMMAND succeeds; fails early when the server has ended.
+until_up() {
+  local dir="$1" name="$2" seconds="$3" pid
+  shift 3
+  pid="$(cat "$dir/$name.pid")"
+  up_or_ended() { "$@" || pid_gone "$pid"; }
+  poll "$seconds" "$name in $dir" up_or_ended "$@" || { tail -n 20 "$dir/$name.log" >&2; return 1; }
+  pid_runs "$pid" || { say "$name ended at once:"; tail -n 20 "$dir/$name.log" >&2; return 1; }
+}
+
+# end DIR NAME [SIGNAL [SECONDS]]: one server, politely, then not.
+end() {
+  local pid
+  pid="$(own_pid "$1/$2.pid" "$1")"
+  rm -f "$1/$2.pid"
+  [ -n "$pid" ] || return 0
+  kill "-${3:-TERM}" "$pid" 2>/dev/null || return 0
+  poll "${4:-15}" "$2 ($pid) to stop" pid_gone "$pid" || { kill -KILL "$pid" 2>/dev/null || true; poll 10 "$2 ($pid) to be gone" pid_gone "$pid"; }
+}
+
+program() {
+  local path
+  path="$(tool_path "$1")"
+  [ -x "$path" ] || fail "no $1; run tests/real/setup ${2:-kubernetes}"
+  printf '%s' "$path"
+}
+
+# ---- ports ----
+
+port() { printf '%s' "$(($(cat "$1/base") + $2))"; }
+
+listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# claim_ports DIR: the first ten ports in a row that no other plane or agent has and nobody listens
+# on, below those that the kernel hands out by itself.
+claim_ports() {
+  local dir="$1" base lock owner offset
+  [ ! -s "$dir/base" ] || return 0
+  mkdir -p "$PORT_CLAIMS"
+  exec {lock}>"$PORT_CLAIMS/lock"
+  flock -w 60 "$lock" || fail "nobody lets go of $PORT_CLAIMS/lock"
+  for ((base = 21000; base < 32000; base += 10)); do
+    owner="$(cat "$PORT_CLAIMS/$base" 2>/dev/null || true)"
+    [ -z "$owner" ] || [ "$(cat "$owner/base" 2>/dev/null)" != "$base" ] || continue
+    for ((offset = 0; offset < 10; offset++)); do
+      ! listening "$((base + offset))" || continue 2
+    done
+    printf '%s' "$dir" >"$PORT_CLAIMS/$base"
+    printf '%s' "$base" >"$dir/base"
+    break
+  done
+  exec {lock}>&-
+  [ -s "$dir/base" ] || fail "no ten free ports in a row"
+}
+
+# unclaim BASE: once the directory that had them is gone.
+unclaim() { [ -z "$1" ] || rm -f "$PORT_CLAIMS/$1"; }
+
+# ---- engines ----
 
 # engine_start DIR API [DOCKERD FLAG...]: API is 1.41 or 1.52.
 engine_start() {

@@ -2,11 +2,13 @@
 //!
 //! What is checked is what a person gets: the list of `cockpit triage --json`, and the screen itself in a terminal.
 
+mod agents;
 mod api;
 mod cockpit;
 mod docker;
 mod hand;
 mod kubernetes;
+mod nomad;
 mod planes;
 mod proxy;
 #[path = "../scenes/mod.rs"]

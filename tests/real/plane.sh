@@ -19,78 +19,11 @@
 
 PLANE_SCENES="$REAL_DIR/scenes/kubernetes"
 SERVICE_RANGE=10.96.0
-# Where planes claim their ports, so that several can start at once.
-PLANE_CLAIMS="${TMPDIR:-/tmp}/cockpit-planes"
-
-# ---- starting and ending one server ----
-
-# spawn DIR NAME COMMAND...: in the background, with a clean environment; the command has to
-# name DIR, by which its pid is known later.
-spawn() {
-  local dir="$1" name="$2"
-  shift 2
-  setsid nohup env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME="$dir" "$@" >>"$dir/$name.log" 2>&1 </dev/null &
-  printf '%s' "$!" >"$dir/$name.pid"
-  # Not a job of this shell: it is watched and ended through its pid file.
-  disown "$!"
-}
-
-# until_up DIR NAME SECONDS COMMAND...: until COMMAND succeeds; fails early when the server has ended.
-until_up() {
-  local dir="$1" name="$2" seconds="$3" pid
-  shift 3
-  pid="$(cat "$dir/$name.pid")"
-  up_or_ended() { "$@" || pid_gone "$pid"; }
-  poll "$seconds" "$name in $dir" up_or_ended "$@" || { tail -n 20 "$dir/$name.log" >&2; return 1; }
-  pid_runs "$pid" || { say "$name ended at once:"; tail -n 20 "$dir/$name.log" >&2; return 1; }
-}
-
-# end DIR NAME [SIGNAL [SECONDS]]: one server, politely, then not.
-end() {
-  local pid
-  pid="$(own_pid "$1/$2.pid" "$1")"
-  rm -f "$1/$2.pid"
-  [ -n "$pid" ] || return 0
-  kill "-${3:-TERM}" "$pid" 2>/dev/null || return 0
-  poll "${4:-15}" "$2 ($pid) to stop" pid_gone "$pid" || { kill -KILL "$pid" 2>/dev/null || true; poll 10 "$2 ($pid) to be gone" pid_gone "$pid"; }
-}
-
-program() {
-  local path
-  path="$(tool_path "$1")"
-  [ -x "$path" ] || fail "no $1; run tests/real/setup ${2:-kubernetes}"
-  printf '%s' "$path"
-}
 
 # ---- ports ----
 
-port() { printf '%s' "$(($(cat "$1/base") + $2))"; }
 api_port() { port "$1" 2; }
 kubelet_port() { port "$1" "$((4 + $2))"; }
-
-listening() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-# claim_ports DIR: the first ten ports in a row that no other plane has and nobody listens
-# on, below those that the kernel hands out by itself.
-claim_ports() {
-  local dir="$1" base lock owner offset
-  [ ! -s "$dir/base" ] || return 0
-  mkdir -p "$PLANE_CLAIMS"
-  exec {lock}>"$PLANE_CLAIMS/lock"
-  flock -w 60 "$lock" || fail "nobody lets go of $PLANE_CLAIMS/lock"
-  for ((base = 21000; base < 32000; base += 10)); do
-    owner="$(cat "$PLANE_CLAIMS/$base" 2>/dev/null || true)"
-    [ -z "$owner" ] || [ "$(cat "$owner/base" 2>/dev/null)" != "$base" ] || continue
-    for ((offset = 0; offset < 10; offset++)); do
-      ! listening "$((base + offset))" || continue 2
-    done
-    printf '%s' "$dir" >"$PLANE_CLAIMS/$base"
-    printf '%s' "$base" >"$dir/base"
-    break
-  done
-  exec {lock}>&-
-  [ -s "$dir/base" ] || fail "no ten free ports in a row"
-}
 
 # ---- who may do what ----
 
@@ -259,7 +192,7 @@ plane_remove() {
   plane_stop "$1"
   base="$(cat "$1/base" 2>/dev/null || true)"
   rm -rf "$1"
-  [ -z "$base" ] || rm -f "$PLANE_CLAIMS/$base"
+  unclaim "$base"
 }
 
 # ---- asking ----

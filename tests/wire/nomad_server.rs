@@ -17,6 +17,8 @@ pub struct Script {
     pub answers: BTreeMap<String, (u16, String)>,
     /// Everything it was asked, with its query.
     pub asked: Vec<String>,
+    /// What was to be changed: the path, with its query, and the body.
+    pub sent: Vec<(String, Value)>,
     /// Of which index each answer is, by path; 100 where none is named.
     pub indexes: BTreeMap<String, u64>,
     /// Answers to one token, by token and path with its namespace; a token that is named here gets nothing else.
@@ -200,6 +202,24 @@ impl Server {
         script.indexes.insert(path.to_owned(), index);
     }
 
+    /// One more job, as it was recorded for itself.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub fn add(&self, job: &str) {
+        let it = json(&format!("{job}.json"));
+        let more = |path: &str, new: &[Value]| {
+            let (_, body) = self.script().answers.get(path).cloned().expect("it is answered");
+            let mut all: Vec<Value> = serde_json::from_str(&body).expect("a list");
+            all.extend_from_slice(new);
+            self.answer(path, all.into());
+        };
+        let list = |field: &str| it[field].as_array().cloned().unwrap_or_default();
+        more("/v1/jobs", std::slice::from_ref(&it["stub"]));
+        more("/v1/deployments", &list("deployments"));
+        more("/v1/allocations", &list("allocations"));
+        self.answer(&format!("/v1/job/{job}"), it["job"].clone());
+        self.answer(&format!("/v1/job/{job}/allocations"), list("allocations").into());
+    }
+
     pub fn answer(&self, path: &str, body: Value) {
         self.script().answers.insert(path.to_owned(), (200, body.to_string()));
     }
@@ -211,6 +231,13 @@ impl Server {
 
     pub fn script(&self) -> MutexGuard<'_, Script> {
         self.script.lock().expect("no test panicked with it")
+    }
+
+    /// What was to be changed, with the bodies; what a scheduler was only asked is not among it.
+    #[allow(dead_code, reason = "not every test needs it")]
+    pub fn sent(&self) -> Vec<(String, Value)> {
+        let all = self.script().sent.clone();
+        all.into_iter().filter(|(path, _)| !path.split('?').next().unwrap_or_default().ends_with("/plan")).collect()
     }
 
     /// Says something in its stream.
@@ -266,6 +293,9 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, lines: broadcast::
             let mut script = script.lock().expect("no test panicked with it");
             script.asked.push(asked.target.clone());
             script.said = headers;
+            if first.starts_with("PUT") {
+                script.sent.push((asked.target.clone(), serde_json::from_slice(&body).unwrap_or_default()));
+            }
             (asked.path == "/v1/event/stream" && !script.answers.contains_key(&asked.path))
                 .then(|| script.grants(&asked))
         };

@@ -1,7 +1,7 @@
 //! What will happen, one line for each thing that is meant.
 
 use crate::action::words::{setting_words, short};
-use crate::domain::{Enter, Intent, Kind, Line, LineKind, Role};
+use crate::domain::{Enter, Intent, Kind, Line, LineKind, Ref, Role};
 use crate::state::View;
 
 use super::{instances, wanted};
@@ -28,6 +28,10 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
         }
         Intent::Restart(_) if target.kind.role() == Role::Instance || target.kind == Kind::Container => {
             format!("start {noun} {name} anew")
+        }
+        Intent::Restart(_) if target.kind == Kind::TaskGroup => {
+            let alive = view.workload(target).map_or(0, |workload| view.counts(workload).alive);
+            format!("start {} of {noun} {name} anew, where they run", instances(alive))
         }
         Intent::Restart(_) => match view.workload(target).map_or(0, |workload| view.counts(workload).alive) {
             1 => format!("replace the one instance of {noun} {name}"),
@@ -57,6 +61,8 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
         Intent::Resume(_) if target.kind == Kind::Application => {
             format!("switch the automatic sync of {noun} {name} on")
         }
+        Intent::Pause(_) if scheduled(target, view) => format!("let no run of {noun} {name} begin"),
+        Intent::Resume(_) if scheduled(target, view) => format!("let runs of {noun} {name} begin again"),
         Intent::Pause(_) => format!("hold the rollout of {name}"),
         Intent::Resume(_) => format!("go on with the rollout of {name}"),
         Intent::Promote(_) => format!("let the new revision of {name} take over"),
@@ -71,6 +77,10 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
         Intent::Shell(_, enter) => enters(enter, &format!("{noun} {name}")),
         Intent::Several(_) => String::new(),
     }
+}
+
+fn scheduled(target: &Ref, view: &View<'_>) -> bool {
+    view.workload(target).is_some_and(|workload| workload.schedule.is_some())
 }
 
 fn enters(enter: &Enter, of: &str) -> String {

@@ -34,6 +34,7 @@ pub(super) fn lines(intent: &Intent, view: &View<'_>) -> Vec<Line> {
             // A Swarm's number is part of what is taken back.
             let left = match target.kind {
                 Kind::Service => "not taken back: what configs and secrets held, migrations",
+                Kind::TaskGroup => "not taken back: what variables and volumes held, migrations",
                 _ => "not taken back: configuration, secrets, migrations, the number of instances",
             };
             lines.push(Line::new(LineKind::Note, left));

@@ -28,7 +28,7 @@ pub(super) fn line(steps: &[Step]) -> Option<Line> {
     if seen.len() > TOLD {
         told.push(format!("{} more", seen.len() - TOLD));
     }
-    let by_uid = steps.iter().map(|step| &step.pin).filter(|pin| pin.seen == Seen::Uid);
+    let by_uid = steps.iter().map(|step| &step.pin).filter(|pin| pin.seen == Seen::Uid && !pin.uid.is_empty());
     let by_uid = by_uid.map(|pin| (&pin.key, &pin.uid)).collect::<BTreeSet<_>>().len();
     match (by_uid, told.is_empty()) {
         (0, _) => {}

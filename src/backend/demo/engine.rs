@@ -290,6 +290,7 @@ impl Sim {
             Waste::Containers if *seen != Seen::Spec(names(&stopped)) => {
                 return Err(StepError::Moved(Text::new("there are other containers to remove than were seen")));
             }
+            Waste::Ended => return Err(StepError::Failed(Text::new("an engine keeps nothing of that kind"))),
             Waste::Containers => {
                 stopped.iter().for_each(|key| self.delete(key));
                 0

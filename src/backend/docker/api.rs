@@ -16,6 +16,7 @@ use hyper::upgrade::Upgraded;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::backend::draft;
 pub(super) use crate::backend::escape::escaped;
 use crate::domain::{Text, Timestamp};
 
@@ -219,21 +220,8 @@ impl Api {
     }
 }
 
-/// Why something was not written, or is not known to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Unwritten {
-    /// The engine said no.
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// The engine's words.
-        message: Text,
-    },
-    /// No connection could be made: nothing was sent.
-    NotSent(Failure),
-    /// It was sent, and no answer came.
-    Lost,
-}
+/// Why something that changes an engine is not known to be done.
+pub(super) type Unwritten = draft::Unwritten<Failure>;
 
 /// Whether a request failed before anything of it was sent.
 fn never_left(error: &bollard::errors::Error) -> bool {

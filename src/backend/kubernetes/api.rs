@@ -3,8 +3,8 @@
 //! They go over `kube::Client::send` alone: it brings TLS, proxies and logins, and none of kube's own calls has a deadline
 //! or tells of bookmarks. It speaks HTTP/1.1, so a watch is a connection; there are about twenty, which is fine.
 
-mod line;
 mod lines;
+mod packed;
 mod served;
 mod tunnel;
 
@@ -28,6 +28,7 @@ use tokio::time::Instant;
 
 pub(super) use crate::backend::escape::escaped;
 use crate::backend::forward::Tunnel;
+use crate::backend::line::Line;
 use crate::domain::{Text, Timestamp};
 
 use super::ask::Sent;
@@ -35,8 +36,6 @@ use super::connect::Connection;
 use super::failure::Failure;
 use super::kinds::{ApiKind, Depth};
 use super::pace::Pace;
-
-use line::Line;
 
 pub(super) use lines::Lines;
 pub(super) use served::Served;
@@ -328,7 +327,7 @@ impl Api {
         }
         let all = if all.is_empty() { first } else { all.freeze() };
         self.shared.line.carried(all.len(), begun.map_or(Duration::ZERO, |begun| begun.elapsed()));
-        if packed { line::unpacked(&all, longest) } else { Ok(all) }
+        if packed { packed::unpacked(&all, longest) } else { Ok(all) }
     }
 
     fn look_at_clock(&self, headers: &HeaderMap) {

@@ -5,6 +5,7 @@ use crate::domain::{
     OccurrenceKind, OomScope, Origin, Phase, Ref, Text, Timestamp,
 };
 
+use super::hindrance::{hinders, hindrance, in_vain};
 use super::scribe::{JobKey, MEBI, Scribe, at, time};
 use super::wire::{Allocation, Task, TaskEvent, TaskGroup, TaskState};
 
@@ -25,7 +26,10 @@ impl Scribe {
         instance.ready = instance.phase == Phase::Running
             && it.deployment_status.as_ref().is_none_or(|health| health.healthy == Some(true));
         instance.created = at(it.create_time);
-        instance.since = since(it).or_else(|| at(it.modify_time));
+        // What never ran waits since it was made.
+        let coming = matches!(instance.phase, Phase::Starting | Phase::Restarting);
+        let made_at = coming.then(|| at(it.create_time)).flatten();
+        instance.since = since(it).or(made_at).or_else(|| at(it.modify_time));
         instance.revision = it.job_version.or(newest).map(|version| Name::from(version.to_string()));
         let tasks = || it.allocated_resources.tasks.values();
         instance.memory_request_bytes = tasks().map(|task| task.memory.memory * MEBI).sum();
@@ -73,15 +77,17 @@ impl Scribe {
         let started = time(&state.started_at);
         match state.state.as_str() {
             "running" => ContainerState::Running { since: started },
-            "dead" => ContainerState::Ended(Box::new(ended(state).unwrap_or_else(|| Exit {
-                code: i32::from(state.failed),
-                reason: if state.failed { ExitReason::CannotRun } else { ExitReason::Completed },
-                message: state.events.last().map(|event| Text::new(event.words())),
-                started,
-                ended: time(&state.finished_at),
-            }))),
+            "dead" => {
+                ContainerState::Ended(Box::new(in_vain(state).or_else(|| ended(state)).unwrap_or_else(|| Exit {
+                    code: i32::from(state.failed),
+                    reason: if state.failed { ExitReason::CannotRun } else { ExitReason::Completed },
+                    message: state.events.last().map(|event| Text::new(event.words())),
+                    started,
+                    ended: time(&state.finished_at),
+                })))
+            }
             _ => {
-                let last = state.events.last();
+                let last = hindrance(state).or(state.events.last());
                 let reason = last.map_or("Pending", |event| event.kind.as_str());
                 ContainerState::Waiting {
                     reason: self.names.intern(reason),
@@ -147,9 +153,8 @@ fn kind_of(event: &TaskEvent, asked: bool) -> Option<OccurrenceKind> {
         "Terminated" => Some(OccurrenceKind::Crash),
         "Restart Signaled" if event.words().contains("healthcheck") => Some(OccurrenceKind::ProbeFailure),
         "Driver Failure" if event.words().to_lowercase().contains("pull") => Some(OccurrenceKind::PullFailure),
-        "Driver Failure" | "Setup Failure" | "Failed Artifact Download" | "Failed Validation" => {
-            Some(OccurrenceKind::CreationFailure)
-        }
+        // That a template waits is a state, and no failure.
+        _ if hinders(event) && event.kind != "Template" => Some(OccurrenceKind::CreationFailure),
         _ => None,
     }
 }
@@ -186,8 +191,13 @@ fn since(it: &Allocation) -> Option<Timestamp> {
     times.flatten().max()
 }
 
-/// The newest thing that was said of any of its tasks.
+/// The newest thing that keeps any of its tasks from starting, else the newest that was said of any.
 fn last_word(it: &Allocation) -> Option<&TaskEvent> {
+    let held = it.task_states.values().filter_map(hindrance).max_by_key(|event| event.time);
+    held.or_else(|| newest_event(it))
+}
+
+fn newest_event(it: &Allocation) -> Option<&TaskEvent> {
     it.task_states.values().flat_map(|task| &task.events).max_by_key(|event| event.time)
 }
 

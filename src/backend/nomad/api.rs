@@ -1,17 +1,22 @@
 //! Requests to a server (nomad: api/, command/agent/http.go).
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use base64::Engine;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use reqwest::header::{HOST, HeaderMap, HeaderValue};
-use reqwest::{Certificate, Client, Identity, Method, RequestBuilder};
+use reqwest::header::{self, ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use crate::domain::Text;
+use crate::backend::draft;
+use crate::backend::line::Line;
+use crate::domain::{Text, Timestamp};
 
 use super::failure::Failure;
 use super::lag::Lag;
@@ -28,6 +33,15 @@ pub(super) struct Answer<T> {
     pub(super) next: Option<String>,
 }
 
+/// What a server says of a change that it took, and its clock then.
+pub(super) struct Written<T> {
+    pub(super) value: T,
+    pub(super) at: Timestamp,
+}
+
+/// Why something that changes a region is not known to be done.
+pub(super) type Unwritten = draft::Unwritten<Failure>;
+
 /// One connection's worth of asking.
 #[derive(Clone)]
 pub(super) struct Api {
@@ -37,6 +51,7 @@ pub(super) struct Api {
     auth: Option<HttpAuth>,
     /// The host of the address, where it is asked for by the name that it shows.
     host: Option<String>,
+    line: Arc<Line>,
     pace: Pace,
 }
 
@@ -70,7 +85,7 @@ impl Api {
         }
         let http = builder.build().map_err(|error| Failure::broken(&error))?;
         let region = target.region.as_ref().map(ToString::to_string);
-        Ok(Self { http, base, region, auth: target.auth.clone(), host, pace })
+        Ok(Self { http, base, region, auth: target.auth.clone(), host, line: Arc::default(), pace })
     }
 
     /// The deadlines by which it asks.
@@ -84,6 +99,10 @@ impl Api {
         let query: Vec<(&str, &str)> =
             query.iter().copied().chain(region).filter(|(_, value)| !value.is_empty()).collect();
         let mut request = self.http.request(method, format!("{}{path}", self.base)).query(&query);
+        if !self.line.is_slow() {
+            // Else reqwest offers to take it compressed.
+            request = request.header(ACCEPT_ENCODING, "identity");
+        }
         if let Some(host) = &self.host {
             request = request.header(HOST, host);
         }
@@ -108,7 +127,9 @@ impl Api {
         let asked = async {
             let answer = said(self.request(Method::GET, path, query)).await?;
             let (index, lag, next) = (index(answer.headers()), Lag::of(answer.headers()), next(answer.headers()));
+            let begun = Instant::now();
             let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
+            self.line.carried(body.len(), begun.elapsed());
             let value = serde_json::from_slice(&body)
                 .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
             Ok(Answer { value, index, lag, next })
@@ -116,14 +137,52 @@ impl Api {
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }
 
-    /// Reads something that is no JSON.
-    pub(super) async fn bytes(&self, path: &str, query: &[(&str, &str)]) -> Result<Bytes, Failure> {
+    /// Sends something that changes the region, once: what is lost on the way is never sent again.
+    pub(super) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Written<T>, Unwritten> {
+        let sent = Timestamp::now();
         let asked = async {
-            let answer = said(self.request(Method::GET, path, query)).await?;
-            answer.bytes().await.map_err(|error| Failure::broken(&error))
+            let request = self.request(Method::PUT, path, query).body(body.to_string());
+            let answer = request.send().await.map_err(|error| match error.is_connect() || error.is_builder() {
+                true => Unwritten::NotSent(Failure::broken(&error)),
+                false => Unwritten::Lost,
+            })?;
+            let (status, at) = (answer.status(), date(answer.headers()).unwrap_or(sent));
+            let body = answer.bytes().await.map_err(|_| Unwritten::Lost)?;
+            if !status.is_success() {
+                return Err(Unwritten::Refused { status: status.as_u16(), message: words(&body) });
+            }
+            // Some changes are answered with nothing.
+            let said: &[u8] = if body.is_empty() { b"null" } else { &body };
+            let value = serde_json::from_slice(said).map_err(|_| Unwritten::Lost)?;
+            Ok(Written { value, at })
         };
-        let within = self.pace.answer_within;
-        tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
+        tokio::time::timeout(self.pace.answer_within, asked).await.unwrap_or(Err(Unwritten::Lost))
+    }
+
+    /// Opens a websocket (RFC 6455): the connection, once the server has switched to it.
+    pub(super) async fn websocket(&self, path: &str, query: &[(&str, &str)]) -> Result<reqwest::Upgraded, Unwritten> {
+        let key = base64::engine::general_purpose::STANDARD.encode(fastrand::u128(..).to_be_bytes());
+        let request = self
+            .request(Method::GET, path, query)
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("Sec-WebSocket-Key", key);
+        let asked = async {
+            let answer = request.send().await.map_err(|error| Unwritten::NotSent(Failure::broken(&error)))?;
+            let status = answer.status();
+            if status != StatusCode::SWITCHING_PROTOCOLS {
+                let body = answer.bytes().await.unwrap_or_default();
+                return Err(Unwritten::Refused { status: status.as_u16(), message: words(&body) });
+            }
+            answer.upgrade().await.map_err(|error| Unwritten::NotSent(Failure::broken(&error)))
+        };
+        tokio::time::timeout(self.pace.answer_within, asked).await.unwrap_or(Err(Unwritten::Lost))
     }
 
     /// What is written as it comes, in pieces of any length.
@@ -145,9 +204,20 @@ async fn said(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
     if status.is_success() {
         return Ok(answer);
     }
-    let words = answer.text().await.unwrap_or_default();
-    let words: String = words.trim().chars().take(SAID).collect();
-    Err(Failure::Refused { status: status.as_u16(), message: Text::from(words) })
+    let body = answer.bytes().await.unwrap_or_default();
+    Err(Failure::Refused { status: status.as_u16(), message: words(&body) })
+}
+
+/// What was said instead of an answer.
+fn words(body: &[u8]) -> Text {
+    let words: String = String::from_utf8_lossy(body).trim().chars().take(SAID).collect();
+    Text::from(words)
+}
+
+/// What the server's clock said: whole seconds.
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let raw = headers.get(header::DATE)?.to_str().ok()?;
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok()
 }
 
 /// `X-Nomad-Index`; 0 where there is none.

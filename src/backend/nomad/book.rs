@@ -286,6 +286,8 @@ impl Book {
         let it = &Allocation { job_version: version, ..it.clone() };
         let mut instance = self.scribe.instance(&key, it, made, newest);
         runs::tried_again(&mut instance, it, again);
+        let decided = it.deployment_status.as_ref().is_some_and(|health| health.healthy.is_some());
+        instance.ready &= decided || !entry.around.awaits_health(version, &it.task_group);
         let happened: Vec<Occurrence> = self.scribe.happened(&key, it, made, origin);
         let kept = Kept {
             job: key,

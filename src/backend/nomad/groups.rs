@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::backend::{link, mask};
 use crate::domain::{
-    ContainerSpec, Desired, EnvEntry, Exposure, GaveUp, JobState, Mount, MountKind, Name, Port, Probe, ProbeKind,
-    RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp, Workload,
+    ContainerSpec, Desired, EnvEntry, Exposure, GaveUp, JobState, Mount, MountKind, Name, PROMOTION, Port, Probe,
+    ProbeKind, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp, Workload,
 };
 
 use super::scribe::{JobKey, MEBI, Scribe, at, seconds, time};
@@ -26,6 +26,19 @@ pub(super) struct Around {
     pub(super) gave_up: BTreeMap<String, Timestamp>,
 }
 
+impl Around {
+    /// Whether a deployment still watches allocations of a version: one of which it has not decided yet is not healthy (nomad:
+    /// nomad/structs `Deployment.Active`).
+    pub(super) fn awaits_health(&self, version: Option<u64>, group: &str) -> bool {
+        let active = ["running", "paused", "pending", "initializing", "blocked", "unblocking"];
+        self.deployment.as_ref().is_some_and(|it| {
+            Some(it.job_version) == version
+                && active.contains(&it.status.as_str())
+                && it.task_groups.contains_key(group)
+        })
+    }
+}
+
 /// When a periodic job ran.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Runs {
@@ -37,8 +50,7 @@ impl Scribe {
     /// One group of a job.
     pub(super) fn workload(&mut self, key: &JobKey, job: &Job, group: &TaskGroup, around: &Around) -> Workload {
         let own = self.group(key, &group.name);
-        let uid = format!("{}/{}/{}", key.namespace, key.id, group.name);
-        let mut it = Workload::new(own, uid, desired(job, group, around.nodes));
+        let mut it = Workload::new(own, job.uid(&group.name), desired(job, group, around.nodes));
         it.created = at(job.submit_time);
         it.containers = group.tasks.iter().map(|task| self.task(group, task)).collect();
         let images: Vec<Name> = it.containers.iter().map(|it| it.image.clone()).collect();
@@ -217,7 +229,16 @@ fn rollout(job: &Job, deployment: &Deployment, state: &GroupDeployment) -> Rollo
     let progressed = deadline.and_then(|at| {
         at.checked_sub(std::time::Duration::from_nanos(u64::try_from(state.progress_deadline).unwrap_or(0))).ok()
     });
-    let said = (phase != RolloutPhase::Complete).then(|| Text::new(&deployment.status_description));
+    let said = match phase {
+        RolloutPhase::Complete => None,
+        RolloutPhase::Paused if deployment.status == "running" => Some(Text::from(format!(
+            "{} of {} {} healthy, {PROMOTION}",
+            state.healthy_allocs.min(state.desired_canaries),
+            state.desired_canaries,
+            if state.desired_canaries == 1 { "canary" } else { "canaries" }
+        ))),
+        _ => Some(Text::new(&deployment.status_description)),
+    };
     Rollout {
         phase,
         message: said.filter(|said| !said.is_empty()),

@@ -1,6 +1,5 @@
-//! What a person asks of one thing: its output, its description, its manifest; and what can be done with it.
+//! What a person asks of one thing: its output, its description, its manifest.
 
-use async_trait::async_trait;
 use futures::StreamExt;
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -8,15 +7,12 @@ use tokio::task::JoinSet;
 use crate::backend::escape::escaped;
 use crate::backend::mask::{self, MASK};
 use crate::backend::output::Out;
-use crate::domain::{
-    Backend, Draft, Form, Intent, Kind, LogLine, LogRequest, LogStream, Name, Receipt, Ref, Refusal, Step, StepError,
-    Text,
-};
+use crate::domain::{Form, Kind, LogLine, LogRequest, LogStream, Name, Ref, Text};
 
 use super::Nomad;
 use super::api::Api;
 use super::failure::Failure;
-use super::watch::ONLY_WATCHED;
+use super::find;
 use super::wire::Allocation;
 
 /// Lines of a description at most.
@@ -28,18 +24,9 @@ const LINE: u64 = 160;
 /// A line that is longer is given in parts.
 const WIDEST: usize = 64 << 10;
 
-#[async_trait]
-impl Backend for Nomad {
-    async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
-        let mend = "do it with the nomad command; cockpit shows what comes of it";
-        Err(Refusal::of(&intent, ONLY_WATCHED, mend))
-    }
-
-    async fn execute(&self, _: Step) -> Result<Receipt, StepError> {
-        Err(StepError::Denied(Text::new(ONLY_WATCHED)))
-    }
-
-    async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
+impl Nomad {
+    /// Follows the output of an allocation, or of all that run of a group.
+    pub(super) async fn read_logs(&self, request: LogRequest) -> Result<LogStream, Text> {
         let said = |failure: Failure| Text::from(format!("{}: {failure}", request.instance.local()));
         let api = self.api().map_err(said)?;
         if request.previous {
@@ -65,7 +52,8 @@ impl Backend for Nomad {
         Ok(lines.with(tasks))
     }
 
-    async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
+    /// One thing as its server has it, what is secret masked.
+    pub(super) async fn read_description(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
         let said = |failure: Failure| Text::from(format!("{} cannot be described: {failure}", key.local()));
         let api = self.api().map_err(said)?;
         let Some(mut answer) = answer(&api, &key).await.map_err(said)? else {
@@ -82,18 +70,18 @@ impl Backend for Nomad {
 
 /// What a server says of a thing.
 async fn answer(api: &Api, key: &Ref) -> Result<Option<Value>, Failure> {
-    let namespace = [("namespace", key.namespace.as_deref().unwrap_or("default"))];
+    let namespace = [("namespace", find::namespace(key))];
     let path = match key.kind {
-        Kind::Allocation => match allocations(api, key).await?.first() {
+        Kind::Allocation => match find::allocation(api, key).await? {
             Some(it) => format!("/v1/allocation/{}", escaped(&it.id)),
             None => return Ok(None),
         },
-        Kind::Node => match node(api, key).await? {
-            Some(id) => format!("/v1/node/{}", escaped(&id)),
+        Kind::Node => match find::client(api, key).await? {
+            Some(node) => format!("/v1/node/{}", escaped(&node.id)),
             None => return Ok(None),
         },
         Kind::Cluster => "/v1/operator/autopilot/health".to_owned(),
-        _ => format!("/v1/job/{}", escaped(&job_of(api, key).await?.0)),
+        _ => return Ok(find::job(api, key).await?.map(|found| found.raw)),
     };
     match api.get::<Value>(&path, &namespace).await {
         Ok(answer) => Ok(Some(answer)),
@@ -102,41 +90,15 @@ async fn answer(api: &Api, key: &Ref) -> Result<Option<Value>, Failure> {
     }
 }
 
-/// The job and the group that a workload is: a group of the name of its job goes by that alone.
-async fn job_of(api: &Api, key: &Ref) -> Result<(String, String), Failure> {
-    let namespace = [("namespace", key.namespace.as_deref().unwrap_or("default"))];
-    let alone: Result<Value, Failure> = api.get(&format!("/v1/job/{}", escaped(&key.name)), &namespace).await;
-    match (alone, key.name.rsplit_once('/')) {
-        (Err(failure), Some((job, group))) if failure.is_gone() => Ok((job.to_owned(), group.to_owned())),
-        (Err(failure), None) if failure.is_gone() => Ok((key.name.to_string(), key.name.to_string())),
-        (Err(failure), _) => Err(failure),
-        (Ok(_), _) => Ok((key.name.to_string(), key.name.to_string())),
-    }
-}
-
-async fn node(api: &Api, key: &Ref) -> Result<Option<String>, Failure> {
-    let nodes: Vec<super::wire::Node> = api.get("/v1/nodes", &[]).await?;
-    let found =
-        nodes.into_iter().find(|node| *key.name == *node.name || key.name.ends_with(super::scribe::short(&node.id)));
-    Ok(found.map(|node| node.id))
-}
-
 /// The allocation of that name; of a group those that run, else the newest.
 async fn allocations(api: &Api, key: &Ref) -> Result<Vec<Allocation>, Failure> {
-    let namespace = key.namespace.as_deref().unwrap_or("default");
     if key.kind == Kind::Allocation {
-        let start = key.name.rsplit('-').next().unwrap_or_default();
-        if start.len() < 8 {
-            return Ok(Vec::new());
-        }
-        let query = [("namespace", namespace), ("prefix", start), ("resources", "true")];
-        let all: Vec<Allocation> = api.get("/v1/allocations", &query).await?;
-        return Ok(all.into_iter().take(1).collect());
+        return Ok(find::allocation(api, key).await?.into_iter().collect());
     }
-    let (job, group) = job_of(api, key).await?;
-    let query = [("namespace", namespace), ("resources", "true")];
-    let all: Vec<Allocation> = api.get(&format!("/v1/job/{}/allocations", escaped(&job)), &query).await?;
-    let mut of_group: Vec<Allocation> = all.into_iter().filter(|it| it.task_group == group).collect();
+    let Some(found) = find::job(api, key).await? else { return Ok(Vec::new()) };
+    let query = [("namespace", find::namespace(key)), ("resources", "true")];
+    let all: Vec<Allocation> = api.get(&format!("{}/allocations", find::job_path(&found.job.id)), &query).await?;
+    let mut of_group: Vec<Allocation> = all.into_iter().filter(|it| it.task_group == found.group.name).collect();
     of_group.sort_by_key(|it| std::cmp::Reverse(it.create_time));
     let runs = |it: &Allocation| it.client_status == "running";
     if of_group.iter().any(runs) {

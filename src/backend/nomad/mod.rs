@@ -1,5 +1,6 @@
 //! A Nomad region: its jobs, allocations, clients and deployments.
 
+mod act;
 mod allocations;
 mod api;
 mod blocking;
@@ -8,8 +9,10 @@ mod change;
 mod discover;
 mod disk;
 mod failure;
+mod find;
 mod groups;
 mod hear;
+mod hindrance;
 mod lag;
 mod listing;
 mod lists;
@@ -79,7 +82,11 @@ impl Feed for Nomad {
 
     fn run(self: Arc<Self>, demand: channel::Receiver<Demand>) -> BoxStream<'static, Batch> {
         feeding::feed(|out| {
-            watch::Watch::new(self.target.clone(), self.pace, Arc::clone(&self.turn), demand, out).run()
+            let wants = wants::answer(Arc::clone(&self), demand.clone(), out.clone());
+            let watch = watch::Watch::new(self.target.clone(), self.pace, Arc::clone(&self.turn), demand, out).run();
+            async move {
+                futures::join!(watch, wants);
+            }
         })
     }
 }

@@ -1,222 +1,141 @@
-//! What findings and open panes want to know beside what is watched: how a version of a job differs from the one before, and the
-//! last lines that a task wrote. Read when it is wanted, for what is wanted.
+//! What is fetched only because somebody wants it: the last lines that a task wrote, and how a version of a job differs from the
+//! one before.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use tokio::sync::watch as channel;
+use futures::StreamExt;
+use tokio::sync::{mpsc, watch as channel};
 use tokio::task::JoinSet;
 
 use crate::backend::escape::escaped;
-use crate::domain::{Answer, Change, ClusterId, Demand, Fact, Kind, Ref, Text, Want};
+use crate::domain::{Answer, Batch, Demand, Fact, Kind, LogLine, Ref, Text, Timestamp, Want};
 
+use super::Nomad;
 use super::api::Api;
-use super::book::Book;
 use super::change::Versions;
 use super::failure::Failure;
-use super::scribe::JobKey;
-use super::watch::Watch;
+use super::find;
 
-/// Answers that are read at once.
+/// Lines that a finding needs, at most.
+const LINES: usize = 20;
+/// A line is cut after so many characters.
+const LINE: usize = 512;
+/// Of each output so much is read, from its end, bytes.
+const READ: usize = 4 << 10;
+/// Outputs that are read at once.
 const AT_ONCE: usize = 4;
-/// Lines of a tail.
-const LINES: usize = 40;
-/// Bytes of each output that are read for it.
-const BYTES: &str = "8192";
-/// Length of a line, characters.
-const LONGEST: usize = 400;
 
-/// What is wanted, and what of it was answered.
-pub(super) struct Wants {
-    demand: channel::Receiver<Demand>,
-    /// Nobody wants anything else any more.
-    closed: bool,
-    answered: BTreeSet<Want>,
-    asked: BTreeSet<Want>,
-    reading: JoinSet<(Want, Result<Answer, Failure>)>,
-}
-
-/// What comes next.
-pub(super) enum Next {
-    /// Something else is wanted.
-    Wanted,
-    /// Something was read.
-    Read(Want, Result<Answer, Failure>),
-}
-
-/// What is to be read for a want.
-enum Question {
-    /// Of a group of a job.
-    Versions(JobKey, String, String),
-    /// Of a task of an allocation.
-    Tail { namespace: String, allocation: String, task: String },
-}
-
-impl Wants {
-    pub(super) fn new(demand: channel::Receiver<Demand>) -> Self {
-        let (closed, answered, asked) = Default::default();
-        Self { demand, closed, answered, asked, reading: JoinSet::new() }
-    }
-
-    /// The connection broke: what was being read is wanted still.
-    pub(super) fn interrupted(&mut self) {
-        self.asked.clear();
-        self.reading = JoinSet::new();
-    }
-
-    /// Waits for the next. Nothing is lost where that is given up.
-    pub(super) async fn next(&mut self) -> Next {
-        loop {
-            tokio::select! {
-                changed = self.demand.changed(), if !self.closed => match changed {
-                    Ok(()) => return Next::Wanted,
-                    Err(_) => self.closed = true,
-                },
-                Some(read) = self.reading.join_next() => {
-                    if let Ok((want, answer)) = read {
-                        return Next::Read(want, answer);
-                    }
-                }
-                else => std::future::pending().await,
-            }
-        }
-    }
-
-    /// What is wanted of this cluster and neither answered nor being read.
-    fn open(&mut self, cluster: &ClusterId) -> Vec<Want> {
-        let demand = self.demand.borrow_and_update();
-        self.answered.retain(|want| demand.wants.contains(want));
-        let ours = |want: &&Want| match want {
-            Want::Change { workload: key, .. } | Want::LogTail { instance: key, .. } => key.cluster == *cluster,
+/// Answers what is wanted of a region, until nobody listens any more.
+pub(super) async fn answer(nomad: Arc<Nomad>, mut demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) {
+    let (cluster, pace) = (nomad.target().name.clone(), nomad.pace);
+    let mut asked: BTreeSet<Want> = BTreeSet::new();
+    let mut reading: JoinSet<(Want, Answer)> = JoinSet::new();
+    let mut api: Option<Api> = None;
+    loop {
+        let wanted = demand.borrow_and_update().wants.clone();
+        asked.retain(|want| wanted.contains(want));
+        let ours = |want: &Want| match want {
+            Want::LogTail { instance: key, .. } | Want::Change { workload: key, .. } => key.cluster == cluster,
             _ => false,
         };
-        let new = |want: &&Want| !self.answered.contains(*want) && !self.asked.contains(*want);
-        demand.wants.iter().filter(ours).filter(new).cloned().collect()
+        let new: Vec<Want> = wanted.into_iter().filter(|want| ours(want) && !asked.contains(want)).collect();
+        for want in new.into_iter().take(AT_ONCE.saturating_sub(reading.len())) {
+            asked.insert(want.clone());
+            let way = match &api {
+                Some(api) => Ok(api.clone()),
+                None => nomad.api().inspect(|made| api = Some(made.clone())),
+            };
+            reading.spawn(async move {
+                let read = async { read(&way?, &want).await };
+                let answer = match tokio::time::timeout(pace.answer_within, read).await {
+                    Ok(Ok(answer)) => answer,
+                    Ok(Err(failure)) => Answer::Failed(Text::from(failure.to_string())),
+                    Err(_) => Answer::Failed(Text::from(Failure::Silent(pace.answer_within).to_string())),
+                };
+                (want, answer)
+            });
+        }
+        tokio::select! {
+            () = out.closed() => return,
+            Some(Ok((want, answer))) = reading.join_next() => {
+                // What failed may go better by another way: tokens and certificates are read afresh.
+                api = api.filter(|_| !matches!(answer, Answer::Failed(_)));
+                let facts = vec![Fact::Answered(want, answer)];
+                let _ = out.send(Batch { cluster: cluster.clone(), at: Timestamp::now(), facts }).await;
+            }
+            Ok(()) = demand.changed() => {}
+        }
     }
 }
 
-impl Watch {
-    /// Takes in what came of a want, and asks for what else is wanted.
-    pub(super) fn wanted(&mut self, api: &Api, next: Next) {
-        if let Next::Read(want, read) = next {
-            self.wants.asked.remove(&want);
-            match read {
-                Ok(answer) => self.answer(want, answer),
-                Err(failure) if failure.answered() => {
-                    self.answer(want, Answer::Failed(Text::from(failure.to_string())))
-                }
-                // The server is away: it is asked again when it is there.
-                Err(_) => {}
-            }
-        }
-        self.ask_wanted(api);
-    }
-
-    /// Asks for what is wanted, as much as may be asked at once.
-    pub(super) fn ask_wanted(&mut self, api: &Api) {
-        for want in self.wants.open(&self.target.name) {
-            if self.wants.reading.len() >= AT_ONCE {
-                break;
-            }
-            match question(&self.book, &want) {
-                Ok(question) => {
-                    self.wants.asked.insert(want.clone());
-                    let api = api.clone();
-                    self.wants.reading.spawn(async move {
-                        let answer = read(&api, question).await;
-                        (want, answer)
-                    });
-                }
-                Err(why) => self.answer(want, Answer::Failed(why)),
-            }
-        }
-    }
-
-    fn answer(&mut self, want: Want, answer: Answer) {
-        self.wants.answered.insert(want.clone());
-        self.book.tell(Fact::Answered(want, answer));
-    }
-}
-
-fn question(book: &Book, want: &Want) -> Result<Question, Text> {
-    let gone = || Text::new("it is not there any more");
+async fn read(api: &Api, want: &Want) -> Result<Answer, Failure> {
     match want {
-        Want::Change { workload, revision } => {
-            let (job, group) = book.group_of(workload).ok_or_else(gone)?;
-            Ok(Question::Versions(job, group, revision.to_string()))
-        }
-        Want::LogTail { previous: true, .. } => Err(Text::new(
-            "Nomad keeps the output of all runs of a task in one: that of one before it is not told apart",
-        )),
-        Want::LogTail { instance, container: Some(task), .. } if instance.kind == Kind::Allocation => {
-            let allocation = book.id_of(instance).ok_or_else(gone)?;
-            let namespace = instance.namespace.as_deref().unwrap_or("default").to_owned();
-            Ok(Question::Tail { namespace, allocation, task: task.to_string() })
-        }
-        _ => Err(Text::new("a Nomad region is not asked for that")),
+        Want::Change { workload, revision } => change(api, workload, revision).await,
+        want => tail(api, want).await,
     }
 }
 
-async fn read(api: &Api, question: Question) -> Result<Answer, Failure> {
-    match question {
-        Question::Versions(job, group, revision) => {
-            let path = format!("/v1/job/{}/versions", escaped(&job.id));
-            let query = [("namespace", job.namespace.as_str()), ("diffs", "true"), ("stale", "true")];
-            let versions: Versions = api.get(&path, &query).await?;
-            let change: Result<Change, Text> = versions.change(&revision, &group);
-            Ok(change.map_or_else(Answer::Failed, |change| Answer::Changed(Box::new(change))))
-        }
-        Question::Tail { namespace, allocation, task } => {
-            // Why something ended stands there more often.
-            let said = tail(api, &namespace, &allocation, &task, "stderr").await?;
-            let said = if said.is_empty() { tail(api, &namespace, &allocation, &task, "stdout").await? } else { said };
-            Ok(Answer::Lines(said))
-        }
-    }
+/// How a version of a job differs, of a group of it.
+async fn change(api: &Api, workload: &Ref, revision: &str) -> Result<Answer, Failure> {
+    let Some(found) = find::job(api, workload).await? else {
+        return Ok(Answer::Failed(Text::new("it is not there any more")));
+    };
+    let query = [("namespace", find::namespace(workload)), ("diffs", "true")];
+    let versions: Versions = api.get(&format!("{}/versions", find::job_path(&found.job.id)), &query).await?;
+    let change = versions.change(revision, &found.group.name);
+    Ok(change.map_or_else(Answer::Failed, |change| Answer::Changed(Box::new(change))))
 }
 
-async fn tail(api: &Api, namespace: &str, allocation: &str, task: &str, output: &str) -> Result<Vec<Text>, Failure> {
+/// The last lines of a task. All its runs write one log without times: those of the run before cannot be told from those of one
+/// that goes on.
+async fn tail(api: &Api, want: &Want) -> Result<Answer, Failure> {
+    let Want::LogTail { instance, container: Some(task), previous: false, run } = want else {
+        return Ok(Answer::Failed(Text::new("Nomad keeps the output of all runs of a task in one")));
+    };
+    // `{uid}:{task}:{restarts}`
+    let id = run.split(':').next().filter(|_| instance.kind == Kind::Allocation).unwrap_or_default();
+    let namespace = instance.namespace.as_deref().unwrap_or("default");
+    let (said, complained) = futures::try_join!(
+        last_lines(api, id, namespace, task, "stdout"),
+        last_lines(api, id, namespace, task, "stderr"),
+    )?;
+    // Which of the two came first is not told: what is wrong is said on the second, as a rule.
+    let mut lines: Vec<Text> = said.into_iter().chain(complained).collect();
+    lines.drain(..lines.len().saturating_sub(LINES));
+    Ok(Answer::Lines(lines))
+}
+
+async fn last_lines(api: &Api, id: &str, namespace: &str, task: &str, kind: &str) -> Result<Vec<Text>, Failure> {
+    let offset = READ.to_string();
     let query = [
-        ("namespace", namespace),
         ("task", task),
-        ("type", output),
+        ("type", kind),
         ("origin", "end"),
-        ("offset", BYTES),
+        ("offset", offset.as_str()),
         ("plain", "true"),
-        ("follow", "false"),
+        ("namespace", namespace),
     ];
-    let raw = match api.bytes(&format!("/v1/client/fs/logs/{}", escaped(allocation)), &query).await {
-        Ok(raw) => raw,
-        // What never ran has written nothing.
+    let mut pieces = match api.stream(&format!("/v1/client/fs/logs/{}", escaped(id)), &query).await {
+        Ok(pieces) => pieces,
+        // A task that never ran has no file yet.
         Err(failure) if failure.is_gone() => return Ok(Vec::new()),
         Err(failure) => return Err(failure),
     };
+    let mut raw = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        raw.extend_from_slice(&piece?);
+        if raw.len() > 2 * READ {
+            break;
+        }
+    }
     let text = String::from_utf8_lossy(&raw);
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let skipped = lines.len().saturating_sub(LINES);
-    Ok(lines[skipped..].iter().map(|line| Text::from(line.chars().take(LONGEST).collect::<String>())).collect())
+    // Where the file is longer, its first line here is the end of one.
+    let whole = text.lines().skip(usize::from(raw.len() >= READ));
+    Ok(whole.map(cut).filter(|line| !line.is_empty()).collect())
 }
 
-impl Book {
-    /// The job and the group that a workload is.
-    fn group_of(&self, key: &Ref) -> Option<(JobKey, String)> {
-        let namespace = key.namespace.clone()?;
-        // A group of the name of its job goes by that alone.
-        let (job, group) = (&key.name, key.name.as_str());
-        let alone = JobKey { namespace: namespace.clone(), id: job.clone() };
-        let found = |job: &JobKey, group: &str| {
-            let known = self.jobs.get(job).and_then(|entry| entry.job.as_ref());
-            known.is_some_and(|known| known.task_groups.iter().any(|it| it.name == group))
-        };
-        if found(&alone, group) {
-            return Some((alone, group.to_owned()));
-        }
-        let (job, group) = key.name.rsplit_once('/')?;
-        let job = JobKey { namespace, id: job.into() };
-        found(&job, group).then(|| (job, group.to_owned()))
-    }
-
-    /// The id of an allocation.
-    fn id_of(&self, key: &Ref) -> Option<String> {
-        self.allocations.iter().find(|(_, kept)| kept.key == *key).map(|(id, _)| id.clone())
-    }
+fn cut(line: &str) -> Text {
+    let short: String = line.chars().take(LINE).collect();
+    LogLine::output(None, false, short).text
 }

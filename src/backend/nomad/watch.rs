@@ -23,11 +23,8 @@ use super::parts::{self, Part, Parts};
 use super::scribe::JobKey;
 use super::strand::Strands;
 use super::target::Target;
-use super::wants::Wants;
 use super::wire::{Agent, AgentConfig, Allocation, Job, Node, StreamEvent, Summary};
 
-/// Why nothing is done to a region.
-pub(super) const ONLY_WATCHED: &str = "regions of Nomad are only watched by this version";
 /// Facts of one batch at most.
 const BATCH: usize = 512;
 /// Jobs that are read at once.
@@ -53,7 +50,6 @@ pub(super) struct Watch {
     pub(super) read: BTreeMap<(&'static str, Part), u64>,
     /// The server that answers does not know what is now.
     pub(super) behind: Option<Lag>,
-    pub(super) wants: Wants,
     /// Jobs of which allocations are read again, and when.
     pub(super) due: BTreeMap<JobKey, Instant>,
 }
@@ -71,18 +67,15 @@ impl Watch {
         let parts = Parts::new(&target);
         book.parted = !parts.is_whole();
         let (denied, left, read, due) = Default::default();
-        let wants = Wants::new(demand.clone());
-        Self { target, every, turn, pace, demand, out, book, wants, parts, denied, left, read, behind: None, due }
+        Self { target, every, turn, pace, demand, out, book, parts, denied, left, read, behind: None, due }
     }
 
     /// Watches until nobody listens any more.
     pub(super) async fn run(mut self) {
-        let why = match self.target.read_only {
-            true => "this region is watched read-only",
-            false => ONLY_WATCHED,
-        };
-        // Said before a key is pressed: until regions can be acted on, none of them leads anywhere.
-        self.book.tell(Fact::Allowed(Rights { read_only: Some(Text::new(why)), ..Rights::default() }));
+        if self.target.read_only {
+            let why = Some(Text::new("this region is watched read-only"));
+            self.book.tell(Fact::Allowed(Rights { read_only: why, ..Rights::default() }));
+        }
         // Each source is named before the first is complete: else the first would pass for all that there is.
         for source in parts::sources(&self.parts.asked) {
             self.book.tell(Fact::Listing(source, None));
@@ -91,7 +84,6 @@ impl Watch {
         loop {
             let begun = Instant::now();
             let failure = self.session().await;
-            self.wants.interrupted();
             if self.out.is_closed() {
                 return;
             }
@@ -188,7 +180,6 @@ impl Watch {
 
     /// Follows what is told until it breaks.
     async fn live(&mut self, api: &Api, mut strands: Strands) -> Failure {
-        self.ask_wanted(api);
         let mut quorum = ticks(self.pace.quorum_every);
         let mut afresh = ticks(self.pace.list_every);
         loop {
@@ -198,10 +189,6 @@ impl Watch {
                 () = out.closed() => return Failure::Unable(Text::new("nobody listens any more")),
                 said = strands.heard.recv() => self.hear(api, said, &mut strands).await,
                 () = until(due) => self.read_due(api).await,
-                next = self.wants.next() => {
-                    self.wanted(api, next);
-                    Ok(())
-                }
                 _ = quorum.tick() => self.beat(api).await,
                 _ = afresh.tick() => self.list_all(api).await,
             };

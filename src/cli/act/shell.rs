@@ -20,7 +20,8 @@ pub(super) fn is_plain(plan: &Plan) -> bool {
 pub(super) fn needs_terminal(plan: &Plan) -> Result<(), Failure> {
     match &plan.intent {
         Intent::Shell(..) => check_terminal().map_err(|_| {
-            let mend = "run it where there is one; `kubectl exec` and `docker exec` without -t need none";
+            let mend =
+                "run it where there is one; `kubectl exec`, `docker exec` and `nomad alloc exec` without -t need none";
             Failure::usage("there is no terminal to hand over").mend(mend)
         }),
         _ => Ok(()),

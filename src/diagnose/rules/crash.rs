@@ -141,8 +141,7 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
             "state",
             format!("{}: {part}{}{ran}", instance.key.name, exit_words(exit.code)),
         );
-        if pods && exit.code == 137 && probe.is_none() {
-            let why = "137 alone is no OOM kill; that one was missed cannot be ruled out";
+        if let Some(why) = no_oom(instance, container, exit).filter(|_| probe.is_none()) {
             finding = finding.evidence(None, "note", why);
         }
         if let Some(kill) = &probe {
@@ -156,6 +155,20 @@ fn crash_loop(scene: &Scene<'_>, out: &mut Out) {
     }
     let words: Vec<&str> = [line, said].into_iter().flatten().map(Text::as_str).collect();
     out.say(with_needs(scene, finding, &words));
+}
+
+/// Why an end by 137 is not called an OOM kill.
+fn no_oom(instance: &Instance, container: &Container, exit: &Exit) -> Option<&'static str> {
+    match instance.key.kind {
+        _ if exit.code != 137 => None,
+        Kind::Pod => Some("137 alone is no OOM kill; that one was missed cannot be ruled out"),
+        // Of a driver that does not keep a task to its memory no limit is known.
+        Kind::Allocation if container.memory_limit_bytes.is_none() => {
+            Some("137 alone is no OOM kill; its driver does not tell whether memory ran out")
+        }
+        Kind::Allocation => Some("137 alone is no OOM kill, and its driver reports none"),
+        _ => None,
+    }
 }
 
 /// It never ran, or the shell found nothing to run.
@@ -293,7 +306,7 @@ fn failed<'a>(scene: &Scene<'a>) -> impl Iterator<Item = (&'a Instance, &'a Cont
             exit.reason,
             ExitReason::Stopped | ExitReason::StopTimedOut | ExitReason::Completed | ExitReason::OomKilled
         );
-        exit.code != 0 && !other && !super::placement::never_ran(exit)
+        exit.code != 0 && !other && !super::start::never_ran(exit)
     })
 }
 

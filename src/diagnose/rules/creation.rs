@@ -28,6 +28,10 @@ const EVENTS_CLEAR: i64 = 300;
 
 fn cannot_create(scene: &Scene<'_>, out: &mut Out) {
     let Some(workload) = scene.workload().filter(|it| it.desired.running() != Some(0)) else { return };
+    // What a Nomad client could not start was made, and placed.
+    if workload.key.kind == Kind::TaskGroup {
+        return;
+    }
     // What has all that it wants is not kept from anything, whatever was said before.
     if scene.counts().missing() == 0 && !scene.in_rollout() && workload.desired.running().is_some() {
         return;

@@ -3,6 +3,7 @@
 mod alert;
 mod began;
 mod capacity;
+mod check;
 mod crash;
 mod creation;
 mod data;
@@ -24,7 +25,9 @@ mod replicas;
 mod scaling;
 mod schedule;
 mod shared;
+mod start;
 mod storage;
+mod task;
 mod traffic;
 
 use super::rule::Rule;
@@ -56,7 +59,7 @@ const RULES: &[&Rule] = &[
     &creation::CANNOT_CREATE,
     &image::IMAGE_PULL,
     &placement::REJECTED,
-    &placement::CANNOT_START,
+    &start::CANNOT_START,
     &storage::CANNOT_MOUNT,
     &storage::VOLUME_UNBOUND,
     &memory::OOM_KILLED,

@@ -1,18 +1,15 @@
-//! Instances that no node takes, and those that cannot be made to run.
+//! Instances that no node takes, that a node refuses, or that were driven off one.
 
-use crate::diagnose::logs::{quote, unwrapped};
+use crate::diagnose::logs::quote;
 use crate::diagnose::room::Room;
 use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, bytes};
 use crate::domain::{
-    Certainty, ContainerState, Exit, ExitReason, Instance, Intent, Kind, Name, NodeState, OccurrenceKind, Phase,
-    Severity, Text, Tier, Timestamp,
+    Certainty, Instance, Intent, Kind, NodeState, OccurrenceKind, Phase, Severity, Text, Tier, Timestamp,
 };
 
-use super::evidence::{
-    backs_off, how_often, instances, last_exit, old_serve, part_of, recheck_countdown, rollout_frame,
-};
+use super::evidence::{how_often, instances, old_serve, recheck_countdown, rollout_frame};
 use super::scaling::Scaling;
 
 /// No node takes it.
@@ -63,21 +60,6 @@ pub const EVICTED: Rule = Rule {
     hold_seconds: 0,
     clear_after_seconds: 600,
     check: evicted,
-};
-
-/// Its configuration keeps it from starting.
-pub const CANNOT_START: Rule = Rule {
-    id: "cannot-start",
-    family: "cannot-start",
-    summary: "its configuration keeps a container from starting: a missing secret, config, mount or port",
-    looks_at: "containers that wait for their configuration or could not be created or started, with the server's words",
-    mend: "do what the words say, or take back the change that brought it",
-    subject: Subject::Workload,
-    cause: Cause::Configuration,
-    reads: &[Edge::Instances],
-    hold_seconds: 5,
-    clear_after_seconds: 60,
-    check: cannot_start,
 };
 
 /// While something waits, how much room there is and what is on its way is looked at so often, seconds.
@@ -235,8 +217,10 @@ fn say(
 
 fn closed_nodes(scene: &Scene<'_>) -> impl Iterator<Item = crate::domain::Ref> + use<> {
     let ours = scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster());
-    let mut closed: Vec<_> =
-        ours.filter(|it| it.cordoned && it.state == NodeState::Ready).map(|it| it.key.clone()).collect();
+    let mut closed: Vec<_> = ours
+        .filter(|it| (it.cordoned || it.draining) && it.state == NodeState::Ready)
+        .map(|it| it.key.clone())
+        .collect();
     closed.sort_unstable();
     closed.into_iter()
 }
@@ -332,83 +316,6 @@ fn rejected(scene: &Scene<'_>, out: &mut Out) {
     finding.happened = Some(last).filter(|_| !scene.held_up());
     let who = newest.map_or_else(|| instances(1, scene.instances()), |it| it.key.name.to_string());
     out.say(finding.evidence(Some(last), "task status", format!("{who}: {words}")));
-}
-
-/// Kubelet's words (kubernetes: pkg/kubelet/container/sync_result.go).
-const CONFIGURATION: [&str; 6] = [
-    "CreateContainerConfigError",
-    "CreateContainerError",
-    "RunContainerError",
-    "PreStartHookError",
-    "PostStartHookError",
-    "CreatePodSandboxError",
-];
-
-fn cannot_start(scene: &Scene<'_>, out: &mut Out) {
-    let held = scene.wanted_instances().filter_map(|it| {
-        let waiting = it.containers.iter().find_map(|container| match &container.state {
-            // What is tried again and again is told as such.
-            ContainerState::Waiting { .. } if backs_off(container) => None,
-            ContainerState::Waiting { reason, message } if CONFIGURATION.contains(&reason.as_str()) => {
-                Some((part_of(it, container), reason.clone(), message.clone()))
-            }
-            _ => None,
-        });
-        let own = it.reason.clone().filter(|reason| CONFIGURATION.contains(&reason.as_str()) && it.restarts() == 0);
-        let own = own.map(|reason| (reason, it.message.clone())).or_else(|| in_vain(scene, it));
-        let own = own.map(|(reason, said)| (String::new(), reason, said));
-        waiting.or(own).map(|(part, reason, said)| (it, part, reason, said))
-    });
-    let held: Vec<_> = held.collect();
-    let Some((first, part, reason, said)) = held.iter().max_by_key(|(it, ..)| it.since.or(it.created)) else { return };
-    let (stuck, gives_up) = rollout_frame(scene);
-    recheck_countdown(scene, out);
-    let since = held.iter().filter_map(|(it, ..)| it.since.or(it.created)).min();
-    let lacks =
-        said.as_deref().and_then(|said| super::missing::missing(scene.cluster(), scene.key.namespace.as_ref(), said));
-    let (what, helps) = match &lacks {
-        // Nothing gets better by starting it anew.
-        Some(lacks) => (lacks.words(), scene.undo(since).into_iter().collect()),
-        None => {
-            let words = said.as_deref().map_or_else(|| reason.to_string(), |said| quote(unwrapped(said)));
-            (format!("{part}cannot start: {}{words}", hook(reason)), scene.mends(since))
-        }
-    };
-    let mut finding = Finding::new(Severity::Critical, format!("{stuck}{what}{}{gives_up}", old_serve(scene)))
-        .since(since)
-        .affected(held.len().min(scene.counts().missing() as usize))
-        .helps(helps);
-    finding.links.extend(lacks.map(|it| Link::Shared(it.what)));
-    let all = said.as_deref().unwrap_or(reason);
-    out.say(finding.evidence(first.since, "status", format!("{}: {part}{reason}: {all}", first.key.name)));
-}
-
-/// What fails, where the words alone would not say it.
-fn hook(reason: &str) -> &'static str {
-    match reason {
-        "PostStartHookError" => "its postStart hook fails: ",
-        "PreStartHookError" => "its preStart hook fails: ",
-        "CreatePodSandboxError" => "no network or sandbox for the pod: ",
-        _ => "",
-    }
-}
-
-/// An engine tried to start it and could not: it never ran, and its end holds the engine's words. A container made by hand
-/// (no restart policy) was seen to fail by whoever typed it.
-fn in_vain(scene: &Scene<'_>, it: &Instance) -> Option<(Name, Option<Text>)> {
-    let workload = scene.workload().filter(|it| !it.one_off)?;
-    let by_hand = workload.key.kind == Kind::Container && !workload.restart_policy.restarts();
-    let (_, exit) = last_exit(scene, it).filter(|(_, exit)| never_ran(exit) && !by_hand)?;
-    let tried = exit.ended.or(it.since).or(it.created);
-    let recent = tried.is_none_or(|at| after(at, super::crash::OLD_EXIT) > scene.now());
-    let loops = it.restarts() > 0;
-    (it.phase == Phase::Failed && recent && !loops)
-        .then(|| (Name::new("CannotRun"), Some(Text::from(super::crash::why_not(exit)))))
-}
-
-/// Whether an end is that of a start in vain.
-pub fn never_ran(exit: &Exit) -> bool {
-    exit.reason == ExitReason::CannotRun && exit.started.is_none() && exit.message.is_some()
 }
 
 #[cfg(test)]

@@ -159,7 +159,7 @@ fn left_over(scene: &Scene<'_>, out: &mut Out) {
     let newest = failed.filter_map(|it| last_exit(scene, it)).map(|(_, exit)| exit.ended).max();
     let Some(newest) = newest.filter(|_| engine && scene.instances().iter().all(|it| it.phase.ended())) else { return };
     let mut recent = Out::default();
-    for rule in [super::crash::EXITED, super::placement::CANNOT_START] {
+    for rule in [super::crash::EXITED, super::start::CANNOT_START] {
         (rule.check)(scene, &mut recent);
     }
     if recent.finding.is_none() {

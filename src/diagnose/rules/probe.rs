@@ -19,8 +19,9 @@ pub const UNHEALTHY: Rule = Rule {
     id: "unhealthy",
     family: "probe",
     summary: "a health check fails while the process runs",
-    looks_at: "the verdict of the engine or orchestrator, not single failures; what the last check printed. What is being stopped \
-               is left out: its checks fail as a matter of course",
+    looks_at: "the verdict of the engine or orchestrator, not single failures; what the last check printed; tasks that a Nomad client \
+               restarts for their check, now or three times lately. What is being stopped is left out: its checks fail as a matter \
+               of course",
     mend: "read what the check printed; look at what it asks for (a database, a port) before restarting. Plain Docker never \
            restarts what is unhealthy",
     subject: Subject::Workload,
@@ -58,6 +59,10 @@ const TOO_SOON: i64 = 60;
 
 fn unhealthy(scene: &Scene<'_>, out: &mut Out) {
     let pods = scene.key.kind.runs_pods();
+    super::check::restarted(scene, out);
+    if out.finding.is_some() {
+        return;
+    }
     if pods {
         if young(scene, out) || super::replicas::rollout_moves(scene, out) {
             return;
@@ -201,7 +206,7 @@ fn fails(scene: &Scene<'_>, n: usize) -> &'static str {
 }
 
 /// What the check of an instance last printed, where its verdict is known beside the events.
-fn verdict_of(it: &Instance) -> Option<&str> {
+pub fn verdict_of(it: &Instance) -> Option<&str> {
     let health = it.containers.iter().filter_map(|container| container.health.as_deref());
     let failing = health.filter(|health| health.status == HealthStatus::Unhealthy);
     failing.filter_map(|health| health.output.as_deref()).find(|said| !said.trim().is_empty())

@@ -13,6 +13,7 @@ use crate::domain::{
 };
 
 use super::evidence::{last_exit, needs, old_serve, recheck_countdown, start_allowance, whole_minutes};
+use super::task;
 
 /// Fewer serve than are wanted.
 pub const REPLICAS_MISSING: Rule = Rule {
@@ -149,6 +150,8 @@ fn coming_until(scene: &Scene<'_>, it: &Instance) -> Option<Timestamp> {
     let pods = scene.key.kind.runs_pods();
     let grace = match it.phase {
         Phase::Running if pods => start_allowance(scene.workload()?) + STARTING,
+        // Until its deployment has decided: that takes as long as it has to be healthy, and its checks may fail meanwhile.
+        Phase::Running if group_gets_on(scene) => STALL + i64::from(scene.workload()?.min_ready_seconds),
         // Images take their time; a pull that takes too long has a rule of its own.
         Phase::Starting => scene.settings.pull_stall_seconds,
         _ if starting => grace.max(STARTING),
@@ -159,6 +162,12 @@ fn coming_until(scene: &Scene<'_>, it: &Instance) -> Option<Timestamp> {
     let young = scene.workload()?.created.filter(|_| pods && it.restarts() == 0).map(|at| after(at, STALL));
     matches!(it.phase, Phase::Starting | Phase::Running | Phase::Pending)
         .then_some(young.map_or(due, |young| young.max(due)))
+}
+
+/// Whether a Nomad group is being deployed.
+fn group_gets_on(scene: &Scene<'_>) -> bool {
+    let rollout = scene.workload().and_then(|it| it.rollout.as_ref());
+    scene.key.kind == Kind::TaskGroup && rollout.is_some_and(|it| it.phase == RolloutPhase::Progressing)
 }
 
 /// Nodes that are gone, and how many of its instances were on each.
@@ -196,6 +205,7 @@ fn rollout_stuck(scene: &Scene<'_>, out: &mut Out) {
     let pods = scene.key.kind.runs_pods();
     let timed_out = rollout.message.as_deref().is_some_and(|said| said.contains("timed out progressing"));
     let went_wrong = rollout.message.as_deref().is_some_and(|said| said.to_lowercase().contains("fail"));
+    let waits = rollout.message.as_deref().filter(|_| rollout.waits_for_promotion());
     let changed = rollout.progressed.or(rollout.started);
     let undo = Intent::Undo(scene.key.clone(), rollout.from.clone());
     let resume = Intent::Resume(scene.key.clone());
@@ -208,15 +218,26 @@ fn rollout_stuck(scene: &Scene<'_>, out: &mut Out) {
         RolloutPhase::Paused if went_wrong => {
             (Finding::new(Severity::Critical, format!("update paused{said}")), vec![undo, resume])
         }
+        RolloutPhase::Paused if waits.is_some() => {
+            let (promote, abort) = (Intent::Promote(scene.key.clone()), Intent::Abort(scene.key.clone()));
+            (Finding::new(Severity::Risk, waits.map(quote).unwrap_or_default()).tier(Tier::Risk), vec![promote, abort])
+        }
         RolloutPhase::Paused => {
-            let said = if pods { half_way(scene, rollout) } else { said };
-            let what = if scene.key.kind == Kind::ArgoRollout { "waits to be promoted" } else { "rollout paused" };
+            let (what, said) = match scene.key.kind {
+                Kind::ArgoRollout => ("waits to be promoted", half_way(scene, rollout)),
+                _ if pods => ("rollout paused", half_way(scene, rollout)),
+                _ => ("rollout paused", said),
+            };
             (Finding::new(Severity::Risk, format!("{what}{said}")).tier(Tier::Risk), vec![resume, undo])
         }
         RolloutPhase::Failed if pods && timed_out => {
             let done = half_way(scene, rollout);
             let words = format!("rollout failed: no progress within its deadline{done}{}", old_serve(scene));
             (Finding::new(Severity::Critical, words), vec![undo])
+        }
+        RolloutPhase::Failed if scene.key.kind == Kind::TaskGroup && failed.is_none() => {
+            let said = rollout.message.as_deref().map_or(String::new(), |said| format!(": {}", task::gave_up(said)));
+            (Finding::new(Severity::Critical, format!("rollout failed{said}")), vec![undo])
         }
         RolloutPhase::Failed => (Finding::new(Severity::Critical, format!("rollout failed{said}")), vec![undo]),
         RolloutPhase::RollingBack => (Finding::new(Severity::Warning, format!("rolling back{said}")), vec![]),

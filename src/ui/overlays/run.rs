@@ -294,5 +294,6 @@ pub fn doing(action: &StepAction) -> String {
         StepAction::Prune(_, Waste::Containers) => "remove stopped containers of".to_owned(),
         StepAction::Prune(_, Waste::Images) => "remove dangling images of".to_owned(),
         StepAction::Prune(_, Waste::BuildCache) => "remove the build cache of".to_owned(),
+        StepAction::Prune(_, Waste::Ended) => "remove what has ended of".to_owned(),
     }
 }

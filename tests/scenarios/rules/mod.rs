@@ -38,6 +38,7 @@ mod probe;
 mod rollout;
 mod schedule;
 mod storage;
+mod task;
 mod traffic;
 
 fn every_case() -> impl Iterator<Item = &'static Case> {
@@ -46,6 +47,7 @@ fn every_case() -> impl Iterator<Item = &'static Case> {
         creation::CASES,
         policy::CASES,
         storage::CASES,
+        task::CASES,
         data::CASES,
         gitops::CASES,
         image::CASES,

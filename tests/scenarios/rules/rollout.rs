@@ -45,6 +45,11 @@ cases! {
     "rollout-stuck", "a canary", Some("waits to be promoted, 1 of 4 updated"), |place| {
         rollout(place, Kind::ArgoRollout, 4, 4, RolloutPhase::Paused, |it| it.message = Some("CanaryPauseStep".into()));
     }
+    "rollout-stuck", "a canary of a task group", Some("1 of 1 canary healthy, waits for promotion"), |place| {
+        rollout(place, Kind::TaskGroup, 4, 4, RolloutPhase::Paused, |it| {
+            it.message = Some(format!("1 of 1 canary healthy, {PROMOTION}").into());
+        });
+    }
     "rollout-stuck", "its deadline is over", Some("rollout failed: no progress within its deadline, 1 of 4 updated; the old pods still serve"), |place| {
         rollout(place, Kind::Deployment, 4, 4, RolloutPhase::Failed, |it| {
             it.message = Some("ReplicaSet \"api-6c9\" has timed out progressing.".into());

@@ -1,53 +1,18 @@
-//! Drafts, refusals and step errors, in the words that are the same for every noun.
+//! Refusals and step errors of an engine, in the words that are the same for every noun.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::domain::{
-    Draft, Intent, Line, LineKind, Name, Pin, Receipt, Refusal, Seen, Step, StepAction, StepError, Text, Timestamp,
-    Until,
-};
+use crate::domain::{Intent, Receipt, Refusal, Step, StepError, Text, Timestamp};
 
-use super::super::api::{Api, Unwritten};
+use super::super::api::Api;
 use super::super::failure::Failure;
 
-/// A small change shows within this time, seconds.
-pub(super) const SMALL: u32 = 120;
-/// What a rollout may take at least, seconds.
-pub(super) const ROLL_OUT: u32 = 300;
-
-/// What will be done.
-pub(super) fn does(text: impl Into<String>) -> Line {
-    Line::new(LineKind::Does, Text::from(text.into()))
-}
-
-/// What it hurts or loses.
-pub(super) fn hurts(text: impl Into<String>) -> Line {
-    Line::new(LineKind::Hurts, Text::from(text.into()))
-}
-
-/// What will not be done.
-pub(super) fn skips(text: impl Into<String>) -> Line {
-    Line::new(LineKind::Skips, Text::from(text.into()))
-}
-
-/// Good to know.
-pub(super) fn note(text: impl Into<String>) -> Line {
-    Line::new(LineKind::Note, Text::from(text.into()))
-}
-
-/// One step on an object that was seen so.
-pub(super) fn step(action: StepAction, uid: &str, seen: Seen, until: Until, timeout_seconds: u32) -> Step {
-    let pin = Pin { key: action.target().clone(), uid: Name::new(uid), seen };
-    Step { action, pin, until, timeout_seconds, group: 0 }
-}
-
-/// The object of an intent is not there.
-pub(super) fn gone(intent: &Intent) -> Refusal {
-    Refusal::of(intent, "it is not there any more", "look at the list again")
-}
+pub(super) use crate::backend::draft::{
+    ROLL_OUT, SMALL, does, gone, hurts, in_words, joined, moved, note, same, skips, some, step,
+};
 
 /// What has to be read for a draft cannot be.
 pub(super) fn unread(intent: &Intent, failure: &Failure) -> Refusal {
@@ -67,29 +32,6 @@ pub(super) fn unread(intent: &Intent, failure: &Failure) -> Refusal {
     }
 }
 
-/// Several drafts as one, done one after the other up to the first that fails.
-pub(super) fn joined(intent: &Intent, drafts: Vec<Draft>) -> Draft {
-    let mut whole = Draft::new(intent, Vec::new());
-    let (mut group, mut commands, mut inverses) = (0, Vec::new(), Vec::new());
-    let of = drafts.len();
-    for draft in drafts {
-        let last = draft.steps.iter().map(|step| step.group).max();
-        whole.steps.extend(draft.steps.into_iter().map(|step| Step { group: step.group + group, ..step }));
-        group += last.map_or(0, |last| last + 1);
-        let name = draft.intent.target().local();
-        let lines = draft.notes.into_iter();
-        whole.notes.extend(lines.map(|line| Line { text: Text::from(format!("{name}: {}", line.text)), ..line }));
-        whole.grade = whole.grade.max(draft.grade);
-        commands.extend(draft.equivalent.map(|command| command.to_string()));
-        inverses.extend(draft.inverse);
-    }
-    whole.equivalent = (commands.len() == of).then(|| Text::from(commands.join(" && ")));
-    inverses.reverse();
-    // What cannot be taken back whole is not offered to be.
-    whole.inverse = if inverses.len() == of { Intent::several(inverses) } else { None };
-    whole
-}
-
 /// A step that no draft of this backend has.
 pub(super) fn no_step(step: &Step) -> StepError {
     let key = step.action.target();
@@ -98,11 +40,6 @@ pub(super) fn no_step(step: &Step) -> StepError {
         key.kind.noun(),
         key.local()
     )))
-}
-
-/// It is not what was seen.
-pub(super) fn moved(what: impl Into<String>) -> StepError {
-    StepError::Moved(Text::from(what.into()))
 }
 
 /// What has to be read before a step cannot be: nothing was changed.
@@ -126,35 +63,5 @@ pub(super) async fn write(
     match api.post(path, body, longer).await {
         Ok(answer) => Ok((Receipt::at(at.unwrap_or(sent)), answer)),
         Err(unwritten) => Err(in_words(unwritten, at.unwrap_or(sent))),
-    }
-}
-
-/// What became of a change that did not end well.
-pub(super) fn in_words(unwritten: Unwritten, sent: Timestamp) -> StepError {
-    match unwritten {
-        Unwritten::Lost => StepError::Unknown { sent },
-        Unwritten::NotSent(failure) => StepError::Failed(Text::from(format!("nothing was sent: {failure}"))),
-        Unwritten::Refused { status: 404, .. } => StepError::Gone,
-        Unwritten::Refused { status: 401 | 403, message } => StepError::Denied(message),
-        Unwritten::Refused { message, .. } => StepError::Failed(message),
-    }
-}
-
-/// The object whose key a step names, if it is the one that was pinned.
-pub(super) fn same(pin: &Pin, id: &str) -> Result<(), StepError> {
-    let noun = pin.key.kind.noun();
-    match pin.uid == id {
-        true => Ok(()),
-        false => Err(moved(format!("another {noun} has the name {} by now", pin.key.local()))),
-    }
-}
-
-/// `3 containers`, and the names of the first of them.
-pub(super) fn some(names: &[String]) -> String {
-    const NAMED: usize = 6;
-    let named = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
     }
 }

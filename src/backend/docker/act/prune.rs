@@ -160,6 +160,7 @@ impl Hand<'_> {
             return Err(brief::moved("another engine answers here by now"));
         }
         let path = match waste {
+            Waste::Ended => return Err(brief::no_step(step)),
             Waste::BuildCache => "/build/prune".to_owned(),
             Waste::Containers | Waste::Images => {
                 let before = since_when(&step.pin.seen).ok_or_else(|| brief::no_step(step))?;

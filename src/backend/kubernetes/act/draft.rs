@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
-use crate::domain::{Line, LineKind, Step, StepAction, Text, Until};
+use crate::domain::{Step, StepAction, Until};
 
 use super::super::words::dig::number;
 use super::pins;
+
+pub(super) use crate::backend::draft::{hurts, note};
 
 /// What a rollout may take, where its object does not say, seconds (kubernetes: pkg/apis/apps/v1/defaults.go).
 const ROLLOUT: u32 = 600;
@@ -25,14 +27,4 @@ pub(super) fn deadline(object: &Value) -> u32 {
     let own = own.filter(|seconds| *seconds < i32::MAX as u32).unwrap_or(ROLLOUT).max(ROLLOUT);
     let wanted = pins::replicas(object).max(1);
     own.saturating_add(SLACK).saturating_add(wanted.saturating_mul(SLACK))
-}
-
-/// A line that is good to know.
-pub(super) fn note(text: impl Into<Text>) -> Line {
-    Line::new(LineKind::Note, text)
-}
-
-/// A line about what is hurt or lost.
-pub(super) fn hurts(text: impl Into<Text>) -> Line {
-    Line::new(LineKind::Hurts, text)
 }

@@ -61,6 +61,8 @@ pub(in super::super) struct Job {
     pub(in super::super) stop: bool,
     pub(in super::super) status: String,
     pub(in super::super) version: u64,
+    /// Moves when it is purged and registered anew.
+    pub(in super::super) create_index: u64,
     pub(in super::super) job_modify_index: u64,
     pub(in super::super) submit_time: i64,
     pub(in super::super) periodic: Option<Periodic>,
@@ -72,6 +74,14 @@ pub(in super::super) struct Job {
     pub(in super::super) task_groups: Vec<TaskGroup>,
     #[serde(deserialize_with = "nullable")]
     pub(in super::super) constraints: Vec<Constraint>,
+}
+
+impl Job {
+    /// This incarnation of a group.
+    pub(in super::super) fn uid(&self, group: &str) -> String {
+        let namespace = if self.namespace.is_empty() { "default" } else { &self.namespace };
+        format!("{namespace}/{}/{group}@{}", self.id, self.create_index)
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

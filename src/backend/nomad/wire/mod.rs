@@ -99,7 +99,9 @@ pub(super) struct Deployment {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct GroupDeployment {
+    pub(super) desired_total: u32,
     pub(super) placed_allocs: u32,
+    pub(super) healthy_allocs: u32,
     pub(super) unhealthy_allocs: u32,
     pub(super) desired_canaries: u32,
     pub(super) promoted: bool,
