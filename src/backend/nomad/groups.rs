@@ -133,12 +133,12 @@ fn isolates(driver: &str) -> bool {
 }
 
 /// Whether a group's own checks count for this task: its leader, else its first that does the work.
-fn leads(group: &TaskGroup, task: &Task) -> bool {
+pub(super) fn leads(group: &TaskGroup, task: &Task) -> bool {
     let first = group.tasks.iter().find(|it| it.lifecycle.is_none()).or(group.tasks.first());
     first.is_some_and(|first| first.name == task.name)
 }
 
-fn services(group: &TaskGroup) -> impl Iterator<Item = &Service> {
+pub(super) fn services(group: &TaskGroup) -> impl Iterator<Item = &Service> {
     group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services))
 }
 

@@ -2,7 +2,11 @@
 
 mod allocations;
 mod api;
+mod beside;
 mod book;
+mod checks;
+mod consul;
+mod consul_way;
 mod discover;
 mod failure;
 mod groups;
@@ -13,6 +17,8 @@ mod policy;
 mod scribe;
 mod stream;
 mod target;
+mod usage;
+mod verdicts;
 mod watch;
 mod wire;
 
@@ -24,10 +30,10 @@ use tokio::sync::watch as channel;
 use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
 
-pub use discover::{Discovery, Options, Wanted, discover};
+pub use discover::{Discovery, Options, Wanted, WantedConsul, discover};
 pub use pace::Pace;
 pub use policy::policy;
-pub use target::{Target, Tls, Token};
+pub use target::{Consul, Target, Tls, Token};
 
 /// One region that is watched.
 pub struct Nomad {

@@ -9,7 +9,7 @@ pub fn policy(namespaces: &[String]) -> String {
     for namespace in namespaces {
         out.push_str(&format!(
             "namespace \"{namespace}\" {{\n  \
-             # jobs, allocations, deployments, evaluations and the stream of events\n  \
+             # jobs, allocations, their checks and use, deployments, evaluations and the stream of events\n  \
              capabilities = [\"list-jobs\", \"read-job\", \"read-logs\", \"read-fs\"]\n}}\n"
         ));
     }

@@ -13,7 +13,9 @@ use crate::backend::feeding;
 use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Text, Timestamp};
 
 use super::api::{Answer, Api};
+use super::beside::Beside;
 use super::book::{Book, SOURCES, source};
+use super::consul;
 use super::failure::Failure;
 use super::pace::Pace;
 use super::scribe::JobKey;
@@ -42,10 +44,11 @@ fn policy(source: &str) -> &'static str {
 /// The watch over one region. What it has learnt outlives the connection.
 pub(super) struct Watch {
     target: Target,
-    pace: Pace,
+    pub(super) pace: Pace,
     demand: channel::Receiver<Demand>,
     out: mpsc::Sender<Batch>,
-    book: Book,
+    pub(super) book: Book,
+    pub(super) beside: Beside,
     /// Sources that this token may not read.
     denied: BTreeSet<&'static str>,
     /// Jobs of which allocations are read again, and when.
@@ -55,7 +58,8 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) -> Self {
         let book = Book::new(target.name.clone());
-        Self { target, pace, demand, out, book, denied: BTreeSet::new(), due: BTreeMap::new() }
+        let beside = Beside::new(&target, pace, demand.clone());
+        Self { target, pace, demand, out, book, beside, denied: BTreeSet::new(), due: BTreeMap::new() }
     }
 
     /// Watches until nobody listens any more.
@@ -67,13 +71,15 @@ impl Watch {
         // Said before a key is pressed: until regions can be acted on, none of them leads anywhere.
         self.book.tell(Fact::Allowed(Rights { read_only: Some(Text::new(why)), ..Rights::default() }));
         // Each source is named before the first is complete: else the first would pass for all that there is.
-        SOURCES.iter().for_each(|kind| self.book.tell(Fact::Listing(source(kind), None)));
+        let consul = self.target.consul.as_ref().map(|_| &consul::SOURCE);
+        SOURCES.iter().chain(consul).for_each(|kind| self.book.tell(Fact::Listing(source(kind), None)));
         let mut wait = self.pace.retry_first;
         loop {
             let mut tasks = JoinSet::new();
             let begun = Instant::now();
             let failure = self.session(&mut tasks).await;
             drop(tasks);
+            self.beside.interrupted();
             if self.out.is_closed() {
                 return;
             }
@@ -174,10 +180,15 @@ impl Watch {
         }
     }
 
+    /// Whether a source may not be read by this token.
+    pub(super) fn is_denied(&self, kind: &str) -> bool {
+        self.denied.contains(kind)
+    }
+
     /// Lists clients; returns the index of that.
     async fn nodes(&mut self, api: &Api) -> Result<u64, Failure> {
         let read = api.indexed::<Vec<Node>>("/v1/nodes", &[("resources", "true")], self.pace.answer_within).await;
-        let Some(Answer { value, index }) = self.allowed("nodes", read)? else { return Ok(0) };
+        let Some(Answer { value, index, .. }) = self.allowed("nodes", read)? else { return Ok(0) };
         self.book.list_nodes(&value);
         Ok(index)
     }
@@ -189,8 +200,12 @@ impl Watch {
         let denied = stubs.as_ref().err().filter(|failure| failure.is_denied()).cloned();
         let Some(mut stubs) = self.allowed("jobs", stubs)? else {
             // Who may not read jobs may not read what runs of them.
-            return self.allowed("allocations", denied.map_or(Ok(()), Err)).map(drop);
+            for kind in ["allocations", "checks"] {
+                self.allowed(kind, denied.clone().map_or(Ok(()), Err))?;
+            }
+            return Ok(());
         };
+        self.denied.retain(|kind| !matches!(*kind, "allocations" | "checks"));
         stubs.retain(|stub| self.wants(&stub.namespace));
         self.book.tell(Fact::Listing(source("jobs"), None));
         let wanted = self.book.list_jobs(&stubs);
@@ -256,6 +271,10 @@ impl Watch {
                 () = out.closed() => return Failure::Unable(Text::new("nobody listens any more")),
                 line = heard.recv() => self.hear(line, &mut heard),
                 () = until(due) => self.read_due(api).await,
+                next = self.beside.next() => {
+                    self.beside(api, next);
+                    Ok(())
+                }
                 _ = quorum.tick() => self.info(api).await,
                 _ = afresh.tick() => match self.nodes(api).await {
                     Ok(_) => self.list(api).await,

@@ -1,14 +1,18 @@
 //! What a server says, as far as it is used (nomad: api/nodes.go, api/deployments.go, api/evaluations.go, nomad/structs). Durations are nanoseconds, as are times.
 
 mod allocation;
+mod check;
 mod job;
+mod usage;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
 pub(super) use allocation::{Allocation, TaskEvent, TaskState};
+pub(super) use check::{CheckResult, ConsulCheck};
 pub(super) use job::{Check, Constraint, Job, JobStub, Periodic, Service, Summary, Task, TaskGroup, VolumeMount};
+pub(super) use usage::{HostStats, Stats, Used};
 
 /// Nothing, where a server says null.
 pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(raw: D) -> Result<T, D::Error> {
