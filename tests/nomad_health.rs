@@ -9,7 +9,9 @@ mod server;
 mod watcher;
 
 use cockpit::diagnose::{Diagnosis, Settings};
-use cockpit::domain::{Fact, Freshness, HealthStatus, Instance, OccurrenceKind, Timestamp, TroubleKind};
+use cockpit::domain::{
+    ClusterId, ClusterInfo, Fact, Freshness, HealthStatus, Instance, Metric, OccurrenceKind, Timestamp, TroubleKind,
+};
 use consul_server::Consul;
 use serde_json::{Value, json};
 use server::Server;
@@ -45,6 +47,11 @@ fn id_of(job: &str) -> String {
 
 fn instance(watcher: &Watcher, job: &str) -> Instance {
     watcher.view().instances_of(&group(job)).next().expect("an allocation").clone()
+}
+
+fn info(watcher: &Watcher) -> ClusterInfo {
+    let key = ClusterInfo::key_of(&ClusterId::new("eu"));
+    watcher.view().cluster_info(&key).expect("it says who it is").clone()
 }
 
 /// What health of a task says: its verdict and what was printed.
@@ -216,4 +223,104 @@ async fn a_consul_in_trouble_says_so_for_itself_and_spoils_nothing_of_nomad() {
         })
         .collect();
     assert_eq!(kinds, [], "Nomad is well");
+}
+
+#[tokio::test]
+async fn servers_and_how_many_may_fail_are_told_also_while_one_is_not_well() {
+    let server = region().await;
+    server.answer("/v1/operator/autopilot/health", recorded("autopilot.json"));
+    let mut watcher = settled(&server, None).await;
+    let info = info(&watcher);
+    assert_eq!((info.has_quorum, info.failure_tolerance, info.servers.len()), (Some(true), Some(0), 1));
+    assert!(info.servers[0].leader && info.servers[0].healthy == Some(true));
+    assert!(!incidents(&mut watcher).iter().any(|(name, _)| name == "eu"), "one server is ordinary");
+
+    let server = region().await;
+    let said = recorded("autopilot-one-away.json").to_string();
+    server.script().answers.insert("/v1/operator/autopilot/health".to_owned(), (429, said));
+    let mut watcher = settled(&server, None).await;
+    let wrong = incidents(&mut watcher);
+    let said = "1 of 3 servers unhealthy (server-2.eu): losing one more stops the cluster".to_owned();
+    assert!(wrong.contains(&("eu".to_owned(), said)), "{wrong:?}");
+
+    let server = region().await;
+    server.refuse("/v1/operator/autopilot/health", 403, "Permission denied");
+    server.answer("/v1/status/peers", json!(["127.0.0.1:24647", "127.0.0.1:24648"]));
+    let watcher = settled(&server, None).await;
+    let servers: Vec<(String, bool, Option<bool>)> =
+        self::info(&watcher).servers.into_iter().map(|it| (it.name.to_string(), it.leader, it.healthy)).collect();
+    let where_they_are = [("127.0.0.1:24647".to_owned(), true, None), ("127.0.0.1:24648".to_owned(), false, None)];
+    assert_eq!(servers, where_they_are, "who may not read how they are knows who they are");
+}
+
+#[tokio::test]
+async fn a_region_that_nobody_leads_says_so() {
+    let server = region().await;
+    server.answer("/v1/status/leader", json!(""));
+    for path in ["/v1/nodes", "/v1/operator/autopilot/health", "/v1/operator/scheduler/configuration"] {
+        server.refuse(path, 500, "No cluster leader");
+    }
+    let mut watcher = Watcher::of(target(&server.address, None), pace());
+    watcher.until("the trouble", |watcher| watcher.freshness("nodes") == Some(Freshness::Unreachable)).await;
+    let wrong = incidents(&mut watcher);
+    assert!(wrong.iter().any(|(name, said)| name == "eu" && said.starts_with("quorum lost")), "{wrong:?}");
+    assert!(server.script().asked.iter().any(|asked| asked == "/v1/status/leader?stale=true"));
+}
+
+#[tokio::test]
+async fn memory_that_is_not_lent_bounds_no_task_at_its_most() {
+    // Of a driver that keeps a task to its memory.
+    let isolated = |server: &Server| {
+        let mut job = recorded("registered.json")
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(|it| it["ID"] == "shop")
+            .expect("a job")
+            .clone();
+        job["TaskGroups"][0]["Tasks"][0]["Driver"] = json!("docker");
+        server.answer("/v1/job/shop", job);
+    };
+    let limit = |watcher: &Watcher| {
+        let shop = watcher.view().workload(&group("shop")).expect("a workload").clone();
+        shop.containers[0].memory_limit_bytes.map(|bytes| bytes >> 20)
+    };
+    let server = region().await;
+    isolated(&server);
+    server.answer("/v1/operator/scheduler/configuration", recorded("scheduler.json"));
+    assert_eq!(limit(&settled(&server, None).await), Some(32));
+    let mut lending = recorded("scheduler.json");
+    lending["SchedulerConfig"]["MemoryOversubscriptionEnabled"] = json!(true);
+    server.answer("/v1/operator/scheduler/configuration", lending);
+    assert_eq!(limit(&settled(&server, None).await), Some(64));
+}
+
+#[tokio::test]
+async fn use_is_measured_of_what_is_looked_at_and_of_nothing_else() {
+    let server = region().await;
+    let stats = recorded("stats.json");
+    for (id, of) in stats.as_object().expect("by allocation") {
+        server.answer(&format!("/v1/client/allocation/{id}/stats"), of.clone());
+    }
+    server.answer("/v1/client/stats", recorded("host.json"));
+    let mut watcher = settled(&server, None).await;
+    let measured = |server: &Server| server.script().asked.iter().filter(|it| it.contains("stats")).count();
+    assert_eq!(measured(&server), 0, "nobody looks");
+    let node = watcher.view().nodes().next().expect("a client").key.clone();
+    watcher.demand.send_modify(|demand| demand.visible = vec![group("web"), node.clone()]);
+    let used = |watcher: &Watcher| watcher.view().latest(&node, Metric::MemoryBytes).is_some();
+    watcher.until("the client's use", used).await;
+    let total = recorded("host.json")["Memory"]["Total"].as_f64().expect("a number");
+    let bytes = watcher.view().latest(&node, Metric::MemoryBytes).expect("it is measured");
+    assert!(bytes > 0.0 && bytes < total, "{bytes} of {total}");
+    assert!(watcher.view().latest(&node, Metric::CpuMillis).is_some());
+    let asked: Vec<String> =
+        server.script().asked.iter().filter(|it| it.contains("allocation") && it.contains("/stats")).cloned().collect();
+    assert!(!asked.is_empty() && asked.iter().all(|asked| !asked.contains(&id_of("shop"))), "{asked:?}");
+    let web = instance(&watcher, "web");
+    assert_eq!(
+        watcher.view().latest(&web.key, Metric::MemoryBytes),
+        None,
+        "what its driver does not measure is not zero"
+    );
 }

@@ -81,6 +81,19 @@ impl Api {
         self.indexed(path, query, self.pace.answer_within).await.map(|answer| answer.value)
     }
 
+    /// Reads something that is the answer under another status than 200 too.
+    pub(super) async fn judged<T: DeserializeOwned>(&self, path: &str, also: u16) -> Result<T, Failure> {
+        let asked = async {
+            let request = self.request(Method::GET, path, &[]);
+            let answer = request.send().await.map_err(|error| Failure::broken(&error))?;
+            let answer = if answer.status().as_u16() == also { answer } else { checked(answer).await? };
+            let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
+            serde_json::from_slice(&body).map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))
+        };
+        let within = self.pace.answer_within;
+        tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
+    }
+
     /// Reads something, and the index that it is of; at most so long is waited for the answer.
     pub(super) async fn indexed<T: DeserializeOwned>(
         &self,
@@ -113,7 +126,11 @@ impl Api {
 }
 
 async fn said(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
-    let answer = request.send().await.map_err(|error| Failure::broken(&error))?;
+    checked(request.send().await.map_err(|error| Failure::broken(&error))?).await
+}
+
+/// An answer, if it is none of an error.
+async fn checked(answer: reqwest::Response) -> Result<reqwest::Response, Failure> {
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);

@@ -6,6 +6,7 @@ use crate::domain::{
     RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp, Workload,
 };
 
+use super::capacity::killed_at;
 use super::scribe::{JobKey, MEBI, Scribe, at, seconds, time};
 use super::wire::{Check, Deployment, Evaluation, GroupDeployment, Job, Service, Task, TaskGroup, Unplaced};
 
@@ -83,8 +84,8 @@ impl Scribe {
         let words = if task.config.command.is_empty() { &words[1..] } else { &words[..] };
         it.command = mask::command(words).map(Text::from);
         // Of a driver that does not isolate nothing bounds the memory.
-        let most = u64::try_from(task.resources.memory_max).unwrap_or(0).max(task.resources.memory);
-        it.memory_limit_bytes = isolates(&task.driver).then_some(most * MEBI).filter(|most| *most > 0);
+        let most = if self.lends_memory { task.resources.memory_max } else { 0 };
+        it.memory_limit_bytes = killed_at(task.resources.memory, most).filter(|_| isolates(&task.driver));
         it.memory_request_bytes = Some(task.resources.memory * MEBI).filter(|bytes| *bytes > 0);
         let of_task = |service: &&Service, check: &Check| {
             let named = if check.task_name.is_empty() { &service.task_name } else { &check.task_name };

@@ -15,6 +15,9 @@ pub fn policy(namespaces: &[String]) -> String {
     }
     out.push_str("# clients: room, drains, who is silent\nnode {\n  policy = \"read\"\n}\n");
     out.push_str("# the version and the region\nagent {\n  policy = \"read\"\n}\n");
+    out.push_str(
+        "# how the servers are, how many may fail, and whether memory is lent\noperator {\n  policy = \"read\"\n}\n",
+    );
     out
 }
 

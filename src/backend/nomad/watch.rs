@@ -18,10 +18,13 @@ use super::book::{Book, SOURCES, source};
 use super::consul;
 use super::failure::Failure;
 use super::pace::Pace;
+use super::quorum;
 use super::scribe::JobKey;
 use super::stream::{self as events, Heard};
 use super::target::Target;
-use super::wire::{Agent, Allocation, Deployment, Evaluation, Job, JobStub, Line, Node, StreamEvent, Summary};
+use super::wire::{
+    Agent, Allocation, Deployment, Evaluation, Job, JobStub, Line, Node, Scheduler, StreamEvent, Summary,
+};
 
 /// Why nothing is done to a region.
 pub(super) const ONLY_WATCHED: &str = "regions of Nomad are only watched by this version";
@@ -128,7 +131,10 @@ impl Watch {
     async fn begin(&mut self, tasks: &mut JoinSet<()>) -> Result<(Api, mpsc::Receiver<Heard>), Failure> {
         let api = Api::new(&self.target, self.pace)?;
         self.info(&api).await?;
+        // Where nobody leads, what follows is not answered: that at least is known.
+        self.flush().await;
         let nodes = self.nodes(&api).await?;
+        self.lends_memory(&api).await?;
         // What happens while the rest is read waits in the stream.
         let heard =
             events::listen(&api, self.namespace(), nodes + 1, !self.denied.contains("nodes"), self.pace, tasks).await?;
@@ -140,8 +146,12 @@ impl Watch {
     /// Who answers, and whether its servers agree on who leads.
     async fn info(&mut self, api: &Api) -> Result<(), Failure> {
         // Nobody needs a right for these.
-        let leader: String = api.get("/v1/status/leader", &[]).await?;
-        let peers: Vec<String> = api.get("/v1/status/peers", &[]).await?;
+        // Any server says that nobody leads: only who leads would not.
+        let any = [("stale", "true")];
+        let leader: String = api.get("/v1/status/leader", &any).await?;
+        let peers: Vec<String> = api.get("/v1/status/peers", &any).await?;
+        // Where nobody leads that is waited for in vain.
+        let said = if leader.is_empty() { None } else { quorum::ask(api).await? };
         let agent: Result<Agent, Failure> = api.get("/v1/agent/self", &[]).await;
         let agent = match agent {
             Ok(agent) => agent.config,
@@ -157,9 +167,21 @@ impl Watch {
         info.version = (!agent.version.version.is_empty()).then(|| Text::from(agent.version.version));
         info.reached = Some(Text::from(format!("{} ({})", self.target.address, self.target.how)));
         info.has_quorum = Some(!leader.is_empty());
+        info.servers = quorum::servers(said.as_ref(), &leader, &peers);
+        info.failure_tolerance = quorum::tolerance(said.as_ref());
         self.book.tell(Fact::Listing(source("info"), Some(1)));
         self.book.tell(Fact::Put(source("info"), Object::Cluster(Box::new(info))));
         self.book.tell(Fact::Listed(source("info")));
+        Ok(())
+    }
+
+    /// Whether what is set aside for a task is all that it may use. Who may not read that is not told.
+    async fn lends_memory(&mut self, api: &Api) -> Result<(), Failure> {
+        match api.get::<Scheduler>("/v1/operator/scheduler/configuration", &[]).await {
+            Ok(it) => self.book.scribe.lends_memory = it.scheduler_config.lends_memory,
+            Err(failure) if failure.answered() => {}
+            Err(failure) => return Err(failure),
+        }
         Ok(())
     }
 
