@@ -10,7 +10,8 @@ mod watcher;
 
 use cockpit::diagnose::{Diagnosis, Settings};
 use cockpit::domain::{
-    ClusterId, ClusterInfo, Fact, Freshness, HealthStatus, Instance, Metric, OccurrenceKind, Timestamp, TroubleKind,
+    ClusterId, ClusterInfo, Exposure, Fact, Freshness, HealthStatus, Instance, Metric, OccurrenceKind, Timestamp,
+    TroubleKind,
 };
 use consul_server::Consul;
 use serde_json::{Value, json};
@@ -323,4 +324,31 @@ async fn use_is_measured_of_what_is_looked_at_and_of_nothing_else() {
         None,
         "what its driver does not measure is not zero"
     );
+}
+
+#[tokio::test]
+async fn what_is_registered_is_exposed_wherever_it_is_registered() {
+    let server = region().await;
+    let jobs = recorded("registered.json");
+    let job = |id: &str| jobs.as_array().expect("a list").iter().find(|it| it["ID"] == id).expect("a job").clone();
+    // A port that somebody chose, one that was drawn, and none.
+    let without = |id: &str, networks: Value| {
+        let mut job = job(id);
+        job["TaskGroups"][0]["Services"] = json!(null);
+        for task in job["TaskGroups"][0]["Tasks"].as_array_mut().expect("tasks") {
+            task["Services"] = json!(null);
+        }
+        job["TaskGroups"][0]["Networks"] = networks;
+        server.answer(&format!("/v1/job/{id}"), job);
+    };
+    without("web", json!([{ "ReservedPorts": [{ "Label": "http", "Value": 8080 }] }]));
+    let watcher = settled(&server, None).await;
+    let exposure = |watcher: &Watcher, id: &str| watcher.view().workload(&group(id)).expect("a workload").exposure;
+    for id in ["shop", "bazaar", "deaf", "web"] {
+        assert_eq!(exposure(&watcher, id), Exposure::Yes, "{id}");
+    }
+    without("web", json!([{ "DynamicPorts": [{ "Label": "http", "Value": 0 }] }]));
+    without("deaf", json!(null));
+    let watcher = settled(&server, None).await;
+    assert_eq!((exposure(&watcher, "web"), exposure(&watcher, "deaf")), (Exposure::Unknown, Exposure::No));
 }

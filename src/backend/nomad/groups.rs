@@ -53,7 +53,7 @@ impl Scribe {
             .filter(|deployment| deployment.job_version == job.version)
             .and_then(|deployment| Some((deployment, deployment.task_groups.get(&group.name)?)))
             .map(|(deployment, state)| rollout(job, deployment, state));
-        it.exposure = if services(group).next().is_some() { Exposure::Yes } else { Exposure::No };
+        it.exposure = exposure(group);
         it.restart_policy = match (job.kind.as_str(), &group.restart_policy) {
             ("service" | "system", _) => RestartPolicy::Always,
             (_, Some(restart)) if restart.attempts > 0 => RestartPolicy::OnFailure(restart.attempts),
@@ -141,6 +141,18 @@ pub(super) fn leads(group: &TaskGroup, task: &Task) -> bool {
 
 pub(super) fn services(group: &TaskGroup) -> impl Iterator<Item = &Service> {
     group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services))
+}
+
+/// Who looks for it finds a service that is registered, in Nomad or in Consul; a port of the client that somebody chose is as good as
+/// published. Who else may know of a port that was drawn cannot be told.
+fn exposure(group: &TaskGroup) -> Exposure {
+    let drawn = group.networks.iter().any(|network| !network.dynamic_ports.is_empty());
+    let chosen = group.networks.iter().any(|network| !network.reserved_ports.is_empty());
+    match (services(group).next().is_some() || chosen, drawn) {
+        (true, _) => Exposure::Yes,
+        (false, true) => Exposure::Unknown,
+        (false, false) => Exposure::No,
+    }
 }
 
 fn desired(job: &Job, group: &TaskGroup, nodes: u32) -> Desired {
