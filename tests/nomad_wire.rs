@@ -49,6 +49,7 @@ impl Watcher {
             how: "a test".into(),
             token: Token::None,
             tls: Tls::default(),
+            consul: None,
             read_only: false,
         };
         let nomad = Nomad::with_pace(target, pace);

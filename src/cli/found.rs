@@ -257,6 +257,16 @@ fn region(cluster: &Cluster) -> Option<nomad::Wanted> {
         namespaces: cluster.namespaces.iter().map(|name| Name::new(name)).collect(),
         token_file: way.token_file.clone(),
         tls: nomad::Tls { ca: way.ca.clone(), cert: way.cert.clone(), key: way.key.clone(), ..nomad::Tls::default() },
+        consul: way.consul.as_ref().map(|way| nomad::WantedConsul {
+            address: way.address.clone(),
+            token_file: way.token_file.clone(),
+            tls: nomad::Tls {
+                ca: way.ca.clone(),
+                cert: way.cert.clone(),
+                key: way.key.clone(),
+                ..nomad::Tls::default()
+            },
+        }),
         read_only: cluster.read_only,
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::domain::{BackendKind, ClusterId};
 
-use super::model::{Cluster, NomadWay, Way};
+use super::model::{Cluster, ConsulWay, NomadWay, Way};
 use super::problem::near_match;
 use super::read::path;
 use super::reader::{Reader, Table, Value};
@@ -142,18 +142,39 @@ fn kubernetes(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -
 /// The way to a Nomad region.
 fn nomad(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -> Way {
     const REGION: &str = "the name of a region, such as \"eu\"";
-    let address = table.take(reader, "address").and_then(|value| {
-        let raw = reader.text(&value, ADDRESS)?;
-        let known = ["http://", "https://", "unix://"].iter().any(|scheme| raw.starts_with(scheme));
-        if !known {
-            reader.bad(&value, ADDRESS);
-        }
-        known.then(|| raw.to_owned())
-    });
+    let address = address(reader, table, "address", ADDRESS);
     let region = table.take(reader, "region").and_then(|value| reader.text(&value, REGION).map(str::to_owned));
     let mut file = |name: &'static str| table.take(reader, name).and_then(|value| path(reader, &value, base));
     let (token_file, ca, cert, key) = (file("token_file"), file("ca"), file("cert"), file("key"));
-    Way::Nomad(Box::new(NomadWay { address, region, token_file, ca, cert, key }))
+    let consul = consul(reader, table, base);
+    Way::Nomad(Box::new(NomadWay { address, region, token_file, ca, cert, key, consul }))
+}
+
+/// The way to the Consul of a region; none where nothing is said of it.
+fn consul(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -> Option<ConsulWay> {
+    const CONSUL: &str = "an address such as \"https://consul.example:8501\"";
+    let address = address(reader, table, "consul_address", CONSUL);
+    let mut file = |name: &'static str| table.take(reader, name).and_then(|value| path(reader, &value, base));
+    let token_file = file("consul_token_file");
+    let (ca, cert, key) = (file("consul_ca"), file("consul_cert"), file("consul_key"));
+    let way = ConsulWay { address, token_file, ca, cert, key };
+    (way != ConsulWay::default()).then_some(way)
+}
+
+/// An address that says how.
+fn address(
+    reader: &mut Reader<'_>,
+    table: &mut Table<'_, '_>,
+    name: &'static str,
+    expected: &'static str,
+) -> Option<String> {
+    let value = table.take(reader, name)?;
+    let raw = reader.text(&value, expected)?;
+    let known = ["http://", "https://", "unix://"].iter().any(|scheme| raw.starts_with(scheme));
+    if !known {
+        reader.bad(&value, expected);
+    }
+    known.then(|| raw.to_owned())
 }
 
 /// Whether Kubernetes lets a namespace be called so (an RFC 1123 label).

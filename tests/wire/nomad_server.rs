@@ -31,7 +31,12 @@ pub struct Server {
 
 /// One recorded answer.
 pub fn json(file: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/nomad/v1.11").join(file);
+    json_of("v1.11", file)
+}
+
+/// One answer of a recording.
+pub fn json_of(recording: &str, file: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/nomad").join(recording).join(file);
     let raw = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&raw).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -39,6 +44,12 @@ pub fn json(file: &str) -> Value {
 impl Server {
     /// With what was recorded.
     pub async fn recorded() -> Self {
+        Self::of("v1.11").await
+    }
+
+    /// With what was recorded at another time.
+    pub async fn of(recording: &str) -> Self {
+        let json = |file: &str| json_of(recording, file);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let script = Arc::new(Mutex::new(Script::default()));

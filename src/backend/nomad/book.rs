@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{ClusterId, Fact, Object, Occurrence, Origin, Ref, Source};
 
 use super::allocations;
+use super::checks::Checked;
 use super::groups::{Around, Runs, no_place};
 use super::scribe::{JobKey, Scribe, at, home};
+use super::verdicts::Verdicts;
 use super::wire::{Allocation, Deployment, Evaluation, Job, JobStub, Node, TaskGroup};
 
 /// Stand-ins for allocations of one group that have no place, at most.
@@ -28,29 +30,35 @@ struct Entry {
 }
 
 /// Of an allocation: where it belongs, and what of it decides about others.
-struct Kept {
+pub(super) struct Kept {
     job: JobKey,
-    key: Ref,
+    pub(super) key: Ref,
+    /// The group that it is of.
+    pub(super) owner: Ref,
     version: Option<u64>,
-    node: String,
-    runs: bool,
+    pub(super) node: String,
+    pub(super) runs: bool,
     ended_well: bool,
     /// What of it was told last, by the server's count.
     index: u64,
+    /// Where it has checks.
+    pub(super) checked: Option<Box<Checked>>,
 }
 
 /// What is remembered of a region.
 pub(super) struct Book {
     pub(super) scribe: Scribe,
     jobs: BTreeMap<JobKey, Entry>,
-    allocations: BTreeMap<String, Kept>,
+    pub(super) allocations: BTreeMap<String, Kept>,
+    /// What checks say.
+    pub(super) verdicts: Verdicts,
     nodes: BTreeMap<String, Ref>,
     /// What is to be told.
     facts: Vec<Fact>,
 }
 
 /// The sources of a region, in the order in which they are listed.
-pub(super) const SOURCES: [&str; 4] = ["nodes", "jobs", "allocations", "info"];
+pub(super) const SOURCES: [&str; 5] = ["nodes", "jobs", "allocations", "info", "checks"];
 
 pub(super) fn source(kind: &str) -> Source {
     Source::of(kind)
@@ -62,6 +70,7 @@ impl Book {
             scribe: Scribe::new(cluster),
             jobs: BTreeMap::new(),
             allocations: BTreeMap::new(),
+            verdicts: Verdicts::default(),
             nodes: BTreeMap::new(),
             facts: Vec::new(),
         }
@@ -98,6 +107,11 @@ impl Book {
         let object = self.scribe.client(node);
         self.nodes.insert(node.id.clone(), object.key.clone());
         self.put("nodes", Object::Node(Box::new(object)));
+    }
+
+    /// Clients by their ids.
+    pub(super) fn clients(&self) -> impl Iterator<Item = (&String, &Ref)> {
+        self.nodes.iter()
     }
 
     fn forget_node(&mut self, id: &str) {
@@ -241,16 +255,24 @@ impl Book {
         let mut instance = self.scribe.instance(&key, it, made, newest);
         let decided = it.deployment_status.as_ref().is_some_and(|health| health.healthy.is_some());
         instance.ready &= decided || !entry.around.awaits_health(version, &it.task_group);
+        let checked = Checked::of(it, &instance, made).filter(|_| !instance.phase.ended());
         let happened: Vec<Occurrence> = self.scribe.happened(&key, it, made, origin);
+        let owner = self.scribe.group(&key, &it.task_group);
         let kept = Kept {
             job: key,
             key: instance.key.clone(),
+            owner,
             version,
             node: it.node_id.clone(),
             runs: matches!(it.client_status.as_str(), "running" | "pending") && it.desired_status == "run",
             ended_well: it.client_status == "complete" && it.task_states.values().all(|task| !task.failed),
             index: it.modify_index,
+            checked,
         };
+        match &kept.checked {
+            Some(checked) => self.verdicts.apply(&it.id, &mut instance, checked.lead()),
+            None => self.verdicts.forget(&it.id),
+        }
         self.allocations.insert(it.id.clone(), kept);
         self.put("allocations", Object::Instance(Box::new(instance)));
         self.facts.extend(happened.into_iter().map(|it| Fact::Occurred(Box::new(it))));
@@ -259,6 +281,7 @@ impl Book {
 
     fn forget_allocation(&mut self, id: &str) -> Option<Ref> {
         let kept = self.allocations.remove(id)?;
+        self.verdicts.forget(id);
         if let Some(entry) = self.jobs.get_mut(&kept.job) {
             entry.allocations.remove(id);
         }

@@ -3,7 +3,12 @@
 mod act;
 mod allocations;
 mod api;
+mod beside;
 mod book;
+mod capacity;
+mod checks;
+mod consul;
+mod consul_way;
 mod discover;
 mod failure;
 mod find;
@@ -13,9 +18,12 @@ mod look;
 mod nodes;
 mod pace;
 mod policy;
+mod quorum;
 mod scribe;
 mod stream;
 mod target;
+mod usage;
+mod verdicts;
 mod wants;
 mod watch;
 mod wire;
@@ -28,10 +36,10 @@ use tokio::sync::watch as channel;
 use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
 
-pub use discover::{Discovery, Options, Wanted, discover};
+pub use discover::{Discovery, Options, Wanted, WantedConsul, discover};
 pub use pace::Pace;
 pub use policy::policy;
-pub use target::{Target, Tls, Token};
+pub use target::{Consul, Target, Tls, Token};
 
 /// One region that is watched.
 pub struct Nomad {

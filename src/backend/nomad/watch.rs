@@ -13,13 +13,18 @@ use crate::backend::feeding;
 use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Text, Timestamp};
 
 use super::api::{Answer, Api};
+use super::beside::Beside;
 use super::book::{Book, SOURCES, source};
+use super::consul;
 use super::failure::Failure;
 use super::pace::Pace;
+use super::quorum;
 use super::scribe::JobKey;
 use super::stream::{self as events, Heard};
 use super::target::Target;
-use super::wire::{Agent, Allocation, Deployment, Evaluation, Job, JobStub, Line, Node, StreamEvent, Summary};
+use super::wire::{
+    Agent, Allocation, Deployment, Evaluation, Job, JobStub, Line, Node, Scheduler, StreamEvent, Summary,
+};
 
 /// Facts of one batch at most.
 const BATCH: usize = 512;
@@ -40,10 +45,11 @@ fn policy(source: &str) -> &'static str {
 /// The watch over one region. What it has learnt outlives the connection.
 pub(super) struct Watch {
     target: Target,
-    pace: Pace,
+    pub(super) pace: Pace,
     demand: channel::Receiver<Demand>,
     out: mpsc::Sender<Batch>,
-    book: Book,
+    pub(super) book: Book,
+    pub(super) beside: Beside,
     /// Sources that this token may not read.
     denied: BTreeSet<&'static str>,
     /// Jobs of which allocations are read again, and when.
@@ -53,7 +59,8 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(target: Target, pace: Pace, demand: channel::Receiver<Demand>, out: mpsc::Sender<Batch>) -> Self {
         let book = Book::new(target.name.clone());
-        Self { target, pace, demand, out, book, denied: BTreeSet::new(), due: BTreeMap::new() }
+        let beside = Beside::new(&target, pace, demand.clone());
+        Self { target, pace, demand, out, book, beside, denied: BTreeSet::new(), due: BTreeMap::new() }
     }
 
     /// Watches until nobody listens any more.
@@ -63,13 +70,15 @@ impl Watch {
             self.book.tell(Fact::Allowed(Rights { read_only: why, ..Rights::default() }));
         }
         // Each source is named before the first is complete: else the first would pass for all that there is.
-        SOURCES.iter().for_each(|kind| self.book.tell(Fact::Listing(source(kind), None)));
+        let consul = self.target.consul.as_ref().map(|_| &consul::SOURCE);
+        SOURCES.iter().chain(consul).for_each(|kind| self.book.tell(Fact::Listing(source(kind), None)));
         let mut wait = self.pace.retry_first;
         loop {
             let mut tasks = JoinSet::new();
             let begun = Instant::now();
             let failure = self.session(&mut tasks).await;
             drop(tasks);
+            self.beside.interrupted();
             if self.out.is_closed() {
                 return;
             }
@@ -118,7 +127,10 @@ impl Watch {
     async fn begin(&mut self, tasks: &mut JoinSet<()>) -> Result<(Api, mpsc::Receiver<Heard>), Failure> {
         let api = Api::new(&self.target, self.pace)?;
         self.info(&api).await?;
+        // Where nobody leads, what follows is not answered: that at least is known.
+        self.flush().await;
         let nodes = self.nodes(&api).await?;
+        self.lends_memory(&api).await?;
         // What happens while the rest is read waits in the stream.
         let heard =
             events::listen(&api, self.namespace(), nodes + 1, !self.denied.contains("nodes"), self.pace, tasks).await?;
@@ -130,8 +142,12 @@ impl Watch {
     /// Who answers, and whether its servers agree on who leads.
     async fn info(&mut self, api: &Api) -> Result<(), Failure> {
         // Nobody needs a right for these.
-        let leader: String = api.get("/v1/status/leader", &[]).await?;
-        let peers: Vec<String> = api.get("/v1/status/peers", &[]).await?;
+        // Any server says that nobody leads: only who leads would not.
+        let any = [("stale", "true")];
+        let leader: String = api.get("/v1/status/leader", &any).await?;
+        let peers: Vec<String> = api.get("/v1/status/peers", &any).await?;
+        // Where nobody leads that is waited for in vain.
+        let said = if leader.is_empty() { None } else { quorum::ask(api).await? };
         let agent: Result<Agent, Failure> = api.get("/v1/agent/self", &[]).await;
         let agent = match agent {
             Ok(agent) => agent.config,
@@ -147,9 +163,21 @@ impl Watch {
         info.version = (!agent.version.version.is_empty()).then(|| Text::from(agent.version.version));
         info.reached = Some(Text::from(format!("{} ({})", self.target.address, self.target.how)));
         info.has_quorum = Some(!leader.is_empty());
+        info.servers = quorum::servers(said.as_ref(), &leader, &peers);
+        info.failure_tolerance = quorum::tolerance(said.as_ref());
         self.book.tell(Fact::Listing(source("info"), Some(1)));
         self.book.tell(Fact::Put(source("info"), Object::Cluster(Box::new(info))));
         self.book.tell(Fact::Listed(source("info")));
+        Ok(())
+    }
+
+    /// Whether what is set aside for a task is all that it may use. Who may not read that is not told.
+    async fn lends_memory(&mut self, api: &Api) -> Result<(), Failure> {
+        match api.get::<Scheduler>("/v1/operator/scheduler/configuration", &[]).await {
+            Ok(it) => self.book.scribe.lends_memory = it.scheduler_config.lends_memory,
+            Err(failure) if failure.answered() => {}
+            Err(failure) => return Err(failure),
+        }
         Ok(())
     }
 
@@ -170,10 +198,15 @@ impl Watch {
         }
     }
 
+    /// Whether a source may not be read by this token.
+    pub(super) fn is_denied(&self, kind: &str) -> bool {
+        self.denied.contains(kind)
+    }
+
     /// Lists clients; returns the index of that.
     async fn nodes(&mut self, api: &Api) -> Result<u64, Failure> {
         let read = api.indexed::<Vec<Node>>("/v1/nodes", &[("resources", "true")], self.pace.answer_within).await;
-        let Some(Answer { value, index }) = self.allowed("nodes", read)? else { return Ok(0) };
+        let Some(Answer { value, index, .. }) = self.allowed("nodes", read)? else { return Ok(0) };
         self.book.list_nodes(&value);
         Ok(index)
     }
@@ -185,8 +218,12 @@ impl Watch {
         let denied = stubs.as_ref().err().filter(|failure| failure.is_denied()).cloned();
         let Some(mut stubs) = self.allowed("jobs", stubs)? else {
             // Who may not read jobs may not read what runs of them.
-            return self.allowed("allocations", denied.map_or(Ok(()), Err)).map(drop);
+            for kind in ["allocations", "checks"] {
+                self.allowed(kind, denied.clone().map_or(Ok(()), Err))?;
+            }
+            return Ok(());
         };
+        self.denied.retain(|kind| !matches!(*kind, "allocations" | "checks"));
         stubs.retain(|stub| self.wants(&stub.namespace));
         self.book.tell(Fact::Listing(source("jobs"), None));
         let wanted = self.book.list_jobs(&stubs);
@@ -252,6 +289,10 @@ impl Watch {
                 () = out.closed() => return Failure::Unable(Text::new("nobody listens any more")),
                 line = heard.recv() => self.hear(line, &mut heard),
                 () = until(due) => self.read_due(api).await,
+                next = self.beside.next() => {
+                    self.beside(api, next);
+                    Ok(())
+                }
                 _ = quorum.tick() => self.info(api).await,
                 _ = afresh.tick() => match self.nodes(api).await {
                     Ok(_) => self.list(api).await,
