@@ -1,7 +1,7 @@
 //! What is done to a region: what would come of each intent, and how each step meets a server that says no, has changed, or is not
 //! heard from again. The server says what a real agent said.
 
-use cockpit::backend::nomad::{Nomad, Pace, Target};
+use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
 use cockpit::domain::{Backend, Draft, Intent, LineKind, Ref, Refusal, Setting, StepAction, StepError, Until};
 use serde_json::{Value, json};
 
@@ -37,7 +37,17 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 fn nomad(server: &Server, read_only: bool) -> std::sync::Arc<Nomad> {
-    let target = Target { read_only, ..target(&server.address, None) };
+    let target = Target {
+        name: ClusterId::new("eu"),
+        address: server.address.clone(),
+        region: None,
+        namespaces: Vec::new(),
+        how: "a test".into(),
+        token: Token::None,
+        tls: Tls::default(),
+        consul: None,
+        read_only,
+    };
     Nomad::with_pace(target, Pace::default())
 }
 
