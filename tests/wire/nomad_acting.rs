@@ -2,12 +2,13 @@
 //! heard from again. The server says what a real agent said.
 
 use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
-use cockpit::domain::{Backend, Draft, Intent, LineKind, Ref, Refusal, Setting, StepAction, StepError, Until};
+use cockpit::domain::{
+    Backend, ClusterId, Draft, Intent, LineKind, Ref, Refusal, Setting, StepAction, StepError, Until,
+};
 use serde_json::{Value, json};
 
 use crate::cells;
 use crate::server::{Server, json as recorded};
-use crate::watcher::target;
 
 fn acting(file: &str) -> Value {
     recorded(&format!("acting/{file}.json"))
