@@ -51,6 +51,7 @@ impl Watcher {
             token: Token::None,
             auth: None,
             tls: Tls::default(),
+            consul: None,
             read_only: false,
         };
         known(&mut target, &mut pace);
@@ -138,7 +139,7 @@ mod rights {
         let server = Server::of_rights().await;
         let mut watcher = Watcher::by(&server, "all", &[]);
         watcher.settled().await;
-        assert_eq!(watcher.sights(), live(&["allocations", "info", "jobs", "nodes"]));
+        assert_eq!(watcher.sights(), live(&["allocations", "checks", "info", "jobs", "nodes"]));
         assert_eq!(asked(&server, "/v1/event/stream").len(), 1);
         assert_eq!(watcher.workloads().len(), 3);
     }
@@ -148,7 +149,8 @@ mod rights {
         let server = Server::of_rights().await;
         let mut watcher = Watcher::by(&server, "two", &[]);
         watcher.settled().await;
-        let sources = ["allocations in batch", "allocations in shop", "info", "jobs in batch", "jobs in shop", "nodes"];
+        let sources =
+            ["allocations in batch", "allocations in shop", "checks", "info", "jobs in batch", "jobs in shop", "nodes"];
         assert_eq!(watcher.sights(), live(&sources), "what of all was named is closed");
         assert_eq!(watcher.workloads().len(), 2);
         let info = watcher.view().cluster_infos().next().and_then(|it| it.reached.clone()).expect("a way");
@@ -231,7 +233,7 @@ mod without_a_stream {
         server.script().mute = true;
         let mut watcher = Watcher::of(server);
         watcher.settled().await;
-        assert_eq!(watcher.sights(), live(&["allocations", "info", "jobs", "nodes"]));
+        assert_eq!(watcher.sights(), live(&["allocations", "checks", "info", "jobs", "nodes"]));
         watcher
     }
 
@@ -646,7 +648,7 @@ mod connecting {
             (target.tls.ca_dir, target.tls.ca) = (None, Some(dir().join("ca.pem")));
         });
         watcher.settled().await;
-        assert_eq!(watcher.sights(), live(&["allocations", "info", "jobs", "nodes"]));
+        assert_eq!(watcher.sights(), live(&["allocations", "checks", "info", "jobs", "nodes"]));
         let said = server.script().said["Host"].clone();
         assert_eq!(format!("https://{said}"), address, "a proxy knows it by its address");
         let mut other = Watcher::with(&server, |target, _| {

@@ -51,6 +51,7 @@ impl Watcher {
             token: Token::None,
             auth: None,
             tls: Tls::default(),
+            consul: None,
             read_only: false,
         };
         let nomad = Nomad::with_pace(target, pace);

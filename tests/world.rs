@@ -39,6 +39,11 @@ fn object(kind: Kind, n: u8, variant: u8) -> Object {
             let mut it = Instance::new(key(kind, n), "uid", Some(key(Kind::Deployment, variant % 3)), phase);
             it.node = Some(key(Kind::Node, variant % 4));
             it.ready = variant.is_multiple_of(2);
+            match kind {
+                Kind::Allocation => it.uid = format!("allocation-{n}").as_str().into(),
+                Kind::ContainerInstance => it.body_of = Some(format!("allocation-{}", variant % 6).as_str().into()),
+                _ => {}
+            }
             Object::Instance(Box::new(it))
         }
     }
@@ -113,10 +118,11 @@ fn edges(world: &World) -> Vec<(String, Vec<String>)> {
         names.sort();
         names
     };
-    let keys = (0u8..6).flat_map(|n| [key(Kind::Deployment, n), key(Kind::Node, n)]);
+    let keys = (0u8..6).flat_map(|n| [key(Kind::Deployment, n), key(Kind::Node, n), key(Kind::Allocation, n)]);
     keys.map(|key| {
         let mut of = names(view.instances_of(&key).collect());
         of.extend(names(view.hosted_on(&key).collect()));
+        of.extend(names(view.bodies_of(&key).collect()));
         (key.to_string(), of)
     })
     .collect()
@@ -128,9 +134,10 @@ proptest! {
     #[test]
     fn interleaving_and_batching_do_not_matter(
         pods in script(Kind::Pod), nodes in script(Kind::Node), deployments in script(Kind::Deployment),
+        allocations in script(Kind::Allocation), containers in script(Kind::ContainerInstance),
         kills in occurrences(), choices in prop::collection::vec(any::<u8>(), 1..40), size in 1usize..20,
     ) {
-        let scripts = [pods, nodes, deployments, kills];
+        let scripts = [pods, nodes, deployments, allocations, containers, kills];
         let one_after_the_other: Vec<Fact> = scripts.concat();
         let (a, b) = (fold(&one_after_the_other, usize::MAX), fold(&interleave(&scripts, &choices), size));
         prop_assert_eq!(a.snapshot(at(200)), b.snapshot(at(200)));
@@ -240,6 +247,35 @@ fn an_owner_that_comes_after_its_instances_is_linked_when_it_comes() {
     let workload = view.workload(&key(Kind::Deployment, 0)).expect("the owner");
     assert_eq!(view.counts(workload).ready, 1);
     assert_eq!(view.counts(workload).wanted, Some(3));
+}
+
+#[test]
+fn a_container_is_the_body_of_an_allocation_of_another_cluster_whichever_comes_first() {
+    let allocation = |uid: &str| {
+        let key = Ref::new(&ClusterId::new("nomad"), Kind::Allocation, Some("default".into()), "web-91c887f5");
+        Instance::new(key, uid, None, Phase::Running)
+    };
+    let mut container =
+        Instance::new(key(Kind::ContainerInstance, 1), "id", Some(key(Kind::Container, 1)), Phase::Running);
+    container.body_of = Some("91c887f5".into());
+    let puts =
+        [allocation("91c887f5"), container.clone()].map(|it| (it.key.cluster.clone(), Object::Instance(Box::new(it))));
+    let lone = Workload::new(key(Kind::Container, 1), "id", Desired::Replicas(1));
+    for order in [[0, 1], [1, 0]] {
+        let mut world = World::default();
+        world.fold(one(Fact::Put(source(Kind::Container), Object::Workload(Box::new(lone.clone())))));
+        for ix in order {
+            let (cluster, object) = puts[ix].clone();
+            world.fold(Batch { cluster, at: at(1), facts: vec![Fact::Put(source(object.key().kind), object)] });
+        }
+        let view = world.view(at(1));
+        let bodies: Vec<&Ref> = view.bodies_of(&allocation("").key).map(|it| &it.key).collect();
+        assert_eq!(bodies, [&container.key], "{order:?}");
+        assert!(view.is_counted_elsewhere(&lone.key));
+        let gone = Fact::Gone(source(Kind::Allocation), allocation("").key);
+        world.fold(Batch { cluster: ClusterId::new("nomad"), at: at(2), facts: vec![gone] });
+        assert!(!world.view(at(2)).is_counted_elsewhere(&lone.key), "it speaks for itself again");
+    }
 }
 
 #[test]

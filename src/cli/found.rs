@@ -264,6 +264,16 @@ fn region(cluster: &Cluster) -> Option<nomad::Wanted> {
             server_name: way.tls_server_name.clone(),
             ..nomad::Tls::default()
         },
+        consul: way.consul.as_ref().map(|way| nomad::WantedConsul {
+            address: way.address.clone(),
+            token_file: way.token_file.clone(),
+            tls: nomad::Tls {
+                ca: way.ca.clone(),
+                cert: way.cert.clone(),
+                key: way.key.clone(),
+                ..nomad::Tls::default()
+            },
+        }),
         read_only: cluster.read_only,
     })
 }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::diagnose::{Incident, IncidentState, Symptom};
 use crate::domain::people::Stand;
 use crate::domain::words::{age, count, many, not_ready_yet, seconds_between, span};
-use crate::domain::{Certainty, ClusterId, Freshness, Kind, Severity, Source, Text, Timestamp, Trouble, TroubleKind};
+use crate::domain::{Certainty, ClusterId, Freshness, Severity, Source, Text, Timestamp, Trouble, TroubleKind};
 use crate::state::{SourceState, View};
 use crate::ui::glyphs;
 use crate::ui::theme::Ink;
@@ -193,12 +193,8 @@ fn painted(incident: &Incident, style: Style) -> String {
 /// "Nothing found" is said of what was looked at, and of nothing else.
 fn nothing_found(clusters: &[&ClusterId], view: &View<'_>) -> String {
     let within = |id: &ClusterId| clusters.contains(&id);
-    // A container that is the body of an orchestrator's instance is counted there.
-    let is_body = |key: &crate::domain::Ref| {
-        let mut instances = view.instances_of(key).peekable();
-        key.kind == Kind::Container && instances.peek().is_some() && instances.all(|it| view.is_body(it))
-    };
-    let workloads = view.workloads().filter(|it| within(&it.key.cluster) && !is_body(&it.key)).count() as u64;
+    let own = view.workloads().filter(|it| within(&it.key.cluster) && !view.is_counted_elsewhere(&it.key));
+    let workloads = own.count() as u64;
     let instances = view.instances().filter(|it| within(&it.key.cluster) && !view.is_body(it)).count() as u64;
     let names: Vec<&str> = clusters.iter().map(|id| id.as_str()).collect();
     let (looked_at, ran) = (many(workloads, "workload"), many(instances, "instance"));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::domain::{BackendKind, ClusterId};
 
-use super::model::{Cluster, NomadWay, Way};
+use super::model::{Cluster, ConsulWay, NomadWay, Way};
 use super::problem::near_match;
 use super::read::path;
 use super::reader::{Reader, Table, Value};
@@ -145,8 +145,7 @@ fn nomad(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -> Way
     const SERVER_NAME: &str = "the name that its certificate is of, such as \"server.eu.nomad\"";
     let addresses = table.take(reader, "address").map_or_else(Vec::new, |value| {
         let raw = reader.some_texts(&value, ADDRESS);
-        let known = |raw: &String| ["http://", "https://", "unix://"].iter().any(|scheme| raw.starts_with(scheme));
-        if !raw.iter().all(known) {
+        if !raw.iter().all(|raw| says_how(raw)) {
             reader.bad(&value, ADDRESS);
             return Vec::new();
         }
@@ -159,7 +158,39 @@ fn nomad(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -> Way
         table.take(reader, "tls_server_name").and_then(|value| reader.text(&value, SERVER_NAME).map(str::to_owned));
     let mut file = |name: &'static str| table.take(reader, name).and_then(|value| path(reader, &value, base));
     let (token_file, ca, cert, key) = (file("token_file"), file("ca"), file("cert"), file("key"));
-    Way::Nomad(Box::new(NomadWay { address, others, region, token_file, ca, cert, key, tls_server_name }))
+    let consul = consul(reader, table, base);
+    Way::Nomad(Box::new(NomadWay { address, others, region, token_file, ca, cert, key, tls_server_name, consul }))
+}
+
+/// The way to the Consul of a region; none where nothing is said of it.
+fn consul(reader: &mut Reader<'_>, table: &mut Table<'_, '_>, base: &Path) -> Option<ConsulWay> {
+    const CONSUL: &str = "an address such as \"https://consul.example:8501\"";
+    let address = address(reader, table, "consul_address", CONSUL);
+    let mut file = |name: &'static str| table.take(reader, name).and_then(|value| path(reader, &value, base));
+    let token_file = file("consul_token_file");
+    let (ca, cert, key) = (file("consul_ca"), file("consul_cert"), file("consul_key"));
+    let way = ConsulWay { address, token_file, ca, cert, key };
+    (way != ConsulWay::default()).then_some(way)
+}
+
+/// An address that says how.
+fn address(
+    reader: &mut Reader<'_>,
+    table: &mut Table<'_, '_>,
+    name: &'static str,
+    expected: &'static str,
+) -> Option<String> {
+    let value = table.take(reader, name)?;
+    let raw = reader.text(&value, expected)?;
+    let known = says_how(raw);
+    if !known {
+        reader.bad(&value, expected);
+    }
+    known.then(|| raw.to_owned())
+}
+
+fn says_how(address: &str) -> bool {
+    ["http://", "https://", "unix://"].iter().any(|scheme| address.starts_with(scheme))
 }
 
 /// Whether Kubernetes lets a namespace be called so (an RFC 1123 label).

@@ -161,6 +161,23 @@ pub struct NomadWay {
     pub key: Option<PathBuf>,
     /// The name that its certificate is of, where that is not the one in its address.
     pub tls_server_name: Option<String>,
+    /// The Consul whose checks are those of what runs there; that of the environment where nothing is said.
+    pub consul: Option<ConsulWay>,
+}
+
+/// How to get to an agent of Consul. What is not said is as the environment has it for the consul command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConsulWay {
+    /// `https://consul.example:8501`
+    pub address: Option<String>,
+    /// A file that holds the token.
+    pub token_file: Option<PathBuf>,
+    /// Who may vouch for the agent.
+    pub ca: Option<PathBuf>,
+    /// What is shown to it.
+    pub cert: Option<PathBuf>,
+    /// Its key.
+    pub key: Option<PathBuf>,
 }
 
 /// A command's keys.

@@ -78,8 +78,7 @@ impl<'a> Scene<'a> {
             Role::Workload => view.instances_of(key).collect(),
             _ => Vec::new(),
         };
-        // A container that is the body of another orchestrator's instance is counted there.
-        if key.kind == Kind::Container && !instances.is_empty() && instances.iter().all(|it| view.is_body(it)) {
+        if view.is_counted_elsewhere(key) {
             return None;
         }
         instances.sort_unstable_by(|a, b| (a.created, &a.key).cmp(&(b.created, &b.key)));

@@ -27,6 +27,12 @@ pub struct ClusterInfo {
     /// Whether there are managers that form a quorum, and whether this target can say so.
     #[serde(default)]
     pub has_quorum: Option<bool>,
+    /// Servers that form the quorum and are no nodes (of Nomad), by name; none where nodes do, or it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub servers: Vec<Server>,
+    /// So many of them may fail before the quorum is lost, in their own judgement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_tolerance: Option<u32>,
     /// Capacity of the engine's data disk, bytes, where it can be known (the engine is local).
     #[serde(default)]
     pub disk_total_bytes: Option<u64>,
@@ -42,6 +48,24 @@ pub struct ClusterInfo {
     /// When the certificate that the server shows ends, where a person has to renew it.
     #[serde(default)]
     pub certificate_ends: Option<Timestamp>,
+}
+
+/// A server that has a part in the quorum and is no node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// Its name; its address where no more is known.
+    pub name: Name,
+    /// It leads.
+    #[serde(default)]
+    pub leader: bool,
+    /// It counts for the quorum.
+    pub voter: bool,
+    /// Whether the others find it well; none where that is not known.
+    #[serde(default)]
+    pub healthy: Option<bool>,
+    /// Since when that is so.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
 }
 
 /// Which orchestrator.
@@ -98,6 +122,8 @@ impl ClusterInfo {
             reached: None,
             login: None,
             has_quorum: None,
+            servers: Vec::new(),
+            failure_tolerance: None,
             disk_total_bytes: None,
             disk_free_bytes: None,
             disk_path: None,

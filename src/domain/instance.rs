@@ -22,6 +22,10 @@ pub struct Instance {
     /// The instance of an orchestrator that this container is the body of (edge `realizes`).
     #[serde(default)]
     pub realizes: Option<Box<Ref>>,
+    /// The id of the instance of another cluster that this container is the body of, where its labels name one: a Nomad
+    /// allocation's. Where that is in view, [`Instance::realizes`] is made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_of: Option<Name>,
     /// How far it is.
     pub phase: Phase,
     /// Whether it serves: its checks pass, or it has none and runs.
@@ -68,6 +72,7 @@ impl Instance {
             owner,
             node: None,
             realizes: None,
+            body_of: None,
             phase,
             ready: false,
             desired: DesiredState::Run,

@@ -36,7 +36,7 @@ mod workload;
 pub use alert::{Alert, AlertState};
 pub use attach::{Attach, Attached, DEBUG_IMAGE, Debugger, Ended, Enter, Size, Wires};
 pub use change::{Change, Difference, How};
-pub use cluster::{BackendKind, ClusterInfo, Nouns};
+pub use cluster::{BackendKind, ClusterInfo, Nouns, Server};
 pub use demand::{Demand, Scope, Want};
 pub use fact::{Answer, Batch, Fact, Object, Rights};
 pub use forward::{FIRST_FREE, Forward, ForwardRequest, ForwardState, ForwardStream, Listen, wants_create};

@@ -27,6 +27,9 @@ pub struct Node {
     /// Is being, or has been, emptied (availability drain).
     #[serde(default)]
     pub draining: bool,
+    /// Since when it is closed in one of these ways, where its server says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed_since: Option<Timestamp>,
     /// Its part in the cluster's quorum.
     #[serde(default)]
     pub manager: Option<Managership>,
@@ -67,6 +70,7 @@ impl Node {
             since: None,
             cordoned: false,
             draining: false,
+            closed_since: None,
             manager: None,
             memory_bytes: None,
             cpu_millis: None,

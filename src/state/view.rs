@@ -99,6 +99,15 @@ impl<'a> View<'a> {
         instance.realizes.as_deref().is_some_and(|of| self.object(of).is_some())
     }
 
+    /// Whether a lone container is no workload of its own: it is the body of an orchestrator's instance, and counted there.
+    pub fn is_counted_elsewhere(&self, workload: &Ref) -> bool {
+        if workload.kind != Kind::Container {
+            return false;
+        }
+        let mut instances = self.instances_of(workload).peekable();
+        instances.peek().is_some() && instances.all(|it| self.is_body(it))
+    }
+
     /// Keys of the workloads, queues and endpoints that cannot work without `key`.
     pub fn dependents_of(&self, key: &Ref) -> impl Iterator<Item = &'a Ref> + use<'a> {
         self.along(key, |edges| &edges.dependents).map(|slot| slot.key())
@@ -219,7 +228,8 @@ impl<'a> View<'a> {
 
     /// How many workloads have fewer ready than they want, of some clusters.
     pub fn unready(&self, within: impl Fn(&ClusterId) -> bool) -> u64 {
-        self.workloads().filter(|it| within(&it.key.cluster) && self.counts(it).missing() > 0).count() as u64
+        let missing = |it: &&Workload| self.counts(it).missing() > 0 && !self.is_counted_elsewhere(&it.key);
+        self.workloads().filter(|it| within(&it.key.cluster)).filter(missing).count() as u64
     }
 
     /// How many instances a workload has and wants: as its server counts, else counted here.

@@ -5,12 +5,14 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use crate::domain::{
-    Answer, Batch, ClusterId, Deed, Fact, Freshness, Object, Occurrence, Ref, Rights, Role, Sample, Source, Timestamp,
+    Answer, Batch, ClusterId, Deed, Fact, Instance, Object, Occurrence, Ref, Rights, Role, Sample, Source, Timestamp,
     Trouble, Want,
 };
 
+use super::bodies::Bodies;
 use super::deadlines::Deadlines;
 use super::deeds;
 use super::edges::each_edge;
@@ -35,6 +37,7 @@ pub struct World {
     /// By role, but for instances: there are too many, and they are found by their owners.
     roles: BTreeMap<Role, BTreeSet<Id>>,
     eventful: BTreeSet<Id>,
+    bodies: Bodies,
     answers: FxHashMap<Want, (u64, Answer)>,
     dirty: FxHashSet<Id>,
     vacant: Vec<Id>,
@@ -97,6 +100,7 @@ impl World {
         if let Object::Instance(instance) = &mut object {
             // There are many, and they are kept.
             instance.containers.shrink_to_fit();
+            self.bodies.join(instance);
         }
         let ix = self.source(cluster, source);
         let id = self.id_of(object.key());
@@ -118,13 +122,49 @@ impl World {
         if let Some(state) = self.clusters.get_mut(cluster) {
             state.annals.put(self.slots[id.ix()].object(), &object, at);
         }
-        // The old edges go first: what points to the same place again would take the new one away.
-        if let Some(former) = self.slots[id.ix()].take() {
-            self.unlink(id, &former);
+        let former = self.replace(id, object);
+        self.rejoin(id, former.as_ref());
+        self.mark(id);
+    }
+
+    /// Puts another object where one was, or was not. The old edges go first: what points to the same place again would take the new
+    /// one away.
+    fn replace(&mut self, id: Id, object: Object) -> Option<Object> {
+        let former = self.slots[id.ix()].take();
+        if let Some(former) = &former {
+            self.unlink(id, former);
         }
         self.link(id, &object);
         self.slots[id.ix()].place(object);
-        self.mark(id);
+        former
+    }
+
+    /// An instance came, or went, or is another one: whose body a container is may be known now, or not any more.
+    fn rejoin(&mut self, id: Id, former: Option<&Object>) {
+        let mut joined: SmallVec<[Id; 1]> = SmallVec::new();
+        let now = self.slots[id.ix()].object();
+        let same = |a: &Instance, b: &Instance| a.uid == b.uid && a.body_of == b.body_of;
+        match (former, now) {
+            (Some(Object::Instance(a)), Some(Object::Instance(b))) if same(a, b) => {}
+            (former, now) => {
+                if let Some(Object::Instance(former)) = former {
+                    joined.extend(self.bodies.went(id, former));
+                }
+                if let Some(Object::Instance(now)) = now {
+                    joined.extend(self.bodies.came(id, now));
+                }
+            }
+        }
+        for id in joined {
+            let Some(Object::Instance(it)) = self.slots[id.ix()].object() else { continue };
+            let mut it = it.clone();
+            let before = it.realizes.take();
+            self.bodies.join(&mut it);
+            if it.realizes != before {
+                self.replace(id, Object::Instance(it));
+                self.mark(id);
+            }
+        }
     }
 
     fn gone(&mut self, cluster: &ClusterId, source: Source, key: &Ref, at: Timestamp) {
@@ -264,6 +304,7 @@ impl World {
         if let Some(former) = self.slots[id.ix()].take() {
             self.mark_around(&former);
             self.unlink(id, &former);
+            self.rejoin(id, Some(&former));
             self.mark(id);
         }
         self.vacant.push(id);
@@ -463,32 +504,4 @@ impl World {
     pub(super) fn source_state(&self, ix: u32) -> Option<&SourceState> {
         self.sources.get(ix as usize)
     }
-
-    /// All that is known, in a form in which two worlds can be compared.
-    pub fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let objects = self.slots().filter_map(|slot| Some((slot.key().clone(), slot.object()?.clone())));
-        let occurrences = self.with_occurrences().flat_map(|slot| slot.extra.iter().flat_map(|e| e.occurrences.iter()));
-        let sources = self.clusters.iter().flat_map(|(cluster, state)| {
-            state
-                .sources
-                .iter()
-                .map(|(source, ix)| ((cluster.clone(), source.clone()), self.sources[*ix as usize].freshness(now)))
-        });
-        Snapshot {
-            objects: objects.collect(),
-            occurrences: occurrences.map(|it| (it.id.to_string(), it.clone())).collect(),
-            sources: sources.collect(),
-        }
-    }
-}
-
-/// A world's content, comparable.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Snapshot {
-    /// Objects by key.
-    pub objects: BTreeMap<Ref, Object>,
-    /// Occurrences by id.
-    pub occurrences: BTreeMap<String, Occurrence>,
-    /// The sight of each source.
-    pub sources: BTreeMap<(ClusterId, Source), Freshness>,
 }

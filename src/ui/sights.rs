@@ -223,7 +223,7 @@ pub(super) fn nothing_found(ctx: &Ctx<'_>) -> Vec<Phrase> {
     if names.is_empty() {
         return vec![Phrase::text("Nothing is watched."), Phrase::text("cockpit doctor says what was looked for.")];
     }
-    let workloads = many(view.workloads().count() as u64, "workload");
+    let workloads = many(view.workloads().filter(|it| !view.is_counted_elsewhere(&it.key)).count() as u64, "workload");
     let instances = many(view.instances().filter(|it| !view.is_body(it)).count() as u64, "instance");
     let unready = view.unready(|_| true);
     let (glyph, ink) = if unready == 0 { (glyphs::GOOD, Ink::Good) } else { (glyphs::NONE, Ink::Text) };

@@ -266,6 +266,51 @@ fn a_container_that_is_a_tasks_body_is_counted_once_and_speaks_for_it() {
     assert_eq!(row.summary.as_str(), "unhealthy, 3 checks in a row: the check takes longer than its timeout");
 }
 
+/// What an engine and a region say of one docker task that runs out of memory again and again.
+#[test]
+fn a_docker_task_of_nomad_that_the_engine_reports_too_is_one_incident() {
+    for engine_first in [true, false] {
+        let mut place = Place::named("engine", cockpit::diagnose::Settings::default());
+        let engine = |place: &mut Place| {
+            place.enter("engine");
+            let lone = place.workload(Kind::Container, "hog-91c887f5", 1);
+            place.put(Object::Workload(Box::new(lone.clone())));
+            let mut body = place.instance(&lone, 0);
+            body.body_of = Some("uid-hog-0".into());
+            (body.phase, body.ready) = (Phase::Restarting, false);
+            body.containers[0].last_exit = Some(exit(137, ExitReason::OomKilled, 10, 1));
+            for ago in [60, 30, 5] {
+                place.occurred(OccurrenceKind::OomKill, &body, ago, |it| it.limit_bytes = Some(16 << 20));
+            }
+            place.put(Object::Instance(Box::new(body)));
+            lone.key
+        };
+        let region = |place: &mut Place| {
+            place.enter("nomad");
+            let workload = place.workload(Kind::TaskGroup, "hog", 1);
+            place.put(Object::Workload(Box::new(workload.clone())));
+            let mut it = place.instance(&workload, 0);
+            (it.phase, it.ready) = (Phase::Restarting, false);
+            it.containers[0].last_exit = Some(exit(137, ExitReason::OomKilled, 10, 1));
+            for ago in [60, 30, 5] {
+                place.occurred(OccurrenceKind::OomKill, &it, ago, |it| it.limit_bytes = Some(16 << 20));
+            }
+            place.put(Object::Instance(Box::new(it)));
+            workload.key
+        };
+        let lone = if engine_first { Some(engine(&mut place)) } else { None };
+        if let Some(lone) = &lone {
+            assert_eq!(place.only().subject, *lone, "without a region it speaks for itself");
+        }
+        let group = region(&mut place);
+        if lone.is_none() {
+            engine(&mut place);
+        }
+        let row = place.only();
+        assert_eq!((&row.subject, row.rule), (&group, "oom-killed"));
+    }
+}
+
 #[test]
 fn what_serves_again_is_not_listed_beside_the_cause_that_recovered() {
     let mut place = Place::default();

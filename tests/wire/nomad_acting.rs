@@ -48,6 +48,7 @@ fn nomad(server: &Server, read_only: bool) -> std::sync::Arc<Nomad> {
         token: Token::None,
         auth: None,
         tls: Tls::default(),
+        consul: None,
         read_only,
     };
     Nomad::with_pace(target, Pace::default())

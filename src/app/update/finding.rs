@@ -224,7 +224,7 @@ impl App {
 
 /// What has a name and is no instance.
 fn standing<'a>(view: View<'a>) -> impl Iterator<Item = (Group, &'a str, Object<'a>)> {
-    let workloads = view.workloads().map(|it| &it.key);
+    let workloads = view.workloads().map(|it| &it.key).filter(move |key| !view.is_counted_elsewhere(key));
     let nodes = view.nodes().map(|it| &it.key);
     let objects = workloads.chain(nodes).chain(view.queues().map(|it| &it.key));
     let objects = objects.map(|key| (Group::Object, key.name.as_str(), Object::Any(key)));

@@ -28,6 +28,11 @@ pub(super) enum Belongs {
         /// The task's name: `service.slot.id`.
         name: Text,
     },
+    /// A Nomad allocation's (nomad: drivers/docker, `dockerLabelAllocID`), of a region that is another cluster.
+    Allocation {
+        /// The allocation's id.
+        id: Text,
+    },
 }
 
 impl Belongs {
@@ -41,6 +46,9 @@ impl Belongs {
                 task: Text::new(task),
                 name: Text::new(label("com.docker.swarm.task.name").unwrap_or_default()),
             };
+        }
+        if let Some(id) = label("com.hashicorp.nomad.alloc_id").filter(|id| !id.is_empty()) {
+            return Belongs::Allocation { id: Text::new(id) };
         }
         match (label("com.docker.compose.project"), label("com.docker.compose.service")) {
             (Some(project), Some(service)) => Belongs::Compose {

@@ -61,7 +61,9 @@ impl Scribe {
             Ref::new(&self.cluster, kind, namespace.cloned(), name.clone())
         };
         match belongs {
-            Belongs::Alone => (key(Kind::ContainerInstance, None, &name), key(Kind::Container, None, &name)),
+            Belongs::Alone | Belongs::Allocation { .. } => {
+                (key(Kind::ContainerInstance, None, &name), key(Kind::Container, None, &name))
+            }
             Belongs::Compose { project, one_off: true, .. } => {
                 (key(Kind::ContainerInstance, Some(project), &name), key(Kind::Container, Some(project), &name))
             }
@@ -118,6 +120,9 @@ impl Scribe {
             instance.desired = DesiredState::Stop;
         }
         instance.realizes = self.realizes(&belongs);
+        if let Belongs::Allocation { id } = &belongs {
+            instance.body_of = Some(self.names.intern(id));
+        }
         instance.node = self.node.clone();
         instance.created = it.created;
         instance.since = match phase {

@@ -63,7 +63,7 @@ impl Record {
     pub(super) fn task(&self) -> Option<&str> {
         match &self.belongs {
             Belongs::Task { task, .. } => Some(task),
-            Belongs::Alone | Belongs::Compose { .. } => None,
+            Belongs::Alone | Belongs::Compose { .. } | Belongs::Allocation { .. } => None,
         }
     }
 

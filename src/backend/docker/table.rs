@@ -149,6 +149,7 @@ fn workload(key: &Ref, members: &[&Record]) -> Option<Workload> {
     workload.managed_by = match newest.belongs {
         Belongs::Compose { .. } => Some(Text::new("compose")),
         Belongs::Task { .. } => Some(Text::new("swarm")),
+        Belongs::Allocation { .. } => Some(Text::new("nomad")),
         Belongs::Alone => None,
     };
     workload.defined_in = part.defined_in.clone();
@@ -263,6 +264,24 @@ mod tests {
         let differs: Vec<String> = differs.iter().map(Difference::in_words).collect();
         assert_eq!(differs, ["env DB_URL changed"]);
         assert!(!format!("{it:?}").contains("postgres://"), "values are not kept");
+    }
+
+    #[test]
+    fn a_container_of_nomad_names_the_allocation_that_it_is_the_body_of() {
+        let mut scribe = Scribe::new(ClusterId::new("local"));
+        let raw = serde_json::json!({
+            "Id": format!("{:064}", 7),
+            "Name": "/httpd-91c887f5-a200-1087-6d4a-ee931aaa7351",
+            "Created": "2026-11-24T02:00:00Z",
+            "State": { "Status": "running", "StartedAt": "2026-11-24T02:00:00Z" },
+            "Config": {
+                "Image": "shop/web:1.4",
+                "Labels": { "com.hashicorp.nomad.alloc_id": "91c887f5-a200-1087-6d4a-ee931aaa7351" },
+            },
+        });
+        let record = scribe.record(&serde_json::from_value(raw).expect("an answer"), None);
+        assert_eq!(record.instance.body_of.as_deref(), Some("91c887f5-a200-1087-6d4a-ee931aaa7351"));
+        assert_eq!(service(vec![record]).managed_by.as_deref(), Some("nomad"));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use crate::domain::{
     OccurrenceKind, OomScope, Origin, Phase, Ref, Text, Timestamp,
 };
 
+use super::capacity::{killed_at, set_aside};
 use super::hindrance::{hinders, hindrance, in_vain};
-use super::scribe::{JobKey, MEBI, Scribe, at, time};
+use super::scribe::{JobKey, Scribe, at, time};
 use super::wire::{Allocation, Task, TaskEvent, TaskGroup, TaskState};
 
 /// So many of a task's events a server keeps (nomad: nomad/structs, `maxTaskEvents`).
@@ -31,9 +32,8 @@ impl Scribe {
         let made_at = coming.then(|| at(it.create_time)).flatten();
         instance.since = since(it).or(made_at).or_else(|| at(it.modify_time));
         instance.revision = it.job_version.or(newest).map(|version| Name::from(version.to_string()));
-        let tasks = || it.allocated_resources.tasks.values();
-        instance.memory_request_bytes = tasks().map(|task| task.memory.memory * MEBI).sum();
-        let mhz = tasks().map(|task| task.cpu.cpu_shares).sum();
+        let (bytes, mhz) = set_aside(&it.allocated_resources);
+        instance.memory_request_bytes = bytes;
         instance.cpu_request_millis = self.millis(&it.node_id, mhz).unwrap_or(0);
         instance.message = self.texts(&it.client_description).filter(|_| instance.phase.ended());
         instance.containers = self.containers(it, made);
@@ -63,8 +63,7 @@ impl Scribe {
                 let bounded = task.is_none_or(|task| !matches!(task.driver.as_str(), "raw_exec" | "qemu"));
                 container.memory_limit_bytes = granted
                     .filter(|_| bounded)
-                    .map(|granted| u64::try_from(granted.memory.most).unwrap_or(0).max(granted.memory.memory) * MEBI)
-                    .filter(|bytes| *bytes > 0);
+                    .and_then(|granted| killed_at(granted.memory.memory, granted.memory.most));
                 if !matches!(container.state, ContainerState::Ended(_)) {
                     container.last_exit = ended(state).map(Box::new);
                 }
@@ -134,8 +133,7 @@ impl Scribe {
                 one.text = Some(Text::new(event.words()));
                 one.code = event.detail("exit_code").and_then(|code| code.parse().ok());
                 let granted = it.allocated_resources.tasks.get(name);
-                one.limit_bytes = granted
-                    .map(|granted| u64::try_from(granted.memory.most).unwrap_or(0).max(granted.memory.memory) * MEBI);
+                one.limit_bytes = granted.and_then(|granted| killed_at(granted.memory.memory, granted.memory.most));
                 one.scope = (kind == OccurrenceKind::OomKill).then_some(OomScope::Limit);
                 all.push(one);
             }

@@ -22,7 +22,7 @@ use super::failure::Failure;
 use super::lag::Lag;
 use super::named::Named;
 use super::pace::Pace;
-use super::target::{HttpAuth, Target, Tls, Token};
+use super::target::{Consul, HttpAuth, Target, Tls, Token};
 
 /// An answer, the index that it was of, and how far behind its server was.
 pub(super) struct Answer<T> {
@@ -31,6 +31,8 @@ pub(super) struct Answer<T> {
     pub(super) lag: Lag,
     /// Where the next page begins, of an answer that was asked for by pages.
     pub(super) next: Option<String>,
+    /// Some of it was kept back from this token: Consul says so, and nothing else.
+    pub(super) filtered: bool,
 }
 
 /// What a server says of a change that it took, and its clock then.
@@ -61,31 +63,39 @@ const SAID: usize = 400;
 impl Api {
     /// Makes ready to ask; reads certificates and the token afresh.
     pub(super) fn new(target: &Target, pace: Pace) -> Result<Self, Failure> {
+        let region = target.region.as_ref().map(ToString::to_string);
+        let api = Self::open(&target.address, region, headers("X-Nomad-Token", &target.token)?, &target.tls, pace)?;
+        Ok(Self { auth: target.auth.clone(), ..api })
+    }
+
+    /// The same towards an agent of Consul, which is asked in the same manner.
+    pub(super) fn consul(consul: &Consul, pace: Pace) -> Result<Self, Failure> {
+        Self::open(&consul.address, None, headers("X-Consul-Token", &consul.token)?, &consul.tls, pace)
+    }
+
+    fn open(address: &str, region: Option<String>, headers: HeaderMap, tls: &Tls, pace: Pace) -> Result<Self, Failure> {
         // Where another has set one, that one counts.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = Client::builder()
-            .connect_timeout(pace.answer_within)
-            .pool_max_idle_per_host(8)
-            .default_headers(headers(&target.token)?);
-        let base = match target.address.strip_prefix("unix://") {
+        let mut builder =
+            Client::builder().connect_timeout(pace.answer_within).pool_max_idle_per_host(8).default_headers(headers);
+        let base = match address.strip_prefix("unix://") {
             Some(path) => {
                 builder = builder.unix_socket(path.to_owned());
-                "http://nomad".to_owned()
+                "http://agent".to_owned()
             }
-            None => target.address.clone(),
+            None => address.to_owned(),
         };
         let (mut base, mut host) = (base, None);
         if base.starts_with("https://") {
-            builder = with_tls(builder, &target.tls)?;
-            if let Some(name) = &target.tls.server_name {
+            builder = with_tls(builder, tls)?;
+            if let Some(name) = &tls.server_name {
                 let named = Named::of(&base, name)?;
                 builder = builder.dns_resolver(named.resolver);
                 (base, host) = (named.base, Some(named.host));
             }
         }
         let http = builder.build().map_err(|error| Failure::broken(&error))?;
-        let region = target.region.as_ref().map(ToString::to_string);
-        Ok(Self { http, base, region, auth: target.auth.clone(), host, line: Arc::default(), pace })
+        Ok(Self { http, base, region, auth: None, host, line: Arc::default(), pace })
     }
 
     /// The deadlines by which it asks.
@@ -117,6 +127,19 @@ impl Api {
         self.indexed(path, query, self.pace.answer_within).await.map(|answer| answer.value)
     }
 
+    /// Reads something that is the answer under another status than 200 too.
+    pub(super) async fn judged<T: DeserializeOwned>(&self, path: &str, also: u16) -> Result<T, Failure> {
+        let asked = async {
+            let request = self.request(Method::GET, path, &[]);
+            let answer = request.send().await.map_err(|error| Failure::broken(&error))?;
+            let answer = if answer.status().as_u16() == also { answer } else { checked(answer).await? };
+            let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
+            serde_json::from_slice(&body).map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))
+        };
+        let within = self.pace.answer_within;
+        tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
+    }
+
     /// Reads something, and the index that it is of; at most so long is waited for the answer.
     pub(super) async fn indexed<T: DeserializeOwned>(
         &self,
@@ -127,12 +150,13 @@ impl Api {
         let asked = async {
             let answer = said(self.request(Method::GET, path, query)).await?;
             let (index, lag, next) = (index(answer.headers()), Lag::of(answer.headers()), next(answer.headers()));
+            let filtered = filtered(answer.headers());
             let begun = Instant::now();
             let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
             self.line.carried(body.len(), begun.elapsed());
             let value = serde_json::from_slice(&body)
                 .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
-            Ok(Answer { value, index, lag, next })
+            Ok(Answer { value, index, lag, next, filtered })
         };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }
@@ -199,7 +223,11 @@ impl Api {
 }
 
 async fn said(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
-    let answer = request.send().await.map_err(|error| Failure::broken(&error))?;
+    checked(request.send().await.map_err(|error| Failure::broken(&error))?).await
+}
+
+/// An answer, if it is none of an error.
+async fn checked(answer: reqwest::Response) -> Result<reqwest::Response, Failure> {
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
@@ -220,9 +248,10 @@ fn date(headers: &HeaderMap) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(raw).ok()
 }
 
-/// `X-Nomad-Index`; 0 where there is none.
+/// `X-Nomad-Index` or `X-Consul-Index`; 0 where there is none.
 fn index(headers: &HeaderMap) -> u64 {
-    headers.get("X-Nomad-Index").and_then(|raw| raw.to_str().ok()?.parse().ok()).unwrap_or(0)
+    let said = headers.get("X-Nomad-Index").or_else(|| headers.get("X-Consul-Index"));
+    said.and_then(|raw| raw.to_str().ok()?.parse().ok()).unwrap_or(0)
 }
 
 /// `X-Nomad-NextToken`; none at the end.
@@ -231,7 +260,11 @@ fn next(headers: &HeaderMap) -> Option<String> {
     (!said.is_empty()).then(|| said.to_owned())
 }
 
-fn headers(token: &Token) -> Result<HeaderMap, Failure> {
+fn filtered(headers: &HeaderMap) -> bool {
+    headers.get("X-Consul-Results-Filtered-By-ACLs").is_some_and(|raw| raw == "true")
+}
+
+fn headers(name: &'static str, token: &Token) -> Result<HeaderMap, Failure> {
     let secret: Option<SecretString> = match token {
         Token::None => None,
         Token::Secret(secret) => Some(secret.clone()),
@@ -245,7 +278,7 @@ fn headers(token: &Token) -> Result<HeaderMap, Failure> {
         let value = HeaderValue::from_str(secret.expose_secret());
         let mut value = value.map_err(|_| Failure::Unable(Text::new("the token is no token: it has odd letters")))?;
         value.set_sensitive(true);
-        headers.insert("X-Nomad-Token", value);
+        headers.insert(name, value);
     }
     Ok(headers)
 }

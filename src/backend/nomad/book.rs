@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::{ClusterId, Fact, Name, Object, Occurrence, Origin, Ref, Source, Timestamp};
 
 use super::allocations;
+use super::checks::Checked;
 use super::groups::{Around, no_place};
 use super::parts::{PARTED, Part};
 use super::runs::{self, Run, is_run};
 use super::scribe::{JobKey, Scribe, at, home, time};
+use super::verdicts::Verdicts;
 use super::wire::{Allocation, Deployment, Evaluation, Job, JobStub, Node, TaskGroup};
 
 /// Stand-ins for allocations of one group that have no place, at most.
@@ -38,10 +40,12 @@ pub(super) struct Entry {
 pub(super) struct Kept {
     pub(super) job: JobKey,
     pub(super) key: Ref,
-    /// The group of its job that it is of.
+    /// The group that it is of.
+    pub(super) owner: Ref,
+    /// As its job calls that.
     pub(super) group: Name,
     pub(super) version: Option<u64>,
-    node: String,
+    pub(super) node: String,
     pub(super) runs: bool,
     pub(super) ended_well: bool,
     /// Another was made in its place.
@@ -54,6 +58,8 @@ pub(super) struct Kept {
     pub(super) followup: Option<Box<str>>,
     /// What of it was told last, by the server's count.
     pub(super) index: u64,
+    /// Where it has checks.
+    pub(super) checked: Option<Box<Checked>>,
 }
 
 /// What is remembered of a region.
@@ -61,6 +67,8 @@ pub(super) struct Book {
     pub(super) scribe: Scribe,
     pub(super) jobs: BTreeMap<JobKey, Entry>,
     pub(super) allocations: BTreeMap<String, Kept>,
+    /// What checks say.
+    pub(super) verdicts: Verdicts,
     /// Clients by their id, and what of each was told last, by the server's count.
     pub(super) nodes: BTreeMap<String, (Ref, u64)>,
     /// Of evaluations that were put off, by their id: when they are looked at.
@@ -81,6 +89,7 @@ impl Book {
             scribe: Scribe::new(cluster),
             jobs: BTreeMap::new(),
             allocations: BTreeMap::new(),
+            verdicts: Verdicts::default(),
             nodes: BTreeMap::new(),
             put_off: BTreeMap::new(),
             parted: false,
@@ -127,6 +136,11 @@ impl Book {
         let object = self.scribe.client(node);
         self.nodes.insert(node.id.clone(), (object.key.clone(), node.modify_index));
         self.put("nodes", Object::Node(Box::new(object)));
+    }
+
+    /// Clients by their ids.
+    pub(super) fn clients(&self) -> impl Iterator<Item = (&String, &Ref)> {
+        self.nodes.iter().map(|(id, (key, _))| (id, key))
     }
 
     fn forget_node(&mut self, id: &str) {
@@ -288,10 +302,13 @@ impl Book {
         runs::tried_again(&mut instance, it, again);
         let decided = it.deployment_status.as_ref().is_some_and(|health| health.healthy.is_some());
         instance.ready &= decided || !entry.around.awaits_health(version, &it.task_group);
+        let checked = Checked::of(it, &instance, made).filter(|_| !instance.phase.ended());
         let happened: Vec<Occurrence> = self.scribe.happened(&key, it, made, origin);
+        let owner = self.scribe.group(&key, &it.task_group);
         let kept = Kept {
             job: key,
             key: instance.key.clone(),
+            owner,
             group: self.scribe.name(&it.task_group),
             version,
             node: it.node_id.clone(),
@@ -302,7 +319,12 @@ impl Book {
             failed: at(it.modify_time).filter(|_| it.client_status == "failed"),
             followup: Some(it.followup.as_str().into()).filter(|id: &Box<str>| !id.is_empty()),
             index: it.modify_index,
+            checked,
         };
+        match &kept.checked {
+            Some(checked) => self.verdicts.apply(&it.id, &mut instance, checked.lead()),
+            None => self.verdicts.forget(&it.id),
+        }
         self.allocations.insert(it.id.clone(), kept);
         self.put("allocations", Object::Instance(Box::new(instance)));
         self.facts.extend(happened.into_iter().map(|it| Fact::Occurred(Box::new(it))));
@@ -311,6 +333,7 @@ impl Book {
 
     fn forget_allocation(&mut self, id: &str) -> Option<Ref> {
         let kept = self.allocations.remove(id)?;
+        self.verdicts.forget(id);
         if let Some(entry) = self.jobs.get_mut(&kept.job) {
             entry.allocations.remove(id);
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::backend::Looked;
 use crate::domain::{ClusterId, Name, Text};
 
+use super::consul_way;
 use super::target::{HttpAuth, Target, Tls, Token};
 
 /// Where an agent listens unless it is told otherwise (nomad: command/agent/config.go).
@@ -48,8 +49,21 @@ pub struct Wanted {
     pub token_file: Option<PathBuf>,
     /// TLS.
     pub tls: Tls,
+    /// The Consul whose checks are those of what runs there.
+    pub consul: Option<WantedConsul>,
     /// Nothing may be changed there.
     pub read_only: bool,
+}
+
+/// An agent of Consul that a person asked for. What is not said is as the environment has it for the consul command.
+#[derive(Debug, Clone, Default)]
+pub struct WantedConsul {
+    /// `https://consul.example:8501`; without a scheme it is `http`.
+    pub address: Option<String>,
+    /// A file that holds its token.
+    pub token_file: Option<PathBuf>,
+    /// TLS.
+    pub tls: Tls,
 }
 
 /// What was found, and every place that was looked at.
@@ -66,6 +80,9 @@ pub fn discover(options: &Options) -> Discovery {
     let search = Search { options };
     let mut found = search.run();
     found.targets.iter_mut().for_each(|target| target.read_only |= options.read_only);
+    if !found.targets.is_empty() && search.consul_counts() {
+        found.looked.extend(consul_way::looked(&options.env));
+    }
     found
 }
 
@@ -142,6 +159,11 @@ impl Search<'_> {
         self.env("NOMAD_NAMESPACE").filter(|name| *name != "*").map(Name::new).into_iter().collect()
     }
 
+    /// Of several regions it cannot be told which one the environment's Consul is that of.
+    fn consul_counts(&self) -> bool {
+        self.options.flag.is_some() || self.options.configured.len() <= 1
+    }
+
     fn target(&self, wanted: &Wanted, address: String, how: &str) -> Target {
         let file = |name: &str| self.env(name).map(PathBuf::from);
         let secret = || self.env("NOMAD_TOKEN").map_or(Token::None, |token| Token::Secret(token.to_owned().into()));
@@ -163,13 +185,16 @@ impl Search<'_> {
                 server_name: ours.server_name.clone().or_else(|| self.env("NOMAD_TLS_SERVER_NAME").map(str::to_owned)),
                 skip_verify: ours.skip_verify || self.env("NOMAD_SKIP_VERIFY").is_some_and(is_true),
             },
+            // One that is no address is said among the places that were looked at.
+            consul: consul_way::of_region(wanted.consul.as_ref(), &self.options.env, self.consul_counts())
+                .and_then(Result::ok),
             read_only: wanted.read_only,
         }
     }
 }
 
 /// As Go's `strconv.ParseBool` reads it.
-fn is_true(raw: &str) -> bool {
+pub(super) fn is_true(raw: &str) -> bool {
     matches!(raw, "1" | "t" | "T" | "true" | "TRUE" | "True")
 }
 

@@ -8,6 +8,7 @@ use crate::domain::{
     ProbeKind, RestartPolicy, Revision, Rollout, RolloutPhase, Schedule, Text, Timestamp, Workload,
 };
 
+use super::capacity::killed_at;
 use super::scribe::{JobKey, MEBI, Scribe, at, seconds, time};
 use super::wire::{Check, Deployment, Evaluation, GroupDeployment, Job, Service, Task, TaskGroup, Unplaced};
 
@@ -68,7 +69,7 @@ impl Scribe {
             .filter(|deployment| deployment.job_version == job.version)
             .and_then(|deployment| Some((deployment, deployment.task_groups.get(&group.name)?)))
             .map(|(deployment, state)| rollout(job, deployment, state));
-        it.exposure = if services(group).next().is_some() { Exposure::Yes } else { Exposure::No };
+        it.exposure = exposure(group);
         it.restart_policy = match (job.kind.as_str(), &group.restart_policy) {
             ("service" | "system", _) => RestartPolicy::Always,
             (_, Some(restart)) if restart.attempts > 0 => RestartPolicy::OnFailure(restart.attempts),
@@ -99,8 +100,8 @@ impl Scribe {
         let words = if task.config.command.is_empty() { &words[1..] } else { &words[..] };
         it.command = mask::command(words).map(Text::from);
         // Of a driver that does not isolate nothing bounds the memory.
-        let most = u64::try_from(task.resources.memory_max).unwrap_or(0).max(task.resources.memory);
-        it.memory_limit_bytes = isolates(&task.driver).then_some(most * MEBI).filter(|most| *most > 0);
+        let most = if self.lends_memory { task.resources.memory_max } else { 0 };
+        it.memory_limit_bytes = killed_at(task.resources.memory, most).filter(|_| isolates(&task.driver));
         it.memory_request_bytes = Some(task.resources.memory * MEBI).filter(|bytes| *bytes > 0);
         let of_task = |service: &&Service, check: &Check| {
             let named = if check.task_name.is_empty() { &service.task_name } else { &check.task_name };
@@ -150,13 +151,25 @@ fn isolates(driver: &str) -> bool {
 }
 
 /// Whether a group's own checks count for this task: its leader, else its first that does the work.
-fn leads(group: &TaskGroup, task: &Task) -> bool {
+pub(super) fn leads(group: &TaskGroup, task: &Task) -> bool {
     let first = group.tasks.iter().find(|it| it.lifecycle.is_none()).or(group.tasks.first());
     first.is_some_and(|first| first.name == task.name)
 }
 
-fn services(group: &TaskGroup) -> impl Iterator<Item = &Service> {
+pub(super) fn services(group: &TaskGroup) -> impl Iterator<Item = &Service> {
     group.services.iter().chain(group.tasks.iter().flat_map(|task| &task.services))
+}
+
+/// Who looks for it finds a service that is registered, in Nomad or in Consul; a port of the client that somebody chose is as good as
+/// published. Who else may know of a port that was drawn cannot be told.
+fn exposure(group: &TaskGroup) -> Exposure {
+    let drawn = group.networks.iter().any(|network| !network.dynamic_ports.is_empty());
+    let chosen = group.networks.iter().any(|network| !network.reserved_ports.is_empty());
+    match (services(group).next().is_some() || chosen, drawn) {
+        (true, _) => Exposure::Yes,
+        (false, true) => Exposure::Unknown,
+        (false, false) => Exposure::No,
+    }
 }
 
 fn desired(job: &Job, group: &TaskGroup, nodes: u32) -> Desired {

@@ -213,6 +213,10 @@ impl Watch {
                 for kind in PARTED {
                     self.deny(&part.source(kind), &failure);
                 }
+                // Checks are those of what may be read.
+                if self.parts.asked.iter().all(|part| self.denied.contains(&part.source("allocations"))) {
+                    self.deny(&Part::ALL.source("checks"), &failure);
+                }
                 Ok(None)
             }
             read => {
@@ -220,6 +224,7 @@ impl Watch {
                 for kind in PARTED {
                     self.denied.remove(&part.source(kind));
                 }
+                self.denied.remove(&Part::ALL.source("checks"));
                 self.note(answer.lag);
                 Ok(Some(answer))
             }

@@ -3,9 +3,14 @@
 mod act;
 mod allocations;
 mod api;
+mod beside;
 mod blocking;
 mod book;
+mod capacity;
 mod change;
+mod checks;
+mod consul;
+mod consul_way;
 mod discover;
 mod disk;
 mod failure;
@@ -22,11 +27,14 @@ mod nodes;
 mod pace;
 mod parts;
 mod policy;
+mod quorum;
 mod runs;
 mod scribe;
 mod strand;
 mod stream;
 mod target;
+mod usage;
+mod verdicts;
 mod wants;
 mod watch;
 mod wire;
@@ -40,10 +48,10 @@ use tokio::sync::watch as channel;
 use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
 
-pub use discover::{Discovery, Options, Wanted, discover};
+pub use discover::{Discovery, Options, Wanted, WantedConsul, discover};
 pub use pace::Pace;
 pub use policy::policy;
-pub use target::{HttpAuth, Target, Tls, Token};
+pub use target::{Consul, HttpAuth, Target, Tls, Token};
 
 /// One region that is watched.
 pub struct Nomad {

@@ -1,4 +1,4 @@
-//! A server that shows another name than the one it is reached by (NOMAD_TLS_SERVER_NAME): its servers show `server.REGION.nomad`,
+//! A server that shows another name than the one it is reached by (NOMAD_TLS_SERVER_NAME): those of Nomad show `server.REGION.nomad`,
 //! wherever they are. It is asked for by that name, which stands for the host of the address.
 
 use std::sync::Arc;

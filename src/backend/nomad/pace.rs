@@ -24,6 +24,14 @@ pub struct Pace {
     pub list_every: Duration,
     /// How often the servers are asked who leads.
     pub quorum_every: Duration,
+    /// How often checks are read of what is not well, or looked at.
+    pub checks_every: Duration,
+    /// How long the checks of what is well are left alone at least: that they fail is told by nobody.
+    pub checks_spared: Duration,
+    /// Between two answers of Consul at least.
+    pub consul_rests: Duration,
+    /// How often use is measured of what is looked at.
+    pub use_every: Duration,
     /// How long until a lost server is tried first; doubled with each try.
     pub retry_first: Duration,
     /// How long at most between two tries.
@@ -42,6 +50,10 @@ impl Default for Pace {
             settles: Duration::from_millis(250),
             list_every: Duration::from_secs(900),
             quorum_every: Duration::from_secs(60),
+            checks_every: Duration::from_secs(10),
+            checks_spared: Duration::from_secs(60),
+            consul_rests: Duration::from_secs(1),
+            use_every: Duration::from_secs(15),
             retry_first: Duration::from_millis(500),
             retry_most: Duration::from_secs(15),
         }

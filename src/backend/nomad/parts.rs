@@ -53,13 +53,13 @@ impl Part {
 /// Kinds that are listed namespace by namespace.
 pub(super) const PARTED: [&str; 2] = ["jobs", "allocations"];
 /// Kinds that belong to no namespace.
-pub(super) const WHOLE: [&str; 2] = ["nodes", "info"];
+pub(super) const WHOLE: [&str; 3] = ["nodes", "info", "checks"];
 
 /// Every source of a region that is asked for in these parts, in the order in which they are listed.
 pub(super) fn sources(parts: &[Part]) -> Vec<Source> {
     let nodes = std::iter::once(Part::ALL.source("nodes"));
     let parted = parts.iter().flat_map(|part| PARTED.map(|kind| part.source(kind)));
-    nodes.chain(parted).chain(std::iter::once(Part::ALL.source("info"))).collect()
+    nodes.chain(parted).chain(WHOLE[1..].iter().map(|kind| Part::ALL.source(kind))).collect()
 }
 
 /// What a token has to be allowed for a source, as a policy has it (nomad: acl/policy.go).

@@ -8,7 +8,7 @@ pub fn policy(control: bool, namespaces: &[String]) -> String {
     let mut out = format!("# The least that cockpit needs to {what}: nomad acl policy apply cockpit FILE\n");
     for namespace in namespaces {
         out.push_str(&format!("namespace \"{namespace}\" {{\n"));
-        out.push_str("  # jobs, allocations, deployments, evaluations and the stream of events\n  capabilities = [\n");
+        out.push_str("  # jobs, allocations, their checks and use, deployments, evaluations and the stream of events\n  capabilities = [\n");
         out.push_str("    \"list-jobs\", \"read-job\", \"read-logs\", \"read-fs\",\n");
         if control {
             out.push_str(
@@ -24,6 +24,9 @@ pub fn policy(control: bool, namespaces: &[String]) -> String {
     let node = if control { "write" } else { "read" };
     out.push_str(&format!("# clients: room, drains, who is silent\nnode {{\n  policy = \"{node}\"\n}}\n"));
     out.push_str("# the version and the region\nagent {\n  policy = \"read\"\n}\n");
+    out.push_str(
+        "# how the servers are, how many may fail, and whether memory is lent\noperator {\n  policy = \"read\"\n}\n",
+    );
     if control {
         out.push_str("# removing what has ended needs a management token: no policy allows it\n");
     }

@@ -17,6 +17,8 @@ pub(super) struct Scribe {
     nodes: BTreeMap<String, Name>,
     /// Of a node by its id: its cores, and the MHz of all of them.
     speeds: BTreeMap<String, (u64, u64)>,
+    /// Whether a task may use more than what is set aside for it, up to its `memory_max`. Taken to be so where it is not known.
+    pub(super) lends_memory: bool,
 }
 
 /// A job, as it is told apart from others: namespace and id.
@@ -34,6 +36,7 @@ impl Scribe {
             key: RandomState::new(),
             nodes: BTreeMap::new(),
             speeds: BTreeMap::new(),
+            lends_memory: true,
         }
     }
 

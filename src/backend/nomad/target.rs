@@ -28,8 +28,21 @@ pub struct Target {
     pub auth: Option<HttpAuth>,
     /// TLS towards it.
     pub tls: Tls,
+    /// The Consul whose checks are those of what runs here, where one is named.
+    pub consul: Option<Consul>,
     /// Nothing may be changed there.
     pub read_only: bool,
+}
+
+/// An agent of Consul, and the way to it.
+#[derive(Debug, Clone)]
+pub struct Consul {
+    /// `http://127.0.0.1:8500`, `https://consul.example:8501`, `unix:///run/consul.sock`.
+    pub address: String,
+    /// Who asks.
+    pub token: Token,
+    /// TLS towards it.
+    pub tls: Tls,
 }
 
 /// Whom a server takes us for.

@@ -14,16 +14,19 @@ use crate::backend::feeding;
 use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Source, Text, Timestamp};
 
 use super::api::Api;
+use super::beside::Beside;
 use super::blocking;
 use super::book::{Book, source};
+use super::consul;
 use super::failure::Failure;
 use super::lag::Lag;
 use super::pace::Pace;
 use super::parts::{self, Part, Parts};
+use super::quorum;
 use super::scribe::JobKey;
 use super::strand::Strands;
 use super::target::Target;
-use super::wire::{Agent, AgentConfig, Allocation, Job, Node, StreamEvent, Summary};
+use super::wire::{Agent, AgentConfig, Allocation, Job, Node, Scheduler, StreamEvent, Summary};
 
 /// Facts of one batch at most.
 const BATCH: usize = 512;
@@ -40,6 +43,7 @@ pub(super) struct Watch {
     demand: channel::Receiver<Demand>,
     pub(super) out: mpsc::Sender<Batch>,
     pub(super) book: Book,
+    pub(super) beside: Beside,
     /// What is asked for: all of it, or one namespace after the other.
     pub(super) parts: Parts,
     /// Sources that this token may not read.
@@ -64,10 +68,11 @@ impl Watch {
     ) -> Self {
         let target = every.clone();
         let mut book = Book::new(target.name.clone());
+        let beside = Beside::new(&target, pace, demand.clone());
         let parts = Parts::new(&target);
         book.parted = !parts.is_whole();
         let (denied, left, read, due) = Default::default();
-        Self { target, every, turn, pace, demand, out, book, parts, denied, left, read, behind: None, due }
+        Self { target, every, turn, pace, demand, out, book, beside, parts, denied, left, read, behind: None, due }
     }
 
     /// Watches until nobody listens any more.
@@ -80,10 +85,14 @@ impl Watch {
         for source in parts::sources(&self.parts.asked) {
             self.book.tell(Fact::Listing(source, None));
         }
+        if self.target.consul.is_some() {
+            self.book.tell(Fact::Listing(source(consul::SOURCE), None));
+        }
         let mut wait = self.pace.retry_first;
         loop {
             let begun = Instant::now();
             let failure = self.session().await;
+            self.beside.interrupted();
             if self.out.is_closed() {
                 return;
             }
@@ -123,8 +132,12 @@ impl Watch {
 
     async fn begin(&mut self) -> Result<(Api, Strands), Failure> {
         let api = Api::new(&self.target, self.pace)?;
-        let (hello, nodes) = futures::join!(hello(&api), blocking::list::<Node>(&api, "nodes", &Part::ALL));
+        let (hello, nodes, lends) =
+            futures::join!(hello(&api), blocking::list::<Node>(&api, "nodes", &Part::ALL), lends_memory(&api),);
         self.introduce(hello?);
+        if let Some(lends) = lends? {
+            self.book.scribe.lends_memory = lends;
+        }
         let index = self.list_nodes(nodes)?;
         // What happens while the rest is read waits in the stream.
         let asked = self.parts.clone();
@@ -152,7 +165,7 @@ impl Watch {
 
     /// Tells who answers, and whether its servers agree on who leads.
     fn introduce(&mut self, hello: Hello) {
-        let Hello { leader, mut peers, agent } = hello;
+        let Hello { leader, mut peers, said, agent } = hello;
         let region = if agent.region.is_empty() { "global" } else { &agent.region };
         let region = self.target.region.as_deref().unwrap_or(region).to_owned();
         peers.sort();
@@ -162,6 +175,8 @@ impl Watch {
         let of = self.parts.words().map(|of| format!("; {of}")).unwrap_or_default();
         info.reached = Some(Text::from(format!("{} ({}){of}", self.target.address, self.target.how)));
         info.has_quorum = Some(!leader.is_empty());
+        info.servers = quorum::servers(said.as_ref(), &leader, &peers);
+        info.failure_tolerance = quorum::tolerance(said.as_ref());
         self.book.tell(Fact::Listing(source("info"), Some(1)));
         self.book.tell(Fact::Put(source("info"), Object::Cluster(Box::new(info))));
         self.book.tell(Fact::Listed(source("info")));
@@ -189,6 +204,10 @@ impl Watch {
                 () = out.closed() => return Failure::Unable(Text::new("nobody listens any more")),
                 said = strands.heard.recv() => self.hear(api, said, &mut strands).await,
                 () = until(due) => self.read_due(api).await,
+                next = self.beside.next() => {
+                    self.beside(api, next);
+                    Ok(())
+                }
                 _ = quorum.tick() => self.beat(api).await,
                 _ = afresh.tick() => self.list_all(api).await,
             };
@@ -306,24 +325,38 @@ struct Hello {
     /// Nothing where there is none.
     leader: String,
     peers: Vec<String>,
+    /// How its servers are; nothing where that may not be asked, or nobody leads.
+    said: Option<quorum::Autopilot>,
     /// Nothing where it may not be asked.
     agent: AgentConfig,
 }
 
 async fn hello(api: &Api) -> Result<Hello, Failure> {
-    // Nobody needs a right for the first two. Where there is no leader, a server says so only if its own word is enough.
-    let stale = [("stale", "true")];
+    // Nobody needs a right for the first two. Any server says that nobody leads: only who leads would not.
+    let any = [("stale", "true")];
     let (leader, peers, agent) = futures::join!(
-        api.get::<String>("/v1/status/leader", &stale),
-        api.get::<Vec<String>>("/v1/status/peers", &stale),
+        api.get::<String>("/v1/status/leader", &any),
+        api.get::<Vec<String>>("/v1/status/peers", &any),
         api.get::<Agent>("/v1/agent/self", &[]),
     );
+    let (leader, peers) = (leader?, peers?);
+    // Where nobody leads that is waited for in vain.
+    let said = if leader.is_empty() { None } else { quorum::ask(api).await? };
     let agent = match agent {
         Ok(agent) => agent.config,
         Err(failure) if failure.answered() => AgentConfig::default(),
         Err(failure) => return Err(failure),
     };
-    Ok(Hello { leader: leader?, peers: peers?, agent })
+    Ok(Hello { leader, peers, said, agent })
+}
+
+/// Whether what is set aside for a task is all that it may use. Who may not read that is not told.
+async fn lends_memory(api: &Api) -> Result<Option<bool>, Failure> {
+    match api.get::<Scheduler>("/v1/operator/scheduler/configuration", &[("stale", "true")]).await {
+        Ok(it) => Ok(Some(it.scheduler_config.lends_memory)),
+        Err(failure) if failure.answered() => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Reads what is registered of some jobs, none of those that are gone; after a list, as the server has it that gave that. What

@@ -4,7 +4,7 @@ use crate::diagnose::logs::quote;
 use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{bytes, many};
-use crate::domain::{Certainty, DesiredState, Intent, Name, Node, NodeState, Severity, Text, Tier};
+use crate::domain::{Certainty, DesiredState, Intent, Name, Node, NodeState, Server, Severity, Text, Tier, Timestamp};
 
 /// A node is gone or not in order.
 pub const NODE_DOWN: Rule = Rule {
@@ -56,8 +56,9 @@ pub const QUORUM: Rule = Rule {
     id: "quorum",
     family: "quorum",
     summary: "the managers have lost their quorum, or lose it with the next failure",
-    looks_at: "managers that reach each other: more than half of all have to. One manager alone is ordinary and not named",
-    mend: "bring a manager back or promote a node; with two managers add a third, for two are worse than one",
+    looks_at: "managers of a Swarm and servers of a Nomad region that reach each other: more than half of all have to. One alone is \
+               ordinary and not named",
+    mend: "bring one back, promote a node or start another server; with two add a third, for two are worse than one",
     subject: Subject::Cluster,
     cause: Cause::Risk,
     reads: &[Edge::ClusterNodes],
@@ -140,7 +141,7 @@ fn node_closed(scene: &Scene<'_>, out: &mut Out) {
     } else {
         format!("is cordoned{who}: takes nothing new")
     };
-    let since = by.and_then(|deed| deed.outcome.as_ref()).map(|(at, _)| *at);
+    let since = by.and_then(|deed| deed.outcome.as_ref()).map(|(at, _)| *at).or(node.closed_since);
     let finding = Finding::new(Severity::Risk, what)
         .since(since)
         .evidence(None, "node status", if node.draining { "availability drain" } else { "unschedulable" })
@@ -162,53 +163,103 @@ fn node_pressure(scene: &Scene<'_>, out: &mut Out) {
     out.say(finding);
 }
 
+/// Who has a part in a quorum: a node that manages, or a server that is no node.
+struct Member<'a> {
+    name: &'a str,
+    leader: bool,
+    voter: bool,
+    /// None where that is not known.
+    well: Option<bool>,
+    since: Option<Timestamp>,
+}
+
+/// The members of a cluster's quorum by name; what they are called, and what one is called that is not well.
+fn members<'a>(scene: &Scene<'a>) -> (Vec<Member<'a>>, &'static str, &'static str) {
+    let servers = scene.view.cluster_info(scene.key).map(|it| it.servers.as_slice()).unwrap_or_default();
+    if !servers.is_empty() {
+        let member = |it: &'a Server| Member {
+            name: &it.name,
+            leader: it.leader,
+            voter: it.voter,
+            well: it.healthy,
+            since: it.since,
+        };
+        return (servers.iter().map(member).collect(), "servers", "unhealthy");
+    }
+    let member = |it: &'a Node| {
+        let part = it.manager?;
+        let (name, well) = (it.key.name.as_str(), Some(part.reachable));
+        Some(Member { name, leader: part.leader, voter: true, well, since: it.since })
+    };
+    let nodes = scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster());
+    let mut managers: Vec<Member<'a>> = nodes.filter_map(member).collect();
+    managers.sort_unstable_by_key(|it| it.name);
+    (managers, "managers", "unreachable")
+}
+
 fn quorum(scene: &Scene<'_>, out: &mut Out) {
-    let mut managers: Vec<&Node> =
-        scene.view.nodes().filter(|it| it.key.cluster == *scene.cluster() && it.manager.is_some()).collect();
-    managers.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    let lost = scene.view.cluster_info(scene.key).and_then(|it| it.has_quorum) == Some(false);
-    let n = managers.len();
-    if !lost && (!scene.complete || n < 2) {
+    let (members, called, unwell) = members(scene);
+    let info = scene.view.cluster_info(scene.key);
+    let lost = info.and_then(|it| it.has_quorum) == Some(false);
+    let n = members.iter().filter(|it| it.voter).count();
+    let away: Vec<&Member<'_>> = members.iter().filter(|it| it.well == Some(false)).collect();
+    if !lost && (!scene.complete || n < 2 && away.is_empty()) {
         return;
     }
-    let away: Vec<&&Node> = managers.iter().filter(|it| it.manager.is_some_and(|it| !it.reachable)).collect();
-    let reachable = n - away.len();
+    let reachable = members.iter().filter(|it| it.voter && it.well != Some(false)).count();
     let since = away.iter().filter_map(|it| it.since).max();
-    let (severity, tier, summary) = if lost || (n > 0 && reachable <= n / 2) {
+    let names = || away.iter().map(|it| it.name).collect::<Vec<_>>().join(", ");
+    // What they judge themselves counts for more than what can be counted here.
+    let last = info.and_then(|it| it.failure_tolerance).map_or(reachable.saturating_sub(1) <= n / 2, |left| left == 0);
+    // Servers that are no nodes are asked directly whether one of them leads.
+    let outnumbered = called == "managers" && n > 0 && reachable <= n / 2;
+    let (severity, tier, summary) = if lost || outnumbered {
         // Where there is no leader, who is reachable is not told any more: what was last told is not repeated.
-        let of = if !lost { format!(": {reachable} of {n} managers reachable") } else { String::new() };
+        let of = if !lost { format!(": {reachable} of {n} {called} {}", well_words(called)) } else { String::new() };
         (
             Severity::Critical,
             Tier::Capacity,
             format!("quorum lost{of}; nothing can be changed or moved, what runs goes on"),
         )
     } else if n == 2 {
-        (Severity::Warning, Tier::Risk, "2 managers: losing either stops the cluster".to_owned())
-    } else if reachable - 1 <= n / 2 && !away.is_empty() {
-        let names: Vec<&str> = away.iter().map(|it| it.key.name.as_str()).collect();
+        (Severity::Warning, Tier::Risk, format!("2 {called}: losing either stops the cluster"))
+    } else if last && !away.is_empty() && n > 2 {
         let one = format!(
-            "{} of {n} managers unreachable ({}): losing one more stops the cluster",
+            "{} of {} {called} {unwell} ({}): losing one more stops the cluster",
             away.len(),
-            names.join(", ")
+            members.len(),
+            names()
         );
         (Severity::Warning, Tier::Capacity, one)
+    } else if last && n > 2 {
+        (Severity::Warning, Tier::Capacity, format!("losing one of {n} {called} stops the cluster"))
+    } else if !away.is_empty() && called == "servers" {
+        // That a node that manages is away is said of the node.
+        (Severity::Warning, Tier::Risk, format!("{} of {} {called} {unwell} ({})", away.len(), members.len(), names()))
     } else {
         return;
     };
     let mut finding = Finding::new(severity, summary).tier(tier).since(since);
-    finding.label = Some(Text::new("managers"));
-    for it in &managers {
-        let manager = it.manager.map_or("", |it| match (it.leader, it.reachable) {
+    finding.label = Some(Text::new(called));
+    let source = if called == "servers" { "servers" } else { "node status" };
+    for it in &members {
+        let manager = match (it.leader, it.well) {
             (true, _) => "leader",
-            (false, true) => "reachable",
-            (false, false) => "unreachable",
-        });
-        finding = finding.evidence(it.since, "node status", format!("{}: {manager}", it.key.name));
+            (false, Some(true)) => well_words(called),
+            (false, Some(false)) => unwell,
+            (false, None) => "not known how it is",
+        };
+        let voter = if it.voter { "" } else { ", has no vote" };
+        finding = finding.evidence(it.since, source, format!("{}: {manager}{voter}", it.name));
     }
-    if n == 0 {
+    if n == 0 || lost && called == "servers" {
         finding = finding.evidence(None, "cluster", "the server says that it has no leader");
     }
     out.say(finding.certainty(Certainty::Confirmed));
+}
+
+fn well_words(called: &str) -> &'static str {
+    if called == "servers" { "healthy" } else { "reachable" }
 }
 
 fn disk_nearly_full(scene: &Scene<'_>, out: &mut Out) {

@@ -120,7 +120,9 @@ fn say_unhealthy(
     say(scene, failing.len(), format!("unhealthy{streak}"), printed, since, out);
     if let Some(finding) = out.finding.take() {
         let words = health.output.as_deref().unwrap_or("");
-        let said = format!("{}: {} failures in a row. {words}", worst.key.name, health.streak);
+        // A registry keeps the last result alone.
+        let streak = if health.streak > 0 { format!("{} failures in a row. ", health.streak) } else { String::new() };
+        let said = format!("{}: {streak}{words}", worst.key.name);
         let finding = finding.since_exact(exact);
         out.say(with_needs(scene, finding.evidence(health.since, "health check", said.trim_end()), &[words]));
     }
@@ -129,17 +131,21 @@ fn say_unhealthy(
 /// Since when, and whether that is exact: as its event says; else as the verdict says; else as many checks in a row take
 /// (an engine keeps the last five only).
 fn failing_since(scene: &Scene<'_>, failing: &[(&Instance, &Health)]) -> (Option<Timestamp>, bool) {
-    let began = |it: &Instance| {
-        let mut events =
-            scene.view.occurrences_of(scene.key).filter(|event| event.kind == OccurrenceKind::ProbeFailure);
-        let started = it.since;
-        events.rfind(|event| Some(event.first) >= started && scene.is_of(it, &event.subject)).map(|it| it.first)
+    let began = |it: &Instance, health: &Health| {
+        let events = || {
+            let all = scene.view.occurrences_of(scene.key);
+            all.filter(|event| event.kind == OccurrenceKind::ProbeFailure && scene.is_of(it, &event.subject))
+        };
+        // That of which the verdict is speaks of the same failing, over all restarts.
+        let own = events().rfind(|event| Some(event.first) == health.since);
+        let own = own.map(|event| (event.first, !event.at_least));
+        own.or_else(|| events().rfind(|event| Some(event.first) >= it.since).map(|event| (event.first, true)))
     };
     let period = scene.workload().into_iter().flat_map(|it| &it.containers).flat_map(|it| &it.probes);
     let period = i64::from(period.map(|it| it.period_seconds).min().unwrap_or(0));
     let each = failing.iter().filter_map(|(it, health)| {
-        if let Some(at) = began(it) {
-            return Some((at, true));
+        if let Some(known) = began(it, health) {
+            return Some(known);
         }
         let row = period * i64::from(health.streak.saturating_sub(1));
         let at_least = after(scene.now(), -row);

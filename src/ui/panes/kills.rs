@@ -61,7 +61,9 @@ fn is_recent(group: &Group<'_>, ctx: &Ctx<'_>) -> bool {
 impl<'c> Kills<'c> {
     pub fn of(ctx: &'c Ctx<'c>) -> Self {
         let mut groups: BTreeMap<(&Ref, OccurrenceKind, Option<&Name>), Group<'c>> = BTreeMap::new();
-        for it in ctx.model.view.occurrences().filter(|it| is_death(it.kind)) {
+        let view = ctx.model.view;
+        // What an engine saw of a container that is an allocation's body is told by whoever runs that.
+        for it in view.occurrences().filter(|it| is_death(it.kind) && !view.is_counted_elsewhere(home(it))) {
             let group = groups.entry((home(it), it.kind, it.container.as_ref())).or_insert_with(|| Group {
                 key: Name::new(&format!("{:?} {} {}", it.kind, home(it), it.container.as_deref().unwrap_or("-"))),
                 newest: it,

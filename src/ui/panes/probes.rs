@@ -80,6 +80,11 @@ impl Probes<'_> {
     }
 }
 
+/// A registry keeps the last result alone: how many failed before it is not known.
+fn in_a_row(streak: u32) -> Phrase {
+    if streak == 0 { Phrase::dim("?") } else { Phrase::text(streak.to_string()) }
+}
+
 fn unhealthy(instance: &Instance) -> Option<&crate::domain::Health> {
     let all = instance.containers.iter().filter_map(|container| container.health.as_deref());
     all.into_iter().find(|health| health.status == HealthStatus::Unhealthy)
@@ -157,7 +162,7 @@ impl Rows for Probes<'_> {
                 Phrase::text(format!("{}/{}", failing.instances, failing.all)),
                 check,
                 output,
-                Phrase::text(failing.streak.to_string()),
+                in_a_row(failing.streak),
                 Phrase::text(failing.since.map(|at| self.0.clock.age(at)).unwrap_or_default()),
             ],
         ))

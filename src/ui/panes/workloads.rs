@@ -35,7 +35,8 @@ impl<'c> Workloads<'c> {
     }
 
     fn workloads(&self) -> impl Iterator<Item = &'c Workload> {
-        let all = self.ctx.model.view.workloads();
+        let view = self.ctx.model.view;
+        let all = view.workloads().filter(move |it| !view.is_counted_elsewhere(&it.key));
         all.filter(|it| self.every.is_none_or(|every| every.kinds().contains(&it.key.kind)))
     }
 

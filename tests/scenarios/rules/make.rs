@@ -110,6 +110,21 @@ pub fn manager(place: &mut Place, name: &str, reachable: bool) {
     place.put(Object::Node(Box::new(node)));
 }
 
+/// Servers of a region, of which the first leads.
+pub fn servers(place: &mut Place, well: &[bool], tolerance: u32, has_quorum: bool) {
+    let mut info = ClusterInfo::new(&place.cluster, BackendKind::Nomad, "nomad:eu");
+    (info.has_quorum, info.failure_tolerance) = (Some(has_quorum), Some(tolerance));
+    let server = |(n, well): (usize, &bool)| Server {
+        name: format!("s{}", n + 1).as_str().into(),
+        leader: n == 0 && has_quorum,
+        voter: true,
+        healthy: Some(*well),
+        since: Some(at(-120)),
+    };
+    info.servers = well.iter().enumerate().map(server).collect();
+    place.put(Object::Cluster(Box::new(info)));
+}
+
 pub fn cron(place: &mut Place, cron: &str, period: u64, success_ago: Option<i64>) {
     let mut workload = place.workload(Kind::CronJob, "backup", 1);
     workload.desired = Desired::Scheduled;

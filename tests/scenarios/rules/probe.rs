@@ -17,6 +17,20 @@ cases! {
         });
         put(place, it);
     }
+    "unhealthy", "a registry that keeps the last result alone",
+    Some("1 of 2 unhealthy: check page: HTTP 503"), |place| {
+        let workload = place.healthy(Kind::TaskGroup, "web", 2);
+        let mut it = place.instance(&workload, 1);
+        it.ready = false;
+        it.containers[0].health = Some(Box::new(Health {
+            status: HealthStatus::Unhealthy,
+            streak: 0,
+            output: Some("check page: HTTP 503".into()),
+            code: None,
+            since: Some(at(-90)),
+        }));
+        put(place, it);
+    }
     "unhealthy", "still starting", None, |place| { unhealthy(place, HealthStatus::Starting, Phase::Running); }
     "unhealthy", "being stopped", None, |place| { unhealthy(place, HealthStatus::Unhealthy, Phase::Stopping); }
     "probe-lies", "ready, then gone within a minute",

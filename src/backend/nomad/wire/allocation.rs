@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::job::Lifecycle;
 use super::nullable;
 
 /// An allocation: of a list, of a job, or of the stream, which leaves the version of its job out.
@@ -61,6 +62,8 @@ pub(in super::super) struct AllocationHealth {
 pub(in super::super) struct Allocated {
     #[serde(deserialize_with = "nullable")]
     pub(in super::super) tasks: BTreeMap<String, AllocatedTask>,
+    #[serde(deserialize_with = "nullable")]
+    pub(in super::super) task_lifecycles: BTreeMap<String, Option<Lifecycle>>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

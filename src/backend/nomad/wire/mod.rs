@@ -1,16 +1,20 @@
 //! What a server says, as far as it is used (nomad: api/nodes.go, api/deployments.go, api/evaluations.go, nomad/structs). Durations are nanoseconds, as are times.
 
 mod allocation;
+mod check;
 mod job;
+mod usage;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 
-pub(super) use allocation::{Allocation, TaskEvent, TaskState};
+pub(super) use allocation::{Allocated, AllocatedTask, Allocation, TaskEvent, TaskState};
+pub(super) use check::{CheckResult, ConsulCheck};
 pub(super) use job::{
     Check, Constraint, DriverMount, Job, JobStub, Periodic, Service, Summary, Task, TaskGroup, VolumeMount,
 };
+pub(super) use usage::{HostStats, Stats, Used};
 
 /// Nothing, where a server says null.
 pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(raw: D) -> Result<T, D::Error> {
@@ -50,6 +54,43 @@ pub(super) struct Node {
     /// Seconds since 1970.
     pub(super) status_updated_at: i64,
     pub(super) modify_index: u64,
+    /// The one under way, or the last one.
+    pub(super) last_drain: Option<Drain>,
+    /// Its last ten; none in a list.
+    #[serde(deserialize_with = "nullable")]
+    pub(super) events: Vec<NodeEvent>,
+}
+
+/// How a node was emptied.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Drain {
+    /// RFC 3339.
+    pub(super) started_at: String,
+}
+
+/// Something that happened to a node.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct NodeEvent {
+    pub(super) message: String,
+    /// RFC 3339.
+    pub(super) timestamp: String,
+}
+
+/// How a region places (nomad: api/operator.go, `SchedulerConfiguration`).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Scheduler {
+    pub(super) scheduler_config: SchedulerConfig,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct SchedulerConfig {
+    /// Whether `memory_max` counts.
+    #[serde(rename = "MemoryOversubscriptionEnabled")]
+    pub(super) lends_memory: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -59,6 +100,26 @@ pub(super) struct NodeResources {
     pub(super) cpu: NodeCpu,
     #[serde(deserialize_with = "nullable")]
     pub(super) memory: NodeMemory,
+    #[serde(deserialize_with = "nullable")]
+    pub(super) devices: Vec<Device>,
+}
+
+/// Devices of one kind (a GPU).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Device {
+    pub(super) vendor: String,
+    #[serde(rename = "Type")]
+    pub(super) kind: String,
+    pub(super) name: String,
+    #[serde(deserialize_with = "nullable")]
+    pub(super) instances: Vec<DeviceInstance>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct DeviceInstance {
+    pub(super) healthy: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -1,0 +1,114 @@
+//! An agent of Consul for tests: it answers one question over TCP, and holds it as long as nothing changed, as a real one does.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// What it says, and was asked.
+pub struct Script {
+    /// Status and body.
+    pub answer: (u16, String),
+    /// `X-Consul-Index` of it.
+    pub index: u64,
+    /// It keeps some back from this token.
+    pub filtered: bool,
+    /// Everything it was asked, with its query.
+    pub asked: Vec<String>,
+    /// The tokens that it was asked with.
+    pub tokens: Vec<String>,
+}
+
+/// A running agent.
+pub struct Consul {
+    pub address: String,
+    script: Arc<Mutex<Script>>,
+    _serving: JoinSet<()>,
+}
+
+impl Consul {
+    /// One that says this at first.
+    pub async fn saying(critical: Value) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let script = Script {
+            answer: (200, critical.to_string()),
+            index: 35,
+            filtered: false,
+            asked: Vec::new(),
+            tokens: Vec::new(),
+        };
+        let script = Arc::new(Mutex::new(script));
+        let mut serving = JoinSet::new();
+        let known = Arc::clone(&script);
+        serving.spawn(async move {
+            let mut open = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                open.spawn(serve(stream, Arc::clone(&known)));
+            }
+        });
+        Self { address, script, _serving: serving }
+    }
+
+    pub fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().expect("no test panicked with it")
+    }
+
+    /// Something changes.
+    pub fn now(&self, critical: &Value, index: u64) {
+        let mut script = self.script();
+        (script.answer, script.index) = ((200, critical.to_string()), index);
+    }
+}
+
+async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>) {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut first = String::new();
+        if stream.read_line(&mut first).await.unwrap_or(0) == 0 {
+            return;
+        }
+        let target = first.split_whitespace().nth(1).unwrap_or_default().to_owned();
+        let mut token = String::new();
+        loop {
+            let mut header = String::new();
+            if stream.read_line(&mut header).await.unwrap_or(0) == 0 {
+                return;
+            }
+            if let Some(value) = header.to_ascii_lowercase().strip_prefix("x-consul-token:") {
+                value.trim().clone_into(&mut token);
+            }
+            if header.trim().is_empty() {
+                break;
+            }
+        }
+        {
+            let mut script = script.lock().expect("no test panicked with it");
+            script.asked.push(target.clone());
+            script.tokens.push(token);
+        }
+        let known = target.split(['?', '&']).find_map(|part| part.strip_prefix("index=")?.parse::<u64>().ok());
+        let (status, body, index, filtered) = loop {
+            let held = {
+                let script = script.lock().expect("no test panicked with it");
+                let held = script.answer.0 == 200 && known == Some(script.index);
+                (!held).then(|| (script.answer.0, script.answer.1.clone(), script.index, script.filtered))
+            };
+            match held {
+                Some(answer) => break answer,
+                None => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        };
+        let kept_back = if filtered { "X-Consul-Results-Filtered-By-ACLs: true\r\n" } else { "" };
+        let head = format!(
+            "HTTP/1.1 {status} It\r\nContent-Length: {}\r\nX-Consul-Index: {index}\r\n{kept_back}Content-Type: application/json\r\n\r\n",
+            body.len()
+        );
+        if stream.write_all(format!("{head}{body}").as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
