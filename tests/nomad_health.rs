@@ -8,6 +8,7 @@ mod server;
 #[path = "wire/nomad_watcher.rs"]
 mod watcher;
 
+use cockpit::backend::nomad::Token;
 use cockpit::diagnose::{Diagnosis, Settings};
 use cockpit::domain::{
     ClusterId, ClusterInfo, Exposure, Fact, Freshness, HealthStatus, Instance, Metric, OccurrenceKind, Timestamp,
@@ -211,6 +212,14 @@ async fn a_consul_in_trouble_says_so_for_itself_and_spoils_nothing_of_nomad() {
     consul.script().filtered = true;
     consul.now(&json!([]), 41);
     watcher.until("that some is kept back", denied).await;
+
+    // Who shows no token is told nothing, not even that.
+    let consul = Consul::saying(json!([])).await;
+    consul.script().closed = true;
+    let mut nobody = target(&server.address, Some(&consul.address));
+    nobody.consul.iter_mut().for_each(|consul| consul.token = Token::None);
+    let mut watcher = Watcher::of(nobody, pace());
+    watcher.until("that nothing may be read", denied).await;
 
     let mut watcher = Watcher::of(target(&server.address, Some("http://127.0.0.1:9")), pace());
     let lost = |watcher: &Watcher| watcher.freshness("consul") == Some(Freshness::Unreachable);

@@ -23,6 +23,8 @@ pub(super) struct Answer<T> {
     pub(super) index: u64,
     /// Some of it was kept back from this token: Consul says so, and nothing else.
     pub(super) filtered: bool,
+    /// Who asks without a token may read only what nobody forbade: Consul says so, and nothing else.
+    pub(super) closed: bool,
 }
 
 /// One connection's worth of asking.
@@ -103,11 +105,12 @@ impl Api {
     ) -> Result<Answer<T>, Failure> {
         let asked = async {
             let answer = said(self.request(Method::GET, path, query)).await?;
-            let (index, filtered) = (index(answer.headers()), filtered(answer.headers()));
+            let (index, filtered, closed) =
+                (index(answer.headers()), filtered(answer.headers()), closed(answer.headers()));
             let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
             let value = serde_json::from_slice(&body)
                 .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
-            Ok(Answer { value, index, filtered })
+            Ok(Answer { value, index, filtered, closed })
         };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }
@@ -148,6 +151,10 @@ fn index(headers: &HeaderMap) -> u64 {
 
 fn filtered(headers: &HeaderMap) -> bool {
     headers.get("X-Consul-Results-Filtered-By-ACLs").is_some_and(|raw| raw == "true")
+}
+
+fn closed(headers: &HeaderMap) -> bool {
+    headers.get("X-Consul-Default-Acl-Policy").is_some_and(|raw| raw == "deny")
 }
 
 fn headers(name: &'static str, token: &Token) -> Result<HeaderMap, Failure> {
