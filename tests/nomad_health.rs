@@ -11,8 +11,8 @@ mod watcher;
 use cockpit::backend::nomad::Token;
 use cockpit::diagnose::{Diagnosis, Settings};
 use cockpit::domain::{
-    ClusterId, ClusterInfo, Exposure, Fact, Freshness, HealthStatus, Instance, Metric, OccurrenceKind, Timestamp,
-    TroubleKind,
+    ClusterId, ClusterInfo, Exposure, Fact, Freshness, HealthStatus, Instance, Metric, NodeState, OccurrenceKind,
+    Phase, Timestamp, TroubleKind,
 };
 use consul_server::Consul;
 use serde_json::{Value, json};
@@ -72,6 +72,9 @@ fn incidents(watcher: &mut Watcher) -> Vec<(String, String)> {
     diagnosis.note(&dirty, &view);
     assert!(diagnosis.examine(&view, &mut || true), "nothing is left when there is time");
     diagnosis.settle(&view);
+    // A check that failed when it was first looked at may have failed before.
+    let failing = diagnosis.incidents().iter().filter(|it| it.rule == "unhealthy");
+    failing.for_each(|it| assert!(!it.since_exact, "{it:?}"));
     let all = diagnosis.incidents().iter();
     all.map(|it| (it.subject.name.to_string(), it.summary.to_string())).collect()
 }
@@ -369,4 +372,26 @@ async fn what_is_registered_is_exposed_wherever_it_is_registered() {
     without("deaf", json!(null));
     let watcher = settled(&server, None).await;
     assert_eq!((exposure(&watcher, "web"), exposure(&watcher, "deaf")), (Exposure::Unknown, Exposure::No));
+}
+
+#[tokio::test]
+async fn a_client_that_is_disconnected_is_silent_and_what_is_on_it_is_not_known() {
+    let server = region().await;
+    let mut nodes = recorded("nodes.json");
+    nodes[0]["Status"] = json!("disconnected");
+    server.answer("/v1/nodes", nodes);
+    let mut all = recorded("allocations.json");
+    for it in all.as_array_mut().expect("a list").iter_mut().filter(|it| it["ClientStatus"] == "running") {
+        it["ClientStatus"] = json!("unknown");
+    }
+    server.answer("/v1/allocations", all);
+    let mut watcher = settled(&server, None).await;
+    let node = watcher.view().nodes().next().expect("a client").clone();
+    assert_eq!(node.state, NodeState::Unreachable);
+    assert!(watcher.view().instances_of(&group("web")).all(|it| it.phase == Phase::Lost && !it.ready));
+    let wrong = incidents(&mut watcher);
+    let said = wrong.iter().find(|(name, _)| name == "client-1").map(|(_, said)| said.as_str());
+    assert_eq!(said, Some("is silent; 5 allocations on it"), "{wrong:?}");
+    let asked = server.script().asked.iter().filter(|asked| asked.contains("/checks")).count();
+    assert_eq!(asked, 0, "nobody would answer");
 }

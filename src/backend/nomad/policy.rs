@@ -18,6 +18,10 @@ pub fn policy(namespaces: &[String]) -> String {
     out.push_str(
         "# how the servers are, how many may fail, and whether memory is lent\noperator {\n  policy = \"read\"\n}\n",
     );
+    out.push_str(
+        "# Where Consul is read too, its token needs (consul acl policy create -rules):\n\
+         #   service_prefix \"\" { policy = \"read\" }\n#   node_prefix \"\" { policy = \"read\" }\n",
+    );
     out
 }
 
@@ -30,6 +34,7 @@ mod tests {
         let said = policy(&["shop".to_owned(), "batch".to_owned()]);
         assert!(said.contains("namespace \"shop\"") && said.contains("namespace \"batch\"") && !said.contains('*'));
         assert!(!said.contains("write") && !said.contains("submit"), "{said}");
+        assert!(said.contains("operator {\n  policy = \"read\"") && said.contains("#   service_prefix"), "{said}");
         assert!(policy(&[]).contains("namespace \"*\""));
     }
 }
