@@ -2,105 +2,58 @@
 
 #[path = "wire/nomad_server.rs"]
 mod server;
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "wire/nomad_watcher.rs"]
+mod watcher;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
-use cockpit::domain::{Batch, ClusterId, Demand, Fact, Feed, Freshness, Phase, Ref, Source, Timestamp};
-use cockpit::state::{View, World};
-use futures::StreamExt;
-use futures::stream::BoxStream;
+use cockpit::backend::nomad::{Pace, Target, Tls, Token};
+use cockpit::domain::{ClusterId, Fact, Freshness, Phase, Source, Timestamp};
 use serde_json::json;
 use server::Server;
-use tokio::sync::watch;
-
-/// Nothing takes longer, or it does not come.
-const DEADLINE: Duration = Duration::from_secs(20);
+use watcher::{Watcher, group};
 
 /// Somebody who watches a region.
-struct Watcher {
-    nomad: Arc<Nomad>,
-    world: World,
-    facts: Vec<Fact>,
-    feed: BoxStream<'static, Batch>,
-    demand: watch::Sender<Demand>,
+fn watch(server: &Server) -> Watcher {
+    with(server, |_, _| {})
 }
 
-impl Watcher {
-    fn of(server: &Server) -> Self {
-        Self::with(server, |_, _| {})
-    }
+/// Somebody who knows more of it.
+fn with(server: &Server, known: impl Fn(&mut Target, &mut Pace)) -> Watcher {
+    let (mut target, mut pace) = (watcher::target(&server.address, None), watcher::pace());
+    known(&mut target, &mut pace);
+    Watcher::of(target, pace)
+}
 
-    fn with(server: &Server, known: impl Fn(&mut Target, &mut Pace)) -> Self {
-        let mut pace = Pace {
-            word_within: Duration::from_millis(150),
-            asks_again: Duration::from_millis(5),
-            settles: Duration::from_millis(10),
-            retry_first: Duration::from_millis(20),
-            retry_most: Duration::from_millis(100),
-            ..Pace::default()
-        };
-        let mut target = Target {
-            name: ClusterId::new("eu"),
-            address: server.address.clone(),
-            others: Vec::new(),
-            region: None,
-            namespaces: Vec::new(),
-            how: "a test".into(),
-            token: Token::None,
-            auth: None,
-            tls: Tls::default(),
-            consul: None,
-            read_only: false,
-        };
-        known(&mut target, &mut pace);
-        let (demand, receiver) = watch::channel(Demand::default());
-        let nomad = Nomad::with_pace(target, pace);
-        let feed = Arc::clone(&nomad).run(receiver);
-        Self { nomad, world: World::default(), facts: Vec::new(), feed, demand }
-    }
+/// Somebody with a token that was recorded.
+fn by(server: &Server, token: &str, namespaces: &[&str]) -> Watcher {
+    with(server, |target, _| {
+        target.token = Token::Secret(token.to_owned().into());
+        target.namespaces = namespaces.iter().map(|name| (*name).into()).collect();
+    })
+}
 
-    /// With a token that was recorded.
-    fn by(server: &Server, token: &str, namespaces: &[&str]) -> Self {
-        Self::with(server, |target, _| {
-            target.token = Token::Secret(token.to_owned().into());
-            target.namespaces = namespaces.iter().map(|name| (*name).into()).collect();
-        })
-    }
-
-    fn view(&self) -> View<'_> {
-        self.world.view(Timestamp::now())
-    }
-
-    /// Folds what comes until it is so.
-    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let wait = async {
-            while !is_so(self) {
-                let batch = self.feed.next().await.expect("a feed does not end");
-                self.facts.extend(batch.facts.iter().cloned());
-                self.world.fold(batch);
-            }
-        };
-        let came = tokio::time::timeout(DEADLINE, wait).await;
-        assert!(
-            came.is_ok(),
-            "{what} did not come: {:#?} {:#?}",
-            self.sights(),
-            self.facts.iter().rev().take(5).collect::<Vec<_>>()
-        );
-    }
-
+/// What can be told of a region that is watched.
+trait Sees {
     /// Waits until every source was read or is told why not.
+    async fn settled(&mut self);
+    /// Each source, and how far it can be believed.
+    fn sights(&self) -> Vec<(String, Freshness)>;
+    /// Why a source cannot be read.
+    fn said_of(&self, kind: &str, partition: Option<&str>) -> Option<String>;
+    fn workloads(&self) -> Vec<String>;
+}
+
+impl Sees for Watcher {
     async fn settled(&mut self) {
         self.until("all to be settled", |watcher| {
             let sights = watcher.sights();
-            sights.len() > 3 && sights.iter().all(|(_, sight)| *sight != Freshness::Loading)
+            sights.len() > 4 && sights.iter().all(|(_, sight)| *sight != Freshness::Loading)
         })
         .await;
     }
 
-    /// Each source, and how far it can be believed.
     fn sights(&self) -> Vec<(String, Freshness)> {
         let (view, now) = (self.view(), Timestamp::now());
         view.sources(&ClusterId::new("eu")).map(|(source, state)| (source.to_string(), state.freshness(now))).collect()
@@ -108,8 +61,7 @@ impl Watcher {
 
     fn said_of(&self, kind: &str, partition: Option<&str>) -> Option<String> {
         let source = Source { kind: kind.into(), partition: partition.map(Into::into) };
-        let view = self.view();
-        let eu = ClusterId::new("eu");
+        let (view, eu) = (self.view(), ClusterId::new("eu"));
         let mut sources = view.sources(&eu).filter(|(known, _)| **known == source);
         sources.next()?.1.trouble.as_ref().map(|it| it.what.to_string())
     }
@@ -127,17 +79,13 @@ fn live(sources: &[&str]) -> Vec<(String, Freshness)> {
     sources.iter().map(|source| ((*source).to_owned(), Freshness::Live)).collect()
 }
 
-fn group(name: &str) -> Ref {
-    format!("eu/default/TaskGroup/{name}").parse().expect("a ref")
-}
-
 mod rights {
     use super::*;
 
     #[tokio::test]
     async fn one_stream_tells_of_all_namespaces_where_all_may_be_read() {
         let server = Server::of_rights().await;
-        let mut watcher = Watcher::by(&server, "all", &[]);
+        let mut watcher = by(&server, "all", &[]);
         watcher.settled().await;
         assert_eq!(watcher.sights(), live(&["allocations", "checks", "info", "jobs", "nodes"]));
         assert_eq!(asked(&server, "/v1/event/stream").len(), 1);
@@ -147,7 +95,7 @@ mod rights {
     #[tokio::test]
     async fn a_token_of_some_namespaces_is_told_of_each_by_a_stream_of_its_own() {
         let server = Server::of_rights().await;
-        let mut watcher = Watcher::by(&server, "two", &[]);
+        let mut watcher = by(&server, "two", &[]);
         watcher.settled().await;
         let sources =
             ["allocations in batch", "allocations in shop", "checks", "info", "jobs in batch", "jobs in shop", "nodes"];
@@ -171,7 +119,7 @@ mod rights {
     #[tokio::test]
     async fn what_is_denied_in_one_of_the_named_namespaces_is_said_of_that_one_alone() {
         let server = Server::of_rights().await;
-        let mut watcher = Watcher::by(&server, "two", &["shop", "default"]);
+        let mut watcher = by(&server, "two", &["shop", "default"]);
         watcher.settled().await;
         let sights = watcher.sights();
         let denied: Vec<&str> = sights
@@ -192,7 +140,7 @@ mod rights {
     #[tokio::test]
     async fn who_may_only_list_jobs_is_told_what_is_missing_where() {
         let server = Server::of_rights().await;
-        let mut watcher = Watcher::by(&server, "listonly", &[]);
+        let mut watcher = by(&server, "listonly", &[]);
         watcher.settled().await;
         let said = watcher.said_of("allocations", Some("shop")).expect("the trouble");
         assert!(said.contains("namespace \"shop\"") && said.contains("read-job"), "{said}");
@@ -204,7 +152,7 @@ mod rights {
     #[tokio::test]
     async fn who_sees_no_namespace_is_told_so_of_the_one_that_is_always_there() {
         let server = Server::of_rights().await;
-        let mut watcher = Watcher::by(&server, "none", &[]);
+        let mut watcher = by(&server, "none", &[]);
         watcher.settled().await;
         let said = watcher.said_of("jobs", Some("default")).expect("the trouble");
         assert!(said.contains("namespace \"default\""), "{said}");
@@ -214,7 +162,7 @@ mod rights {
     #[tokio::test]
     async fn a_namespace_that_a_token_sees_later_is_watched_too() {
         let server = Server::of_rights().await;
-        let mut watcher = Watcher::with(&server, |target, pace| {
+        let mut watcher = with(&server, |target, pace| {
             target.token = Token::Secret("shop".to_owned().into());
             pace.list_every = Duration::from_millis(150);
         });
@@ -231,7 +179,7 @@ mod without_a_stream {
     /// Watches a region that grants no stream.
     async fn settled(server: &Server) -> Watcher {
         server.script().mute = true;
-        let mut watcher = Watcher::of(server);
+        let mut watcher = watch(server);
         watcher.settled().await;
         assert_eq!(watcher.sights(), live(&["allocations", "checks", "info", "jobs", "nodes"]));
         watcher
@@ -350,7 +298,7 @@ mod behind {
     async fn what_a_server_says_that_is_cut_off_is_shown_as_old_until_it_has_caught_up() {
         let server = Server::recorded().await;
         server.script().contact = 72_000;
-        let mut watcher = Watcher::with(&server, |_, pace| pace.quorum_every = Duration::from_millis(60));
+        let mut watcher = with(&server, |_, pace| pace.quorum_every = Duration::from_millis(60));
         let old = |watcher: &Watcher| {
             watcher.view().source_freshness(&ClusterId::new("eu"), "jobs") == Some(Freshness::Stale)
         };
@@ -375,7 +323,7 @@ mod behind {
             (script.lost, script.contact) = (true, 40_000);
             script.answers.insert("/v1/status/leader".to_owned(), (200, "\"\"".to_owned()));
         }
-        let mut watcher = Watcher::of(&server);
+        let mut watcher = watch(&server);
         watcher.until("what it was", |watcher| watcher.said_of("jobs", None).is_some()).await;
         let said = watcher.said_of("jobs", None).expect("why");
         assert!(said.contains("knows no leader"), "{said}");
@@ -396,7 +344,7 @@ mod wants {
     async fn versions_are_read_for_the_job_that_is_looked_at_and_values_stay_there() {
         let server = Server::recorded().await;
         server.answer("/v1/job/cart/versions", server::json("versions.json"));
-        let mut watcher = Watcher::of(&server);
+        let mut watcher = watch(&server);
         watcher.settled().await;
         assert!(server.script().asked.iter().all(|asked| !asked.contains("/versions")), "nobody wants one");
         let cart = watcher.view().workload(&group("cart")).cloned().expect("it is there");
@@ -424,7 +372,7 @@ mod kinds {
     const RECORDING: &str = "v1.11-kinds";
 
     async fn settled(server: &Server) -> Watcher {
-        let mut watcher = Watcher::of(server);
+        let mut watcher = watch(server);
         watcher.settled().await;
         watcher
     }
@@ -578,6 +526,8 @@ mod kinds {
 mod connecting {
     use std::path::{Path, PathBuf};
 
+    use std::sync::Arc;
+
     use cockpit::backend::nomad::HttpAuth;
     use rustls::RootCertStore;
     use rustls::server::WebPkiClientVerifier;
@@ -642,7 +592,7 @@ mod connecting {
     async fn a_server_is_known_by_the_name_that_it_is_to_show() {
         let (server, mut tasks) = (Server::recorded().await, JoinSet::new());
         let address = by_tls(&server, &mut tasks).await;
-        let mut watcher = Watcher::with(&server, |target, _| {
+        let mut watcher = with(&server, |target, _| {
             (target.address, target.tls) = (address.clone(), tls(Some("localhost")));
             // A directory of authorities holds nothing but authorities.
             (target.tls.ca_dir, target.tls.ca) = (None, Some(dir().join("ca.pem")));
@@ -651,7 +601,7 @@ mod connecting {
         assert_eq!(watcher.sights(), live(&["allocations", "checks", "info", "jobs", "nodes"]));
         let said = server.script().said["Host"].clone();
         assert_eq!(format!("https://{said}"), address, "a proxy knows it by its address");
-        let mut other = Watcher::with(&server, |target, _| {
+        let mut other = with(&server, |target, _| {
             (target.address, target.tls) = (address.clone(), tls(None));
             (target.tls.ca_dir, target.tls.ca) = (None, Some(dir().join("ca.pem")));
         });
@@ -663,7 +613,7 @@ mod connecting {
     #[tokio::test]
     async fn half_of_a_certificate_is_said() {
         let server = Server::recorded().await;
-        let mut watcher = Watcher::with(&server, |target, _| {
+        let mut watcher = with(&server, |target, _| {
             target.address = server.address.replace("http:", "https:");
             target.tls = Tls { key: None, ..tls(None) };
             (target.tls.ca_dir, target.tls.ca) = (None, Some(dir().join("ca.pem")));
@@ -676,7 +626,7 @@ mod connecting {
     #[tokio::test]
     async fn a_proxy_is_told_who_asks() {
         let server = Server::recorded().await;
-        let mut watcher = Watcher::with(&server, |target, _| target.auth = Some(HttpAuth::read("ops:hunter2")));
+        let mut watcher = with(&server, |target, _| target.auth = Some(HttpAuth::read("ops:hunter2")));
         watcher.settled().await;
         assert_eq!(server.script().said["Authorization"], "Basic b3BzOmh1bnRlcjI=");
     }
@@ -690,7 +640,7 @@ mod servers {
     #[tokio::test]
     async fn where_one_server_does_not_answer_the_next_one_of_its_region_is_asked() {
         let (first, second) = (Server::recorded().await, Server::recorded().await);
-        let mut watcher = Watcher::with(&first, |target, _| target.others = vec![second.address.clone()]);
+        let mut watcher = with(&first, |target, _| target.others = vec![second.address.clone()]);
         watcher.settled().await;
         assert_eq!(second.script().asked.len(), 0, "one of them is enough");
         let address = first.address.clone();
@@ -711,10 +661,40 @@ mod servers {
     #[tokio::test]
     async fn another_region_is_asked_for_by_its_name_at_the_same_server() {
         let server = Server::recorded().await;
-        let mut watcher = Watcher::with(&server, |target, _| target.region = Some("us".into()));
+        let mut watcher = with(&server, |target, _| target.region = Some("us".into()));
         watcher.settled().await;
         let script = server.script();
         let all = script.asked.iter().filter(|asked| !asked.contains("region=us")).cloned().collect::<Vec<_>>();
         assert!(all.is_empty(), "{all:?}");
+    }
+}
+
+mod pages {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_long_list_of_allocations_comes_page_by_page_and_is_one_listing() {
+        let server = Server::recorded().await;
+        let one = server::json("allocations.json");
+        let one = one.as_array().expect("a list").iter().find(|it| it["JobID"] == "web").expect("one of it").clone();
+        let all: Vec<_> = (0..600)
+            .map(|n| {
+                let mut it = one.clone();
+                it["ID"] = json!(format!("{n:08x}-4c1e-4b0b-9d5f-2a1b3c4d5e6f"));
+                it
+            })
+            .collect();
+        server.answer("/v1/allocations", all.into());
+        let mut watcher = watch(&server);
+        watcher.settled().await;
+        assert_eq!(watcher.view().instances_of(&group("web")).count(), 600);
+        let pages: BTreeSet<String> = asked(&server, "/v1/allocations").into_iter().collect();
+        assert_eq!(pages.len(), 3, "{pages:?}");
+        // What is listed the next time without some of them has lost these.
+        server.answer("/v1/allocations", json!([one]));
+        server.hang_up();
+        watcher.until("the others to be gone", |it| it.view().instances_of(&group("web")).count() == 1).await;
     }
 }

@@ -1,5 +1,6 @@
 //! Somebody who watches a region in a test.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cockpit::backend::nomad::{Consul, Nomad, Pace, Target, Tls, Token};
@@ -14,6 +15,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The world as it learns it.
 pub struct Watcher {
+    #[allow(dead_code, reason = "not every test asks it by hand")]
+    pub nomad: Arc<Nomad>,
     pub world: World,
     pub facts: Vec<Fact>,
     pub demand: watch::Sender<Demand>,
@@ -30,6 +33,8 @@ pub fn pace() -> Pace {
         checks_spared: Duration::from_millis(100),
         consul_rests: Duration::from_millis(5),
         use_every: Duration::from_millis(30),
+        word_within: Duration::from_millis(150),
+        asks_again: Duration::from_millis(5),
         ..Pace::default()
     }
 }
@@ -58,8 +63,9 @@ pub fn target(address: &str, consul: Option<&str>) -> Target {
 impl Watcher {
     pub fn of(target: Target, pace: Pace) -> Self {
         let (demand, receiver) = watch::channel(Demand::default());
-        let feed = Nomad::with_pace(target, pace).run(receiver);
-        Self { world: World::default(), facts: Vec::new(), demand, feed }
+        let nomad = Nomad::with_pace(target, pace);
+        let feed = Arc::clone(&nomad).run(receiver);
+        Self { nomad, world: World::default(), facts: Vec::new(), demand, feed }
     }
 
     pub fn view(&self) -> View<'_> {

@@ -37,6 +37,16 @@ pub(super) struct Answer<T> {
     pub(super) closed: bool,
 }
 
+impl Answer<Bytes> {
+    /// Takes it apart.
+    pub(super) fn read<T: DeserializeOwned>(self, path: &str) -> Result<Answer<T>, Failure> {
+        let Answer { value, index, lag, next, filtered, closed } = self;
+        let value = serde_json::from_slice(&value)
+            .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
+        Ok(Answer { value, index, lag, next, filtered, closed })
+    }
+}
+
 /// What a server says of a change that it took, and its clock then.
 pub(super) struct Written<T> {
     pub(super) value: T,
@@ -149,15 +159,23 @@ impl Api {
         query: &[(&str, &str)],
         within: Duration,
     ) -> Result<Answer<T>, Failure> {
+        self.raw(path, query, within).await?.read(path)
+    }
+
+    /// The same, not taken apart yet: what follows can be asked for before that is done.
+    pub(super) async fn raw(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        within: Duration,
+    ) -> Result<Answer<Bytes>, Failure> {
         let asked = async {
             let answer = said(self.request(Method::GET, path, query)).await?;
             let (index, lag, next) = (index(answer.headers()), Lag::of(answer.headers()), next(answer.headers()));
             let (filtered, closed) = (filtered(answer.headers()), closed(answer.headers()));
             let begun = Instant::now();
-            let body = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
-            self.line.carried(body.len(), begun.elapsed());
-            let value = serde_json::from_slice(&body)
-                .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
+            let value = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
+            self.line.carried(value.len(), begun.elapsed());
             Ok(Answer { value, index, lag, next, filtered, closed })
         };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))

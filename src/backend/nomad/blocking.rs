@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -56,34 +57,42 @@ const PAGE: &str = "250";
 /// Pages that wait to be taken in.
 const PAGES: usize = 1;
 
-/// All allocations, page by page, as long as they are taken. The first page says of which index they are.
-pub(super) fn pages(
-    api: &Api,
-    part: &Part,
-    tasks: &mut JoinSet<()>,
-) -> mpsc::Receiver<Result<Answer<Vec<Allocation>>, Failure>> {
-    let (out, pages) = mpsc::channel(PAGES);
-    let (api, part) = (api.clone(), part.clone());
-    tasks.spawn(async move {
-        let mut from = String::new();
-        loop {
-            let (path, with) = question("allocations");
-            let mut query = vec![("namespace", part.namespace()), ("stale", "true"), ("per_page", PAGE)];
-            query.extend(with);
-            query.push(("next_token", from.as_str()));
-            let page: Result<Answer<Vec<Allocation>>, Failure> =
-                api.indexed(path, &query, api.pace().answer_within).await;
-            let next = page.as_ref().ok().and_then(|page| page.next.clone());
-            if out.send(page).await.is_err() {
-                return;
+/// Allocations, page by page.
+pub(super) struct Pages {
+    raw: mpsc::Receiver<Result<Answer<Bytes>, Failure>>,
+    _asking: JoinSet<()>,
+}
+
+impl Pages {
+    /// Asks for the first page, and for each that follows as soon as it is known where that begins.
+    pub(super) fn of(api: &Api, part: &Part) -> Self {
+        let (out, raw) = mpsc::channel(PAGES);
+        let (api, part, mut asking) = (api.clone(), part.clone(), JoinSet::new());
+        asking.spawn(async move {
+            let mut from = String::new();
+            loop {
+                let (path, with) = question("allocations");
+                let mut query = vec![("namespace", part.namespace()), ("stale", "true"), ("per_page", PAGE)];
+                query.extend(with);
+                query.push(("next_token", from.as_str()));
+                let page = api.raw(path, &query, api.pace().answer_within).await;
+                let next = page.as_ref().ok().and_then(|page| page.next.clone());
+                if out.send(page).await.is_err() {
+                    return;
+                }
+                match next {
+                    Some(next) => from = next,
+                    None => return,
+                }
             }
-            match next {
-                Some(next) => from = next,
-                None => return,
-            }
-        }
-    });
-    pages
+        });
+        Self { raw, _asking: asking }
+    }
+
+    /// The next one; none after the last.
+    pub(super) async fn next(&mut self) -> Option<Result<Answer<Vec<Allocation>>, Failure>> {
+        Some(self.raw.recv().await?.and_then(|page| page.read(question("allocations").0)))
+    }
 }
 
 /// Asks for a list whenever it has changed, until nobody reads any more or it cannot be read.

@@ -2,19 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-
 use crate::domain::{Fact, Name, Origin, Source, Timestamp};
 
 use super::api::{Answer, Api};
-use super::blocking;
+use super::blocking::{self, Pages};
 use super::failure::Failure;
 use super::lag::Lag;
 use super::parts::{self, PARTED, Part, Parts, WHOLE};
 use super::strand::{From, Strands};
 use super::watch::{Watch, read_jobs};
-use super::wire::{Allocation, Deployment, Evaluation, JobStub, Node};
+use super::wire::{Deployment, Evaluation, JobStub, Node};
 
 impl Watch {
     /// Listens to what there is: all of it by one stream, or each namespace that may be read by its own. A stream of all
@@ -151,8 +148,7 @@ impl Watch {
 
     /// Allocations come page by page while the rest is read: of the others each waits for what it is made of.
     async fn list_part(&mut self, api: &Api, part: &Part) -> Result<(), Failure> {
-        let mut tasks = JoinSet::new();
-        let mut pages = blocking::pages(api, part, &mut tasks);
+        let mut pages = Pages::of(api, part);
         let stubs = blocking::list::<JobStub>(api, "jobs", part).await;
         let Some(stubs) = self.of_jobs(part, stubs)? else { return Ok(()) };
         self.read.insert(("jobs", part.clone()), stubs.index);
@@ -182,14 +178,10 @@ impl Watch {
     }
 
     /// Takes the pages of a listing in. Whether they could be read.
-    async fn allocations(
-        &mut self,
-        part: &Part,
-        pages: &mut mpsc::Receiver<Result<Answer<Vec<Allocation>>, Failure>>,
-    ) -> Result<bool, Failure> {
+    async fn allocations(&mut self, part: &Part, pages: &mut Pages) -> Result<bool, Failure> {
         let (source, mut there) = (part.source("allocations"), BTreeSet::new());
         self.book.tell(Fact::Listing(source.clone(), None));
-        while let Some(page) = pages.recv().await {
+        while let Some(page) = pages.next().await {
             let Some(page) = self.of_jobs(part, page)? else { return Ok(false) };
             // What is read later is newer: what changed since the first page is asked for again.
             if there.is_empty() {

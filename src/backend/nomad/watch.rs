@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use tokio::sync::{mpsc, watch as channel};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::backend::escape::escaped;
@@ -132,28 +133,35 @@ impl Watch {
 
     async fn begin(&mut self) -> Result<(Api, Strands), Failure> {
         let api = Api::new(&self.target, self.pace)?;
-        let (hello, nodes, lends) =
-            futures::join!(hello(&api), blocking::list::<Node>(&api, "nodes", &Part::ALL), lends_memory(&api),);
-        self.introduce(hello?);
+        // Who answers is asked beside the rest: nothing of that waits for it, and it is told whatever becomes of that.
+        let mut asking = JoinSet::new();
+        let way = api.clone();
+        asking.spawn(async move { hello(&way).await });
+        let listed = self.list_first(&api).await;
+        if let Some(Ok(hello)) = asking.join_next().await {
+            self.introduce(hello?);
+            self.flush().await;
+        }
+        Ok((api, listed?))
+    }
+
+    /// Lists everything, and listens to what changes from then on.
+    async fn list_first(&mut self, api: &Api) -> Result<Strands, Failure> {
+        let (nodes, lends) = futures::join!(blocking::list::<Node>(api, "nodes", &Part::ALL), lends_memory(api));
         if let Some(lends) = lends? {
             self.book.scribe.lends_memory = lends;
         }
         let index = self.list_nodes(nodes)?;
         // What happens while the rest is read waits in the stream.
-        let asked = self.parts.clone();
-        let mut strands = self.listen(&api, index + 1).await?;
-        if self.parts != asked {
-            self.info(&api).await?;
-        }
+        let mut strands = self.listen(api, index + 1).await?;
         for part in self.parts.asked.clone() {
-            self.list(&api, &part).await?;
+            self.list(api, &part).await?;
         }
-        self.flush().await;
         for (kind, part) in strands.unheard() {
             let Some(index) = self.read.get(&(kind, part.clone())) else { continue };
-            strands.ask(&api, kind, part, *index, self.pace);
+            strands.ask(api, kind, part, *index, self.pace);
         }
-        Ok((api, strands))
+        Ok(strands)
     }
 
     /// Asks who answers.
