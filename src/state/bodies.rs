@@ -4,9 +4,10 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use crate::domain::{Instance, Kind, Name, Ref};
+use crate::domain::{Instance, Kind, Name, Object, Ref};
 
 use super::slot::Id;
+use super::world::World;
 
 /// Who is whose body, by the id of the allocation.
 #[derive(Debug, Default)]
@@ -58,5 +59,35 @@ impl Bodies {
 
     fn of(&self, allocation: &Name) -> SmallVec<[Id; 1]> {
         self.containers.get(allocation).cloned().unwrap_or_default()
+    }
+}
+
+impl World {
+    /// An instance came, or went, or is another one: whose body a container is may be known now, or not any more.
+    pub(super) fn rejoin(&mut self, id: Id, former: Option<&Object>) {
+        let mut joined: SmallVec<[Id; 1]> = SmallVec::new();
+        let now = self.slots[id.ix()].object();
+        let same = |a: &Instance, b: &Instance| a.uid == b.uid && a.body_of == b.body_of;
+        match (former, now) {
+            (Some(Object::Instance(a)), Some(Object::Instance(b))) if same(a, b) => {}
+            (former, now) => {
+                if let Some(Object::Instance(former)) = former {
+                    joined.extend(self.bodies.went(id, former));
+                }
+                if let Some(Object::Instance(now)) = now {
+                    joined.extend(self.bodies.came(id, now));
+                }
+            }
+        }
+        for id in joined {
+            let Some(Object::Instance(it)) = self.slots[id.ix()].object() else { continue };
+            let mut it = it.clone();
+            let before = it.realizes.take();
+            self.bodies.join(&mut it);
+            if it.realizes != before {
+                self.replace(id, Object::Instance(it));
+                self.mark(id);
+            }
+        }
     }
 }

@@ -5,11 +5,10 @@ use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
-use smallvec::SmallVec;
 
 use crate::domain::{
-    Answer, Batch, ClusterId, Deed, Fact, Instance, Object, Occurrence, Ref, Rights, Role, Sample, Source, Timestamp,
-    Trouble, Want,
+    Answer, Batch, ClusterId, Deed, Fact, Object, Occurrence, Ref, Rights, Role, Sample, Source, Timestamp, Trouble,
+    Want,
 };
 
 use super::bodies::Bodies;
@@ -32,12 +31,12 @@ pub struct World {
     source_names: Vec<(ClusterId, Source)>,
     /// Every slot by its key, which stands in the slot itself.
     ids: HashTable<Id>,
-    slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
     free: Vec<Id>,
     /// By role, but for instances: there are too many, and they are found by their owners.
     roles: BTreeMap<Role, BTreeSet<Id>>,
     eventful: BTreeSet<Id>,
-    bodies: Bodies,
+    pub(super) bodies: Bodies,
     answers: FxHashMap<Want, (u64, Answer)>,
     dirty: FxHashSet<Id>,
     vacant: Vec<Id>,
@@ -129,7 +128,7 @@ impl World {
 
     /// Puts another object where one was, or was not. The old edges go first: what points to the same place again would take the new
     /// one away.
-    fn replace(&mut self, id: Id, object: Object) -> Option<Object> {
+    pub(super) fn replace(&mut self, id: Id, object: Object) -> Option<Object> {
         let former = self.slots[id.ix()].take();
         if let Some(former) = &former {
             self.unlink(id, former);
@@ -137,34 +136,6 @@ impl World {
         self.link(id, &object);
         self.slots[id.ix()].place(object);
         former
-    }
-
-    /// An instance came, or went, or is another one: whose body a container is may be known now, or not any more.
-    fn rejoin(&mut self, id: Id, former: Option<&Object>) {
-        let mut joined: SmallVec<[Id; 1]> = SmallVec::new();
-        let now = self.slots[id.ix()].object();
-        let same = |a: &Instance, b: &Instance| a.uid == b.uid && a.body_of == b.body_of;
-        match (former, now) {
-            (Some(Object::Instance(a)), Some(Object::Instance(b))) if same(a, b) => {}
-            (former, now) => {
-                if let Some(Object::Instance(former)) = former {
-                    joined.extend(self.bodies.went(id, former));
-                }
-                if let Some(Object::Instance(now)) = now {
-                    joined.extend(self.bodies.came(id, now));
-                }
-            }
-        }
-        for id in joined {
-            let Some(Object::Instance(it)) = self.slots[id.ix()].object() else { continue };
-            let mut it = it.clone();
-            let before = it.realizes.take();
-            self.bodies.join(&mut it);
-            if it.realizes != before {
-                self.replace(id, Object::Instance(it));
-                self.mark(id);
-            }
-        }
     }
 
     fn gone(&mut self, cluster: &ClusterId, source: Source, key: &Ref, at: Timestamp) {
@@ -344,7 +315,7 @@ impl World {
         });
     }
 
-    fn mark(&mut self, id: Id) {
+    pub(super) fn mark(&mut self, id: Id) {
         self.dirty.insert(id);
     }
 

@@ -131,7 +131,8 @@ impl Watch {
             Next::Measure => self.measure(api),
             Next::Read(Read(Told::Checks(read))) => {
                 self.book.checks(read, Timestamp::now());
-                if self.beside.probing.ended() && !self.denied.contains(&source("checks")) {
+                let allowed = !self.denied.contains(&source("checks"));
+                if self.beside.probing.ended(allowed) {
                     self.book.tell(Fact::Listed(source("checks")));
                 }
             }
@@ -166,20 +167,19 @@ impl Watch {
 
     fn consul(&mut self, said: Said) {
         let now = Timestamp::now();
-        let (heard, trouble) = match said {
+        let source = source(consul::SOURCE);
+        let fact = match said {
             Said::Same(trouble) => {
                 self.book.still_critical(now);
-                (Some(Fact::Alive(source(consul::SOURCE))), trouble)
+                trouble.map_or(Fact::Alive(source.clone()), |trouble| Fact::Trouble(source, trouble))
             }
             Said::Critical(all, first, trouble) => {
-                let of = by_allocation(all);
-                self.book.critical(&of, first, now);
-                (Some(Fact::Listed(source(consul::SOURCE))), trouble)
+                self.book.critical(&by_allocation(all), first, now);
+                trouble.map_or(Fact::Listed(source.clone()), |trouble| Fact::Trouble(source, trouble))
             }
-            Said::Lost(trouble) => (None, Some(trouble)),
+            Said::Lost(trouble) => Fact::Trouble(source, trouble),
         };
-        let trouble = trouble.map(|trouble| Fact::Trouble(source(consul::SOURCE), trouble));
-        heard.into_iter().chain(trouble).for_each(|fact| self.book.tell(fact));
+        self.book.tell(fact);
     }
 }
 

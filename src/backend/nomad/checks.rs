@@ -81,6 +81,8 @@ pub(super) struct Probing {
     under_way: bool,
     /// They were all looked at once since the connection was made.
     looked: bool,
+    /// And that was told.
+    told: bool,
 }
 
 impl Probing {
@@ -115,7 +117,7 @@ impl Probing {
         }
         let next = self.next(book.to_check(looked_at), spared);
         // The first round is told even if there is nothing in it: nothing more is to be waited for.
-        if next.is_empty() && self.looked {
+        if next.is_empty() && self.told {
             return None;
         }
         self.under_way = true;
@@ -127,10 +129,10 @@ impl Probing {
         !self.looked
     }
 
-    /// A round has ended; whether it was the first.
-    pub(super) fn ended(&mut self) -> bool {
-        self.under_way = false;
-        !std::mem::replace(&mut self.looked, true)
+    /// A round has ended; whether it is the first that is told. Where nothing may be read nothing is.
+    pub(super) fn ended(&mut self, allowed: bool) -> bool {
+        (self.under_way, self.looked) = (false, true);
+        allowed && !std::mem::replace(&mut self.told, true)
     }
 }
 
@@ -236,7 +238,9 @@ mod tests {
         let book = Book::new(crate::domain::ClusterId::new("eu"));
         assert_eq!(probing.begin(&book, &BTreeSet::new(), Duration::ZERO), Some(Vec::new()));
         assert_eq!(probing.begin(&book, &BTreeSet::new(), Duration::ZERO), None, "one at a time");
-        assert!(probing.ended());
+        assert!(!probing.ended(false), "nothing may be read");
+        assert_eq!(probing.begin(&book, &BTreeSet::new(), Duration::ZERO), Some(Vec::new()));
+        assert!(probing.ended(true));
         assert_eq!(probing.begin(&book, &BTreeSet::new(), Duration::ZERO), None);
     }
 }
