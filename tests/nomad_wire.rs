@@ -6,93 +6,26 @@ mod acting;
 mod cells;
 #[path = "wire/nomad_server.rs"]
 mod server;
+#[path = "wire/nomad_watcher.rs"]
+mod watcher;
 
-use std::time::Duration;
-
-use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
 use cockpit::domain::{
-    Answer, Backend, Batch, ClusterId, ContainerState, Demand, Desired, DesiredState, Fact, Feed, Form, Freshness,
-    LogRequest, Name, NodeState, OccurrenceKind, Phase, Ref, RolloutPhase, Timestamp, Want,
+    Answer, Backend, ContainerState, Demand, Desired, DesiredState, Fact, Form, Freshness, LogRequest, Name, NodeState,
+    OccurrenceKind, Phase, RolloutPhase, Want,
 };
-use cockpit::state::{View, World};
-use futures::StreamExt;
-use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use server::Server;
-use tokio::sync::watch;
+use watcher::{Watcher, group, pace, target};
 
-/// Nothing takes longer, or it does not come.
-const DEADLINE: Duration = Duration::from_secs(20);
-
-/// Somebody who watches a region.
-struct Watcher {
-    nomad: std::sync::Arc<Nomad>,
-    world: World,
-    facts: Vec<Fact>,
-    feed: BoxStream<'static, Batch>,
-    demand: watch::Sender<Demand>,
+/// Somebody who has everything of a server.
+async fn settled(server: &Server) -> Watcher {
+    let mut watcher = watching(server);
+    watcher.settle().await;
+    watcher
 }
 
-impl Watcher {
-    fn of(server: &Server) -> Self {
-        let pace = Pace {
-            settles: Duration::from_millis(10),
-            retry_first: Duration::from_millis(20),
-            retry_most: Duration::from_millis(100),
-            ..Pace::default()
-        };
-        let target = Target {
-            name: ClusterId::new("eu"),
-            address: server.address.clone(),
-            others: Vec::new(),
-            region: None,
-            namespaces: Vec::new(),
-            how: "a test".into(),
-            token: Token::None,
-            auth: None,
-            tls: Tls::default(),
-            consul: None,
-            read_only: false,
-        };
-        let nomad = Nomad::with_pace(target, pace);
-        let (demand, receiver) = watch::channel(Demand::default());
-        let feed = std::sync::Arc::clone(&nomad).run(receiver);
-        Self { nomad, world: World::default(), facts: Vec::new(), feed, demand }
-    }
-
-    fn view(&self) -> View<'_> {
-        self.world.view(Timestamp::now())
-    }
-
-    /// Folds what comes until it is so.
-    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let wait = async {
-            while !is_so(self) {
-                let batch = self.feed.next().await.expect("a feed does not end");
-                self.facts.extend(batch.facts.iter().cloned());
-                self.world.fold(batch);
-            }
-        };
-        let came = tokio::time::timeout(DEADLINE, wait).await;
-        assert!(came.is_ok(), "{what} did not come: {:#?}", self.facts.iter().rev().take(5).collect::<Vec<_>>());
-    }
-
-    async fn settled(server: &Server) -> Self {
-        let mut watcher = Self::of(server);
-        watcher.until("the first listing", Self::is_live).await;
-        watcher
-    }
-
-    fn is_live(&self) -> bool {
-        let kinds = ["nodes", "jobs", "allocations", "info"];
-        kinds.iter().all(|kind| {
-            self.view().source_freshness(&ClusterId::new("eu"), kind).is_some_and(|it| it == Freshness::Live)
-        })
-    }
-}
-
-fn group(name: &str) -> Ref {
-    format!("eu/default/TaskGroup/{name}").parse().expect("a ref")
+fn watching(server: &Server) -> Watcher {
+    Watcher::of(target(&server.address, None), pace())
 }
 
 /// The one allocation of a job that was recorded running or pending.
@@ -108,7 +41,7 @@ fn event(topic: &str, kind: &str, payload: Value) -> Value {
 
 #[tokio::test]
 async fn groups_are_what_was_registered_and_how_they_are_rolled_out() {
-    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let watcher = settled(&Server::recorded().await).await;
     let view = watcher.view();
     let web = view.workload(&group("web")).expect("a workload");
     assert_eq!(web.desired, Desired::Replicas(2));
@@ -136,7 +69,7 @@ async fn groups_are_what_was_registered_and_how_they_are_rolled_out() {
 
 #[tokio::test]
 async fn what_has_no_place_stands_in_the_list_with_the_reason() {
-    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let watcher = settled(&Server::recorded().await).await;
     let view = watcher.view();
     let waiting: Vec<_> = view.instances_of(&group("charge")).collect();
     assert_eq!(waiting.len(), 2);
@@ -146,7 +79,7 @@ async fn what_has_no_place_stands_in_the_list_with_the_reason() {
 
 #[tokio::test]
 async fn an_end_by_137_is_no_oom_kill_where_the_driver_does_not_say_so() {
-    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let watcher = settled(&Server::recorded().await).await;
     let view = watcher.view();
     let ends: Vec<_> = view.occurrences_of(&group("importer")).map(|it| (it.kind, it.code)).collect();
     assert!(!ends.is_empty() && ends.iter().all(|it| *it == (OccurrenceKind::Crash, Some(137))), "{ends:?}");
@@ -157,7 +90,7 @@ async fn an_end_by_137_is_no_oom_kill_where_the_driver_does_not_say_so() {
     );
     // The same event with the driver's word for it.
     let server = Server::recorded().await;
-    let mut watcher = Watcher::settled(&server).await;
+    let mut watcher = settled(&server).await;
     let mut it = allocation("importer");
     it["ModifyIndex"] = json!(1_u64 << 40);
     it["TaskStates"]["importer"]["Events"] = json!([{ "Type": "Terminated", "Time": 1_796_055_999_000_000_000_i64,
@@ -175,7 +108,7 @@ async fn an_end_by_137_is_no_oom_kill_where_the_driver_does_not_say_so() {
 #[tokio::test]
 async fn the_stream_tells_what_changes_and_what_is_late_is_not_believed() {
     let server = Server::recorded().await;
-    let mut watcher = Watcher::settled(&server).await;
+    let mut watcher = settled(&server).await;
     let asked = server.times("/v1/allocations");
     let mut it = allocation("web");
     let name = it["ID"].as_str().expect("an id").to_owned();
@@ -203,7 +136,7 @@ async fn the_stream_tells_what_changes_and_what_is_late_is_not_believed() {
 #[tokio::test]
 async fn a_job_that_is_purged_goes_with_all_that_is_its_own() {
     let server = Server::recorded().await;
-    let mut watcher = Watcher::settled(&server).await;
+    let mut watcher = settled(&server).await;
     let jobs = server::json("registered.json");
     let web = jobs.as_array().expect("a list").iter().find(|it| it["ID"] == "web").expect("it was recorded");
     server.refuse("/v1/job/web", 404, "job not found");
@@ -219,7 +152,7 @@ async fn what_a_token_may_not_read_is_said_with_the_policy_that_is_missing() {
     let server = Server::recorded().await;
     server.refuse("/v1/nodes", 403, "Permission denied");
     server.refuse("/v1/agent/self", 403, "Permission denied");
-    let mut watcher = Watcher::of(&server);
+    let mut watcher = watching(&server);
     let denied = |watcher: &Watcher| {
         watcher.facts.iter().any(|fact| {
             matches!(fact, Fact::Trouble(source, trouble)
@@ -228,16 +161,16 @@ async fn what_a_token_may_not_read_is_said_with_the_policy_that_is_missing() {
     };
     watcher.until("the trouble", denied).await;
     watcher.until("the rest", |watcher| watcher.view().workload(&group("web")).is_some()).await;
-    let nodes = watcher.view().source_freshness(&ClusterId::new("eu"), "nodes");
+    let nodes = watcher.freshness("nodes");
     assert_eq!(nodes, Some(Freshness::Forbidden));
     let streams: Vec<String> =
         server.script().asked.iter().filter(|asked| asked.starts_with("/v1/event/stream")).cloned().collect();
     assert!(!streams.is_empty() && streams.iter().all(|asked| !asked.contains("topic=Node")), "{streams:?}");
     let server = Server::recorded().await;
     server.refuse("/v1/jobs", 403, "Permission denied");
-    let mut watcher = Watcher::of(&server);
+    let mut watcher = watching(&server);
     let both = |watcher: &Watcher| {
-        let of = |kind| watcher.view().source_freshness(&ClusterId::new("eu"), kind);
+        let of = |kind| watcher.freshness(kind);
         of("jobs") == Some(Freshness::Forbidden) && of("allocations") == Some(Freshness::Forbidden)
     };
     watcher.until("both to be said", both).await;
@@ -246,7 +179,7 @@ async fn what_a_token_may_not_read_is_said_with_the_policy_that_is_missing() {
 #[tokio::test]
 async fn everything_is_listed_anew_when_the_stream_has_ended() {
     let server = Server::recorded().await;
-    let mut watcher = Watcher::settled(&server).await;
+    let mut watcher = settled(&server).await;
     let listed = server.times("/v1/jobs");
     let mut jobs = server::json("jobs.json");
     jobs.as_array_mut().expect("a list").retain(|it| it["ID"] != "mailer");
@@ -254,12 +187,12 @@ async fn everything_is_listed_anew_when_the_stream_has_ended() {
     server.hang_up();
     watcher.until("what is gone to be gone", |watcher| watcher.view().workload(&group("mailer")).is_none()).await;
     assert!(server.times("/v1/jobs") > listed);
-    watcher.until("it to be live again", Watcher::is_live).await;
+    watcher.settle().await;
 }
 
 #[tokio::test]
 async fn a_task_waits_in_its_servers_own_words() {
-    let watcher = Watcher::settled(&Server::recorded().await).await;
+    let watcher = settled(&Server::recorded().await).await;
     let view = watcher.view();
     let mailer = view.instances_of(&group("mailer")).next().expect("an allocation");
     assert_eq!(mailer.phase, Phase::Starting);
@@ -284,7 +217,7 @@ fn told(watcher: &Watcher, job: &str) -> (Phase, bool, String) {
 async fn a_task_that_does_not_start_says_why_whatever_came_of_it() {
     let server = Server::recorded().await;
     ["catalogue", "invoice"].iter().for_each(|job| server.add(job));
-    let watcher = Watcher::settled(&server).await;
+    let watcher = settled(&server).await;
     let (phase, ready, said) = told(&watcher, "catalogue");
     assert_eq!((phase, ready), (Phase::Restarting, false));
     assert!(said.starts_with("failed to download artifact"), "and not that it waits for the next time: {said}");
@@ -307,7 +240,7 @@ async fn a_task_that_does_not_start_says_why_whatever_came_of_it() {
 async fn a_driver_that_tells_is_believed_that_memory_ran_out() {
     let server = Server::recorded().await;
     ["resize", "once"].iter().for_each(|job| server.add(job));
-    let watcher = Watcher::settled(&server).await;
+    let watcher = settled(&server).await;
     let view = watcher.view();
     let kills: Vec<_> = view.occurrences_of(&group("resize")).map(|it| (it.kind, it.limit_bytes)).collect();
     assert!(kills.len() > 1 && kills.iter().all(|it| *it == (OccurrenceKind::OomKill, Some(16 << 20))), "{kills:?}");
@@ -336,15 +269,15 @@ async fn what_runs_is_not_ready_before_its_deployment_says_so() {
         view.counts(view.workload(&group("web")).expect("a workload")).ready
     };
     undecided("running");
-    assert_eq!(ready(&Watcher::settled(&server).await), 0, "nobody has called them healthy");
+    assert_eq!(ready(&settled(&server).await), 0, "nobody has called them healthy");
     undecided("successful");
-    assert_eq!(ready(&Watcher::settled(&server).await), 2, "no deployment watches those that came later");
+    assert_eq!(ready(&settled(&server).await), 2, "no deployment watches those that came later");
 }
 
 #[tokio::test]
 async fn the_last_lines_of_a_task_are_read_when_a_finding_wants_them() {
     let server = Server::recorded().await;
-    let mut watcher = Watcher::settled(&server).await;
+    let mut watcher = settled(&server).await;
     let view = watcher.view();
     let worker = view.instances_of(&group("worker")).next().expect("an allocation");
     let run = Name::new(&format!("{}:worker:3", worker.uid));
@@ -374,7 +307,7 @@ async fn the_last_lines_of_a_task_are_read_when_a_finding_wants_them() {
 #[tokio::test]
 async fn a_manifest_is_shown_without_what_is_secret() {
     let server = Server::recorded().await;
-    let watcher = Watcher::settled(&server).await;
+    let watcher = settled(&server).await;
     let lines = watcher.nomad.describe(group("cart"), Form::Manifest).await.expect("a job");
     let text: Vec<&str> = lines.iter().map(|line| line.as_str()).collect();
     assert!(text.iter().any(|line| line.contains("\"VERSION\": \"***\"")), "{text:?}");

@@ -1,14 +1,13 @@
 //! What is done to a region: what would come of each intent, and how each step meets a server that says no, has changed, or is not
 //! heard from again. The server says what a real agent said.
 
-use cockpit::backend::nomad::{Nomad, Pace, Target, Tls, Token};
-use cockpit::domain::{
-    Backend, ClusterId, Draft, Intent, LineKind, Ref, Refusal, Setting, StepAction, StepError, Until,
-};
+use cockpit::backend::nomad::{Nomad, Pace, Target};
+use cockpit::domain::{Backend, Draft, Intent, LineKind, Ref, Refusal, Setting, StepAction, StepError, Until};
 use serde_json::{Value, json};
 
 use crate::cells;
 use crate::server::{Server, json as recorded};
+use crate::watcher::target;
 
 fn acting(file: &str) -> Value {
     recorded(&format!("acting/{file}.json"))
@@ -38,19 +37,7 @@ fn text<'a>(value: &'a Value, field: &str) -> &'a str {
 }
 
 fn nomad(server: &Server, read_only: bool) -> std::sync::Arc<Nomad> {
-    let target = Target {
-        name: ClusterId::new("eu"),
-        address: server.address.clone(),
-        others: Vec::new(),
-        region: None,
-        namespaces: Vec::new(),
-        how: "a test".into(),
-        token: Token::None,
-        auth: None,
-        tls: Tls::default(),
-        consul: None,
-        read_only,
-    };
+    let target = Target { read_only, ..target(&server.address, None) };
     Nomad::with_pace(target, Pace::default())
 }
 
@@ -156,7 +143,7 @@ async fn a_job_goes_back_as_a_whole_from_the_version_that_was_seen() {
     server.answer("/v1/job/cart/revert", json!({ "EvalID": "x" }));
     let draft = drafted(&server, Intent::Undo(group("cart"), None)).await;
     assert!(
-        says(&draft, LineKind::Note, "version 0") && says(&draft, LineKind::Does, "Env[VERSION]"),
+        says(&draft, LineKind::Note, "version 0") && says(&draft, LineKind::Does, "env VERSION changed"),
         "{:?}",
         draft.notes
     );

@@ -97,7 +97,7 @@ struct Version {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct JobDiff {
+pub(super) struct JobDiff {
     #[serde(deserialize_with = "nullable")]
     fields: Vec<Field>,
     #[serde(deserialize_with = "nullable")]
@@ -160,25 +160,28 @@ impl Versions {
             to: Name::from(now.version.to_string()),
             at: at(now.submit_time),
             by: None,
-            differences: differences(diff, group),
+            differences: diff.of_group(group),
         })
     }
 }
 
-fn differences(diff: &JobDiff, group: &str) -> Vec<Difference> {
-    let mut found = Found(Vec::new());
-    for it in diff.task_groups.iter().filter(|it| it.name == group && it.how != "None") {
-        // What a group's only task has is the group's.
-        let alone = it.tasks.len() <= 1;
-        for task in it.tasks.iter().filter(|task| task.how != "None") {
-            found.task(task, alone);
+impl JobDiff {
+    /// What differs of a group and of its job.
+    pub(super) fn of_group(&self, group: &str) -> Vec<Difference> {
+        let mut found = Found(Vec::new());
+        for it in self.task_groups.iter().filter(|it| it.name == group && it.how != "None") {
+            // What a group's only task has is the group's.
+            let alone = it.tasks.len() <= 1;
+            for task in it.tasks.iter().filter(|task| task.how != "None") {
+                found.task(task, alone);
+            }
+            found.fields("", &it.fields);
+            it.objects.iter().for_each(|object| found.object("", object));
         }
-        found.fields("", &it.fields);
-        it.objects.iter().for_each(|object| found.object("", object));
+        found.fields("", &self.fields);
+        self.objects.iter().for_each(|object| found.object("", object));
+        found.told()
     }
-    found.fields("", &diff.fields);
-    diff.objects.iter().for_each(|object| found.object("", object));
-    found.told()
 }
 
 struct Found(Vec<(Weight, Difference)>);

@@ -97,7 +97,7 @@ fn a_group_is_restarted_scaled_set_and_rolled_back() {
     does(&cockpit, &["set", "default/web", "--memory", "48Mi", "--yes", "--wait=2m"]);
     assert_eq!(*memory(&web(&agent)), 48);
     let said = does(&cockpit, &["undo", "default/web", "--yes", "--wait=2m"]);
-    assert!(said.contains("MemoryMB 48 -> 32") && said.contains("was stable"), "{said}");
+    assert!(said.contains("memory 48 MiB → 32 MiB") && said.contains("was stable"), "{said}");
     let back = web(&agent);
     assert_eq!((memory(&back), &back["TaskGroups"][0]["Count"]), (&json!(32), &json!(3)), "what was scaled stays so");
 
@@ -130,7 +130,7 @@ fn a_revert_in_the_middle_of_a_deployment_that_fails() {
     let job = web(&agent);
     assert_eq!(job["TaskGroups"][0]["Services"][0]["Checks"][0]["Path"], "/");
     assert_eq!(job["Version"], 2);
-    assert!(!said.contains("RELEASE=") && said.contains("Env"), "names, and no values: {said}");
+    assert!(!said.contains("RELEASE=") && said.contains("env RELEASE removed"), "names, and no values: {said}");
     agent.until_deployed("web", "successful");
 }
 

@@ -6,7 +6,6 @@
 mod allocation;
 mod brief;
 mod deployment;
-mod differs;
 mod exec;
 mod gc;
 mod job;

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use crate::domain::words::many;
 use crate::domain::{Line, Ref, Until};
 
+use super::super::change::JobDiff;
 use super::super::groups::no_place;
 use super::super::wire::{Unplaced, nullable};
 use super::Hand;
 use super::brief::{self, does, hurts, note, skips};
-use super::differs;
 use super::job::Fresh;
 
 /// What would be done.
@@ -25,7 +25,7 @@ pub(super) struct Preview {
     failed: BTreeMap<String, Unplaced>,
     #[serde(deserialize_with = "nullable")]
     warnings: String,
-    diff: Value,
+    diff: Option<JobDiff>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -88,7 +88,8 @@ impl Hand {
 
 fn lines(preview: &Preview, fresh: &Fresh) -> Vec<Line> {
     let mut lines = Vec::new();
-    let changes = differs::of_diff(&preview.diff);
+    let changes = preview.diff.iter().flat_map(|diff| diff.of_group(&fresh.group.name));
+    let changes: Vec<String> = changes.map(|it| it.in_words()).collect();
     if !changes.is_empty() {
         lines.push(does(format!("what changes: {}", changes.join(", "))));
     }
