@@ -37,7 +37,7 @@ pub enum Watched {
     /// A Kubernetes cluster.
     Kubernetes(kubernetes::Target),
     /// A Nomad region.
-    Nomad(nomad::Target),
+    Nomad(Box<nomad::Target>),
 }
 
 impl Watched {
@@ -70,7 +70,7 @@ impl Watched {
                 Ok(Target { cluster, kind: BackendKind::Kubernetes, backend: backend as Arc<_> })
             }
             Watched::Nomad(target) => {
-                let backend = Nomad::new(target.clone());
+                let backend = Nomad::new(target.as_ref().clone());
                 Ok(Target { cluster, kind: BackendKind::Nomad, backend: backend as Arc<_> })
             }
         }
@@ -145,7 +145,10 @@ fn join(
     let engines = docker.targets.into_iter().map(Watched::Docker);
     let clusters = kubernetes.targets.into_iter().map(Watched::Kubernetes);
     Found {
-        watched: engines.chain(clusters).chain(nomad.targets.into_iter().map(Watched::Nomad)).collect(),
+        watched: engines
+            .chain(clusters)
+            .chain(nomad.targets.into_iter().map(|it| Watched::Nomad(Box::new(it))))
+            .collect(),
         looked,
         unwatched: docker.unwatched.into_iter().chain(kubernetes.unwatched).collect(),
         mistake,
