@@ -7,10 +7,11 @@ mod server;
 #[path = "wire/nomad_watcher.rs"]
 mod watcher;
 
+use cockpit::backend::nomad::Token;
 use cockpit::diagnose::{Diagnosis, Settings};
 use cockpit::domain::{
-    ClusterId, ClusterInfo, Exposure, Fact, Freshness, HealthStatus, Instance, Metric, OccurrenceKind, Timestamp,
-    TroubleKind,
+    ClusterId, ClusterInfo, Exposure, Fact, Freshness, HealthStatus, Instance, Metric, NodeState, OccurrenceKind,
+    Phase, Timestamp, TroubleKind,
 };
 use consul_server::Consul;
 use serde_json::{Value, json};
@@ -70,6 +71,9 @@ fn incidents(watcher: &mut Watcher) -> Vec<(String, String)> {
     diagnosis.note(&dirty, &view);
     assert!(diagnosis.examine(&view, &mut || true), "nothing is left when there is time");
     diagnosis.settle(&view);
+    // A check that failed when it was first looked at may have failed before.
+    let failing = diagnosis.incidents().iter().filter(|it| it.rule == "unhealthy");
+    failing.for_each(|it| assert!(!it.since_exact, "{it:?}"));
     let all = diagnosis.incidents().iter();
     all.map(|it| (it.subject.name.to_string(), it.summary.to_string())).collect()
 }
@@ -211,6 +215,14 @@ async fn a_consul_in_trouble_says_so_for_itself_and_spoils_nothing_of_nomad() {
     consul.now(&json!([]), 41);
     watcher.until("that some is kept back", denied).await;
 
+    // Who shows no token is told nothing, not even that.
+    let consul = Consul::saying(json!([])).await;
+    consul.script().closed = true;
+    let mut nobody = target(&server.address, Some(&consul.address));
+    nobody.consul.iter_mut().for_each(|consul| consul.token = Token::None);
+    let mut watcher = Watcher::of(nobody, pace());
+    watcher.until("that nothing may be read", denied).await;
+
     let mut watcher = Watcher::of(target(&server.address, Some("http://127.0.0.1:9")), pace());
     let lost = |watcher: &Watcher| watcher.freshness("consul") == Some(Freshness::Unreachable);
     watcher.until("that nobody listens", lost).await;
@@ -302,6 +314,9 @@ async fn use_is_measured_of_what_is_looked_at_and_of_nothing_else() {
     for (id, of) in stats.as_object().expect("by allocation") {
         server.answer(&format!("/v1/client/allocation/{id}/stats"), of.clone());
     }
+    let nothing = json!({ "ResourceUsage": { "CpuStats": { "Measured": null },
+        "MemoryStats": { "Measured": null, "RSS": 0 } }, "Tasks": {}, "Timestamp": 0 });
+    server.answer(&format!("/v1/client/allocation/{}/stats", id_of("web")), nothing);
     server.answer("/v1/client/stats", recorded("host.json"));
     let mut watcher = settled(&server, None).await;
     let measured = |server: &Server| server.script().asked.iter().filter(|it| it.contains("stats")).count();
@@ -310,6 +325,11 @@ async fn use_is_measured_of_what_is_looked_at_and_of_nothing_else() {
     watcher.demand.send_modify(|demand| demand.visible = vec![group("web"), node.clone()]);
     let used = |watcher: &Watcher| watcher.view().latest(&node, Metric::MemoryBytes).is_some();
     watcher.until("the client's use", used).await;
+    let of_web = |watcher: &Watcher| {
+        let view = watcher.view();
+        view.instances_of(&group("web")).any(|it| view.latest(&it.key, Metric::MemoryBytes).is_some())
+    };
+    watcher.until("the use of what is looked at", of_web).await;
     let total = recorded("host.json")["Memory"]["Total"].as_f64().expect("a number");
     let bytes = watcher.view().latest(&node, Metric::MemoryBytes).expect("it is measured");
     assert!(bytes > 0.0 && bytes < total, "{bytes} of {total}");
@@ -317,12 +337,13 @@ async fn use_is_measured_of_what_is_looked_at_and_of_nothing_else() {
     let asked: Vec<String> =
         server.script().asked.iter().filter(|it| it.contains("allocation") && it.contains("/stats")).cloned().collect();
     assert!(!asked.is_empty() && asked.iter().all(|asked| !asked.contains(&id_of("shop"))), "{asked:?}");
-    let web = instance(&watcher, "web");
-    assert_eq!(
-        watcher.view().latest(&web.key, Metric::MemoryBytes),
-        None,
-        "what its driver does not measure is not zero"
-    );
+    let view = watcher.view();
+    let used: Vec<_> = view.instances_of(&group("web")).map(|it| view.latest(&it.key, Metric::MemoryBytes)).collect();
+    // A driver need not measure: that is not zero.
+    assert!(used.contains(&None) && used.contains(&Some(1_564_672.0)), "{used:?}");
+    let web = view.instances_of(&group("web")).find(|it| view.latest(&it.key, Metric::MemoryBytes).is_some());
+    let web = web.expect("one is measured");
+    assert!(view.part_series(&web.key, Some("httpd"), Metric::MemoryBytes).is_some_and(|it| it.latest().is_some()));
 }
 
 #[tokio::test]
@@ -350,4 +371,26 @@ async fn what_is_registered_is_exposed_wherever_it_is_registered() {
     without("deaf", json!(null));
     let watcher = settled(&server, None).await;
     assert_eq!((exposure(&watcher, "web"), exposure(&watcher, "deaf")), (Exposure::Unknown, Exposure::No));
+}
+
+#[tokio::test]
+async fn a_client_that_is_disconnected_is_silent_and_what_is_on_it_is_not_known() {
+    let server = region().await;
+    let mut nodes = recorded("nodes.json");
+    nodes[0]["Status"] = json!("disconnected");
+    server.answer("/v1/nodes", nodes);
+    let mut all = recorded("allocations.json");
+    for it in all.as_array_mut().expect("a list").iter_mut().filter(|it| it["ClientStatus"] == "running") {
+        it["ClientStatus"] = json!("unknown");
+    }
+    server.answer("/v1/allocations", all);
+    let mut watcher = settled(&server, None).await;
+    let node = watcher.view().nodes().next().expect("a client").clone();
+    assert_eq!(node.state, NodeState::Unreachable);
+    assert!(watcher.view().instances_of(&group("web")).all(|it| it.phase == Phase::Lost && !it.ready));
+    let wrong = incidents(&mut watcher);
+    let said = wrong.iter().find(|(name, _)| name == "client-1").map(|(_, said)| said.as_str());
+    assert_eq!(said, Some("is silent; 5 allocations on it"), "{wrong:?}");
+    let asked = server.script().asked.iter().filter(|asked| asked.contains("/checks")).count();
+    assert_eq!(asked, 0, "nobody would answer");
 }

@@ -177,8 +177,26 @@ fn ending(id: &ClusterId, ends: Timestamp, now: Timestamp) -> Option<Check> {
 fn about(info: &ClusterInfo, view: &View<'_>) -> String {
     match info.backend {
         BackendKind::Docker => swarm(&info.key.cluster, info.has_quorum, view),
-        BackendKind::Kubernetes | BackendKind::Nomad => format!("is the cluster {}", info.identity),
+        BackendKind::Kubernetes => format!("is the cluster {}", info.identity),
+        BackendKind::Nomad => format!("is the cluster {}{}", info.identity, servers(info)),
     }
+}
+
+/// `; 3 servers, server-1.eu leads, one may fail`
+fn servers(info: &ClusterInfo) -> String {
+    let count = match info.servers.len() {
+        0 => return String::new(),
+        count => say::many(count as u64, "server"),
+    };
+    let leader = info.servers.iter().find(|it| it.leader);
+    let leads = leader.map_or_else(|| "nobody leads".to_owned(), |it| format!("{} leads", it.name));
+    let left = match info.failure_tolerance {
+        None => "",
+        Some(0) => ", none may fail",
+        Some(1) => ", one may fail",
+        Some(_) => ", several may fail",
+    };
+    format!("; {count}, {leads}{left}")
 }
 
 /// How much of what is to be read is.

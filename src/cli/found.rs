@@ -70,7 +70,7 @@ impl Watched {
                 Ok(Target { cluster, kind: BackendKind::Kubernetes, backend: backend as Arc<_> })
             }
             Watched::Nomad(target) => {
-                let backend = Nomad::new(target.as_ref().clone());
+                let backend = Nomad::new((**target).clone());
                 Ok(Target { cluster, kind: BackendKind::Nomad, backend: backend as Arc<_> })
             }
         }
@@ -147,7 +147,7 @@ fn join(
     Found {
         watched: engines
             .chain(clusters)
-            .chain(nomad.targets.into_iter().map(|it| Watched::Nomad(Box::new(it))))
+            .chain(nomad.targets.into_iter().map(|target| Watched::Nomad(Box::new(target))))
             .collect(),
         looked,
         unwatched: docker.unwatched.into_iter().chain(kubernetes.unwatched).collect(),

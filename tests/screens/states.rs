@@ -1,6 +1,6 @@
 //! Every pane, at the sizes that must look right, filled and in every state in which it has nothing to list.
 
-use cockpit::domain::{BackendKind, Batch, Fact, Source, TroubleKind};
+use cockpit::domain::{BackendKind, Batch, Fact, Health, HealthStatus, Kind, Source, Text, TroubleKind};
 use cockpit::engine::Core;
 use cockpit::ui::Pane;
 
@@ -114,6 +114,31 @@ fn nodes_show_what_is_in_use_beside_what_is_set_aside() {
     for size in SIZES {
         let core = core(&["prod"], vec![night::prod_measured().batch(&[])]);
         insta::assert_snapshot!(name(Pane::Nodes, "measured", size), Stage::of(core, size).at(Pane::Nodes).text());
+    }
+}
+
+/// A registry keeps the last result of a check alone: how often it failed before that is not known.
+#[test]
+fn how_many_checks_failed_in_a_row_may_not_be_known() {
+    for size in SIZES {
+        let mut t = night::nomad();
+        let key = night::key("nomad-eu", Kind::TaskGroup, "billing", "shop");
+        let shop = night::workload(key, 1, "registry.example/billing/shop:4");
+        t.instances("allocations", Kind::Allocation, &shop, 1, &["eu-1"], |_, it| {
+            it.ready = false;
+            it.containers[0].health = Some(Box::new(Health {
+                status: HealthStatus::Unhealthy,
+                streak: 0,
+                output: Some(Text::new(
+                    "check page in Consul: HTTP GET http://10.1.0.4:8080/: 503 Service Unavailable",
+                )),
+                code: None,
+                since: Some(night::ago(6)),
+            }));
+        });
+        t.workload("jobs", shop);
+        let core = core(&["nomad-eu"], vec![t.batch(&[])]);
+        insta::assert_snapshot!(name(Pane::Probes, "registered", size), Stage::of(core, size).at(Pane::Probes).text());
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Script {
     pub index: u64,
     /// It keeps some back from this token.
     pub filtered: bool,
+    /// Without a token nothing may be read, and nothing is said of that.
+    pub closed: bool,
     /// Everything it was asked, with its query.
     pub asked: Vec<String>,
     /// The tokens that it was asked with.
@@ -38,6 +40,7 @@ impl Consul {
             answer: (200, critical.to_string()),
             index: 35,
             filtered: false,
+            closed: false,
             asked: Vec::new(),
             tokens: Vec::new(),
         };
@@ -90,19 +93,33 @@ async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>) {
             script.asked.push(target.clone());
             script.tokens.push(token);
         }
+        if target.starts_with("/v1/catalog/services") {
+            let closed = script.lock().expect("no test panicked with it").closed;
+            let body = if closed { "{}" } else { r#"{"consul":[]}"# };
+            let head = format!("HTTP/1.1 200 It\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            if stream.write_all(head.as_bytes()).await.is_err() {
+                return;
+            }
+            continue;
+        }
         let known = target.split(['?', '&']).find_map(|part| part.strip_prefix("index=")?.parse::<u64>().ok());
-        let (status, body, index, filtered) = loop {
+        let (status, body, index, filtered, closed) = loop {
             let held = {
                 let script = script.lock().expect("no test panicked with it");
                 let held = script.answer.0 == 200 && known == Some(script.index);
-                (!held).then(|| (script.answer.0, script.answer.1.clone(), script.index, script.filtered))
+                (!held)
+                    .then(|| (script.answer.0, script.answer.1.clone(), script.index, script.filtered, script.closed))
             };
             match held {
                 Some(answer) => break answer,
                 None => tokio::time::sleep(Duration::from_millis(5)).await,
             }
         };
-        let kept_back = if filtered { "X-Consul-Results-Filtered-By-ACLs: true\r\n" } else { "" };
+        let kept_back = match (filtered, closed) {
+            (true, _) => "X-Consul-Results-Filtered-By-ACLs: true\r\n",
+            (false, true) => "X-Consul-Default-Acl-Policy: deny\r\n",
+            (false, false) => "",
+        };
         let head = format!(
             "HTTP/1.1 {status} It\r\nContent-Length: {}\r\nX-Consul-Index: {index}\r\n{kept_back}Content-Type: application/json\r\n\r\n",
             body.len()

@@ -33,15 +33,17 @@ pub(super) struct Answer<T> {
     pub(super) next: Option<String>,
     /// Some of it was kept back from this token: Consul says so, and nothing else.
     pub(super) filtered: bool,
+    /// Who asks without a token may read only what nobody forbade: Consul says so, and nothing else.
+    pub(super) closed: bool,
 }
 
 impl Answer<Bytes> {
     /// Takes it apart.
     pub(super) fn read<T: DeserializeOwned>(self, path: &str) -> Result<Answer<T>, Failure> {
-        let Answer { value, index, lag, next, filtered } = self;
+        let Answer { value, index, lag, next, filtered, closed } = self;
         let value = serde_json::from_slice(&value)
             .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
-        Ok(Answer { value, index, lag, next, filtered })
+        Ok(Answer { value, index, lag, next, filtered, closed })
     }
 }
 
@@ -170,11 +172,11 @@ impl Api {
         let asked = async {
             let answer = said(self.request(Method::GET, path, query)).await?;
             let (index, lag, next) = (index(answer.headers()), Lag::of(answer.headers()), next(answer.headers()));
-            let filtered = filtered(answer.headers());
+            let (filtered, closed) = (filtered(answer.headers()), closed(answer.headers()));
             let begun = Instant::now();
             let value = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
             self.line.carried(value.len(), begun.elapsed());
-            Ok(Answer { value, index, lag, next, filtered })
+            Ok(Answer { value, index, lag, next, filtered, closed })
         };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }
@@ -280,6 +282,10 @@ fn next(headers: &HeaderMap) -> Option<String> {
 
 fn filtered(headers: &HeaderMap) -> bool {
     headers.get("X-Consul-Results-Filtered-By-ACLs").is_some_and(|raw| raw == "true")
+}
+
+fn closed(headers: &HeaderMap) -> bool {
+    headers.get("X-Consul-Default-Acl-Policy").is_some_and(|raw| raw == "deny")
 }
 
 fn headers(name: &'static str, token: &Token) -> Result<HeaderMap, Failure> {

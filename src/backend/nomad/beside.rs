@@ -15,9 +15,9 @@ use super::book::source;
 use super::checks::{self, Probing};
 use super::consul::{self, Said};
 use super::pace::Pace;
+use super::registered::allocation_of;
 use super::target::Target;
 use super::usage::{self, Measured, Usage};
-use super::verdicts::allocation_of;
 use super::watch::Watch;
 use super::wire::ConsulCheck;
 
@@ -165,22 +165,33 @@ impl Watch {
     }
 
     fn consul(&mut self, said: Said) {
-        match said {
-            Said::Alive => self.book.tell(Fact::Alive(source(consul::SOURCE))),
-            Said::Trouble(trouble) => self.book.tell(Fact::Trouble(source(consul::SOURCE), trouble)),
-            Said::Critical(all, first) => {
-                let mut of: BTreeMap<String, Vec<ConsulCheck>> = BTreeMap::new();
-                let count = all.len();
-                for it in all {
-                    // Of a node, or of a service that is none of Nomad's: nothing here is it.
-                    if let Some(id) = allocation_of(&it.service_id).map(str::to_owned) {
-                        of.entry(id).or_default().push(it);
-                    }
-                }
-                tracing::debug!(critical = count, allocations = of.len(), "Consul said what is critical");
-                self.book.critical(&of, first, Timestamp::now());
-                self.book.tell(Fact::Listed(source(consul::SOURCE)));
+        let now = Timestamp::now();
+        let (heard, trouble) = match said {
+            Said::Same(trouble) => {
+                self.book.still_critical(now);
+                (Some(Fact::Alive(source(consul::SOURCE))), trouble)
             }
+            Said::Critical(all, first, trouble) => {
+                let of = by_allocation(all);
+                self.book.critical(&of, first, now);
+                (Some(Fact::Listed(source(consul::SOURCE))), trouble)
+            }
+            Said::Lost(trouble) => (None, Some(trouble)),
+        };
+        let trouble = trouble.map(|trouble| Fact::Trouble(source(consul::SOURCE), trouble));
+        heard.into_iter().chain(trouble).for_each(|fact| self.book.tell(fact));
+    }
+}
+
+/// Critical checks by the allocation that registered them. What is of a node, or of a service that is none of Nomad's, is nothing here.
+fn by_allocation(all: Vec<ConsulCheck>) -> BTreeMap<String, Vec<ConsulCheck>> {
+    let mut of: BTreeMap<String, Vec<ConsulCheck>> = BTreeMap::new();
+    let count = all.len();
+    for it in all {
+        if let Some(id) = allocation_of(&it.service_id).map(str::to_owned) {
+            of.entry(id).or_default().push(it);
         }
     }
+    tracing::debug!(critical = count, allocations = of.len(), "Consul said what is critical");
+    of
 }

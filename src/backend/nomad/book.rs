@@ -317,7 +317,7 @@ impl Book {
             replaced: !it.next_allocation.is_empty(),
             wanted: it.desired_status == "run" && !matches!(it.client_status.as_str(), "complete"),
             failed: at(it.modify_time).filter(|_| it.client_status == "failed"),
-            followup: (!it.followup.is_empty()).then(|| it.followup.as_str().into()),
+            followup: Some(it.followup.as_str()).filter(|id| !id.is_empty()).map(Into::into),
             index: it.modify_index,
             checked,
         };

@@ -185,6 +185,13 @@ impl Book {
         }
     }
 
+    /// Consul has nothing new to say.
+    pub(super) fn still_critical(&mut self, now: Timestamp) {
+        for (id, began) in self.verdicts.overdue(now) {
+            self.tell_checked(&id, &began);
+        }
+    }
+
     /// Tells an allocation as it is with what its checks say now.
     fn tell_checked(&mut self, id: &str, began: &[Began]) {
         let Some(checked) = self.allocations.get(id).and_then(|it| it.checked.as_deref()) else { return };

@@ -1,8 +1,10 @@
 //! What is critical in Consul, as it tells it (consul: agent/http_register.go, `/v1/health/state/`), by blocking queries.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use tokio::sync::mpsc;
 
 use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
@@ -10,7 +12,7 @@ use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
 use super::api::{Answer, Api};
 use super::failure::Failure;
 use super::pace::Pace;
-use super::target::Consul;
+use super::target::{Consul, Token};
 use super::wire::ConsulCheck;
 
 /// The source that it is, beside those of Nomad: its trouble is its own.
@@ -24,12 +26,12 @@ const RIGHTS: &str = "service_prefix \"\" { policy = \"read\" } and node_prefix 
 /// What is told of it.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// All that is critical now; whether it is the first that is heard of this connection.
-    Critical(Vec<ConsulCheck>, bool),
+    /// All that is critical now; whether it is the first that is heard of this connection, and what keeps it from being all.
+    Critical(Vec<ConsulCheck>, bool, Option<Trouble>),
     /// It answers, and nothing changed.
-    Alive,
-    /// It cannot be read, or not wholly.
-    Trouble(Trouble),
+    Same(Option<Trouble>),
+    /// It cannot be read.
+    Lost(Trouble),
 }
 
 /// Listens until nobody does any more.
@@ -43,7 +45,7 @@ pub(super) async fn listen(consul: Consul, pace: Pace, out: mpsc::Sender<Said>) 
         let Some(failure) = failure else { return };
         tracing::info!(address = %consul.address, %failure, "Consul is lost");
         let now = Timestamp::now();
-        if out.send(Said::Trouble(trouble(&failure, &consul.address, now, now.checked_add(wait).ok()))).await.is_err() {
+        if out.send(Said::Lost(trouble(&failure, &consul.address, now, now.checked_add(wait).ok()))).await.is_err() {
             return;
         }
         tokio::select! {
@@ -61,7 +63,7 @@ async fn follow(
     out: &mpsc::Sender<Said>,
     wait: &mut Duration,
 ) -> Option<Failure> {
-    let (mut index, mut first) = (0, true);
+    let (mut index, mut first, mut blind) = (0, true, false);
     loop {
         let from = index.to_string();
         // Without an index the answer comes at once.
@@ -72,16 +74,19 @@ async fn follow(
             () = out.closed() => return None,
             answer = asked => answer,
         };
-        let Answer { value, index: now, filtered, .. } = match answer {
+        let Answer { value, index: now, filtered, closed, .. } = match answer {
             Ok(answer) => answer,
             Err(failure) => return Some(failure),
         };
         *wait = pace.retry_first;
-        let said = if now == index && !first { Said::Alive } else { Said::Critical(value, first) };
-        if out.send(said).await.is_err() {
-            return None;
+        if first && closed && matches!(consul.token, Token::None) {
+            // What nobody may read is left out without a word where no token is shown: not even Consul's own service is seen.
+            let seen = api.get::<BTreeMap<String, IgnoredAny>>("/v1/catalog/services", &[]).await;
+            blind = seen.is_ok_and(|seen| seen.is_empty());
         }
-        if filtered && out.send(Said::Trouble(partly(&consul.address))).await.is_err() {
+        let trouble = (filtered || blind).then(|| partly(&consul.address));
+        let said = if now == index && !first { Said::Same(trouble) } else { Said::Critical(value, first, trouble) };
+        if out.send(said).await.is_err() {
             return None;
         }
         first = false;
@@ -94,7 +99,7 @@ async fn follow(
 fn partly(address: &str) -> Trouble {
     Trouble {
         kind: TroubleKind::Forbidden,
-        what: Text::from(format!("{address}: Consul keeps some checks back from this token")),
+        what: Text::from(format!("{address}: Consul keeps checks back from who asks")),
         mend: Text::from(format!("set CONSUL_HTTP_TOKEN to a token that has {RIGHTS}")),
         since: Timestamp::now(),
         retry_at: None,

@@ -27,6 +27,10 @@ pub fn policy(control: bool, namespaces: &[String]) -> String {
     out.push_str(
         "# how the servers are, how many may fail, and whether memory is lent\noperator {\n  policy = \"read\"\n}\n",
     );
+    out.push_str(
+        "# Where Consul is read too, its token needs (consul acl policy create -rules):\n\
+         #   service_prefix \"\" { policy = \"read\" }\n#   node_prefix \"\" { policy = \"read\" }\n",
+    );
     if control {
         out.push_str("# removing what has ended needs a management token: no policy allows it\n");
     }
@@ -42,6 +46,7 @@ mod tests {
         let said = policy(false, &["shop".to_owned(), "batch".to_owned()]);
         assert!(said.contains("namespace \"shop\"") && said.contains("namespace \"batch\"") && !said.contains('*'));
         assert!(!said.contains("write") && !said.contains("submit") && !said.contains("exec"), "{said}");
+        assert!(said.contains("operator {\n  policy = \"read\"") && said.contains("#   service_prefix"), "{said}");
         assert!(policy(false, &[]).contains("namespace \"*\""));
     }
 

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::words::shorten;
 use crate::domain::{
     Container, ContainerRole, Health, HealthStatus, Instance, Occurrence, OccurrenceKind, Origin, Phase, Ref, Text,
     Timestamp,
 };
 
+use super::printed::printed;
+use super::registered::{consul_id, name_of, task_of};
 use super::wire::{CheckResult, ConsulCheck};
 
 /// A check is held to have begun to fail between two looks at it only where they are not further apart, seconds.
 const NEAR: i64 = 20;
-/// Of what a check printed so much is kept, letters.
-const PRINTED: usize = 400;
+/// A check that is registered in Consul was run by then, seconds.
+const FIRST_RUN: i64 = 60;
 
 /// Who runs a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,51 +103,76 @@ impl Verdicts {
     }
 
     /// Takes in all that is critical in Consul, by allocation; returns those allocations of which something changed, and what
-    /// began to fail. At the first look nothing is known of what was before. What was never run is critical too and has printed
-    /// nothing: that is no failure.
+    /// began to fail. At the first look nothing is known of what was before. What is registered is critical until it was run, and an
+    /// agent tells what a check printed late where its state stays the same (consul: `check_update_interval`, 5 minutes): what has
+    /// printed nothing fails when it has been critical for longer than a first run takes.
     pub(super) fn critical(
         &mut self,
         all: &BTreeMap<String, Vec<ConsulCheck>>,
         first: bool,
         now: Timestamp,
     ) -> Vec<(String, Vec<Began>)> {
-        let mut changed: BTreeMap<String, Vec<Began>> = BTreeMap::new();
-        for (allocation, known) in &mut self.of {
-            let critical: Vec<String> =
-                all.get(allocation).into_iter().flatten().filter(was_run).map(consul_id).collect();
-            let before = known.len();
-            known.retain(|(by, id), _| *by != By::Consul || critical.contains(id));
-            if known.len() != before {
-                changed.entry(allocation.clone()).or_default();
-            }
-        }
+        let mut changed = self.passing(all);
         for (allocation, critical) in all {
             let known = self.of.entry(allocation.clone()).or_default();
-            for it in critical.iter().filter(was_run) {
-                let id = consul_id(it);
+            for it in critical {
+                let key = (By::Consul, consul_id(it));
                 let printed = printed(&it.output, 0);
-                let before = known.get(&(By::Consul, id.clone()));
+                let before = known.get(&key);
                 if before.is_some_and(|before| before.printed == printed) {
                     continue;
                 }
-                let verdict = Verdict {
+                let mut verdict = Verdict {
                     name: format!("{} in Consul", name_of(&it.name, &it.service_name)),
                     task: task_of(it, allocation),
-                    state: HealthStatus::Unhealthy,
-                    since: before.and_then(|it| it.since).or(Some(now)),
+                    state: HealthStatus::Starting,
+                    since: before.and_then(|it| it.since),
                     at_least: before.map_or(first, |it| it.at_least),
                     printed,
-                    run: Some(now),
+                    run: before.and_then(|it| it.run).or(Some(now)),
                 };
                 let began = changed.entry(allocation.clone()).or_default();
-                if before.is_none() {
-                    began.push(verdict.began(allocation, &id, now));
+                if verdict.since.is_some() || !verdict.printed.is_empty() {
+                    began.extend(verdict.fail(allocation, &key.1, now));
                 }
-                known.insert((By::Consul, id), verdict);
+                known.insert(key, verdict);
             }
         }
         self.of.retain(|_, known| !known.is_empty());
+        for (allocation, began) in self.overdue(now) {
+            changed.entry(allocation).or_default().extend(began);
+        }
         changed.into_iter().collect()
+    }
+
+    /// Forgets what Consul does not call critical any more.
+    fn passing(&mut self, all: &BTreeMap<String, Vec<ConsulCheck>>) -> BTreeMap<String, Vec<Began>> {
+        let mut changed: BTreeMap<String, Vec<Began>> = BTreeMap::new();
+        for (allocation, known) in &mut self.of {
+            let critical: Vec<String> = all.get(allocation).into_iter().flatten().map(consul_id).collect();
+            let before = known.len();
+            known.retain(|(by, id), _| *by != By::Consul || critical.contains(id));
+            if known.len() != before {
+                changed.insert(allocation.clone(), Vec::new());
+            }
+        }
+        changed
+    }
+
+    /// What has been critical for too long to be still on its first run.
+    pub(super) fn overdue(&mut self, now: Timestamp) -> Vec<(String, Vec<Began>)> {
+        let mut late = Vec::new();
+        for (allocation, known) in &mut self.of {
+            let waiting =
+                known.iter_mut().filter(|((by, _), it)| *by == By::Consul && it.state == HealthStatus::Starting);
+            let waiting =
+                waiting.filter(|(_, it)| it.run.is_some_and(|at| now.as_second() - at.as_second() >= FIRST_RUN));
+            let began: Vec<Began> = waiting.filter_map(|((_, id), it)| it.fail(allocation, id, now)).collect();
+            if !began.is_empty() {
+                late.push((allocation.clone(), began));
+            }
+        }
+        late
     }
 
     /// An allocation is gone.
@@ -190,6 +216,17 @@ fn is_first_main(container: &Container) -> bool {
 }
 
 impl Verdict {
+    /// It fails: since it was first seen to be critical. None where it did before.
+    fn fail(&mut self, allocation: &str, id: &str, now: Timestamp) -> Option<Began> {
+        self.state = HealthStatus::Unhealthy;
+        if self.since.is_some() {
+            return None;
+        }
+        let since = self.run.unwrap_or(now);
+        self.since = Some(since);
+        Some(self.began(allocation, id, since))
+    }
+
     fn began(&self, allocation: &str, id: &str, since: Timestamp) -> Began {
         Began {
             id: format!("{allocation}:{id}:{}", since.as_second()),
@@ -238,96 +275,9 @@ fn health<'a>(all: impl Iterator<Item = &'a Verdict>) -> Option<Health> {
     Some(Health { status, streak: 0, output, code: None, since: first.since })
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as a filter is called")]
-fn was_run(it: &&ConsulCheck) -> bool {
-    !it.output.trim().is_empty()
-}
-
-fn consul_id(it: &ConsulCheck) -> String {
-    format!("{}/{}", it.node, it.id)
-}
-
-/// What Nomad writes before the id of an allocation in that of a service of Consul's (nomad: client/serviceregistration/id.go).
-const SERVICE: &str = "_nomad-task-";
-/// An allocation's id is so long.
-const ID: usize = 36;
-
-/// The allocation that registered a service in Consul, where one did.
-pub(super) fn allocation_of(service_id: &str) -> Option<&str> {
-    let id = service_id.strip_prefix(SERVICE)?.get(..ID)?;
-    let marks = [8, 13, 18, 23];
-    marks.into_iter().all(|at| id.as_bytes()[at] == b'-').then_some(id)
-}
-
-/// The task that registered a service: none where its group did. Names of both may have dashes in them.
-fn task_of(it: &ConsulCheck, allocation: &str) -> Option<String> {
-    let rest = it.service_id.strip_prefix(SERVICE)?.strip_prefix(allocation)?.strip_prefix('-')?;
-    let task = &rest[..rest.rfind(&format!("-{}-", it.service_name))?];
-    (!task.is_empty() && !task.starts_with("group-")).then(|| task.to_owned())
-}
-
-/// A check as a person calls it; one that nobody gave a name has one made of its service's (nomad: nomad/structs/services.go,
-/// `ServiceCheck.Canonicalize`).
-fn name_of(check: &str, service: &str) -> String {
-    if check.is_empty() || check == format!("service: \"{service}\" check") {
-        return format!("of service {service}");
-    }
-    check.to_owned()
-}
-
-/// What a check printed, on one line and short: of a page its text, of HTTP the status where it does not say it itself.
-pub(super) fn printed(output: &str, status: u16) -> String {
-    let plain = if is_page(output) { without_tags(output) } else { output.to_owned() };
-    let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    let plain = match plain.split_once(" Output: ") {
-        // Consul: `HTTP GET http://…: 404 Not Found Output: …`. Pages say their status again.
-        Some((asked, said)) => {
-            let status = asked.rsplit_once(": ").map_or("", |(_, status)| status);
-            let rest = said.strip_prefix(status).unwrap_or(said).trim_start();
-            if rest.is_empty() { asked.to_owned() } else { format!("{asked}: {rest}") }
-        }
-        None => plain.strip_prefix("nomad: ").map(str::to_owned).unwrap_or(plain),
-    };
-    let code = status.to_string();
-    let said = match status {
-        0 | 200..=299 => plain,
-        _ if plain.contains(&code) => format!("HTTP {}", plain.trim_start_matches("HTTP ")),
-        _ if plain.is_empty() => format!("HTTP {code}"),
-        _ => format!("HTTP {code}: {plain}"),
-    };
-    shorten(&said, PRINTED)
-}
-
-fn is_page(output: &str) -> bool {
-    let lower = output.to_ascii_lowercase();
-    lower.contains("<html") || lower.contains("<!doctype")
-}
-
-/// The text of a page, without its head.
-fn without_tags(page: &str) -> String {
-    let lower = page.to_ascii_lowercase();
-    let (from, to) = match (lower.find("<head"), lower.find("</head>")) {
-        (Some(from), Some(to)) if from < to => (from, to),
-        _ => (0, 0),
-    };
-    let mut out = String::new();
-    let mut inside = false;
-    for c in page[..from].chars().chain(page[to..].chars()) {
-        match c {
-            '<' => {
-                inside = true;
-                out.push(' ');
-            }
-            '>' if inside => inside = false,
-            c if !inside => out.push(c),
-            _ => {}
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::registered::allocation_of;
     use super::*;
     use crate::domain::{ClusterId, ContainerState, Kind};
 
@@ -423,7 +373,12 @@ mod tests {
         assert!(applied(&verdicts).ready);
         let new = ConsulCheck { output: String::new(), ..check(service("group-web-web-http")) };
         let all = BTreeMap::from([(ALLOCATION.to_owned(), vec![new])]);
-        assert!(verdicts.critical(&all, false, at(75)).is_empty(), "it was not run yet");
+        verdicts.critical(&all, false, at(75));
+        assert!(applied(&verdicts).ready && !verdicts.fails(ALLOCATION), "it was not run yet");
+        assert!(verdicts.overdue(at(134)).is_empty());
+        let late = verdicts.overdue(at(135));
+        assert_eq!((late[0].1[0].since, late[0].1[0].at_least), (at(75), false), "it has never passed");
+        assert!(!applied(&verdicts).ready && verdicts.overdue(at(200)).is_empty());
         let of = |rest: &str| task_of(&check(service(rest)), ALLOCATION);
         assert_eq!((of("log-shipper-web-http").as_deref(), of("group-log-web-http")), (Some("log-shipper"), None));
     }
@@ -432,23 +387,5 @@ mod tests {
     fn a_check_that_nobody_named_is_called_by_its_service() {
         assert_eq!(name_of("service: \"web\" check", "web"), "of service web");
         assert_eq!((name_of("", "web").as_str(), name_of("page", "web").as_str()), ("of service web", "page"));
-    }
-
-    #[test]
-    fn what_a_check_printed_is_one_line() {
-        let page = "<HTML><HEAD><TITLE>404 Not Found</TITLE></HEAD>\n<BODY><H1>404 Not Found</H1>\nThe requested URL was not \
-                    found\n</BODY></HTML>\n";
-        assert_eq!(printed(page, 404), "HTTP 404 Not Found The requested URL was not found");
-        assert_eq!(
-            printed(&format!("HTTP GET http://127.0.0.1:1/: 404 Not Found Output: {page}"), 0),
-            "HTTP GET http://127.0.0.1:1/: 404 Not Found: The requested URL was not found"
-        );
-        assert_eq!(
-            printed("HTTP GET http://x/: 503 Service Unavailable Output: ", 0),
-            "HTTP GET http://x/: 503 Service Unavailable Output:"
-        );
-        assert_eq!(printed("nomad: Get \"http://x\": refused", 0), "Get \"http://x\": refused");
-        assert_eq!((printed("", 503), printed("no", 503)), ("HTTP 503".to_owned(), "HTTP 503: no".to_owned()));
-        assert_eq!(printed("nomad: http ok", 200), "http ok");
     }
 }

@@ -2,6 +2,7 @@
 //! side on one agent; what is done to an agent, its node or its rights is done to one of its own.
 
 mod act;
+mod checks;
 mod drain;
 mod engine;
 mod logs;
