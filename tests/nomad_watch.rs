@@ -199,11 +199,20 @@ mod without_a_stream {
         all[place]["ClientStatus"] = json!("failed");
         all[place]["ModifyIndex"] = json!(1_u64 << 40);
         watcher.facts.clear();
-        server.change("/v1/allocations", all);
+        // However long it was waited for a change, the next is heard of soon.
+        let quick = Duration::from_millis(400);
+        tokio::time::sleep(quick).await;
+        server.change("/v1/allocations", all.clone());
         watcher.until("the end", |watcher| phase_of(watcher, &id) == Some(Phase::Failed)).await;
         let puts =
             watcher.facts.iter().filter(|fact| matches!(fact, Fact::Put(source, _) if source.kind == *"allocations"));
         assert_eq!(puts.count(), 1, "{:#?}", watcher.facts);
+        all[place]["ClientStatus"] = json!("lost");
+        all[place]["ModifyIndex"] = json!(1_u64 << 41);
+        server.change("/v1/allocations", all);
+        let begun = std::time::Instant::now();
+        watcher.until("the loss", |watcher| phase_of(watcher, &id) == Some(Phase::Lost)).await;
+        assert!(begun.elapsed() < quick, "{:?}", begun.elapsed());
     }
 
     #[tokio::test]
@@ -278,6 +287,24 @@ mod without_a_stream {
             waiting.iter().all(|asked| asked.contains("wait=55000ms") && asked.contains("stale=true")),
             "{waiting:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn a_list_that_never_held_anything_is_waited_for_as_the_others_are() {
+        let server = Server::recorded().await;
+        server.answer("/v1/deployments", json!([]));
+        server.script().indexes.insert("/v1/deployments".to_owned(), 0);
+        let mut watcher = settled(&server).await;
+        let mut nodes = server::json("nodes.json");
+        (nodes[0]["SchedulingEligibility"], nodes[0]["ModifyIndex"]) = (json!("ineligible"), json!(1_u64 << 40));
+        server.change("/v1/nodes", nodes);
+        watcher.until("the node", |watcher| watcher.view().nodes().any(|node| node.cordoned)).await;
+        let waiting = asked(&server, "/v1/deployments").into_iter().filter(|asked| asked.contains("index="));
+        assert_eq!(waiting.filter(|asked| asked.contains("index=1&")).count(), 1, "once, and it waits");
+        server.answer("/v1/deployments", server::json("deployments.json"));
+        server.script().indexes.insert("/v1/deployments".to_owned(), 120);
+        let rolls = |watcher: &Watcher| watcher.view().workload(&group("cart")).is_some_and(|it| it.rollout.is_some());
+        watcher.until("the first deployment", rolls).await;
     }
 
     #[tokio::test]

@@ -320,7 +320,9 @@ async fn wait(script: &Mutex<Script>, asked: &Asked) -> String {
             let script = script.lock().expect("no test panicked with it");
             let index = script.index(&asked.path);
             // One that counts anew does not keep anybody waiting for what it will never reach.
-            if known.is_none_or(|known| index != known) || tokio::time::Instant::now() >= end {
+            if known.is_none_or(|known| index > known || counts_anew(index, known))
+                || tokio::time::Instant::now() >= end
+            {
                 let (status, body) = script.answer_to(asked);
                 let (body, next) = paged(body, asked);
                 return format!(
@@ -334,6 +336,11 @@ async fn wait(script: &Mutex<Script>, asked: &Asked) -> String {
         }
         tokio::time::sleep(std::time::Duration::from_millis(3)).await;
     }
+}
+
+/// Of a list that is far behind what is known; one that never held anything is none such.
+fn counts_anew(index: u64, known: u64) -> bool {
+    index < known && index > 0
 }
 
 /// A page of a list, and the header that names the next.

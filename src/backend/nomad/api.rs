@@ -31,6 +31,8 @@ pub(super) struct Answer<T> {
     pub(super) lag: Lag,
     /// Where the next page begins, of an answer that was asked for by pages.
     pub(super) next: Option<String>,
+    /// How long it took to come, from its first piece to its last.
+    pub(super) took: Duration,
     /// Some of it was kept back from this token: Consul says so, and nothing else.
     pub(super) filtered: bool,
     /// Who asks without a token may read only what nobody forbade: Consul says so, and nothing else.
@@ -40,10 +42,17 @@ pub(super) struct Answer<T> {
 impl Answer<Bytes> {
     /// Takes it apart.
     pub(super) fn read<T: DeserializeOwned>(self, path: &str) -> Result<Answer<T>, Failure> {
-        let Answer { value, index, lag, next, filtered, closed } = self;
-        let value = serde_json::from_slice(&value)
+        let value = serde_json::from_slice(&self.value)
             .map_err(|error| Failure::Malformed(Text::from(format!("{path}: {error}"))))?;
-        Ok(Answer { value, index, lag, next, filtered, closed })
+        Ok(self.with(|_| value))
+    }
+}
+
+impl<T> Answer<T> {
+    /// The same of something else.
+    pub(super) fn with<U>(self, make: impl FnOnce(T) -> U) -> Answer<U> {
+        let Answer { value, index, lag, next, took, filtered, closed } = self;
+        Answer { value: make(value), index, lag, next, took, filtered, closed }
     }
 }
 
@@ -175,8 +184,9 @@ impl Api {
             let (filtered, closed) = (filtered(answer.headers()), closed(answer.headers()));
             let begun = Instant::now();
             let value = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
-            self.line.carried(value.len(), begun.elapsed());
-            Ok(Answer { value, index, lag, next, filtered, closed })
+            let took = begun.elapsed();
+            self.line.carried(value.len(), took);
+            Ok(Answer { value, index, lag, next, took, filtered, closed })
         };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
     }

@@ -100,15 +100,18 @@ pub(super) async fn follow(
     api: &Api,
     kind: &'static str,
     part: &Part,
-    mut index: u64,
+    index: u64,
     pace: Pace,
     out: &mpsc::Sender<Said>,
 ) {
+    let mut index = index.max(1);
     loop {
         let begun = Instant::now();
         let answer = ask(api, kind, part, index, pace.blocks_for).await;
-        let took = begun.elapsed();
-        let (said, next) = match answer {
+        let waited = begun.elapsed();
+        let took = answer.as_ref().map_or(Duration::ZERO, |answer| answer.took);
+        // A list that never held anything is of index 0, and nobody is made to wait for more than that.
+        let (said, next) = match answer.map(|answer| (answer.value, answer.index.max(1))) {
             Ok((_, now)) if now == index => (Said::Same(kind, part.clone()), now),
             // Counted anew: a server was restored, or another answers. What it has is asked for at once.
             Ok((listed, now)) if now < index => (Said::Listed(part.clone(), listed), 0),
@@ -127,14 +130,14 @@ pub(super) async fn follow(
         if out.send(said).await.is_err() {
             return;
         }
-        // Where something changes all the time, the list is not asked for all the time.
-        if changed {
+        // Where something changes all the time, or a server does not wait, the list is not asked for all the time.
+        if changed || waited < pace.asks_again {
             sleep(pace.asks_again.max((took * REST).min(pace.blocks_for / 2))).await;
         }
     }
 }
 
-async fn ask(api: &Api, kind: &str, part: &Part, index: u64, wait: Duration) -> Result<(Listed, u64), Failure> {
+async fn ask(api: &Api, kind: &str, part: &Part, index: u64, wait: Duration) -> Result<Answer<Listed>, Failure> {
     let (path, with) = question(kind);
     let (index, wait_for) = (index.to_string(), format!("{}ms", wait.as_millis()));
     let namespace = if kind == "nodes" { "" } else { part.namespace() };
@@ -143,14 +146,10 @@ async fn ask(api: &Api, kind: &str, part: &Part, index: u64, wait: Duration) -> 
     query.extend(with);
     let within = wait + wait / JITTER + api.pace().answer_within;
     Ok(match kind {
-        "nodes" => listed(api.indexed(path, &query, within).await?, Listed::Nodes),
-        "jobs" => listed(api.indexed(path, &query, within).await?, Listed::Jobs),
-        "deployments" => listed(api.indexed(path, &query, within).await?, Listed::Deployments),
-        "evaluations" => listed(api.indexed(path, &query, within).await?, Listed::Waiting),
-        _ => listed(api.indexed(path, &query, within).await?, Listed::Allocations),
+        "nodes" => api.indexed(path, &query, within).await?.with(Listed::Nodes),
+        "jobs" => api.indexed(path, &query, within).await?.with(Listed::Jobs),
+        "deployments" => api.indexed(path, &query, within).await?.with(Listed::Deployments),
+        "evaluations" => api.indexed(path, &query, within).await?.with(Listed::Waiting),
+        _ => api.indexed(path, &query, within).await?.with(Listed::Allocations),
     })
-}
-
-fn listed<T>(answer: Answer<Vec<T>>, of: fn(Vec<T>) -> Listed) -> (Listed, u64) {
-    (of(answer.value), answer.index)
 }
