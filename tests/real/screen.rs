@@ -225,11 +225,20 @@ impl<'a> Screen<'a> {
     /// Waits until it has ended by itself, and says its exit status.
     #[track_caller]
     pub fn until_status(&mut self, limit: Duration) -> u32 {
-        until(limit, "cockpit to end", || {
+        let status = until(limit, "cockpit to end", || {
             let text = self.text();
             let ended = self.child.try_wait().ok().flatten();
             ended.map(|status| status.exit_code()).ok_or_else(|| format!("--- screen\n{text}"))
-        })
+        });
+        self.take_the_rest();
+        status
+    }
+
+    /// Takes in what it wrote last: a pty hands that on in its own time, and hangs up after it.
+    fn take_the_rest(&mut self) {
+        while let Ok(bytes) = self.drawn.recv_timeout(Duration::from_secs(5)) {
+            self.terminal.process(&bytes);
+        }
     }
 
     /// Waits until it has ended by itself; whether it went well.
