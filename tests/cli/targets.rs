@@ -38,7 +38,8 @@ fn the_demo_breaks_and_a_calm_one_does_not() {
 fn a_recorded_demo_says_the_same_when_it_is_played() {
     let home = Home::new();
     let file = home.path("night.jsonl").to_string_lossy().into_owned();
-    let live = home.cockpit(&["triage", "--demo", "--json", "--record", &file]);
+    // Hardly anything happens between what is told and the end of what is recorded.
+    let live = home.cockpit(&["triage", "--demo", "--demo-speed", "0.01", "--json", "--record", &file]);
     assert_eq!(live.status.code(), Some(0), "{}", stderr(&live));
     let played = home.cockpit(&["triage", "--json", "--replay", &file]);
     assert_eq!(played.status.code(), Some(0), "{}", stderr(&played));
@@ -112,4 +113,13 @@ fn the_least_role_is_printed_for_reading_and_for_acting() {
     let policy = stdout(&home.cockpit(&["rbac", "--nomad-policy", "--namespace", "shop"]));
     assert!(policy.contains("namespace \"shop\"") && policy.contains("read-job"), "{policy}");
     assert_eq!(home.cockpit(&["rbac", "--nomad-policy", "--namespace", "a\" {"]).status.code(), Some(2));
+}
+
+#[test]
+fn an_address_that_is_none_is_named_among_what_is_not_watched() {
+    let home = Home::new();
+    let output = home.command(&["triage", "--wait", "1s"]).env("NOMAD_ADDR", "nonsense://x").output().expect("it runs");
+    let said = stdout(&output);
+    let left = said.lines().find(|line| line.starts_with("Not watched: ")).unwrap_or_else(|| panic!("{said}"));
+    assert!(left.contains("NOMAD_ADDR (`nonsense` is no way to an agent)"), "{left}");
 }

@@ -5,6 +5,7 @@
 mod agents;
 mod api;
 mod cockpit;
+mod command;
 mod docker;
 mod hand;
 mod kubernetes;

@@ -132,9 +132,14 @@ pub(super) async fn follow(
         }
         // Where something changes all the time, or a server does not wait, the list is not asked for all the time.
         if changed || waited < pace.asks_again {
-            sleep(pace.asks_again.max((took * REST).min(pace.blocks_for / 2))).await;
+            sleep(rest(&pace, took)).await;
         }
     }
+}
+
+/// So long a list is left alone that took so long to come. How long a change of it was waited for does not count.
+fn rest(pace: &Pace, took: Duration) -> Duration {
+    pace.asks_again.max((took * REST).min(pace.blocks_for / 2))
 }
 
 async fn ask(api: &Api, kind: &str, part: &Part, index: u64, wait: Duration) -> Result<Answer<Listed>, Failure> {
@@ -152,4 +157,17 @@ async fn ask(api: &Api, kind: &str, part: &Part, index: u64, wait: Duration) -> 
         "evaluations" => api.indexed(path, &query, within).await?.with(Listed::Waiting),
         _ => api.indexed(path, &query, within).await?.with(Listed::Allocations),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_left_alone_by_what_it_took_to_come() {
+        let pace = Pace { asks_again: Duration::from_secs(1), blocks_for: Duration::from_secs(55), ..Pace::default() };
+        assert_eq!(rest(&pace, Duration::ZERO), Duration::from_secs(1));
+        assert_eq!(rest(&pace, Duration::from_secs(2)), Duration::from_secs(8));
+        assert_eq!(rest(&pace, Duration::from_secs(60)), Duration::from_millis(27_500), "and not for ever");
+    }
 }

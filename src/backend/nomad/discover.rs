@@ -10,6 +10,7 @@ use crate::backend::Looked;
 use crate::domain::{ClusterId, Name, Text};
 
 use super::consul_way;
+use super::parts::MOST;
 use super::target::{HttpAuth, Target, Tls, Token};
 
 /// Where an agent listens unless it is told otherwise (nomad: command/agent/config.go).
@@ -118,6 +119,7 @@ impl Search<'_> {
             match check(&address).and_then(|address| Ok((address, others?))) {
                 Ok((address, others)) => {
                     found.looked.push(used(&place, &address));
+                    found.looked.extend(too_many(&place, &wanted.namespaces));
                     found.targets.push(Target { others, ..self.target(wanted, address, "configuration") });
                 }
                 Err(why) => found.looked.push(bad(&place, &why)),
@@ -211,13 +213,25 @@ fn bad(place: &str, why: &str) -> Looked {
     Looked { place: Text::new(place), found: Text::new(why), mend, used: false }
 }
 
+/// Of more namespaces than are asked one by one, the last are not watched.
+fn too_many(place: &str, namespaces: &[Name]) -> Option<Looked> {
+    let left: Vec<&str> = namespaces.iter().skip(MOST).map(Name::as_str).collect();
+    (!left.is_empty()).then(|| Looked {
+        place: Text::new(place),
+        found: Text::from(format!("namespaces {}: {MOST} are watched at most", left.join(", "))),
+        mend: Some(Text::from(format!("name at most {MOST}, or none: then all is watched that the token sees"))),
+        used: false,
+    })
+}
+
 /// An address without what does not belong there.
 fn check(address: &str) -> Result<String, String> {
-    let address = address.trim().trim_end_matches('/');
+    let written = address.trim();
     let (scheme, rest) =
-        address.split_once("://").ok_or_else(|| format!("`{address}` does not say how: http or https"))?;
+        written.split_once("://").ok_or_else(|| format!("`{written}` does not say how: http or https"))?;
+    let (address, rest) = (written.trim_end_matches('/'), rest.trim_end_matches('/'));
     match scheme {
-        "http" | "https" | "unix" if rest.is_empty() => Err(format!("`{address}` names no host")),
+        "http" | "https" | "unix" if rest.is_empty() => Err(format!("`{written}` names no host")),
         "http" | "https" if rest.contains('@') => Err("a password has no place in an address; use a token".to_owned()),
         "http" | "https" | "unix" => Ok(address.to_owned()),
         other => Err(format!("`{other}` is no way to an agent")),

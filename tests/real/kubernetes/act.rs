@@ -5,15 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, cockpit};
-use crate::cockpit::Cockpit;
+use crate::command::{REFUSED, does, says};
 use crate::planes::{self, Plane};
 use crate::screen::Screen;
 use crate::wait::until;
-
-/// What a run ends with on the command line.
-pub(super) const DONE: Option<i32> = Some(0);
-/// A refusal.
-const REFUSED: Option<i32> = Some(3);
 
 const GOOD: &str = "registry.test/shop/web:1.4.2";
 
@@ -101,21 +96,6 @@ impl<'a> Shop<'a> {
     pub(super) fn target(&self) -> String {
         format!("{}/deploy/web", self.namespace)
     }
-}
-
-/// Runs a command of the command line; how it ended, and what it said.
-#[track_caller]
-pub(super) fn says(cockpit: &Cockpit, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = cockpit.run(arguments);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
-}
-
-#[track_caller]
-pub(super) fn does(cockpit: &Cockpit, arguments: &[&str]) -> String {
-    let (code, said) = says(cockpit, arguments);
-    assert_eq!(code, DONE, "{arguments:?}\n{said}\n--- log\n{}", cockpit.log());
-    said
 }
 
 #[test]

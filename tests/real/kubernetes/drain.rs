@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::act::{Shop, does, says};
+use super::act::Shop;
 use super::{PATIENCE, cockpit};
+use crate::command::{does, says};
 use crate::planes::{self, Plane, alone};
 use crate::screen::Screen;
 use crate::wait::until;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::act::{Shop, says};
+use super::act::Shop;
 use super::{PATIENCE, cockpit};
 use crate::cockpit::Cockpit;
+use crate::command::says;
 use crate::planes;
 use crate::screen::Screen;
 use crate::wait::until;

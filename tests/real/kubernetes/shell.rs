@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
-use super::act::{Shop, does, says};
+use super::act::Shop;
 use super::{PATIENCE, cockpit};
 use crate::cockpit::Cockpit;
+use crate::command::{does, says};
 use crate::planes;
 use crate::screen::Screen;
 use crate::wait::until;

@@ -4,9 +4,10 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::act::{Shop, does, says};
+use super::act::Shop;
 use super::{PATIENCE, cockpit};
 use crate::cockpit::{Cockpit, Group};
+use crate::command::{does, says};
 use crate::planes::{self, Plane, alone};
 use crate::proxy::Slow;
 use crate::screen::Screen;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::act::{Shop, does, says};
+use super::act::Shop;
 use super::{PATIENCE, cockpit};
 use crate::cockpit::Cockpit;
+use crate::command::{does, says};
 use crate::planes;
 use crate::wait::until;
 

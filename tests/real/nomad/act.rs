@@ -4,28 +4,9 @@ use serde_json::{Value, json};
 
 use crate::agents::{Agent, Options};
 use crate::cockpit::Cockpit;
+use crate::command::{DONE, REFUSED, does, says};
 use crate::screen::Screen;
 use crate::wait::{PATIENCE, until};
-
-/// What a run ends with on the command line.
-pub(super) const DONE: Option<i32> = Some(0);
-/// A refusal.
-const REFUSED: Option<i32> = Some(3);
-
-/// Runs a command of the command line; how it ended, and what it said.
-#[track_caller]
-pub(super) fn says(cockpit: &Cockpit, arguments: &[&str]) -> (Option<i32>, String) {
-    let output = cockpit.run(arguments);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
-}
-
-#[track_caller]
-pub(super) fn does(cockpit: &Cockpit, arguments: &[&str]) -> String {
-    let (code, said) = says(cockpit, arguments);
-    assert_eq!(code, DONE, "{arguments:?}\n{said}\n--- log\n{}", cockpit.log());
-    said
-}
 
 /// The allocations of a job that run and are to.
 #[track_caller]

@@ -1,8 +1,9 @@
 //! Clients that are emptied.
 
-use super::act::{does, running, says, until_running};
+use super::act::{running, until_running};
 use crate::agents::{Agent, Options};
 use crate::cockpit::Cockpit;
+use crate::command::{does, says};
 use crate::screen::Screen;
 use crate::wait::{PATIENCE, until};
 
