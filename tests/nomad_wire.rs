@@ -13,6 +13,7 @@ use cockpit::domain::{
     Answer, Backend, ContainerState, Demand, Desired, DesiredState, Fact, Form, Freshness, LogRequest, Name, NodeState,
     OccurrenceKind, Phase, RolloutPhase, Want,
 };
+use futures::StreamExt;
 use serde_json::{Value, json};
 use server::Server;
 use watcher::{Watcher, group, pace, target};
@@ -313,7 +314,61 @@ async fn a_manifest_is_shown_without_what_is_secret() {
     assert!(text.iter().any(|line| line.contains("\"VERSION\": \"***\"")), "{text:?}");
     let why = watcher.nomad.describe(group("nothing"), Form::Words).await.expect_err("there is no such job");
     assert!(why.contains("not there any more"), "{why}");
-    let request =
-        LogRequest { instance: group("web"), container: None, previous: true, since: None, tail: 10, follow: false };
-    assert!(watcher.nomad.logs(request).await.is_err_and(|why| why.contains("all runs")));
+}
+
+#[tokio::test]
+async fn the_run_before_is_that_of_the_allocation_that_was_replaced() {
+    let server = Server::recorded().await;
+    let watcher = settled(&server).await;
+    let view = watcher.view();
+    let now = view.instances_of(&group("worker")).next().expect("an allocation");
+    let mut all = server::json("allocations.json");
+    let all = all.as_array_mut().expect("a list");
+    let mut it = all.iter().find(|it| it["ID"] == *now.uid).expect("it was recorded").clone();
+    server.answer("/v1/allocations", json!([it]));
+    let before = "07a05360-aaaa-4b0a-9c29-d70da00a5b94";
+    let request = || {
+        let (instance, container) = (now.key.clone(), Some("worker".into()));
+        LogRequest { instance, container, previous: true, since: None, tail: 10, follow: false }
+    };
+
+    it["PreviousAllocation"] = json!("");
+    server.answer(&format!("/v1/allocation/{}", now.uid), it.clone());
+    let why = watcher.nomad.logs(request()).await.err().expect("it replaced none");
+    assert!(why.contains("replaced no other") && why.contains("all runs"), "{why}");
+
+    it["PreviousAllocation"] = json!(before);
+    server.answer(&format!("/v1/allocation/{}", now.uid), it.clone());
+    let why = watcher.nomad.logs(request()).await.err().expect("it is gone");
+    assert!(why.contains("07a05360") && why.contains("not kept any more"), "{why}");
+
+    it["ID"] = json!(before);
+    server.answer(&format!("/v1/allocation/{before}"), it);
+    server.refuse(&format!("/v1/client/fs/logs/{before}"), 200, "fatal: the first of two\n");
+    let lines: Vec<_> = watcher.nomad.logs(request()).await.expect("a stream").collect().await;
+    let lines: Vec<String> = lines.into_iter().map(|line| line.expect("a line").text.to_string()).collect();
+    assert_eq!(lines, ["fatal: the first of two"; 2], "of each output, as the server here has one for both");
+}
+
+/// A list tells it of none, and those that are as they should be are not asked for.
+#[tokio::test]
+async fn since_when_a_client_is_closed_is_asked_of_itself() {
+    let server = Server::recorded().await;
+    let mut nodes = server::json("nodes.json");
+    let open = nodes[0].clone();
+    (nodes[0]["SchedulingEligibility"], nodes[0]["Name"]) = (json!("ineligible"), json!("shut"));
+    nodes[0]["ID"] = json!("11111111-24b0-7c29-d70d-a00a5b9491b1");
+    let mut whole = nodes[0].clone();
+    whole["StatusUpdatedAt"] = json!(1_796_065_268);
+    whole["Events"] = json!([{ "Message": "Node marked as ineligible for scheduling", "Subsystem": "Cluster",
+        "Timestamp": "2026-11-30T19:10:15Z" }]);
+    let list = json!([nodes[0], open]);
+    server.answer("/v1/nodes", list);
+    let path = |node: &Value| format!("/v1/node/{}", node["ID"].as_str().unwrap_or_default());
+    server.answer(&path(&whole), whole.clone());
+    let watcher = settled(&server).await;
+    let shut = watcher.view().nodes().find(|node| node.cordoned).cloned().expect("the one");
+    assert_eq!(shut.closed_since.map(|at| at.to_string()).as_deref(), Some("2026-11-30T19:10:15Z"));
+    assert_eq!(shut.since.map(|at| at.as_second()), Some(1_796_065_268));
+    assert_eq!((server.times(&path(&whole)), server.times(&path(&open))), (1, 0));
 }

@@ -1,9 +1,10 @@
 //! Who sits here, and where is kept what people say.
 
 use std::path::PathBuf;
+use std::thread::JoinHandle;
 
 use crate::action::Numbers;
-use crate::domain::journal::Journal;
+use crate::domain::journal::{Journal, News};
 use crate::domain::people::{Keeper, People};
 use crate::domain::{Person, Text};
 use crate::ledger::{Ledger, Memory, Mirrored, Place, Store};
@@ -42,10 +43,19 @@ pub fn journal(session: &Session) -> Box<dyn Journal> {
     }
 }
 
-/// Tells what is known of what the journal says, where there is one. What cannot be read is said, and stops nothing.
-pub fn hear(session: &Session, known: &mut Known) {
-    let Some(place) = place(session).filter(|place| place.file().exists()) else { return };
-    if let Some(news) = Ledger::new(place).tend() {
+/// The journal on its way.
+pub struct Hearing(Option<JoinHandle<Option<News>>>);
+
+/// Reads what the journal says, where there is one, while servers are asked: what is synchronised of its file takes a disk's time.
+pub fn hear(session: &Session) -> Hearing {
+    let place = place(session).filter(|place| place.file().exists());
+    Hearing(place.map(|place| std::thread::spawn(move || Ledger::new(place).tend())))
+}
+
+impl Hearing {
+    /// Tells what is known of it. What cannot be read is said, and stops nothing.
+    pub fn tell(self, known: &mut Known) {
+        let Some(Ok(Some(news))) = self.0.map(JoinHandle::join) else { return };
         news.said.iter().for_each(|said| eprintln!("cockpit: {said}"));
         known.core.hear_journal(&news);
         known.core.settle_now(known.now);

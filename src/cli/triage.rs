@@ -57,8 +57,9 @@ pub(super) fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<cr
     let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
     learning.tap = session.recorder(&clusters)?;
     learning.stamps = stamps;
+    let journal = super::people::hear(session);
     let mut known = learn(targets, learning)?;
-    super::people::hear(session, &mut known);
+    journal.tell(&mut known);
     Ok((known, unwatched))
 }
 

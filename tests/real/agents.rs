@@ -266,7 +266,7 @@ const SCENES: [&str; 14] = [
 pub fn with_all_scenes() -> &'static Agent {
     static SHARED: OnceLock<Agent> = OnceLock::new();
     SHARED.get_or_init(|| {
-        let agent = Agent::start("scenes", Options::default());
+        let agent = Agent::start("crowd", Options::default());
         agent.run_job_with("canary", "version = \"1\"", |_| {});
         SCENES.iter().for_each(|scene| drop(agent.run_job(scene)));
         // Else it would run for the first time at the next full minute.

@@ -19,7 +19,7 @@ pub struct Script {
     pub asked: Vec<String>,
     /// What was to be changed: the path, with its query, and the body.
     pub sent: Vec<(String, Value)>,
-    /// Of which index each answer is, by path; 100 where none is named.
+    /// Of which index each answer is, by path, and that to a question for the first alone (`?per_page=1`); 100 where none is named.
     pub indexes: BTreeMap<String, u64>,
     /// Answers to one token, by token and path with its namespace; a token that is named here gets nothing else.
     rights: BTreeMap<(String, String), (u16, String)>,
@@ -318,7 +318,9 @@ async fn wait(script: &Mutex<Script>, asked: &Asked) -> String {
     loop {
         {
             let script = script.lock().expect("no test panicked with it");
-            let index = script.index(&asked.path);
+            let first = (asked.query("per_page") == Some("1")).then(|| format!("{}?per_page=1", asked.path));
+            let first = first.and_then(|first| script.indexes.get(&first).copied());
+            let index = first.unwrap_or_else(|| script.index(&asked.path));
             // One that counts anew does not keep anybody waiting for what it will never reach.
             if known.is_none_or(|known| index > known || counts_anew(index, known))
                 || tokio::time::Instant::now() >= end

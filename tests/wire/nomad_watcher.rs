@@ -35,6 +35,7 @@ pub fn pace() -> Pace {
         use_every: Duration::from_millis(30),
         word_within: Duration::from_millis(150),
         asks_again: Duration::from_millis(5),
+        behind_every: Duration::from_millis(30),
         ..Pace::default()
     }
 }

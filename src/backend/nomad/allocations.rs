@@ -17,8 +17,8 @@ const KEPT: usize = 10;
 pub(super) type Made<'a> = Option<&'a TaskGroup>;
 
 impl Scribe {
-    /// An allocation as it is now.
-    pub(super) fn instance(&mut self, job: &JobKey, it: &Allocation, made: Made<'_>, newest: Option<u64>) -> Instance {
+    /// An allocation as it is now, of a version of its job where that is known.
+    pub(super) fn instance(&mut self, job: &JobKey, it: &Allocation, made: Made<'_>, version: Option<u64>) -> Instance {
         let key = self.allocation(job, &it.task_group, &it.id);
         let owner = self.group(job, &it.task_group);
         let mut instance = Instance::new(key, self.name(&it.id), Some(owner), phase(it));
@@ -31,7 +31,7 @@ impl Scribe {
         let coming = matches!(instance.phase, Phase::Starting | Phase::Restarting);
         let made_at = coming.then(|| at(it.create_time)).flatten();
         instance.since = since(it).or(made_at).or_else(|| at(it.modify_time));
-        instance.revision = it.job_version.or(newest).map(|version| Name::from(version.to_string()));
+        instance.revision = version.map(|version| Name::from(version.to_string()));
         let (bytes, mhz) = set_aside(&it.allocated_resources);
         instance.memory_request_bytes = bytes;
         instance.cpu_request_millis = self.millis(&it.node_id, mhz).unwrap_or(0);

@@ -297,8 +297,7 @@ impl Book {
             (_, None) => runs::parent(&self.jobs, &key).map(|job| job.task_groups.as_slice()),
         };
         let made = groups.and_then(|groups| groups.iter().find(|group| group.name == it.task_group));
-        let it = &Allocation { job_version: version, ..it.clone() };
-        let mut instance = self.scribe.instance(&key, it, made, newest);
+        let mut instance = self.scribe.instance(&key, it, made, version.or(newest));
         runs::tried_again(&mut instance, it, again);
         let decided = it.deployment_status.as_ref().is_some_and(|health| health.healthy.is_some());
         instance.ready &= decided || !entry.around.awaits_health(version, &it.task_group);

@@ -131,7 +131,7 @@ fn trouble(failure: &Failure, address: &str, since: Timestamp, retry_at: Option<
             format!("{address}: {failure}"),
             "check that CONSUL_HTTP_ADDR is the address of a Consul agent".into(),
         ),
-        Failure::Silent(_) | Failure::Broken { .. } | Failure::Again => (
+        Failure::Silent(_) | Failure::Broken { .. } | Failure::Again(_) => (
             TroubleKind::Unreachable,
             format!("Consul at {address}: {failure}"),
             "see whether the agent runs, the way to it is open, and it speaks what the address says (http, https)"

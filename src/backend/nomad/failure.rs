@@ -31,9 +31,9 @@ pub(super) enum Failure {
     /// The answer could not be read.
     #[error("the answer cannot be read: {0}")]
     Malformed(Text),
-    /// Nothing failed: other namespaces may be read by now, and everything is listed anew.
-    #[error("the rights of the token have changed")]
-    Again,
+    /// Nothing failed, but what was read does not fit together: everything is listed anew.
+    #[error("{0}")]
+    Again(&'static str),
     /// We cannot even ask: a certificate or a token that cannot be read.
     #[error("{0}")]
     Unable(Text),
@@ -63,7 +63,7 @@ impl Failure {
         match self {
             Failure::Refused { status, .. } => *status >= 500,
             Failure::Silent(_) | Failure::Broken { .. } => true,
-            Failure::Malformed(_) | Failure::Again | Failure::Unable(_) => false,
+            Failure::Malformed(_) | Failure::Again(_) | Failure::Unable(_) => false,
         }
     }
 
@@ -120,7 +120,7 @@ impl Failure {
                 format!("{address}: {self}"),
                 "check that the address is that of a Nomad agent".into(),
             ),
-            Failure::Again => (TroubleKind::Gap, format!("{address}: {self}"), "it is read afresh".into()),
+            Failure::Again(_) => (TroubleKind::Gap, format!("{address}: {self}"), "it is read afresh".into()),
             Failure::Unable(why) => (TroubleKind::Unauthorized, format!("{address}: {why}"), "mend that file".into()),
         }
     }

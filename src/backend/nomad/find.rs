@@ -71,6 +71,15 @@ pub(super) async fn allocation(api: &Api, key: &Ref) -> Result<Option<Allocation
     }
 }
 
+/// All that a server says of an allocation, by its id; none where there is none such.
+pub(super) async fn whole_allocation(api: &Api, namespace: &str, id: &str) -> Result<Option<Allocation>, Failure> {
+    match api.get(&format!("/v1/allocation/{}", escaped(id)), &[("namespace", namespace)]).await {
+        Ok(it) => Ok(Some(it)),
+        Err(failure) if failure.is_gone() => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// The client that goes by a name. One whose name another has too goes by its name and its id.
 pub(super) async fn client(api: &Api, key: &Ref) -> Result<Option<Node>, Failure> {
     let mut nodes: Vec<Node> = api.get("/v1/nodes", &[]).await?;

@@ -17,6 +17,9 @@ pub(super) struct Lag {
     leader: bool,
 }
 
+/// Nobody waits so long for a leader.
+const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 impl Lag {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let said = |name: &str| headers.get(name).and_then(|raw| raw.to_str().ok());
@@ -32,9 +35,12 @@ impl Lag {
     /// What a person is told of what it said.
     pub(super) fn trouble(self, address: &str, now: Timestamp) -> Trouble {
         let ago = span(i64::try_from(self.contact.as_secs()).unwrap_or(i64::MAX));
+        // One that has heard from none since it was started says the longest time that it can.
+        let heard =
+            if self.contact > NEVER { "kept when it was stopped".to_owned() } else { format!("last heard, {ago} ago") };
         let (what, mend) = match self.leader {
             false => (
-                format!("{address} knows no leader: what is shown is what it last heard, {ago} ago"),
+                format!("{address} knows no leader: what is shown is what it {heard}"),
                 "bring the missing servers back (`nomad server members`); a region needs more than half of them",
             ),
             true => (
@@ -65,5 +71,8 @@ mod tests {
         assert!(lag("12000", "true").is_behind(after) && lag("0", "false").is_behind(after));
         let said = lag("72000", "true").trouble("http://n", Timestamp::UNIX_EPOCH);
         assert!(said.what.contains("has not heard from its leader for 1 min"), "{said:?}");
+        // As a server of 1.11 said it between its start and its first election.
+        let said = lag("9223372036854", "false").trouble("http://n", Timestamp::UNIX_EPOCH);
+        assert!(said.what.ends_with("what it kept when it was stopped"), "{said:?}");
     }
 }

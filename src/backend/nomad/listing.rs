@@ -69,7 +69,7 @@ impl Watch {
     pub(super) async fn list_all(&mut self, api: &Api) -> Result<(), Failure> {
         if self.sees_others(api).await? {
             self.parts = Parts::new(&self.target);
-            return Err(Failure::Again);
+            return Err(Failure::Again("the rights of the token have changed"));
         }
         self.nodes(api).await?;
         for part in self.parts.asked.clone() {
@@ -125,7 +125,7 @@ impl Watch {
 
     /// Lists clients; returns the index of that.
     pub(super) async fn nodes(&mut self, api: &Api) -> Result<u64, Failure> {
-        let read = blocking::list::<Node>(api, "nodes", &Part::ALL).await;
+        let read = blocking::clients(api).await;
         self.list_nodes(read)
     }
 
@@ -185,6 +185,12 @@ impl Watch {
             let Some(page) = self.of_jobs(part, page)? else { return Ok(false) };
             // What is read later is newer: what changed since the first page is asked for again.
             if there.is_empty() {
+                // The stream goes on from there.
+                if page.index < self.heard_from {
+                    return Err(Failure::Again(
+                        "another server of the region answered, and knew less than the one before",
+                    ));
+                }
                 self.read.insert(("allocations", part.clone()), page.index);
             }
             for it in page.value {

@@ -29,10 +29,10 @@ impl Nomad {
     pub(super) async fn read_logs(&self, request: LogRequest) -> Result<LogStream, Text> {
         let said = |failure: Failure| Text::from(format!("{}: {failure}", request.instance.local()));
         let api = self.api().map_err(said)?;
+        let mut all = allocations(&api, &request.instance).await.map_err(said)?;
         if request.previous {
-            return Err(Text::new("Nomad keeps the output of all runs of a task in one: look further up in it"));
+            all = before(&api, &all).await.map_err(said)?;
         }
-        let all = allocations(&api, &request.instance).await.map_err(said)?;
         if all.is_empty() {
             return Err(Text::from(format!(
                 "{} has written nothing: nothing of it was placed",
@@ -112,6 +112,24 @@ async fn allocations(api: &Api, key: &Ref) -> Result<Vec<Allocation>, Failure> {
         of_group.truncate(1);
     }
     Ok(of_group)
+}
+
+/// The allocations that these replaced.
+async fn before(api: &Api, all: &[Allocation]) -> Result<Vec<Allocation>, Failure> {
+    let mut found = Vec::new();
+    for it in all.iter().take(MOST) {
+        // A list does not tell it.
+        let id = find::whole_allocation(api, &it.namespace, &it.id).await?.map(|it| it.previous_allocation);
+        let Some(id) = id.filter(|id| !id.is_empty()) else { continue };
+        found.push(find::whole_allocation(api, &it.namespace, &id).await?.ok_or_else(|| {
+            let id = super::scribe::short(&id);
+            Failure::Unable(Text::from(format!(
+                "the allocation before it, {id}, is not kept any more, nor what it wrote"
+            )))
+        })?);
+    }
+    let none = "it replaced no other allocation, and all runs of a task write to one log: look further up in that";
+    if found.is_empty() { Err(Failure::Unable(Text::new(none))) } else { Ok(found) }
 }
 
 /// Gives one output of one task, until it ends or nobody reads it any more.

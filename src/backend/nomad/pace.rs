@@ -24,6 +24,8 @@ pub struct Pace {
     pub list_every: Duration,
     /// How often the servers are asked who leads.
     pub quorum_every: Duration,
+    /// The same while nobody does, or the one that answers is behind.
+    pub behind_every: Duration,
     /// How often checks are read of what is not well, or looked at.
     pub checks_every: Duration,
     /// How long the checks of what is well are left alone at least: that they fail is told by nobody.
@@ -50,6 +52,7 @@ impl Default for Pace {
             settles: Duration::from_millis(250),
             list_every: Duration::from_secs(900),
             quorum_every: Duration::from_secs(60),
+            behind_every: Duration::from_secs(3),
             checks_every: Duration::from_secs(10),
             checks_spared: Duration::from_secs(60),
             consul_rests: Duration::from_secs(1),

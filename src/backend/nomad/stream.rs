@@ -44,12 +44,13 @@ pub(super) async fn listen(
     if granted.send(Ok(true)).is_err() {
         return;
     }
+    let mut looked = 0;
     loop {
         if rest.len() > LONGEST {
             let failure = Failure::Malformed(Text::new("a line of the stream has no end"));
             return drop(out.send(Said::Ended(failure)).await);
         }
-        for line in lines(&mut rest) {
+        for line in lines(&mut rest, &mut looked) {
             let ended = line.is_err();
             let said = line.map_or_else(Said::Ended, |line| Said::Line(number, line));
             if out.send(said).await.is_err() || ended {
@@ -84,9 +85,11 @@ async fn open(api: &Api, strand: &Strand, index: u64) -> Result<Option<(Vec<u8>,
     })
 }
 
-/// Takes the whole lines out of what has come.
-fn lines(rest: &mut Vec<u8>) -> Vec<Heard> {
-    let Some(end) = rest.iter().rposition(|byte| *byte == b'\n') else { return Vec::new() };
+/// Takes the whole lines out of what has come; `looked`: so far no line ends. One event may be megabytes, and comes in many pieces.
+fn lines(rest: &mut Vec<u8>, looked: &mut usize) -> Vec<Heard> {
+    let end = rest[*looked..].iter().rposition(|byte| *byte == b'\n').map(|at| *looked + at);
+    *looked = rest.len() - end.map_or(0, |end| end + 1);
+    let Some(end) = end else { return Vec::new() };
     let left = rest.split_off(end + 1);
     let whole = std::mem::replace(rest, left);
     let lines = whole.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
@@ -95,16 +98,11 @@ fn lines(rest: &mut Vec<u8>) -> Vec<Heard> {
 
 /// One line; a server ends its stream with `{"Error": …}`.
 fn read(line: &[u8]) -> Heard {
-    #[derive(serde::Deserialize)]
-    struct Ended {
-        #[serde(rename = "Error")]
-        error: Option<String>,
+    match serde_json::from_slice::<Line>(line) {
+        Ok(Line { error: Some(error), .. }) => Err(Failure::Malformed(Text::from(error))),
+        Ok(line) => Ok(line),
+        Err(error) => Err(Failure::Malformed(Text::from(format!("the stream of events: {error}")))),
     }
-    if let Ok(Ended { error: Some(error) }) = serde_json::from_slice(line) {
-        return Err(Failure::Malformed(Text::from(error)));
-    }
-    serde_json::from_slice(line)
-        .map_err(|error| Failure::Malformed(Text::from(format!("the stream of events: {error}"))))
 }
 
 #[cfg(test)]
@@ -113,11 +111,17 @@ mod tests {
 
     #[test]
     fn lines_are_read_whole_wherever_the_pieces_end() {
-        let mut rest = b"{}\n{\"Index\":7,\"Ev".to_vec();
-        assert_eq!(lines(&mut rest), [Ok(Line::default())]);
-        rest.extend_from_slice(b"ents\":[]}\n{\"Error\":\"subscription closed by server\"}\n");
-        let [Ok(line), Err(failure)] = &lines(&mut rest)[..] else { panic!("a line and its end") };
+        let (mut rest, mut looked) = (b"{}\n{\"Index\":7,\"Ev".to_vec(), 0);
+        assert_eq!(lines(&mut rest, &mut looked), [Ok(Line::default())]);
+        rest.extend_from_slice(b"ents\":");
+        assert_eq!(
+            (lines(&mut rest, &mut looked), looked),
+            (Vec::new(), rest.len()),
+            "none of that is looked at twice"
+        );
+        rest.extend_from_slice(b"[]}\n{\"Error\":\"subscription closed by server\"}\n");
+        let [Ok(line), Err(failure)] = &lines(&mut rest, &mut looked)[..] else { panic!("a line and its end") };
         assert_eq!((line.index, failure.to_string().contains("subscription closed")), (7, true));
-        assert!(rest.is_empty());
+        assert!(rest.is_empty() && looked == 0);
     }
 }

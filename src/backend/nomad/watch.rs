@@ -27,12 +27,12 @@ use super::quorum;
 use super::scribe::JobKey;
 use super::strand::Strands;
 use super::target::Target;
-use super::wire::{Agent, AgentConfig, Allocation, Job, Node, Scheduler, StreamEvent, Summary};
+use super::wire::{Agent, AgentConfig, Allocation, Job, Scheduler, StreamEvent, Summary};
 
 /// Facts of one batch at most.
 const BATCH: usize = 512;
 /// Jobs that are read at once.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
 
 /// The watch over one region. What it has learnt outlives the connection.
 pub(super) struct Watch {
@@ -53,8 +53,12 @@ pub(super) struct Watch {
     pub(super) left: BTreeSet<Source>,
     /// Of which index each list was that was read last.
     pub(super) read: BTreeMap<(&'static str, Part), u64>,
+    /// From which index on the stream tells of allocations.
+    pub(super) heard_from: u64,
     /// The server that answers does not know what is now.
     pub(super) behind: Option<Lag>,
+    /// Nobody leads its servers.
+    leaderless: bool,
     /// Jobs of which allocations are read again, and when.
     pub(super) due: BTreeMap<JobKey, Instant>,
 }
@@ -73,7 +77,25 @@ impl Watch {
         let parts = Parts::new(&target);
         book.parted = !parts.is_whole();
         let (denied, left, read, due) = Default::default();
-        Self { target, every, turn, pace, demand, out, book, beside, parts, denied, left, read, behind: None, due }
+        let (heard_from, behind, leaderless) = (0, None, false);
+        Self {
+            target,
+            every,
+            turn,
+            pace,
+            demand,
+            out,
+            book,
+            beside,
+            parts,
+            denied,
+            left,
+            read,
+            heard_from,
+            behind,
+            leaderless,
+            due,
+        }
     }
 
     /// Watches until nobody listens any more.
@@ -147,11 +169,12 @@ impl Watch {
 
     /// Lists everything, and listens to what changes from then on.
     async fn list_first(&mut self, api: &Api) -> Result<Strands, Failure> {
-        let (nodes, lends) = futures::join!(blocking::list::<Node>(api, "nodes", &Part::ALL), lends_memory(api));
+        let (nodes, lends, newest) = futures::join!(blocking::clients(api), lends_memory(api), newest(api));
         if let Some(lends) = lends? {
             self.book.scribe.lends_memory = lends;
         }
-        let index = self.list_nodes(nodes)?;
+        self.heard_from = newest?;
+        let index = self.list_nodes(nodes)?.max(self.heard_from);
         // What happens while the rest is read waits in the stream.
         let mut strands = self.listen(api, index + 1).await?;
         for part in self.parts.asked.clone() {
@@ -171,6 +194,11 @@ impl Watch {
         Ok(())
     }
 
+    /// A region that has just lost its leader, or is only starting, soon has one again.
+    const fn beats_after(&self) -> Duration {
+        if self.behind.is_some() || self.leaderless { self.pace.behind_every } else { self.pace.quorum_every }
+    }
+
     /// Tells who answers, and whether its servers agree on who leads.
     fn introduce(&mut self, hello: Hello) {
         let Hello { leader, mut peers, said, agent } = hello;
@@ -182,7 +210,8 @@ impl Watch {
         info.version = (!agent.version.version.is_empty()).then(|| Text::from(agent.version.version));
         let of = self.parts.words().map(|of| format!("; {of}")).unwrap_or_default();
         info.reached = Some(Text::from(format!("{} ({}){of}", self.target.address, self.target.how)));
-        info.has_quorum = Some(!leader.is_empty());
+        self.leaderless = leader.is_empty();
+        info.has_quorum = Some(!self.leaderless);
         info.servers = quorum::servers(said.as_ref(), &leader, &peers);
         info.failure_tolerance = quorum::tolerance(said.as_ref());
         self.book.tell(Fact::Listing(source("info"), Some(1)));
@@ -203,7 +232,7 @@ impl Watch {
 
     /// Follows what is told until it breaks.
     async fn live(&mut self, api: &Api, mut strands: Strands) -> Failure {
-        let mut quorum = ticks(self.pace.quorum_every);
+        let mut beat_at = Instant::now() + self.beats_after();
         let mut afresh = ticks(self.pace.list_every);
         loop {
             let due = self.due.values().min().copied();
@@ -216,7 +245,11 @@ impl Watch {
                     self.beside(api, next);
                     Ok(())
                 }
-                _ = quorum.tick() => self.beat(api).await,
+                () = sleep_until(beat_at) => {
+                    let beaten = self.beat(api).await;
+                    beat_at = Instant::now() + self.beats_after();
+                    beaten
+                }
                 _ = afresh.tick() => self.list_all(api).await,
             };
             if let Err(failure) = done {
@@ -363,6 +396,17 @@ async fn lends_memory(api: &Api) -> Result<Option<bool>, Failure> {
     match api.get::<Scheduler>("/v1/operator/scheduler/configuration", &[("stale", "true")]).await {
         Ok(it) => Ok(Some(it.scheduler_config.lends_memory)),
         Err(failure) if failure.answered() => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The index at which allocations changed last. The stream is listened to from there on: from when a client changed last, it would
+/// tell again all that is listed anyway. 0 where that may not be read.
+async fn newest(api: &Api) -> Result<u64, Failure> {
+    let one = [("namespace", "*"), ("per_page", "1"), ("stale", "true")];
+    match api.indexed::<Vec<serde::de::IgnoredAny>>("/v1/allocations", &one, api.pace().answer_within).await {
+        Ok(answer) => Ok(answer.index),
+        Err(failure) if failure.answered() => Ok(0),
         Err(failure) => Err(failure),
     }
 }

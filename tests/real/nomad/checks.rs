@@ -19,6 +19,19 @@ fn a_check_of_nomad_that_fails_says_what_it_printed() {
     });
 }
 
+/// It was healthy when it was deployed, and nothing in the stream tells that it is not any more.
+#[test]
+fn a_check_of_nomad_that_goes_bad_later() {
+    let agent = Agent::start("later", Options::default());
+    agent.run_job("check-goes-bad");
+    agent.until_deployed("shop", "successful");
+    Cockpit::region(&agent).until_triage("the check of what had been healthy", |report| {
+        let found = report.find("unhealthy", "shop")?;
+        is(found["severity"] == "critical" && found["since"].is_string(), found, "since when")?;
+        shows(found, "404")
+    });
+}
+
 #[test]
 fn a_check_that_goes_critical_in_consul_and_a_consul_that_is_gone() {
     let consul = Consul::start("criticals");

@@ -5,6 +5,7 @@ mod act;
 mod checks;
 mod drain;
 mod engine;
+mod kinds;
 mod logs;
 mod nodes;
 mod people;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::says;
+use super::{is, says};
 use crate::agents::{Agent, Options};
 use crate::cockpit::Cockpit;
 use crate::screen::Screen;
@@ -22,9 +22,9 @@ fn a_drained_and_an_ineligible_node() {
     agent.put(&format!("/v1/node/{second}/drain"), &drain);
 
     let report = cockpit.until_triage("both nodes, and what has nowhere to go", |report| {
-        says(report, "node-closed", "first", "takes nothing new")?;
-        says(report, "node-closed", "second", "drained")?;
-        Ok(())
+        let by_hand = says(report, "node-closed", "first", "takes nothing new")?;
+        let drained = says(report, "node-closed", "second", "drained")?;
+        [by_hand, drained].into_iter().try_for_each(|it| is(it["since"].is_string(), it, "since when"))
     });
     // Somebody means it: a risk, and never more.
     assert!(report.about("first").chain(report.about("second")).all(|one| one["severity"] == "risk"), "{report}");

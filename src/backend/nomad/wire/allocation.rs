@@ -34,6 +34,9 @@ pub(in super::super) struct Allocation {
     pub(in super::super) followup: String,
     #[serde(deserialize_with = "nullable")]
     pub(in super::super) next_allocation: String,
+    /// None in a list.
+    #[serde(deserialize_with = "nullable")]
+    pub(in super::super) previous_allocation: String,
     /// What it was made in place of.
     pub(in super::super) reschedule_tracker: Option<RescheduleTracker>,
     pub(in super::super) create_time: i64,

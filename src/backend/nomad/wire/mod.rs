@@ -222,6 +222,8 @@ pub(super) struct Line {
     pub(super) index: u64,
     #[serde(deserialize_with = "nullable")]
     pub(super) events: Vec<StreamEvent>,
+    /// Why the stream ends, in its last line.
+    pub(super) error: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
