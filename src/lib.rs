@@ -1,14 +1,20 @@
 //! A terminal cockpit for the person on call: what is wrong, why, since when, and which key fixes it.
 //!
-//! The rooms, in order; each uses only those above it (`tests/architecture.rs` holds that). `backend` and `ledger` use `domain` alone.
+//! The rooms, in order; each uses only those above it (`tests/architecture.rs` holds that). `backend`, `metrics` and `ledger` know nothing of each other.
 
 #![forbid(unsafe_code)]
 
 /// Nouns, verbs and the seams.
 pub mod domain;
 
+/// How servers are reached.
+pub mod reach;
+
 /// What learns and acts: Docker, the demo, recordings.
 pub mod backend;
+
+/// Numbers: queues, connections.
+pub mod metrics;
 
 /// What outlives the session.
 pub mod ledger;

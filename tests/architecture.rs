@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 /// Each room with the rooms that it may use.
 const ROOMS: &[(&str, &[&str])] = &[
     ("domain", &[]),
-    ("backend", &["domain"]),
-    ("metrics", &["domain"]),
+    ("reach", &["domain"]),
+    ("backend", &["domain", "reach"]),
+    ("metrics", &["domain", "reach"]),
     ("ledger", &["domain"]),
     ("state", &["domain"]),
     ("diagnose", &["domain", "state"]),
@@ -19,7 +20,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["domain", "diagnose", "action"]),
     (
         "cli",
-        &["domain", "backend", "state", "diagnose", "action", "engine", "ui", "app", "config", "metrics", "ledger"],
+        &[
+            "domain", "reach", "backend", "state", "diagnose", "action", "engine", "ui", "app", "config", "metrics",
+            "ledger",
+        ],
     ),
 ];
 

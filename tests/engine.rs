@@ -78,7 +78,7 @@ fn trouble(source: Source) -> Fact {
 async fn wait(facts: Vec<Fact>, ends: bool) -> (Waited, Core) {
     let batches = facts.into_iter().map(|fact| Batch { cluster: cluster(), at: at(0), facts: vec![fact] }).collect();
     let backend = Arc::new(Scripted { cluster: cluster(), batches, ends });
-    let target = Target { cluster: cluster(), kind: BackendKind::Kubernetes, backend };
+    let target = Target { cluster: cluster(), kind: BackendKind::Kubernetes, backend, beside: Vec::new() };
     let mut feeds = Feeds::start(vec![target]);
     let mut core = Core::new(Settings::default(), Guard::default(), &[cluster()], at(0));
     let (waited, _) = wait_until_settled(&mut core, &mut feeds, Duration::from_secs(10), |_| at(1), |_| {}).await;
@@ -111,6 +111,55 @@ async fn a_listing_that_does_not_end_is_waited_for_until_the_time_is_over() {
 async fn a_cluster_that_says_nothing_is_not_settled() {
     let (waited, _) = wait(vec![], false).await;
     assert_eq!(waited, Waited::TimedOut);
+}
+
+/// A server of numbers is read in a blink, an orchestrator takes its time, or the other way round: neither passes for both.
+#[tokio::test(start_paused = true)]
+async fn what_stands_beside_a_target_does_not_pass_for_it() {
+    struct Late(Scripted, Duration);
+    impl Feed for Late {
+        fn cluster(&self) -> &ClusterId {
+            &self.0.cluster
+        }
+        fn run(self: Arc<Self>, _: watch::Receiver<Demand>) -> BoxStream<'static, Batch> {
+            let (batches, late) = (self.0.batches.clone(), self.1);
+            let said = futures::stream::once(tokio::time::sleep(late))
+                .flat_map(move |()| futures::stream::iter(batches.clone()));
+            said.chain(futures::stream::pending()).boxed()
+        }
+    }
+    #[async_trait]
+    impl Backend for Late {
+        async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
+            self.0.prepare(intent).await
+        }
+        async fn execute(&self, step: Step) -> Result<Receipt, StepError> {
+            self.0.execute(step).await
+        }
+        async fn logs(&self, request: LogRequest) -> Result<LogStream, Text> {
+            self.0.logs(request).await
+        }
+        async fn describe(&self, key: Ref, form: Form) -> Result<Vec<Text>, Text> {
+            self.0.describe(key, form).await
+        }
+    }
+    let late = |facts: Vec<Fact>, after: u64| {
+        let batches =
+            facts.into_iter().map(|fact| Batch { cluster: cluster(), at: at(0), facts: vec![fact] }).collect();
+        Arc::new(Late(Scripted { cluster: cluster(), batches, ends: false }, Duration::from_secs(after)))
+    };
+    let metrics = || Source::of("metrics");
+    for (own, numbers) in [(3, 0), (0, 3)] {
+        let backend = late(vec![Fact::Listing(pods(), None), pod(1), Fact::Listed(pods())], own);
+        let beside = late(vec![Fact::Listing(metrics(), None), Fact::Listed(metrics())], numbers);
+        let target = Target { cluster: cluster(), kind: BackendKind::Docker, backend, beside: vec![beside] };
+        let mut feeds = Feeds::start(vec![target]);
+        let mut core = Core::new(Settings::default(), Guard::default(), &[cluster()], at(0));
+        let (waited, _) = wait_until_settled(&mut core, &mut feeds, Duration::from_secs(10), |_| at(1), |_| {}).await;
+        assert_eq!(waited, Waited::Settled);
+        let view = core.view(at(1));
+        assert_eq!((view.instances().count(), view.sources(&cluster()).count()), (1, 2), "{own} s and {numbers} s");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +203,8 @@ async fn feeds_hear_of_a_demand_only_when_it_is_another_one() {
         }
     }
     let backend = Arc::new(Listening(cluster()));
-    let mut feeds = Feeds::start(vec![Target { cluster: cluster(), kind: BackendKind::Docker, backend }]);
+    let mut feeds =
+        Feeds::start(vec![Target { cluster: cluster(), kind: BackendKind::Docker, backend, beside: Vec::new() }]);
     for retry in [1, 2] {
         // Said twice; a feed that heard both would say two batches, and the next one would not be of the next demand.
         feeds.demand(Demand { retry, ..Demand::default() });
@@ -210,6 +260,7 @@ async fn each_part_of_an_intent_is_asked_of_its_own_cluster_and_they_stay_in_ord
         cluster: ClusterId::new(name),
         kind: BackendKind::Kubernetes,
         backend: Arc::new(Willing(ClusterId::new(name))),
+        beside: Vec::new(),
     };
     let feeds = Feeds::start(vec![target("prod"), target("eu")]);
     let restart = |raw: &str| Intent::Restart(raw.parse().expect("a ref"));

@@ -8,8 +8,9 @@ mod watcher;
 
 use std::time::Duration;
 
-use cockpit::backend::nomad::{Pace, Target, Tls, Token};
+use cockpit::backend::nomad::{Pace, Target, Token};
 use cockpit::domain::{ClusterId, Fact, Freshness, Phase, Source, Timestamp};
+use cockpit::reach::Tls;
 use serde_json::json;
 use server::Server;
 use watcher::{Watcher, group};
@@ -653,7 +654,7 @@ mod connecting {
         });
         watcher.until("it to be said", |watcher| watcher.said_of("jobs", None).is_some()).await;
         let said = watcher.said_of("jobs", None).expect("why");
-        assert!(said.contains("NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY go together"), "{said}");
+        assert!(said.contains("only one is named, and they go together"), "{said}");
     }
 
     #[tokio::test]

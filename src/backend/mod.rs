@@ -1,12 +1,10 @@
-//! Targets: each is a [`crate::domain::Backend`], and uses `domain` alone.
+//! Targets: each is a [`crate::domain::Backend`], and knows `domain` and how servers are reached.
 
-mod chain;
 mod cron;
 pub mod demo;
 pub mod docker;
 mod draft;
 mod escape;
-mod feeding;
 mod forward;
 pub mod kubernetes;
 mod line;

@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::found::{self, Found, Watched};
 use super::headless::{Known, Learning, learn};
 use super::log;
+use super::numbers;
 use super::output::{print, style};
 use super::session::{Session, env, words};
 use super::sheet::{Check, Mark, Sheet};
@@ -131,8 +132,17 @@ fn answers(session: &Session, found: &Found) -> Vec<Check> {
         wait: PATIENCE,
         stamps: None,
     };
-    match found.targets().and_then(|targets| learn(targets, learning)) {
-        Ok(known) => found.watched.iter().flat_map(|watched| cluster(watched, &known)).collect(),
+    let mut without = Vec::new();
+    let targets = found.targets().map(|mut targets| {
+        without = numbers::beside(&mut targets, &session.config);
+        targets
+    });
+    match targets.and_then(|targets| learn(targets, learning)) {
+        Ok(known) => {
+            let clusters = found.watched.iter().flat_map(|watched| cluster(watched, &known));
+            let without = without.iter().map(|it| Check::new(Mark::Mind, "not read", it.as_str()));
+            clusters.chain(without).collect()
+        }
         Err(failure) => vec![Check::new(Mark::Bad, "clusters", failure.to_string())],
     }
 }

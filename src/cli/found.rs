@@ -11,6 +11,7 @@ use crate::backend::nomad::{self, Nomad};
 use crate::config::{Cluster, Config, Way, near_match};
 use crate::domain::{BackendKind, ClusterId, Name, Text};
 use crate::engine::Target;
+use crate::reach::Tls;
 
 use super::args::Common;
 use super::failure::Failure;
@@ -63,15 +64,15 @@ impl Watched {
                         .why(why)
                         .mend("`cockpit doctor` says what was found")
                 })?;
-                Ok(Target { cluster, kind: BackendKind::Docker, backend: docker as _ })
+                Ok(Target { cluster, kind: BackendKind::Docker, backend: docker as _, beside: Vec::new() })
             }
             Watched::Kubernetes(target) => {
                 let backend = Kubernetes::new(target.clone());
-                Ok(Target { cluster, kind: BackendKind::Kubernetes, backend: backend as Arc<_> })
+                Ok(Target { cluster, kind: BackendKind::Kubernetes, backend: backend as Arc<_>, beside: Vec::new() })
             }
             Watched::Nomad(target) => {
                 let backend = Nomad::new((**target).clone());
-                Ok(Target { cluster, kind: BackendKind::Nomad, backend: backend as Arc<_> })
+                Ok(Target { cluster, kind: BackendKind::Nomad, backend: backend as Arc<_>, beside: Vec::new() })
             }
         }
     }
@@ -263,22 +264,17 @@ fn region(cluster: &Cluster) -> Option<nomad::Wanted> {
         region: way.region.clone(),
         namespaces: cluster.namespaces.iter().map(|name| Name::new(name)).collect(),
         token_file: way.token_file.clone(),
-        tls: nomad::Tls {
+        tls: Tls {
             ca: way.ca.clone(),
             cert: way.cert.clone(),
             key: way.key.clone(),
             server_name: way.tls_server_name.clone(),
-            ..nomad::Tls::default()
+            ..Tls::default()
         },
         consul: way.consul.as_ref().map(|way| nomad::WantedConsul {
             address: way.address.clone(),
             token_file: way.token_file.clone(),
-            tls: nomad::Tls {
-                ca: way.ca.clone(),
-                cert: way.cert.clone(),
-                key: way.key.clone(),
-                ..nomad::Tls::default()
-            },
+            tls: Tls { ca: way.ca.clone(), cert: way.cert.clone(), key: way.key.clone(), ..Tls::default() },
         }),
         read_only: cluster.read_only,
     })

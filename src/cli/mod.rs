@@ -18,6 +18,7 @@ mod log;
 mod look;
 mod man;
 mod names;
+mod numbers;
 mod output;
 mod people;
 mod rbac;

@@ -79,6 +79,7 @@ fn shown(session: &Session) -> Result<Shown, Failure> {
             cluster: crate::domain::Feed::cluster(&*replay).clone(),
             kind,
             backend: replay as std::sync::Arc<dyn Backend>,
+            beside: Vec::new(),
         };
         let replay = Some(ReplayClock { start: recording.first, speed });
         let targets = recording.targets.into_iter().map(target).collect();

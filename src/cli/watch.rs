@@ -11,6 +11,7 @@ use crate::engine::Target;
 use super::args::Common;
 use super::failure::Failure;
 use super::found;
+use super::numbers;
 
 /// Clusters that are asked now.
 pub struct Live {
@@ -52,6 +53,7 @@ pub fn simulated(name: &str, common: &Common, config: &Config) -> Result<Live, F
         cluster: simulated.cluster().clone(),
         kind,
         backend: simulated as Arc<dyn Backend>,
+        beside: Vec::new(),
     };
     let (targets, left) =
         choose(&common.cluster, demo.targets.into_iter().map(target).collect(), |target| &target.cluster)?;
@@ -69,8 +71,10 @@ pub fn found(common: &Common, config: &Config) -> Result<Live, Failure> {
     let (chosen, left) = choose(&common.cluster, std::mem::take(&mut found.watched), |watched| watched.name())?;
     found.watched = chosen;
     let left = left.iter().map(|watched| watched.name().as_str().into());
-    let unwatched = left.chain(found.unwatched.iter().cloned()).collect();
-    Ok(Live { targets: found.targets()?, unwatched, stamps: None, drill: Vec::new() })
+    let mut targets = found.targets()?;
+    let without = numbers::beside(&mut targets, config);
+    let unwatched = left.chain(found.unwatched.iter().cloned()).chain(without).collect();
+    Ok(Live { targets, unwatched, stamps: None, drill: Vec::new() })
 }
 
 /// Those whose names were asked for, and the others; all of them where none was asked for.

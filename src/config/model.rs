@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::action::Guard;
 use crate::diagnose::{Pattern, Settings};
-use crate::domain::{BackendKind, ClusterId, DEBUG_IMAGE, Text};
+use crate::domain::{BackendKind, ClusterId, DEBUG_IMAGE, Name, Ref, Text};
 
 /// A node that is full by the kubelet's own limit, 110 pods, can be drained.
 const MAX_INSTANCES: u32 = 120;
@@ -14,6 +14,10 @@ const MAX_INSTANCES: u32 = 120;
 pub struct Config {
     /// The targets to watch; where there is none, what is plainly there.
     pub clusters: Vec<Cluster>,
+    /// Where numbers are.
+    pub metrics: Vec<MetricsWay>,
+    /// Who takes from which queue.
+    pub queues: Vec<QueueConsumer>,
     /// Thresholds, importance, owners, accepted incidents.
     pub diagnosis: Settings,
     /// Targets whose own name has to be typed before anything is changed.
@@ -56,6 +60,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             clusters: Vec::new(),
+            metrics: Vec::new(),
+            queues: Vec::new(),
             diagnosis: Settings::default(),
             protected: Vec::new(),
             max_instances: Some(MAX_INSTANCES),
@@ -178,6 +184,44 @@ pub struct ConsulWay {
     pub cert: Option<PathBuf>,
     /// Its key.
     pub key: Option<PathBuf>,
+}
+
+/// A server that answers queries, or pages of exporters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricsWay {
+    /// Whose numbers they are; of the only cluster that is watched where none is named.
+    pub cluster: Option<ClusterId>,
+    /// `http://127.0.0.1:9090`
+    pub prometheus: Option<String>,
+    /// `http://10.0.0.7:9121/metrics`
+    pub scrape: Vec<String>,
+    /// A file that holds the token.
+    pub token_file: Option<PathBuf>,
+    /// The name that goes with the password.
+    pub user: Option<String>,
+    /// A file that holds the password.
+    pub password_file: Option<PathBuf>,
+    /// Whose numbers, of a server that has those of several.
+    pub tenant: Option<String>,
+    /// Who may vouch for it.
+    pub ca: Option<PathBuf>,
+    /// What is shown to it.
+    pub cert: Option<PathBuf>,
+    /// Its key.
+    pub key: Option<PathBuf>,
+    /// The line where it begins.
+    pub line: usize,
+}
+
+/// Who takes from a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueConsumer {
+    /// Where; everywhere where no cluster is named.
+    pub cluster: Option<ClusterId>,
+    /// The queue's name.
+    pub name: Name,
+    /// The workload; of which cluster is said beside it.
+    pub consumer: Ref,
 }
 
 /// A command's keys.

@@ -11,6 +11,7 @@ use crate::domain::{Text, Timestamp};
 use super::cluster::clusters;
 use super::duration::parse_duration;
 use super::lists::lists;
+use super::metrics;
 use super::model::{Config, Key};
 use super::problem::{Problem, Problems, near_match};
 use super::reader::{Reader, Table, Value};
@@ -67,6 +68,12 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     let mut config = Config::default();
     if let Some(value) = root.take(reader, "cluster") {
         config.clusters = clusters(reader, &value, base);
+    }
+    if let Some(value) = root.take(reader, "metrics") {
+        config.metrics = metrics::places(reader, &value, base);
+    }
+    if let Some(value) = root.take(reader, "queue") {
+        config.queues = metrics::queues(reader, &value);
     }
     if let Some(value) = root.take(reader, "read_only") {
         config.read_only = reader.boolean(&value).unwrap_or_default();

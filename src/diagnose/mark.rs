@@ -50,7 +50,11 @@ impl Marks {
                 Role::Instance => self.instance(key, view),
                 Role::Node => self.node(key, view),
                 Role::Cluster => self.cluster(key, view),
-                Role::Workload | Role::Queue | Role::Alert | Role::Application => self.mark(key.clone()),
+                Role::Workload => {
+                    self.mark(key.clone());
+                    self.taken_by(key, view);
+                }
+                Role::Queue | Role::Alert | Role::Application => self.mark(key.clone()),
                 Role::Endpoint | Role::Volume | Role::Namespace | Role::Config => self.needed(key, view),
                 Role::Autoscaler => self.subjects.extend(view.autoscaler(key).map(|it| it.target.clone())),
                 Role::Budget => self.subjects.extend(view.budget(key).into_iter().flat_map(|it| it.covers.clone())),
@@ -64,10 +68,19 @@ impl Marks {
             let of = instance.realizes.as_deref().and_then(|key| view.instance(key));
             for owner in [instance.owner.as_ref(), of.and_then(|it| it.owner.as_ref())].into_iter().flatten() {
                 self.mark(owner.clone());
+                self.taken_by(owner, view);
             }
         }
         if let Some(node) = instance.node.as_ref().filter(|_| declared(Edge::Hosted)) {
             self.mark(node.clone());
+        }
+    }
+
+    /// How well a workload does is how well the queues do that it takes from.
+    fn taken_by(&mut self, workload: &Ref, view: &View<'_>) {
+        if declared(Edge::Consumers) {
+            let queues = view.dependents_of(workload).filter(|of| of.kind.role() == Role::Queue);
+            self.subjects.extend(queues.cloned());
         }
     }
 

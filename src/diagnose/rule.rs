@@ -160,6 +160,8 @@ pub enum Edge {
     Node,
     /// From any node whose state changed to its cluster.
     ClusterNodes,
+    /// From a workload and its instances to the queues that it takes from.
+    Consumers,
 }
 
 /// What a rule says of a subject.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
+use futures::stream::{BoxStream, select_all};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::domain::{Backend, BackendKind, Batch, ClusterId, Demand, Entry};
+use crate::domain::{Backend, BackendKind, Batch, ClusterId, Demand, Entry, Feed};
 
 /// Batches that may wait for the loop; a full channel makes the feeds wait.
 const CHANNEL: usize = 64;
@@ -20,6 +21,26 @@ pub struct Target {
     pub kind: BackendKind,
     /// What learns from it and acts on it.
     pub backend: Arc<dyn Backend>,
+    /// What else learns of it: numbers.
+    pub beside: Vec<Arc<dyn Feed>>,
+}
+
+/// Hands on what the feeds of one target say. Each first says which sources it has, and until all have, none is heard any further: what is
+/// complete of one would pass for all that there is.
+async fn pass_on(mut all: Vec<BoxStream<'static, Batch>>, sender: mpsc::Sender<Batch>) {
+    for stream in &mut all {
+        if let Some(batch) = stream.next().await
+            && sender.send(batch).await.is_err()
+        {
+            return;
+        }
+    }
+    let mut all = select_all(all);
+    while let Some(batch) = all.next().await {
+        if sender.send(batch).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// The feeds of all targets, running. They stop when this is dropped.
@@ -37,15 +58,9 @@ impl Feeds {
         let (sender, batches) = mpsc::channel(CHANNEL);
         let mut tasks = JoinSet::new();
         for target in &targets {
-            let mut stream = target.backend.clone().run(demand.subscribe());
-            let sender = sender.clone();
-            tasks.spawn(async move {
-                while let Some(batch) = stream.next().await {
-                    if sender.send(batch).await.is_err() {
-                        break;
-                    }
-                }
-            });
+            let own = target.backend.clone().run(demand.subscribe());
+            let beside = target.beside.iter().map(|feed| feed.clone().run(demand.subscribe()));
+            tasks.spawn(pass_on(beside.chain([own]).collect(), sender.clone()));
         }
         Self { targets, demand, batches, tasks }
     }

@@ -52,7 +52,7 @@ pub(super) fn each_edge(object: &Object, mut with: impl FnMut(Edge, &Ref)) {
             it.realizes.iter().for_each(|to| with(Edge::Body, to));
         }
         Object::Workload(it) => it.depends_on.iter().for_each(|dependency| with(Edge::Need, &dependency.on)),
-        Object::Queue(it) => it.broker.iter().for_each(|to| with(Edge::Need, to)),
+        Object::Queue(it) => it.broker.iter().chain(&it.consumers).for_each(|to| with(Edge::Need, to)),
         Object::Endpoint(it) => it.serves.iter().for_each(|to| with(Edge::Need, to)),
         Object::Autoscaler(it) => with(Edge::Governs, &it.target),
         Object::Budget(it) => it.covers.iter().for_each(|to| with(Edge::Governs, to)),

@@ -27,7 +27,8 @@ pub(super) fn badges(ctx: &Ctx<'_>) -> Vec<Badge> {
         let freshness = view.freshness(cluster);
         let words = badge_words(ctx, cluster, freshness);
         // The figure of `stale 40m`, of `unreachable 3m`; of `loading 12 of 30` both.
-        let brief = words.split_once(' ').map_or("", |(_, figure)| figure).replace(" of ", "/");
+        let figure = words.rsplit_once("unreachable ").or_else(|| words.split_once(' '));
+        let brief = figure.map_or("", |(_, figure)| figure).replace(" of ", "/");
         let brief = if freshness == Freshness::Forbidden { String::new() } else { brief };
         Badge { name: cluster.to_string(), freshness, words, brief }
     });
@@ -50,11 +51,17 @@ fn badge_words(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness) -> Stri
             [(source, _)] => format!("forbidden: {}", source.kind),
             more => format!("forbidden: {} kinds", more.len()),
         },
-        Freshness::Unreachable => match since(&such) {
-            Some(at) => format!("unreachable {}", ctx.clock.age(at)),
-            None => "unreachable".to_owned(),
-        },
+        Freshness::Unreachable => {
+            let age = since(&such).map(|at| format!(" {}", ctx.clock.age(at))).unwrap_or_default();
+            format!("{}unreachable{age}", which(ctx, cluster, &such))
+        }
     }
+}
+
+/// Which kinds are meant, where others of the cluster are not: a server of numbers may be away, and the cluster there.
+fn which(ctx: &Ctx<'_>, cluster: &ClusterId, such: &[(&Source, &SourceState)]) -> String {
+    let all = such.len() == ctx.model.view.sources(cluster).count();
+    if all { String::new() } else { format!("{} ", kinds(such)) }
 }
 
 fn since(such: &[(&Source, &SourceState)]) -> Option<Timestamp> {
@@ -146,7 +153,7 @@ fn troubles(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness, such: &[(&
     }
     let line = |(trouble, group): (&Trouble, Vec<(&Source, &SourceState)>)| {
         let text = match freshness {
-            Freshness::Unreachable => unreachable(ctx, trouble, &group),
+            Freshness::Unreachable => unreachable(ctx, cluster, trouble, &group),
             _ => forbidden(trouble, &group),
         };
         let line = say(cluster, freshness, text);
@@ -160,14 +167,15 @@ fn troubles(ctx: &Ctx<'_>, cluster: &ClusterId, freshness: Freshness, such: &[(&
     groups.into_iter().map(line).collect()
 }
 
-fn unreachable(ctx: &Ctx<'_>, trouble: &Trouble, group: &[(&Source, &SourceState)]) -> String {
+fn unreachable(ctx: &Ctx<'_>, cluster: &ClusterId, trouble: &Trouble, group: &[(&Source, &SourceState)]) -> String {
     let kept = match group.iter().any(|(_, state)| state.listed) {
         true => "showing what was known then",
         false => "nothing of it is known yet",
     };
     let again = trouble.retry_at.filter(|at| *at > ctx.clock.now);
     let again = again.map(|at| format!("; next try {}", ctx.clock.until(at))).unwrap_or_default();
-    format!("unreachable since {} ({}); {kept}{again}.", ctx.clock.moment(trouble.since), trouble.what)
+    let which = which(ctx, cluster, group);
+    format!("{which}unreachable since {} ({}); {kept}{again}.", ctx.clock.moment(trouble.since), trouble.what)
 }
 
 fn forbidden(trouble: &Trouble, group: &[(&Source, &SourceState)]) -> String {

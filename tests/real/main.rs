@@ -9,7 +9,9 @@ mod command;
 mod docker;
 mod hand;
 mod kubernetes;
+mod metrics;
 mod nomad;
+mod numbers;
 mod planes;
 mod proxy;
 #[path = "../scenes/mod.rs"]

@@ -166,6 +166,26 @@ fn a_queue_is_dragged_along_by_its_consumer() {
     );
 }
 
+/// Its broker does not count who takes from it: the workload that the settings name does, and is why nobody does, whichever began first.
+#[test]
+fn a_queue_is_dragged_along_by_a_worker_that_is_not_ready() {
+    let mut place = Place::default();
+    let worker = crashing(&mut place, "worker", 100, None, "");
+    let key = place.queue_of(&worker, &[38_412.0, 38_412.0, 38_412.0, 39_312.0, 40_212.0]);
+    let row = place.only();
+    assert_eq!(row.subject, worker);
+    assert_eq!(
+        row.symptoms.iter().find(|it| it.about == key).map(|it| it.text.as_str()),
+        Some("40,212 waiting, +450/min, 0 of 1 consumers ready")
+    );
+    // It is looked at again when they are.
+    let mut it = place.instance(&place.workload(Kind::Deployment, "worker", 1), 0);
+    it.ready = true;
+    place.put(Object::Instance(Box::new(it)));
+    place.pass(240);
+    assert!(place.open().iter().all(|row| row.symptoms.iter().all(|it| it.about != key)), "{:#?}", place.open());
+}
+
 #[test]
 fn a_full_pool_drags_along_those_that_need_the_database() {
     let mut place = Place::default();

@@ -5,7 +5,7 @@ use cockpit::domain::words::after;
 use cockpit::domain::{
     Alert, AlertState, Batch, ClusterId, Container, ContainerSpec, ContainerState, Desired, Exit, ExitReason, Exposure,
     Fact, Instance, Kind, Metric, Mount, MountKind, Name, Node, NodeState, Object, Occurrence, OccurrenceKind, Phase,
-    Ref, RestartPolicy, Role, Sample, Severity, Source, Timestamp, Trouble, TroubleKind, Workload,
+    Queue, Ref, RestartPolicy, Role, Sample, Severity, Source, Timestamp, Trouble, TroubleKind, Workload,
 };
 use cockpit::state::World;
 
@@ -176,6 +176,17 @@ impl Place {
     pub fn measured(&mut self, subject: &Ref, metric: Metric, ago: i64, value: f64) {
         let sample = Sample { subject: subject.clone(), container: None, metric, at: after(self.now, -ago), value };
         self.tell(vec![Fact::Measured(sample)]);
+    }
+
+    /// A queue of which the settings say that the workload takes from it, and its broker says nothing. A depth for each minute.
+    pub fn queue_of(&mut self, worker: &Ref, depths: &[f64]) -> Ref {
+        let key = self.key(Kind::Queue, "orders");
+        let (system, consumers) = ("redis".into(), vec![worker.clone()]);
+        self.put(Object::Queue(Box::new(Queue { key: key.clone(), system, consumers, broker: None })));
+        for (minute, depth) in (0..).zip(depths.iter().rev()) {
+            self.measured(&key, Metric::QueueDepth, minute * 60, *depth);
+        }
+        key
     }
 
     pub fn alert(&self, title: &str, severity: Severity, pages: bool, about: Option<Ref>) -> Alert {

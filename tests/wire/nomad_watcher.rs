@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cockpit::backend::nomad::{Consul, Nomad, Pace, Target, Tls, Token};
+use cockpit::backend::nomad::{Consul, Nomad, Pace, Target, Token};
 use cockpit::domain::{Batch, ClusterId, Demand, Fact, Feed, Freshness, Ref, Timestamp};
+use cockpit::reach::Tls;
 use cockpit::state::{View, World};
 use futures::StreamExt;
 use futures::stream::BoxStream;

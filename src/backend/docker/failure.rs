@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bollard::errors::Error;
 
-use crate::backend::chain;
 use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
+use crate::reach::deepest;
 
 /// Why a request was not answered as it should have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,7 +137,7 @@ impl From<Error> for Failure {
 
 impl Failure {
     pub(super) fn from_chain(error: &(dyn std::error::Error + 'static)) -> Self {
-        let (what, kind) = chain::deepest(error);
+        let (what, kind) = deepest(error);
         Failure::Broken { what, kind }
     }
 }

@@ -39,8 +39,8 @@ use std::sync::Arc;
 use futures::stream::BoxStream;
 use tokio::sync::watch as channel;
 
-use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed, Text};
+use crate::reach::feeding;
 
 pub use discover::{Discovery, Options, Wanted, addresses, discover};
 pub use pace::Pace;

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, watch as channel};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::backend::feeding;
 use crate::domain::{Batch, Demand, Fact, Origin, Rights, Source, Text, Timestamp, Trouble, TroubleKind};
+use crate::reach::feeding;
 
 use super::api::Api;
 use super::belongs::Belongs;

@@ -49,8 +49,8 @@ use std::sync::Arc;
 use futures::stream::BoxStream;
 use tokio::sync::watch as channel;
 
-use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
+use crate::reach::feeding;
 
 pub use connect::certificate_expires;
 pub use discover::{Discovery, Options, Wanted, discover};

@@ -1,6 +1,5 @@
 //! Requests to a server (nomad: api/, command/agent/http.go).
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::header::{self, ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue};
-use reqwest::{Certificate, Client, Identity, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -17,12 +16,13 @@ use serde_json::Value;
 use crate::backend::draft;
 use crate::backend::line::Line;
 use crate::domain::{Text, Timestamp};
+use crate::reach::{Tls, client, unread};
 
 use super::failure::Failure;
 use super::lag::Lag;
 use super::named::Named;
 use super::pace::Pace;
-use super::target::{Consul, HttpAuth, Target, Tls, Token};
+use super::target::{Consul, HttpAuth, Target, Token};
 
 /// An answer, the index that it was of, and how far behind its server was.
 pub(super) struct Answer<T> {
@@ -95,28 +95,17 @@ impl Api {
     }
 
     fn open(address: &str, region: Option<String>, headers: HeaderMap, tls: &Tls, pace: Pace) -> Result<Self, Failure> {
-        // Where another has set one, that one counts.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder =
-            Client::builder().connect_timeout(pace.answer_within).pool_max_idle_per_host(8).default_headers(headers);
-        let base = match address.strip_prefix("unix://") {
-            Some(path) => {
-                builder = builder.unix_socket(path.to_owned());
-                "http://agent".to_owned()
-            }
-            None => address.to_owned(),
-        };
-        let (mut base, mut host) = (base, None);
-        if base.starts_with("https://") {
-            builder = with_tls(builder, tls)?;
-            if let Some(name) = &tls.server_name {
-                let named = Named::of(&base, name)?;
-                builder = builder.dns_resolver(named.resolver);
-                (base, host) = (named.base, Some(named.host));
-            }
-        } else {
-            // The system's certificates take longer to read than all that is asked without them.
-            builder = builder.tls_certs_only([]);
+        let base = if address.starts_with("unix://") { "http://agent" } else { address };
+        let mut builder = client(base, tls).map_err(Failure::Unable)?;
+        builder = builder.connect_timeout(pace.answer_within).pool_max_idle_per_host(8).default_headers(headers);
+        if let Some(path) = address.strip_prefix("unix://") {
+            builder = builder.unix_socket(path.to_owned());
+        }
+        let (mut base, mut host) = (base.to_owned(), None);
+        if let Some(name) = tls.server_name.as_ref().filter(|_| base.starts_with("https://")) {
+            let named = Named::of(&base, name)?;
+            builder = builder.dns_resolver(named.resolver);
+            (base, host) = (named.base, Some(named.host));
         }
         let http = builder.build().map_err(|error| Failure::broken(&error))?;
         Ok(Self { http, base, region, auth: None, host, line: Arc::default(), pace })
@@ -306,7 +295,7 @@ fn headers(name: &'static str, token: &Token) -> Result<HeaderMap, Failure> {
         Token::None => None,
         Token::Secret(secret) => Some(secret.clone()),
         Token::File(file) => {
-            let read = std::fs::read_to_string(file).map_err(|error| unable(file, &error))?;
+            let read = std::fs::read_to_string(file).map_err(|error| Failure::Unable(unread(file, &error)))?;
             Some(read.trim().to_owned().into())
         }
     };
@@ -318,35 +307,4 @@ fn headers(name: &'static str, token: &Token) -> Result<HeaderMap, Failure> {
         headers.insert(name, value);
     }
     Ok(headers)
-}
-
-fn unable(file: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::Unable(Text::from(format!("{}: {error}", file.display())))
-}
-
-fn with_tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> Result<reqwest::ClientBuilder, Failure> {
-    let mut authorities = Vec::new();
-    let in_dir = tls.ca_dir.iter().filter_map(|dir| std::fs::read_dir(dir).ok()).flatten();
-    let in_dir = in_dir.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_file());
-    for file in tls.ca.iter().cloned().chain(in_dir) {
-        let pem = std::fs::read(&file).map_err(|error| unable(&file, &error))?;
-        authorities.extend(Certificate::from_pem_bundle(&pem).map_err(|error| unable(&file, &error))?);
-    }
-    builder = match authorities.is_empty() {
-        false => builder.tls_certs_only(authorities),
-        true => {
-            let native = rustls_native_certs::load_native_certs().certs;
-            builder.tls_certs_only(native.iter().filter_map(|it| Certificate::from_der(it).ok()))
-        }
-    };
-    if tls.cert.is_some() != tls.key.is_some() {
-        let what = "of a certificate and its key only one is named: NOMAD_CLIENT_CERT and NOMAD_CLIENT_KEY go together";
-        return Err(Failure::Unable(Text::new(what)));
-    }
-    if let (Some(cert), Some(key)) = (&tls.cert, &tls.key) {
-        let mut pem = std::fs::read(cert).map_err(|error| unable(cert, &error))?;
-        pem.extend(std::fs::read(key).map_err(|error| unable(key, &error))?);
-        builder = builder.identity(Identity::from_pem(&pem).map_err(|error| unable(cert, &error))?);
-    }
-    Ok(builder.tls_danger_accept_invalid_certs(tls.skip_verify))
 }

@@ -8,7 +8,9 @@ use crate::backend::Looked;
 use crate::domain::Text;
 
 use super::discover::{WantedConsul, is_true};
-use super::target::{Consul, Tls, Token};
+use super::target::{Consul, Token};
+
+use crate::reach::Tls;
 
 /// Where an agent listens unless it is told otherwise.
 const USUAL: &str = "127.0.0.1:8500";

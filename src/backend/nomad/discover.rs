@@ -11,7 +11,9 @@ use crate::domain::{ClusterId, Name, Text};
 
 use super::consul_way;
 use super::parts::MOST;
-use super::target::{HttpAuth, Target, Tls, Token};
+use super::target::{HttpAuth, Target, Token};
+
+use crate::reach::Tls;
 
 /// Where an agent listens unless it is told otherwise (nomad: command/agent/config.go).
 const USUAL: &str = "127.0.0.1:4646";

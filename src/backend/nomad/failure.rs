@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use crate::backend::chain;
 use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
+use crate::reach::deepest;
 
 /// Why a request was not answered as it should have been.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +41,7 @@ pub(super) enum Failure {
 
 impl Failure {
     pub(super) fn broken(error: &reqwest::Error) -> Self {
-        let (what, kind) = chain::deepest(error);
+        let (what, kind) = deepest(error);
         Failure::Broken { what, kind }
     }
 

@@ -47,13 +47,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::stream::BoxStream;
 use tokio::sync::watch as channel;
 
-use crate::backend::feeding;
 use crate::domain::{Batch, ClusterId, Demand, Feed};
+use crate::reach::feeding;
 
 pub use discover::{Discovery, Options, Wanted, WantedConsul, discover};
 pub use pace::Pace;
 pub use policy::policy;
-pub use target::{Consul, HttpAuth, Target, Tls, Token};
+pub use target::{Consul, HttpAuth, Target, Token};
 
 /// One region that is watched.
 pub struct Nomad {

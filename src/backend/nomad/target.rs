@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use crate::domain::{ClusterId, Name, Text};
+use crate::reach::Tls;
 
 /// One region: its alias, the way to it, and how that was come by.
 #[derive(Clone)]
@@ -72,23 +73,6 @@ impl HttpAuth {
         let (user, password) = raw.split_once(':').unwrap_or((raw, ""));
         Self { user: user.to_owned(), password: password.to_owned().into() }
     }
-}
-
-/// TLS towards a server (nomad: command/meta.go).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Tls {
-    /// Who may vouch for it; else the system's authorities.
-    pub ca: Option<PathBuf>,
-    /// A directory of such files.
-    pub ca_dir: Option<PathBuf>,
-    /// What we show.
-    pub cert: Option<PathBuf>,
-    /// Its key.
-    pub key: Option<PathBuf>,
-    /// The name that it is to show, where that is not the one in its address: `server.eu.nomad`.
-    pub server_name: Option<String>,
-    /// Whatever it shows is believed.
-    pub skip_verify: bool,
 }
 
 impl Target {

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 
 use crate::backend::escape::escaped;
-use crate::backend::feeding;
 use crate::domain::{BackendKind, Batch, ClusterInfo, Demand, Fact, Object, Origin, Rights, Source, Text, Timestamp};
+use crate::reach::feeding;
 
 use super::api::Api;
 use super::beside::Beside;

@@ -1,24 +1,24 @@
 //! Work that piles up: queues, connection pools, endpoints without anyone behind them.
 
-use crate::diagnose::rule::{Cause, Finding, Link, Out, Rule, Subject};
+use crate::diagnose::rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
 use crate::diagnose::scene::Scene;
 use crate::domain::words::{after, count, seconds_between, span};
 use crate::domain::{
     Certainty, DesiredState, Endpoint, Exposure, Intent, Metric, Queue, Ref, Role, Severity, Tier, Timestamp, Workload,
 };
-use crate::state::Series;
+use crate::state::{Counts, Series};
 
 /// A queue is not emptied.
 pub const QUEUE_BACKED_UP: Rule = Rule {
     id: "queue-backed-up",
     family: "queue",
     summary: "a queue is not emptied: nobody takes from it, or it grows faster than it is emptied",
-    looks_at: "messages that wait, who takes from it, and how it changes over the last samples: nobody while something waits, or \
-               growth that doubles it within the hour",
+    looks_at: "messages that wait, who takes from it (as its broker counts them, else by the workloads that the settings name), and how it \
+               changes over the last samples: nobody while something waits, or growth that doubles it within the hour",
     mend: "bring its consumers back, or run more of them; look at what they wait for",
     subject: Subject::Queue,
     cause: Cause::Traffic,
-    reads: &[],
+    reads: &[Edge::Consumers],
     hold_seconds: 60,
     clear_after_seconds: 120,
     check: queue_backed_up,
@@ -71,9 +71,9 @@ fn fresh<'a>(scene: &Scene<'a>, metric: Metric) -> Option<(&'a Series, Timestamp
 fn queue_backed_up(scene: &Scene<'_>, out: &mut Out) {
     let Some(queue) = scene.view.queue(scene.key) else { return };
     let Some((series, at, depth)) = fresh(scene, Metric::QueueDepth) else { return };
-    let consumers = fresh(scene, Metric::QueueConsumers).map(|(.., n)| n);
+    let takers = Takers::of(scene, queue);
     let growth = growth(series);
-    let alone = depth >= 1.0 && consumers == Some(0.0);
+    let alone = depth >= 1.0 && takers.is_none_there();
     let grows = depth >= SMALL && growth.is_some_and(|growth| growth * 60.0 >= depth);
     if !alone && !grows {
         return;
@@ -81,23 +81,62 @@ fn queue_backed_up(scene: &Scene<'_>, out: &mut Out) {
     out.recheck_at(after(at, FRESH));
     let rate = growth.map(|growth| growth.round()).filter(|growth| *growth >= 1.0);
     let rate = rate.map_or(String::new(), |rate| format!(", +{}/min", count(rate as u64)));
-    let who = match consumers {
-        Some(0.0) => ", no consumer".to_owned(),
-        Some(n) => format!(", {} {}", count(n as u64), if n < 1.5 { "consumer" } else { "consumers" }),
-        None => ", consumers unknown".to_owned(),
-    };
+    let who = takers.words();
     let oldest = fresh(scene, Metric::QueueOldestSeconds).map(|(.., seconds)| seconds).filter(|it| *it >= 60.0);
     let oldest = oldest.map_or(String::new(), |seconds| format!(", oldest waits {}", span(seconds as i64)));
     let severity = if alone { Severity::Critical } else { Severity::Warning };
     let mut finding = Finding::new(severity, format!("{} waiting{rate}{who}{oldest}", count(depth as u64)))
         .tier(Tier::Capacity)
-        .since(began(series, alone, scene))
+        .since(began(series, takers, scene))
         .certainty(if alone { Certainty::Confirmed } else { Certainty::Likely })
         .evidence(Some(at), &queue.system, format!("{} waiting{rate}{who}", count(depth as u64)))
         .helps(consumers_mends(scene, queue));
     let takes = |it: &Ref| if alone { Link::Lacks(it.clone()) } else { Link::On(it.clone()) };
     finding.links = queue.consumers.iter().map(takes).chain(queue.broker.clone().map(Link::On)).collect();
     out.say(finding);
+}
+
+/// Who takes from a queue.
+#[derive(Clone, Copy, PartialEq)]
+enum Takers {
+    /// As its broker counts them.
+    Measured(f64),
+    /// Instances of the workloads that take from it: ready, and wanted.
+    Ready(u32, u32),
+    Unknown,
+}
+
+impl Takers {
+    fn of(scene: &Scene<'_>, queue: &Queue) -> Self {
+        if let Some((.., n)) = fresh(scene, Metric::QueueConsumers) {
+            return Takers::Measured(n);
+        }
+        let counts = queue.consumers.iter().map(|key| scene.view.workload(key).map(|it| scene.view.counts(it)));
+        let both =
+            |(ready, wanted), it: Option<Counts>| it.map(|it| (ready + it.ready, wanted + it.wanted.unwrap_or(0)));
+        match counts.clone().try_fold((0, 0), both) {
+            Some((ready, wanted)) if !queue.consumers.is_empty() => Takers::Ready(ready, wanted),
+            _ => Takers::Unknown,
+        }
+    }
+
+    /// Nobody takes from it, and somebody is to: who was put to rest on purpose is not missed.
+    const fn is_none_there(self) -> bool {
+        match self {
+            Takers::Measured(n) => n == 0.0,
+            Takers::Ready(ready, wanted) => ready == 0 && wanted > 0,
+            Takers::Unknown => false,
+        }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Takers::Measured(0.0) => ", no consumer".to_owned(),
+            Takers::Measured(n) => format!(", {} {}", count(n as u64), if n < 1.5 { "consumer" } else { "consumers" }),
+            Takers::Ready(ready, wanted) => format!(", {ready} of {wanted} consumers ready"),
+            Takers::Unknown => ", consumers unknown".to_owned(),
+        }
+    }
 }
 
 /// Messages a minute, over samples that reach back three minutes at least.
@@ -108,18 +147,25 @@ fn growth(series: &Series) -> Option<f64> {
 }
 
 /// Since when nobody takes, or since when it only grows.
-fn began(depth: &Series, alone: bool, scene: &Scene<'_>) -> Option<Timestamp> {
-    if alone {
+fn began(depth: &Series, takers: Takers, scene: &Scene<'_>) -> Option<Timestamp> {
+    if takers == Takers::Measured(0.0) {
         let consumers = scene.view.series(scene.key, Metric::QueueConsumers)?;
         return consumers.values().rev().take_while(|(_, n)| *n == 0.0).last().map(|(at, _)| at);
     }
+    grows_since(depth)
+}
+
+/// Since when it has not become less; as long as it stayed as it was, it did not grow yet.
+fn grows_since(depth: &Series) -> Option<Timestamp> {
     let mut values = depth.values().rev();
     let (mut since, mut above) = values.next()?;
     for (at, value) in values {
         if value > above {
             break;
         }
-        (since, above) = (at, value);
+        if value < above {
+            (since, above) = (at, value);
+        }
     }
     Some(since)
 }
@@ -289,4 +335,33 @@ fn ingress_dead(scene: &Scene<'_>, ingress: &Endpoint, out: &mut Out) {
 
 fn serves_any(scene: &Scene<'_>, endpoint: &Endpoint) -> bool {
     endpoint.serves.iter().any(|key| scene.view.workload(key).and_then(|it| it.desired.running()) > Some(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Batch, ClusterId, Fact, Kind, Object, Sample, Source};
+    use crate::state::World;
+
+    #[test]
+    fn a_queue_grows_since_it_was_last_as_it_had_been() {
+        let cluster = ClusterId::new("prod");
+        let key = Ref::new(&cluster, Kind::Queue, None, "orders");
+        let minute = |n: i64| Timestamp::from_second(1_700_000_000 + 60 * n).expect("in range");
+        let grown = |depths: &[f64]| {
+            let queue = Queue { key: key.clone(), system: "redis".into(), consumers: Vec::new(), broker: None };
+            let put = Fact::Put(Source::of("metrics"), Object::Queue(Box::new(queue)));
+            let sample = |(n, depth): (i64, &f64)| {
+                let (subject, metric) = (key.clone(), Metric::QueueDepth);
+                Fact::Measured(Sample { subject, container: None, metric, at: minute(n), value: *depth })
+            };
+            let facts = std::iter::once(put).chain((0..).zip(depths).map(sample)).collect();
+            let mut world = World::default();
+            world.fold(Batch { cluster: cluster.clone(), at: minute(10), facts });
+            let view = world.view(minute(10));
+            grows_since(view.series(&key, Metric::QueueDepth).expect("its depths"))
+        };
+        assert_eq!(grown(&[7.0, 7.0, 7.0, 8.0, 8.0, 9.0]), Some(minute(2)));
+        assert_eq!(grown(&[9.0, 3.0, 4.0, 4.0, 6.0]), Some(minute(1)), "before it was emptied is another time");
+    }
 }

@@ -3,6 +3,7 @@
 use super::super::glyphs;
 use super::super::say;
 use super::super::screen::RowKey;
+use super::super::sights;
 use super::super::sort::SortKey;
 use super::super::text::Phrase;
 use super::super::theme::Ink;
@@ -10,6 +11,7 @@ use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
 use crate::domain::words::count;
 use crate::domain::{Metric, Queue, Ref};
+use crate::state::Series;
 
 pub(super) struct Queues<'c>(pub &'c Ctx<'c>);
 
@@ -34,11 +36,17 @@ impl Queues<'_> {
 
 impl Rows for Queues<'_> {
     fn keys(&self) -> Vec<RowKey> {
-        let mut all: Vec<&Queue> = self.0.model.view.queues().collect();
+        let view = self.0.model.view;
+        let mut all: Vec<&Queue> = view.queues().collect();
+        // How much waits says least: a long queue that is emptied as fast as it fills hurts nobody.
+        let growth = |queue: &Queue| view.series(&queue.key, Metric::QueueDepth).and_then(Series::per_minute);
+        let grows = |queue: &Queue| growth(queue).unwrap_or_default().max(0.0);
+        let oldest = |queue: &Queue| view.latest(&queue.key, Metric::QueueOldestSeconds).unwrap_or_default();
+        let depth = |queue: &Queue| self.depth(&queue.key).unwrap_or(-1.0);
         all.sort_by(|a, b| {
-            let rank = |queue: &Queue| self.0.rank_of(&queue.key);
-            let depth = |queue: &Queue| self.depth(&queue.key).unwrap_or(-1.0);
-            rank(a).cmp(&rank(b)).then(depth(b).total_cmp(&depth(a))).then(a.key.cmp(&b.key))
+            let worse = |of: &dyn Fn(&Queue) -> f64| of(b).total_cmp(&of(a));
+            let rank = self.0.rank_of(&a.key).cmp(&self.0.rank_of(&b.key));
+            rank.then(worse(&grows)).then(worse(&oldest)).then(worse(&depth)).then(a.key.cmp(&b.key))
         });
         all.into_iter().map(|queue| RowKey::Object(queue.key.clone())).collect()
     }
@@ -105,9 +113,10 @@ impl Rows for Queues<'_> {
     }
 
     fn empty(&self) -> Vec<Phrase> {
-        vec![
-            Phrase::text("No queue is known."),
-            Phrase::dim("Queues come from metrics, and none is configured: what waits is unknown, not zero."),
-        ]
+        let why = match sights::watches(self.0, "metric") {
+            true => "None of the numbers that are read tells of one (assets/metrics/queues.toml).",
+            false => "Queues come from [[metrics]], and none is set: what waits is unknown, not zero.",
+        };
+        vec![Phrase::text("No queue is known."), Phrase::dim(why)]
     }
 }

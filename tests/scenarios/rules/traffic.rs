@@ -8,6 +8,15 @@ cases! {
         queue(place, &[36_612.0, 37_512.0, 38_412.0, 39_312.0, 40_212.0], 0.0);
     }
     "queue-backed-up", "emptied as fast as it fills", None, |place| { queue(place, &[400.0, 410.0, 395.0, 405.0, 400.0], 3.0); }
+    "queue-backed-up", "its worker takes from it", None, |place| {
+        let worker = place.healthy(Kind::Deployment, "worker", 1);
+        place.queue_of(&worker.key, &[400.0; 5]);
+    }
+    "queue-backed-up", "its worker rests on purpose", None, |place| {
+        let worker = place.workload(Kind::Deployment, "worker", 0);
+        place.put(Object::Workload(Box::new(worker.clone())));
+        place.queue_of(&worker.key, &[400.0; 5]);
+    }
     "pool-full", "all in use", Some("all connections in use: 100 of 100; newcomers fail"), |place| { pool(place, 100.0); }
     "pool-full", "half in use", None, |place| { pool(place, 50.0); }
     "endpoint-dead", "nobody behind it", Some("nobody is ready behind it, though shop/web has 1 ready: its ports or its selector do not fit"), |place| {

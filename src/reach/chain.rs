@@ -6,7 +6,7 @@ use std::io;
 use crate::domain::Text;
 
 /// The deepest cause is the one that says something: "client error (Connect)" does not. With the system's kind, where it has one.
-pub(super) fn deepest(error: &(dyn Error + 'static)) -> (Text, io::ErrorKind) {
+pub fn deepest(error: &(dyn Error + 'static)) -> (Text, io::ErrorKind) {
     let mut kind = io::ErrorKind::Other;
     let mut deepest = error;
     loop {

@@ -14,7 +14,7 @@ use crate::domain::{Batch, Demand};
 const BATCHES: usize = 8;
 
 /// The batches of a watch, which lives as long as they are listened to.
-pub(super) fn feed<F>(watch: impl FnOnce(mpsc::Sender<Batch>) -> F) -> BoxStream<'static, Batch>
+pub fn feed<F>(watch: impl FnOnce(mpsc::Sender<Batch>) -> F) -> BoxStream<'static, Batch>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -31,7 +31,7 @@ where
 }
 
 /// Waits before the next try, or until the person asks for one. False when nobody listens any more.
-pub(super) async fn wait(demand: &mut watch::Receiver<Demand>, out: &mpsc::Sender<Batch>, wait: Duration) -> bool {
+pub async fn wait(demand: &mut watch::Receiver<Demand>, out: &mpsc::Sender<Batch>, wait: Duration) -> bool {
     let asked = demand.borrow().retry;
     let sleep = tokio::time::sleep(wait);
     tokio::pin!(sleep);

@@ -1,0 +1,105 @@
+//! Where the numbers of what is watched are: `[[metrics]]` and `[[queue]]` of the settings.
+
+use std::sync::Arc;
+
+use crate::config::{Config, MetricsWay};
+use crate::domain::{ClusterId, Feed, Ref, Text};
+use crate::engine::Target;
+use crate::metrics::{self, Consumer, Metrics, Place, What};
+use crate::reach::Tls;
+
+/// Gives each target the places that have its numbers. Says which places are of nothing that is watched.
+pub fn beside(targets: &mut [Target], config: &Config) -> Vec<Text> {
+    let names: Vec<ClusterId> = targets.iter().map(|target| target.cluster.clone()).collect();
+    let mut left = Vec::new();
+    for way in &config.metrics {
+        match whose(way, &names) {
+            Ok(at) => {
+                targets[at].beside.extend(places(way, &names[at], config).map(|it| Metrics::new(it) as Arc<dyn Feed>))
+            }
+            Err(why) => left.push(why),
+        }
+    }
+    left
+}
+
+/// Which of the watched clusters a place has the numbers of; else why none.
+fn whose(way: &MetricsWay, names: &[ClusterId]) -> Result<usize, Text> {
+    let place = || way.prometheus.iter().chain(&way.scrape).next().cloned().unwrap_or_default();
+    match (&way.cluster, names) {
+        (Some(cluster), names) => names
+            .iter()
+            .position(|name| name == cluster)
+            .ok_or_else(|| Text::from(format!("{} (numbers of {cluster}, which is not watched)", place()))),
+        (None, [_]) => Ok(0),
+        (None, _) => Err(Text::from(format!(
+            "{} (numbers of which cluster? [[metrics]] on line {} does not say)",
+            place(),
+            way.line
+        ))),
+    }
+}
+
+fn places(way: &MetricsWay, cluster: &ClusterId, config: &Config) -> impl Iterator<Item = metrics::Target> {
+    let tls = Tls { ca: way.ca.clone(), cert: way.cert.clone(), key: way.key.clone(), ..Tls::default() };
+    let of = |what: What, address: &String| metrics::Target {
+        cluster: cluster.clone(),
+        what,
+        place: Place {
+            address: address.clone(),
+            token_file: way.token_file.clone(),
+            user: way.user.clone().zip(way.password_file.clone()),
+            tenant: way.tenant.clone(),
+            tls: tls.clone(),
+        },
+        consumers: consumers(cluster, config),
+    };
+    let server = way.prometheus.iter().map(|address| of(What::Prometheus, address));
+    server.chain(way.scrape.iter().map(|address| of(What::Page, address))).collect::<Vec<_>>().into_iter()
+}
+
+fn consumers(cluster: &ClusterId, config: &Config) -> Vec<Consumer> {
+    let here = config.queues.iter().filter(|it| it.cluster.as_ref().is_none_or(|of| of == cluster));
+    let workload = |of: &Ref| Ref { cluster: cluster.clone(), ..of.clone() };
+    here.map(|it| Consumer { queue: it.name.clone(), workload: workload(&it.consumer) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Words, parse};
+
+    fn config() -> Config {
+        let source = "[[metrics]]\nprometheus = \"http://p\"\n[[metrics]]\ncluster = \"eu\"\nscrape = [\"http://a\", \"http://b\"]\n\
+                      [[queue]]\nname = \"orders\"\nconsumer = \"shop/Deployment/worker\"\n\
+                      [[queue]]\ncluster = \"us\"\nname = \"mail\"\nconsumer = \"shop/Deployment/mailer\"\n";
+        parse(source, Path::new("config.toml"), &Words::default()).expect("it is valid")
+    }
+
+    #[test]
+    fn a_place_belongs_to_the_cluster_that_it_names_or_the_only_one() {
+        let config = config();
+        let names = |all: &[&str]| all.iter().map(|name| ClusterId::new(name)).collect::<Vec<_>>();
+        let whose = |all: &[&str]| config.metrics.iter().map(|way| super::whose(way, &names(all))).collect::<Vec<_>>();
+        assert_eq!(whose(&["eu"]), [Ok(0), Ok(0)]);
+        let both = whose(&["us", "eu"]);
+        assert!(both[0].as_ref().is_err_and(|why| why.contains("line 1")) && both[1] == Ok(1), "{both:?}");
+        let other = whose(&["us"]);
+        assert!(
+            other[0] == Ok(0) && other[1].as_ref().is_err_and(|why| why.contains("eu, which is not watched")),
+            "{other:?}"
+        );
+    }
+
+    #[test]
+    fn each_page_is_a_place_and_knows_who_takes_from_queues_there() {
+        let config = config();
+        let eu = ClusterId::new("eu");
+        let all: Vec<metrics::Target> = places(&config.metrics[1], &eu, &config).collect();
+        assert_eq!(all.iter().map(|it| it.place.address.as_str()).collect::<Vec<_>>(), ["http://a", "http://b"]);
+        let worker: Ref = "eu/shop/Deployment/worker".parse().expect("a ref");
+        assert_eq!(all[0].consumers, [Consumer { queue: "orders".into(), workload: worker }]);
+    }
+}

@@ -1,0 +1,22 @@
+//! Numbers: what waits in queues and how many connections are open, from servers that speak Prometheus' HTTP API and from the pages of
+//! exporters, where there is no such server.
+//!
+//! | File | What |
+//! |---|---|
+//! | [`ask`] | a place, who asks, what came instead of an answer |
+//! | [`exposition`] | pages of exporters, read as they come |
+//! | [`prometheus`] | queries |
+//! | [`table`] | which metrics tell what (`assets/metrics`) |
+//! | [`queue`] | queues and pools of connections |
+//! | [`feed`] | a place as a feed |
+
+pub mod ask;
+pub mod exposition;
+pub mod feed;
+pub mod prometheus;
+pub mod queue;
+pub mod table;
+
+pub use ask::{Failure, Place};
+pub use feed::{Metrics, Pace, Target, What};
+pub use queue::Consumer;

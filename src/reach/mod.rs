@@ -1,0 +1,8 @@
+//! How servers are reached, whoever they are: who vouches for them, what broke, and how what they tell becomes a feed.
+
+mod chain;
+pub mod feeding;
+mod tls;
+
+pub use chain::deepest;
+pub use tls::{Tls, client, unread};
