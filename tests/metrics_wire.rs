@@ -217,6 +217,11 @@ async fn what_came_instead_of_an_answer_is_said_and_it_is_asked_again() {
     // What it was stays in sight while it cannot be asked, and is not shown as if it were now.
     server.answer("/api/v1/query", 503, "");
     watcher.until("the sight of what was", |view| !is_live(view) && view.queues().count() == 1).await;
+    // What was missed meanwhile is asked for.
+    let past = server.asked("/api/v1/query_range").len();
+    server.answer("/api/v1/query", 200, &recorded("now.json"));
+    watcher.until("it to be back", is_live).await;
+    assert_eq!(server.asked("/api/v1/query_range").len(), past + 1);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::read::path;
 use super::reader::{Reader, Table, Value};
 
 const CLUSTER: &str = "the name of the cluster that its numbers are of, such as \"prod\"";
-const SERVER: &str = "the address of a server, such as \"http://127.0.0.1:9090\"";
+const SERVER: &str = "the address of a server, such as \"http://127.0.0.1:9090\" (a password goes into password_file)";
 const PAGES: &str = "pages of exporters, such as [\"http://10.0.0.7:9121/metrics\"]";
 const WORKLOAD: &str = "the workload as namespace/kind/name, such as \"shop/Deployment/worker\"";
 
@@ -95,8 +95,10 @@ fn cluster(reader: &mut Reader<'_>, table: &mut Table<'_, '_>) -> Option<Cluster
     reader.text(&value, CLUSTER).map(ClusterId::new)
 }
 
+/// An address is shown; a password in it would be too.
 fn says_how(address: &str) -> bool {
-    ["http://", "https://"].iter().any(|scheme| address.starts_with(scheme))
+    let rest = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
+    rest.is_some_and(|rest| !rest.split('/').next().unwrap_or_default().contains('@'))
 }
 
 #[cfg(test)]
@@ -129,6 +131,7 @@ mod tests {
             ("[[metrics]]\n", "neither `prometheus` nor `scrape`"),
             ("[[metrics]]\nprometheus = \"http://p\"\nscrape = \"http://q\"\n", "both `metrics.prometheus`"),
             ("[[metrics]]\nprometheus = \"p:9090\"\n", "http://127.0.0.1:9090"),
+            ("[[metrics]]\nprometheus = \"http://ops:hunter2@p:9090\"\n", "goes into password_file"),
             ("[[metrics]]\nscrape = [\"h:9121\"]\n", "pages of exporters"),
             ("[[metrics]]\nprometheus = \"http://p\"\nuser = \"ops\"\n", "only one is set"),
             ("[[metrics]]\nprometheus = \"http://p\"\ntokenfile = \"t\"\n", "token_file"),

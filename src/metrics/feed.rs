@@ -124,8 +124,8 @@ impl Reading {
             let facts = match self.read().await {
                 Ok(read) => self.facts(read, &source).await,
                 Err(failure) => {
-                    // Certificates, tokens and passwords may be other ones by now.
-                    self.asker = None;
+                    // Certificates, tokens and passwords may be other ones by now; and what was missed can be asked for later.
+                    (self.asker, self.remembers) = (None, false);
                     let now = Timestamp::now();
                     tracing::info!(place = %self.of.target.place.address, %failure, "no numbers");
                     let retry_at = now.checked_add(self.of.pace.every).ok();

@@ -94,10 +94,10 @@ impl Agent {
         self.ask("GET", path, None).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// Puts something that has to be taken.
+    /// Puts something that has to be taken; null: nothing.
     #[track_caller]
     pub fn put(&self, path: &str, body: &Value) -> Value {
-        self.ask("PUT", path, Some(body)).unwrap_or_else(|error| panic!("{error}"))
+        self.ask("PUT", path, (!body.is_null()).then_some(body)).unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// One request; its answer, or what the server said instead.
