@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use crate::backend::Looked;
 use crate::domain::Text;
+use crate::reach::Tls;
 
 use super::discover::{WantedConsul, is_true};
 use super::target::{Consul, Token};
-
-use crate::reach::Tls;
 
 /// Where an agent listens unless it is told otherwise.
 const USUAL: &str = "127.0.0.1:8500";

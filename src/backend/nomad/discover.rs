@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use crate::backend::Looked;
 use crate::domain::{ClusterId, Name, Text};
+use crate::reach::Tls;
 
 use super::consul_way;
 use super::parts::MOST;
 use super::target::{HttpAuth, Target, Token};
-
-use crate::reach::Tls;
 
 /// Where an agent listens unless it is told otherwise (nomad: command/agent/config.go).
 const USUAL: &str = "127.0.0.1:4646";

@@ -257,6 +257,7 @@ fn the_printed_policy_allows_what_it_says_and_a_lesser_one_is_named() {
     does(&able, &["cordon", "policies", "--yes", "--wait=1m"]);
     does(&able, &["uncordon", "policies", "--yes", "--wait=1m"]);
     let name = format!("default/web-{}", &id(&running(&agent, "web")[0])[..8]);
-    let mut shell = Screen::run(&able, &["shell", &name, "--yes", "--", "sh", "-c", "exit 9"]);
+    // Of one that ends within milliseconds an agent of 1.11 may lose the code ("task exec session ended with an error: EOF").
+    let mut shell = Screen::run(&able, &["shell", &name, "--yes", "--", "sh", "-c", "sleep 1; exit 9"]);
     assert_eq!(shell.until_status(PATIENCE), 9, "{}", shell.text());
 }

@@ -53,5 +53,26 @@ fn keeps_away(node: &Value) -> impl Iterator<Item = String> + '_ {
 /// The write.
 pub(super) fn change(key: &Ref, node: &Value, cordoned: bool) -> Result<Change, Text> {
     let wanted = if cordoned { json!(true) } else { Value::Null };
-    Change::of(key, How::Strategic, of_spec(node, json!({ "unschedulable": wanted })))
+    let mut body = of_spec(node, json!({ "unschedulable": wanted }));
+    // Kubelets write the status of their nodes all the time, over a slow line faster than what was read can be written: the uid holds it to
+    // this node, and of what is set alone it was looked at just now (kubectl: staging/src/k8s.io/kubectl/pkg/drain/cordon.go locks
+    // nothing either).
+    if let Some(of) = body["metadata"].as_object_mut() {
+        of.remove("resourceVersion");
+    }
+    Change::of(key, How::Strategic, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_kubelet_says_meanwhile_refuses_nothing_and_another_node_of_that_name_does() {
+        let node = json!({ "metadata": { "name": "n1", "uid": "u-1", "resourceVersion": "7" }, "spec": {} });
+        let key: Ref = "prod/-/Node/n1".parse().expect("a ref");
+        let body = |cordoned| change(&key, &node, cordoned).expect("a change").body;
+        assert_eq!(body(true), json!({ "metadata": { "uid": "u-1" }, "spec": { "unschedulable": true } }));
+        assert_eq!(body(false), json!({ "metadata": { "uid": "u-1" }, "spec": { "unschedulable": null } }));
+    }
 }
