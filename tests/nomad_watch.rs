@@ -240,8 +240,21 @@ mod without_a_stream {
         let mut watcher = settled(&server).await;
         let mut nodes = server::json("nodes.json");
         (nodes[0]["SchedulingEligibility"], nodes[0]["ModifyIndex"]) = (json!("ineligible"), json!(1_u64 << 40));
+        let mut whole = nodes[0].clone();
+        whole["Events"] =
+            json!([{ "Message": "Node marked as ineligible for scheduling", "Timestamp": "2026-11-30T19:10:15Z" }]);
+        let itself = format!("/v1/node/{}", whole["ID"].as_str().unwrap_or_default());
+        server.answer(&itself, whole);
+        server.change("/v1/nodes", nodes.clone());
+        watcher.until("the node", |watcher| watcher.view().nodes().any(|node| node.closed_since.is_some())).await;
+        // What another client does asks nobody about this one again.
+        let mut other = nodes[0].clone();
+        (other["ID"], other["Name"]) = (json!("11111111-24b0-7c29-d70d-a00a5b9491b1"), json!("other"));
+        other["SchedulingEligibility"] = json!("eligible");
+        nodes.as_array_mut().expect("a list").push(other);
         server.change("/v1/nodes", nodes);
-        watcher.until("the node", |watcher| watcher.view().nodes().any(|node| node.cordoned)).await;
+        watcher.until("the other", |watcher| watcher.view().nodes().count() == 2).await;
+        assert_eq!(server.times(&itself), 1);
         server.change("/v1/evaluations", json!([]));
         watcher.until("nobody to wait", |watcher| watcher.view().instances_of(&group("charge")).count() == 0).await;
         let mut deployments = server::json("deployments.json");

@@ -95,7 +95,7 @@ impl Failure {
 #[derive(Clone)]
 pub struct Asker {
     http: Client,
-    base: String,
+    address: String,
     within: Duration,
 }
 
@@ -117,7 +117,7 @@ impl Asker {
         let builder = client(&place.address, &place.tls).map_err(Failure::Unable)?;
         let builder = builder.connect_timeout(CONNECT.min(within)).default_headers(headers);
         let http = builder.build().map_err(|error| Failure::broken(&error))?;
-        Ok(Self { http, base: place.address.trim_end_matches('/').to_owned(), within })
+        Ok(Self { http, address: place.address.clone(), within })
     }
 
     /// The body of an answer to a question that is posted as a form.
@@ -125,15 +125,8 @@ impl Asker {
     /// # Errors
     /// There was none.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Bytes, Failure> {
-        self.whole(self.http.post(format!("{}{path}", self.base)).form(form)).await
-    }
-
-    /// The body of an answer.
-    ///
-    /// # Errors
-    /// There was none.
-    pub async fn get(&self, path: &str) -> Result<Bytes, Failure> {
-        self.whole(self.http.get(format!("{}{path}", self.base))).await
+        let to = format!("{}{path}", self.address.trim_end_matches('/'));
+        self.whole(self.http.post(to).form(form)).await
     }
 
     /// Hands an answer over piece by piece.
@@ -142,7 +135,7 @@ impl Asker {
     /// There was none, or it broke off.
     pub async fn pieces(&self, accept: &'static str, mut each: impl FnMut(&[u8])) -> Result<(), Failure> {
         let asked = async {
-            let answer = opened(self.http.get(&self.base).header("Accept", accept)).await?;
+            let answer = opened(self.http.get(&self.address).header("Accept", accept)).await?;
             let mut pieces = answer.bytes_stream();
             while let Some(piece) = pieces.next().await {
                 each(&piece.map_err(|error| Failure::broken(&error))?);

@@ -97,11 +97,14 @@ impl<'w> Reader<'w> {
             }
             piece = after;
         }
-        if self.rest.len() + piece.len() > LONGEST {
-            self.odd(&[&self.rest[..], piece].concat());
-            (self.too_long, self.rest) = (true, Vec::new());
-        } else if !self.too_long {
-            self.rest.extend_from_slice(piece);
+        match self.rest.len() + piece.len() {
+            // Its end has not come yet.
+            _ if self.too_long => {}
+            long if long > LONGEST => {
+                self.odd(&[&self.rest[..], piece].concat());
+                (self.too_long, self.rest) = (true, Vec::new());
+            }
+            _ => self.rest.extend_from_slice(piece),
         }
     }
 
@@ -356,6 +359,7 @@ mod tests {
         let wants = |_: &str| true;
         let mut reader = Reader::new(&wants);
         (0..100).for_each(|_| reader.take(&[b'a'; 4096]));
+        reader.take(&[b'a'; 2 * LONGEST]);
         assert!(reader.rest.is_empty());
         reader.take(b"\nup 1\n");
         let page = reader.end();

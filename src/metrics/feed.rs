@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::stream::BoxStream;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::domain::{
     Batch, ClusterId, Demand, Fact, Feed, Name, Sample, Source, Text, Timestamp, Trouble, TroubleKind,
@@ -226,14 +226,12 @@ impl Reading {
             return Vec::new();
         };
         let query = self.of.table.query_of(points);
-        let asked = prometheus::past(&asker, &query, from, now, PAST.1);
-        let answer = match timeout(self.of.pace.within, asked).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => {
+        let answer = match prometheus::past(&asker, &query, from, now, PAST.1).await {
+            Ok(answer) => answer,
+            Err(failure) => {
                 tracing::info!(place = %self.of.target.place.address, %failure, "nothing of the past");
                 return Vec::new();
             }
-            Err(_) => return Vec::new(),
         };
         let by_time = by_time(answer.value);
         by_time.into_iter().flat_map(|(at, points)| self.told(&points, at).samples).collect()

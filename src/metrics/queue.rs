@@ -1,6 +1,6 @@
 //! Queues and pools of connections, from numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
     ClusterId, Endpoint, Exposure, Fact, Kind, Metric, Name, Object, Queue, Ref, Sample, Source, Timestamp,
@@ -30,10 +30,11 @@ pub struct Told {
 impl Told {
     /// What is told of a cluster by numbers of one moment.
     pub fn by(points: &[Point], table: &Table, cluster: &ClusterId, consumers: &[Consumer], at: Timestamp) -> Self {
-        let mut told = Self::default();
+        let (mut told, mut known) = (Self::default(), BTreeSet::new());
         let by_name = by_name(points);
         for kind in &table.queues {
-            told.queues(kind, &by_name, cluster, consumers, at);
+            let queues = told.queues(kind, &by_name, cluster, consumers, &known, at);
+            known.extend(queues);
         }
         for kind in &table.pools {
             told.pools(kind, &by_name, cluster, at);
@@ -41,30 +42,32 @@ impl Told {
         told
     }
 
+    /// Those of one kind that are not known by another; the names of these.
     fn queues(
         &mut self,
         kind: &QueueKind,
         by_name: &ByName<'_>,
         cluster: &ClusterId,
         consumers: &[Consumer],
+        known: &BTreeSet<Name>,
         at: Timestamp,
-    ) {
+    ) -> Vec<Name> {
         let of = |metric: &Name, whole: Whole| summed(by_name.get(metric.as_str()), |point| called(kind, point), whole);
         let takers = kind.consumers.as_ref().map(|metric| of(metric, Whole::Sum)).unwrap_or_default();
         let oldest = kind.oldest.as_ref().map(|metric| of(metric, Whole::Most)).unwrap_or_default();
-        for (name, depth) in of(&kind.depth, Whole::Sum) {
+        let mut new = Vec::new();
+        // Told in two ways it is one queue: the first of the table counts.
+        for (name, depth) in of(&kind.depth, Whole::Sum).into_iter().filter(|(name, _)| !known.contains(name)) {
             let key = Ref::new(cluster, Kind::Queue, None, name.clone());
-            // Told in two ways it is one queue: the first of the table counts.
-            if self.objects.iter().any(|it| *it.key() == key) {
-                continue;
-            }
             let taken_by = consumers.iter().filter(|it| it.queue == name).map(|it| it.workload.clone()).collect();
             self.measure(&key, Metric::QueueDepth, depth, at);
             takers.get(&name).into_iter().for_each(|n| self.measure(&key, Metric::QueueConsumers, *n, at));
             oldest.get(&name).into_iter().for_each(|age| self.measure(&key, Metric::QueueOldestSeconds, *age, at));
             let queue = Queue { key, system: kind.system.clone(), consumers: taken_by, broker: None };
             self.objects.push(Object::Queue(Box::new(queue)));
+            new.push(name);
         }
+        new
     }
 
     fn pools(&mut self, kind: &PoolKind, by_name: &ByName<'_>, cluster: &ClusterId, at: Timestamp) {

@@ -57,33 +57,32 @@ pub(super) async fn list<T: DeserializeOwned>(api: &Api, kind: &str, part: &Part
 
 /// Reads the list of clients as it is now.
 pub(super) async fn clients(api: &Api) -> Result<Answer<Vec<Node>>, Failure> {
-    let read = list::<Node>(api, "nodes", &Part::ALL).await?;
-    Ok(told_since(api, read).await)
+    let mut read = list::<Node>(api, "nodes", &Part::ALL).await?;
+    tell_since(api, &mut read.value, |_| true).await;
+    Ok(read)
 }
 
 /// Clients that are asked for by themselves, at once and at most.
 const CLOSER: (usize, usize) = (8, 64);
 
-/// A list does not tell since when a client is closed or away: of the few that are, each says it itself. Where one cannot be asked,
-/// it stays unknown.
-async fn told_since(api: &Api, mut read: Answer<Vec<Node>>) -> Answer<Vec<Node>> {
+/// A list does not tell since when a client is closed or away: of the few that are, and of which anything is new, each says it itself.
+/// Where one cannot be asked, it stays unknown.
+pub(super) async fn tell_since(api: &Api, clients: &mut [Node], is_new: impl Fn(&Node) -> bool) {
     let odd = |it: &Node| it.status != "ready" || it.scheduling_eligibility == "ineligible" && !it.drain;
-    let places = (0..read.value.len()).filter(|place| odd(&read.value[*place])).take(CLOSER.1);
-    let asking: Vec<_> = places
-        .map(|place| {
-            let (api, path) = (api.clone(), format!("/v1/node/{}", escaped(&read.value[place].id)));
-            async move { (place, api.get::<Node>(&path, &[("stale", "true")]).await) }
+    let odd = clients.iter_mut().filter(|it| odd(it) && is_new(it)).take(CLOSER.1);
+    let asking: Vec<_> = odd
+        .map(|it| {
+            let (api, path) = (api.clone(), format!("/v1/node/{}", escaped(&it.id)));
+            async move { (it, api.get::<Node>(&path, &[("stale", "true")]).await) }
         })
         .collect();
     let mut told = futures::stream::iter(asking).buffer_unordered(CLOSER.0);
-    while let Some((place, asked)) = told.next().await {
-        let it = &mut read.value[place];
+    while let Some((it, asked)) = told.next().await {
         match asked {
             Ok(whole) => (it.events, it.status_updated_at) = (whole.events, whole.status_updated_at),
             Err(failure) => tracing::debug!(node = %it.name, %failure, "not told since when it is so"),
         }
     }
-    read
 }
 
 /// Allocations of a page: what is held of a list at once stays small, and one page is read while the server writes the next.
@@ -185,7 +184,7 @@ async fn ask(api: &Api, kind: &str, part: &Part, index: u64, wait: Duration) -> 
     query.extend(with);
     let within = wait + wait / JITTER + api.pace().answer_within;
     Ok(match kind {
-        "nodes" => told_since(api, api.indexed(path, &query, within).await?).await.with(Listed::Nodes),
+        "nodes" => api.indexed(path, &query, within).await?.with(Listed::Nodes),
         "jobs" => api.indexed(path, &query, within).await?.with(Listed::Jobs),
         "deployments" => api.indexed(path, &query, within).await?.with(Listed::Deployments),
         "evaluations" => api.indexed(path, &query, within).await?.with(Listed::Waiting),

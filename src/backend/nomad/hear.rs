@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::api::Api;
+use super::blocking;
 use super::blocking::Listed;
 use super::failure::Failure;
 use super::parts::{PARTED, Part};
@@ -71,7 +72,8 @@ impl Watch {
     /// Takes in a list that has changed. Returns the jobs of which something did.
     async fn listed_again(&mut self, api: &Api, part: &Part, listed: Listed) -> Result<BTreeSet<JobKey>, Failure> {
         let (kind, changed) = match listed {
-            Listed::Nodes(nodes) => {
+            Listed::Nodes(mut nodes) => {
+                blocking::tell_since(api, &mut nodes, |node| self.book.is_new(node)).await;
                 self.book.nodes_now(&nodes);
                 ("nodes", BTreeSet::new())
             }

@@ -186,7 +186,7 @@ impl Watch {
             // What is read later is newer: what changed since the first page is asked for again.
             if there.is_empty() {
                 // The stream goes on from there.
-                if page.index < self.heard_from {
+                if page.index < self.streams_from {
                     return Err(Failure::Again(
                         "another server of the region answered, and knew less than the one before",
                     ));

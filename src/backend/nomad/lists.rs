@@ -81,9 +81,14 @@ impl Book {
         let left: Vec<String> = self.nodes.keys().filter(|id| !there.contains(id.as_str())).cloned().collect();
         left.iter().for_each(|id| self.node_left(id));
         for node in all {
-            if self.nodes.get(&node.id).is_none_or(|(_, index)| *index < node.modify_index) {
+            if self.is_new(node) {
                 self.node(node);
             }
         }
+    }
+
+    /// Whether more is said of a client than is known.
+    pub(super) fn is_new(&self, node: &Node) -> bool {
+        self.nodes.get(&node.id).is_none_or(|(_, index)| *index < node.modify_index)
     }
 }

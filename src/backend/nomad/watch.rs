@@ -54,7 +54,7 @@ pub(super) struct Watch {
     /// Of which index each list was that was read last.
     pub(super) read: BTreeMap<(&'static str, Part), u64>,
     /// From which index on the stream tells of allocations.
-    pub(super) heard_from: u64,
+    pub(super) streams_from: u64,
     /// The server that answers does not know what is now.
     pub(super) behind: Option<Lag>,
     /// Nobody leads its servers.
@@ -77,7 +77,7 @@ impl Watch {
         let parts = Parts::new(&target);
         book.parted = !parts.is_whole();
         let (denied, left, read, due) = Default::default();
-        let (heard_from, behind, leaderless) = (0, None, false);
+        let (streams_from, behind, leaderless) = (0, None, false);
         Self {
             target,
             every,
@@ -91,7 +91,7 @@ impl Watch {
             denied,
             left,
             read,
-            heard_from,
+            streams_from,
             behind,
             leaderless,
             due,
@@ -173,8 +173,8 @@ impl Watch {
         if let Some(lends) = lends? {
             self.book.scribe.lends_memory = lends;
         }
-        self.heard_from = newest?;
-        let index = self.list_nodes(nodes)?.max(self.heard_from);
+        self.streams_from = newest?;
+        let index = self.list_nodes(nodes)?.max(self.streams_from);
         // What happens while the rest is read waits in the stream.
         let mut strands = self.listen(api, index + 1).await?;
         for part in self.parts.asked.clone() {

@@ -111,10 +111,10 @@ impl Takers {
         if let Some((.., n)) = fresh(scene, Metric::QueueConsumers) {
             return Takers::Measured(n);
         }
-        let counts = queue.consumers.iter().map(|key| scene.view.workload(key).map(|it| scene.view.counts(it)));
+        let mut counts = queue.consumers.iter().map(|key| scene.view.workload(key).map(|it| scene.view.counts(it)));
         let both =
             |(ready, wanted), it: Option<Counts>| it.map(|it| (ready + it.ready, wanted + it.wanted.unwrap_or(0)));
-        match counts.clone().try_fold((0, 0), both) {
+        match counts.try_fold((0, 0), both) {
             Some((ready, wanted)) if !queue.consumers.is_empty() => Takers::Ready(ready, wanted),
             _ => Takers::Unknown,
         }
