@@ -1,5 +1,8 @@
 //! Places with numbers against what real ones said: `tests/wire/metrics` (Prometheus 2.42, redis_exporter on Redis 7).
 
+#[path = "wire/http.rs"]
+mod http;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -10,8 +13,8 @@ use cockpit::metrics::{Consumer, Metrics, Pace, Place, Target, What};
 use cockpit::state::{View, World};
 use futures::StreamExt;
 use futures::stream::BoxStream;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -33,15 +36,8 @@ struct Server {
 impl Server {
     async fn start(answers: &[(&'static str, u16, &str)]) -> Self {
         let script = Arc::new(Mutex::new(Script::default()));
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let (mut serving, shared) = (JoinSet::new(), Arc::clone(&script));
-        serving.spawn(async move {
-            let mut connections = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(serve(stream, Arc::clone(&shared)));
-            }
-        });
+        let shared = Arc::clone(&script);
+        let (address, serving) = http::listen(move |stream| serve(stream, Arc::clone(&shared))).await;
         let server = Self { address, script, _serving: serving };
         answers.iter().for_each(|(path, status, body)| server.answer(path, *status, body));
         server
@@ -58,36 +54,13 @@ impl Server {
     }
 }
 
-async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>) {
-    let mut stream = BufReader::new(stream);
-    loop {
-        let mut first = String::new();
-        if stream.read_line(&mut first).await.unwrap_or(0) == 0 {
-            return;
-        }
-        let path = first.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let (mut length, mut credential) = (0, String::new());
-        loop {
-            let mut header = String::new();
-            if stream.read_line(&mut header).await.unwrap_or(0) == 0 {
-                return;
-            }
-            let Some((name, value)) = header.trim().split_once(':') else { break };
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.trim().parse().unwrap_or(0),
-                "authorization" | "x-scope-orgid" => credential.push_str(value.trim()),
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        if stream.read_exact(&mut body).await.is_err() {
-            return;
-        }
+async fn serve(mut stream: BufReader<TcpStream>, script: Arc<Mutex<Script>>) {
+    while let Some(it) = http::next(&mut stream).await {
         let answer = {
             let mut script = script.lock().expect("no test panicked");
-            script.asked.push((path.clone(), String::from_utf8_lossy(&body).into_owned()));
-            script.credentials.push(credential);
-            script.answers.get(path.as_str()).cloned()
+            script.asked.push((it.target.clone(), String::from_utf8_lossy(&it.body).into_owned()));
+            script.credentials.push(format!("{}{}", it.header("authorization"), it.header("x-scope-orgid")));
+            script.answers.get(it.path()).cloned()
         };
         let Some((status, body)) = answer else { return std::future::pending().await };
         let answer = format!("HTTP/1.1 {status} It\r\nContent-Length: {}\r\n\r\n{body}", body.len());

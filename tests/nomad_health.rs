@@ -2,6 +2,8 @@
 
 #[path = "wire/consul_server.rs"]
 mod consul_server;
+#[path = "wire/http.rs"]
+mod http;
 #[path = "wire/nomad_server.rs"]
 mod server;
 #[path = "wire/nomad_watcher.rs"]

@@ -1,5 +1,7 @@
 //! How a Nomad region is watched by whom it does not let see everything, or tells late: against what a real agent said.
 
+#[path = "wire/http.rs"]
+mod http;
 #[path = "wire/nomad_server.rs"]
 mod server;
 #[allow(dead_code, reason = "it serves other tests too")]

@@ -4,6 +4,8 @@
 mod acting;
 #[path = "wire/cells.rs"]
 mod cells;
+#[path = "wire/http.rs"]
+mod http;
 #[path = "wire/nomad_server.rs"]
 mod server;
 #[path = "wire/nomad_watcher.rs"]

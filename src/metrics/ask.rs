@@ -12,7 +12,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::{Text, Timestamp, Trouble, TroubleKind};
-use crate::reach::{Tls, client, deepest, unread};
+use crate::reach::{Tls, answered, client, deepest, unread};
 
 /// Of what is said instead of an answer so much is read.
 const SAID: usize = 400;
@@ -173,12 +173,7 @@ fn credential(place: &Place) -> Result<Option<HeaderValue>, Failure> {
 
 async fn opened(request: RequestBuilder) -> Result<Response, Failure> {
     let answer = request.send().await.map_err(|error| Failure::broken(&error))?;
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(answer);
-    }
-    let body = answer.bytes().await.unwrap_or_default();
-    Err(Failure::Refused { status: status.as_u16(), message: words(&body) })
+    answered(answer).await.map_err(|(status, body)| Failure::Refused { status, message: words(&body) })
 }
 
 /// What was said instead of an answer: Prometheus says it in JSON, proxies in any way.

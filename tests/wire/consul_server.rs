@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+
+use crate::http;
 
 /// What it says, and was asked.
 pub struct Script {
@@ -34,8 +36,6 @@ pub struct Consul {
 impl Consul {
     /// One that says this at first.
     pub async fn saying(critical: Value) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
         let script = Script {
             answer: (200, critical.to_string()),
             index: 35,
@@ -45,14 +45,8 @@ impl Consul {
             tokens: Vec::new(),
         };
         let script = Arc::new(Mutex::new(script));
-        let mut serving = JoinSet::new();
         let known = Arc::clone(&script);
-        serving.spawn(async move {
-            let mut open = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                open.spawn(serve(stream, Arc::clone(&known)));
-            }
-        });
+        let (address, serving) = http::listen(move |stream| serve(stream, Arc::clone(&known))).await;
         Self { address, script, _serving: serving }
     }
 
@@ -67,27 +61,9 @@ impl Consul {
     }
 }
 
-async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>) {
-    let mut stream = BufReader::new(stream);
-    loop {
-        let mut first = String::new();
-        if stream.read_line(&mut first).await.unwrap_or(0) == 0 {
-            return;
-        }
-        let target = first.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let mut token = String::new();
-        loop {
-            let mut header = String::new();
-            if stream.read_line(&mut header).await.unwrap_or(0) == 0 {
-                return;
-            }
-            if let Some(value) = header.to_ascii_lowercase().strip_prefix("x-consul-token:") {
-                value.trim().clone_into(&mut token);
-            }
-            if header.trim().is_empty() {
-                break;
-            }
-        }
+async fn serve(mut stream: BufReader<TcpStream>, script: Arc<Mutex<Script>>) {
+    while let Some(it) = http::next(&mut stream).await {
+        let (target, token) = (it.target.clone(), it.header("x-consul-token").to_owned());
         {
             let mut script = script.lock().expect("no test panicked with it");
             script.asked.push(target.clone());

@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
+
+use crate::http;
 
 /// What it answers and was asked.
 #[derive(Default)]
@@ -115,18 +117,10 @@ impl Server {
     /// With what was recorded at another time.
     pub async fn of(recording: &str) -> Self {
         let json = |file: &str| json_of(recording, file);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
         let script = Arc::new(Mutex::new(Script::default()));
         let (lines, _) = broadcast::channel(256);
-        let mut serving = JoinSet::new();
         let (known, said) = (Arc::clone(&script), lines.clone());
-        serving.spawn(async move {
-            let mut open = JoinSet::new();
-            while let Ok((stream, _)) = listener.accept().await {
-                open.spawn(serve(stream, Arc::clone(&known), said.clone()));
-            }
-        });
+        let (address, serving) = http::listen(move |stream| serve(stream, Arc::clone(&known), said.clone())).await;
         let server = Self { address, script, lines, _serving: serving };
         server.answer("/v1/status/leader", Value::from("127.0.0.1:24647"));
         server.answer("/v1/status/peers", serde_json::json!(["127.0.0.1:24647"]));
@@ -260,41 +254,19 @@ impl Server {
     }
 }
 
-async fn serve(stream: TcpStream, script: Arc<Mutex<Script>>, lines: broadcast::Sender<Option<String>>) {
-    let mut stream = BufReader::new(stream);
-    loop {
-        let mut first = String::new();
-        if stream.read_line(&mut first).await.unwrap_or(0) == 0 {
-            return;
-        }
-        let target = first.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let (mut length, mut token, mut headers) = (0, String::new(), BTreeMap::new());
-        loop {
-            let mut header = String::new();
-            if stream.read_line(&mut header).await.unwrap_or(0) == 0 {
-                return;
-            }
-            let Some((name, value)) = header.trim().split_once(':') else { break };
-            match name.to_ascii_lowercase().as_str() {
-                "content-length" => length = value.trim().parse().unwrap_or(0),
-                "x-nomad-token" => value.trim().clone_into(&mut token),
-                "authorization" => drop(headers.insert("Authorization", value.trim().to_owned())),
-                "host" => drop(headers.insert("Host", value.trim().to_owned())),
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        if stream.read_exact(&mut body).await.is_err() {
-            return;
-        }
-        let path = target.split('?').next().unwrap_or_default().to_owned();
-        let asked = Asked { target, path, token };
+async fn serve(mut stream: BufReader<TcpStream>, script: Arc<Mutex<Script>>, lines: broadcast::Sender<Option<String>>) {
+    while let Some(it) = http::next(&mut stream).await {
+        let said = [("Authorization", "authorization"), ("Host", "host")];
+        let said = said.map(|(name, small)| (name, it.header(small).to_owned()));
+        let said = said.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let (path, token) = (it.path().to_owned(), it.header("x-nomad-token").to_owned());
+        let asked = Asked { target: it.target, path, token };
         let granted = {
             let mut script = script.lock().expect("no test panicked with it");
             script.asked.push(asked.target.clone());
-            script.said = headers;
-            if first.starts_with("PUT") {
-                script.sent.push((asked.target.clone(), serde_json::from_slice(&body).unwrap_or_default()));
+            script.said = said;
+            if it.method == "PUT" {
+                script.sent.push((asked.target.clone(), serde_json::from_slice(&it.body).unwrap_or_default()));
             }
             (asked.path == "/v1/event/stream" && !script.answers.contains_key(&asked.path))
                 .then(|| script.grants(&asked))

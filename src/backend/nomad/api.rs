@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::backend::draft;
 use crate::backend::line::Line;
 use crate::domain::{Text, Timestamp};
-use crate::reach::{Tls, client, unread};
+use crate::reach::{Tls, answered, client, unread};
 
 use super::failure::Failure;
 use super::lag::Lag;
@@ -250,12 +250,7 @@ async fn said(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
 
 /// An answer, if it is none of an error.
 async fn checked(answer: reqwest::Response) -> Result<reqwest::Response, Failure> {
-    let status = answer.status();
-    if status.is_success() {
-        return Ok(answer);
-    }
-    let body = answer.bytes().await.unwrap_or_default();
-    Err(Failure::Refused { status: status.as_u16(), message: words(&body) })
+    answered(answer).await.map_err(|(status, body)| Failure::Refused { status, message: words(&body) })
 }
 
 /// What was said instead of an answer.
