@@ -82,6 +82,48 @@ fn live(sources: &[&str]) -> Vec<(String, Freshness)> {
     sources.iter().map(|source| ((*source).to_owned(), Freshness::Live)).collect()
 }
 
+mod once {
+    use super::*;
+
+    const OWN: &str = "/v1/acl/token/self";
+
+    async fn looked(server: &Server) -> Watcher {
+        let mut watcher = Watcher::once(watcher::target(&server.address, None), watcher::pace());
+        watcher.settle().await;
+        watcher
+    }
+
+    #[tokio::test]
+    async fn who_looks_once_and_may_see_everything_opens_no_stream() {
+        let server = Server::recorded().await;
+        for said in [json!({ "AccessorID": "acls-disabled", "Type": "client" }), json!({ "Type": "management" })] {
+            server.answer(OWN, said.clone());
+            let watcher = looked(&server).await;
+            assert!(watcher.view().instances().next().is_some());
+            assert!(asked(&server, "/v1/event/stream").is_empty(), "{said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_may_not_see_everything_learns_that_from_its_stream() {
+        let server = Server::recorded().await;
+        for (status, said) in [(403, json!("Permission denied")), (200, json!({ "Type": "client" }))] {
+            server.script().answers.insert(OWN.to_owned(), (status, said.to_string()));
+            let before = asked(&server, "/v1/event/stream").len();
+            looked(&server).await;
+            assert_eq!(asked(&server, "/v1/event/stream").len(), before + 1, "{status}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_goes_on_looking_does_not_ask_what_it_may_do() {
+        let server = Server::recorded().await;
+        watch(&server).settle().await;
+        assert!(asked(&server, OWN).is_empty());
+        assert_eq!(asked(&server, "/v1/event/stream").len(), 1);
+    }
+}
+
 mod rights {
     use super::*;
 

@@ -130,6 +130,8 @@ fn answers(session: &Session, found: &Found) -> Vec<Check> {
         guard: session.guard(),
         tap: None,
         wait: PATIENCE,
+        // Which ways there are to hear of changes is part of the answer.
+        once: false,
         stamps: None,
     };
     let mut without = Vec::new();

@@ -52,6 +52,8 @@ pub struct Learning {
     pub tap: Option<Tap>,
     /// At most so long.
     pub wait: Duration,
+    /// Nobody asks how the feeds would go on after that.
+    pub once: bool,
     /// The time goes by the stamps of what is learnt, from this moment on (a simulation's own time); else by the wall.
     pub stamps: Option<Timestamp>,
 }
@@ -61,7 +63,7 @@ pub struct Learning {
 /// # Errors
 /// No runtime could be started; what is learnt could not be recorded.
 pub fn learn(targets: Vec<Target>, learning: Learning) -> Result<Known, Failure> {
-    let Learning { settings, guard, mut tap, wait, stamps } = learning;
+    let Learning { settings, guard, mut tap, wait, once, stamps } = learning;
     runtime()?.block_on(async move {
         let clusters: Vec<_> = targets.iter().map(|target| (target.cluster.clone(), target.kind)).collect();
         let mut last = stamps.unwrap_or_else(Timestamp::now);
@@ -75,7 +77,7 @@ pub fn learn(targets: Vec<Target>, learning: Learning) -> Result<Known, Failure>
             last
         };
         let mut core = Core::new(settings, guard, &ids(&clusters), clock(None));
-        let mut feeds = Feeds::start(targets);
+        let mut feeds = if once { Feeds::once(targets) } else { Feeds::start(targets) };
         let mut recorded: Result<(), Text> = Ok(());
         let each = |batch: &Batch| {
             if let (Some(tap), Ok(())) = (tap.as_mut(), &recorded) {

@@ -47,6 +47,7 @@ pub(super) fn know(options: &Triage, session: &Session) -> Result<(Known, Vec<cr
         guard: session.guard(),
         tap: None,
         wait: options.wait,
+        once: true,
         stamps: None,
     };
     if let Some(file) = &session.common.replay {

@@ -16,6 +16,8 @@ pub struct Demand {
     pub visible: Vec<Ref>,
     /// What findings and overlays ask for.
     pub wants: BTreeSet<Want>,
+    /// What is there now is all that is wanted: what happens after it need not be listened to. It never changes.
+    pub once: bool,
     /// Counts up when the person asks for a new try of what is in trouble (`ctrl-r`).
     pub retry: u64,
 }

@@ -46,6 +46,8 @@ async fn pass_on(mut all: Vec<BoxStream<'static, Batch>>, sender: mpsc::Sender<B
 /// The feeds of all targets, running. They stop when this is dropped.
 pub struct Feeds {
     targets: Vec<Target>,
+    /// [`Demand::once`].
+    once: bool,
     demand: watch::Sender<Demand>,
     batches: mpsc::Receiver<Batch>,
     tasks: JoinSet<()>,
@@ -54,7 +56,16 @@ pub struct Feeds {
 impl Feeds {
     /// Starts them. Has to be called within a tokio runtime.
     pub fn start(targets: Vec<Target>) -> Self {
-        let (demand, _) = watch::channel(Demand::default());
+        Self::begin(targets, false)
+    }
+
+    /// The same to learn what is there now, and nothing of what happens after it.
+    pub fn once(targets: Vec<Target>) -> Self {
+        Self::begin(targets, true)
+    }
+
+    fn begin(targets: Vec<Target>, once: bool) -> Self {
+        let (demand, _) = watch::channel(Demand { once, ..Demand::default() });
         let (sender, batches) = mpsc::channel(CHANNEL);
         let mut tasks = JoinSet::new();
         for target in &targets {
@@ -62,7 +73,7 @@ impl Feeds {
             let beside = target.beside.iter().map(|feed| feed.clone().run(demand.subscribe()));
             tasks.spawn(pass_on(beside.chain([own]).collect(), sender.clone()));
         }
-        Self { targets, demand, batches, tasks }
+        Self { targets, once, demand, batches, tasks }
     }
 
     /// The next batch. None when every feed has said all that it ever will (recordings).
@@ -77,6 +88,7 @@ impl Feeds {
 
     /// Tells the feeds what is needed now; they hear of it only when it is another than before.
     pub fn demand(&self, demand: Demand) {
+        let demand = Demand { once: self.once, ..demand };
         self.demand.send_if_modified(|known| {
             let other = *known != demand;
             if other {

@@ -64,7 +64,17 @@ pub fn target(address: &str, consul: Option<&str>) -> Target {
 
 impl Watcher {
     pub fn of(target: Target, pace: Pace) -> Self {
-        let (demand, receiver) = watch::channel(Demand::default());
+        Self::wanting(Demand::default(), target, pace)
+    }
+
+    /// Somebody who wants to know what is there now, and no more.
+    #[allow(dead_code, reason = "not every test looks only once")]
+    pub fn once(target: Target, pace: Pace) -> Self {
+        Self::wanting(Demand { once: true, ..Demand::default() }, target, pace)
+    }
+
+    fn wanting(demand: Demand, target: Target, pace: Pace) -> Self {
+        let (demand, receiver) = watch::channel(demand);
         let nomad = Nomad::with_pace(target, pace);
         let feed = Arc::clone(&nomad).run(receiver);
         Self { nomad, world: World::default(), facts: Vec::new(), demand, feed }

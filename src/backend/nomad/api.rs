@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use reqwest::header::{self, ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue};
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -170,17 +170,26 @@ impl Api {
         query: &[(&str, &str)],
         within: Duration,
     ) -> Result<Answer<Bytes>, Failure> {
-        let asked = async {
-            let answer = said(self.request(Method::GET, path, query)).await?;
-            let (index, lag, next) = (index(answer.headers()), Lag::of(answer.headers()), next(answer.headers()));
-            let (filtered, closed) = (filtered(answer.headers()), closed(answer.headers()));
-            let begun = Instant::now();
-            let value = answer.bytes().await.map_err(|error| Failure::broken(&error))?;
-            let took = begun.elapsed();
-            self.line.carried(value.len(), took);
-            Ok(Answer { value, index, lag, next, took, filtered, closed })
-        };
+        let asked = async { self.whole(self.head(path, query).await?).await };
         tokio::time::timeout(within, asked).await.unwrap_or(Err(Failure::Silent(within)))
+    }
+
+    /// Asks, and waits for the head of the answer only.
+    pub(super) async fn head(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer<Response>, Failure> {
+        let answer = said(self.request(Method::GET, path, query)).await?;
+        let (index, lag, next) = (index(answer.headers()), Lag::of(answer.headers()), next(answer.headers()));
+        let (filtered, closed) = (filtered(answer.headers()), closed(answer.headers()));
+        Ok(Answer { value: answer, index, lag, next, took: Duration::ZERO, filtered, closed })
+    }
+
+    /// Waits for the rest of it.
+    pub(super) async fn whole(&self, head: Answer<Response>) -> Result<Answer<Bytes>, Failure> {
+        let Answer { value, index, lag, next, filtered, closed, .. } = head;
+        let begun = Instant::now();
+        let value = value.bytes().await.map_err(|error| Failure::broken(&error))?;
+        let took = begun.elapsed();
+        self.line.carried(value.len(), took);
+        Ok(Answer { value, index, lag, next, took, filtered, closed })
     }
 
     /// Sends something that changes the region, once: what is lost on the way is never sent again.
@@ -244,12 +253,12 @@ impl Api {
     }
 }
 
-async fn said(request: RequestBuilder) -> Result<reqwest::Response, Failure> {
+async fn said(request: RequestBuilder) -> Result<Response, Failure> {
     checked(request.send().await.map_err(|error| Failure::broken(&error))?).await
 }
 
 /// An answer, if it is none of an error.
-async fn checked(answer: reqwest::Response) -> Result<reqwest::Response, Failure> {
+async fn checked(answer: Response) -> Result<Response, Failure> {
     answered(answer).await.map_err(|(status, body)| Failure::Refused { status, message: words(&body) })
 }
 

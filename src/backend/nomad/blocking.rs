@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
+use reqwest::Response;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::backend::escape::escaped;
 
@@ -97,25 +98,31 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Asks for the first page, and for each that follows as soon as it is known where that begins.
+    /// Asks for the first page, and for each that follows as soon as it is known where that begins: the head of the page before it
+    /// tells, so its server writes one while the other is on its way.
     pub(super) fn of(api: &Api, part: &Part) -> Self {
         let (out, raw) = mpsc::channel(PAGES);
         let (api, part, mut asking) = (api.clone(), part.clone(), JoinSet::new());
         asking.spawn(async move {
-            let mut from = String::new();
+            let mut head = page(&api, &part, "").await;
             loop {
-                let (path, with) = question("allocations");
-                let mut query = vec![("namespace", part.namespace()), ("stale", "true"), ("per_page", PAGE)];
-                query.extend(with);
-                query.push(("next_token", from.as_str()));
-                let page = api.raw(path, &query, api.pace().answer_within).await;
-                let next = page.as_ref().ok().and_then(|page| page.next.clone());
-                if out.send(page).await.is_err() {
-                    return;
-                }
+                let from = head.as_ref().ok().and_then(|head| head.next.clone());
+                let next = async {
+                    match &from {
+                        Some(from) => Some(page(&api, &part, from).await),
+                        None => None,
+                    }
+                };
+                let whole = async {
+                    let within = api.pace().answer_within;
+                    let read = async { api.whole(head?).await };
+                    let read = timeout(within, read).await.unwrap_or(Err(Failure::Silent(within)));
+                    out.send(read).await.is_ok()
+                };
+                let (next, heard) = futures::join!(next, whole);
                 match next {
-                    Some(next) => from = next,
-                    None => return,
+                    Some(next) if heard => head = next,
+                    _ => return,
                 }
             }
         });
@@ -126,6 +133,15 @@ impl Pages {
     pub(super) async fn next(&mut self) -> Option<Result<Answer<Vec<Allocation>>, Failure>> {
         Some(self.raw.recv().await?.and_then(|page| page.read(question("allocations").0)))
     }
+}
+
+/// The head of a page.
+async fn page(api: &Api, part: &Part, from: &str) -> Result<Answer<Response>, Failure> {
+    let (path, with) = question("allocations");
+    let mut query = vec![("namespace", part.namespace()), ("stale", "true"), ("per_page", PAGE), ("next_token", from)];
+    query.extend(with);
+    let within = api.pace().answer_within;
+    timeout(within, api.head(path, &query)).await.unwrap_or(Err(Failure::Silent(within)))
 }
 
 /// Asks for a list whenever it has changed, until nobody reads any more or it cannot be read.

@@ -150,6 +150,23 @@ pub(super) async fn seen(api: &Api) -> Result<Vec<Name>, Failure> {
     }
 }
 
+/// Whether nothing is kept from who asks: there are no rights at all (nomad: nomad/structs/acl.go, `ACLsDisabledToken`), or the token
+/// has every one.
+pub(super) async fn unlimited(api: &Api) -> Result<bool, Failure> {
+    #[derive(Deserialize)]
+    struct Own {
+        #[serde(rename = "AccessorID", default)]
+        id: String,
+        #[serde(rename = "Type", default)]
+        kind: String,
+    }
+    match api.get::<Own>("/v1/acl/token/self", &[("stale", "true")]).await {
+        Ok(own) => Ok(own.id == "acls-disabled" || own.kind == "management"),
+        Err(failure) if failure.answered() => Ok(false),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Whether lists of everything are answered: that of allocations takes the right to read jobs, not to list them alone.
 pub(super) async fn lists_all(api: &Api) -> Result<bool, Failure> {
     let one = [("namespace", "*"), ("per_page", "1"), ("stale", "true")];

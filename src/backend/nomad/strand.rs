@@ -87,6 +87,12 @@ impl Strands {
         Ok(strands)
     }
 
+    /// Where nothing is listened to.
+    pub(super) fn none() -> Self {
+        let (out, heard) = mpsc::channel(1);
+        Self { all: Vec::new(), out, heard, tasks: JoinSet::new() }
+    }
+
     /// Whether no stream of any namespace was granted.
     pub(super) fn all_refused(&self) -> bool {
         self.all.iter().filter(|strand| strand.part.is_some()).all(|strand| !strand.streamed)

@@ -169,14 +169,17 @@ impl Watch {
 
     /// Lists everything, and listens to what changes from then on.
     async fn list_first(&mut self, api: &Api) -> Result<Strands, Failure> {
-        let (nodes, lends, newest) = futures::join!(blocking::clients(api), lends_memory(api), newest(api));
+        let once = self.demand.borrow().once;
+        let unlimited = async { if once { parts::unlimited(api).await } else { Ok(false) } };
+        let (nodes, lends, newest, unlimited) =
+            futures::join!(blocking::clients(api), lends_memory(api), newest(api), unlimited);
         if let Some(lends) = lends? {
             self.book.scribe.lends_memory = lends;
         }
         self.streams_from = newest?;
         let index = self.list_nodes(nodes)?.max(self.streams_from);
-        // What happens while the rest is read waits in the stream.
-        let mut strands = self.listen(api, index + 1).await?;
+        // What happens while the rest is read waits in the stream. That it is granted tells too that lists of all are whole.
+        let mut strands = if unlimited? { Strands::none() } else { self.listen(api, index + 1).await? };
         for part in self.parts.asked.clone() {
             self.list(api, &part).await?;
         }
