@@ -11,6 +11,7 @@ use crate::domain::{ForwardRequest, ForwardState, Refusal};
 use super::args::Forward;
 use super::failure::Failure;
 use super::headless::runtime;
+use super::interrupts::Interrupts;
 use super::live::Engine;
 use super::output::print;
 use super::session::Session;
@@ -48,13 +49,11 @@ async fn forward(options: &Forward, session: &Session) -> Result<ExitCode, Failu
     engine.stop_listening();
     engine.end().await;
     let mut before: Option<ForwardState> = None;
+    let mut interrupts = Interrupts::new()?;
     loop {
         let state = tokio::select! {
             biased;
-            ended = tokio::signal::ctrl_c() => {
-                ended.map_err(|error| Failure::new("signals cannot be listened to").why(error))?;
-                return Ok(ExitCode::SUCCESS);
-            }
+            () = interrupts.next() => return Ok(ExitCode::SUCCESS),
             state = states.next() => state,
         };
         let Some(state) = state else {

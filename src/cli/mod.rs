@@ -11,6 +11,7 @@ mod found;
 mod handover;
 mod headless;
 mod history;
+mod interrupts;
 mod keys;
 mod listing;
 mod live;

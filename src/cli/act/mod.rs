@@ -22,6 +22,7 @@ use crate::engine::{Asking, do_step, enter, note};
 
 use super::failure::Failure;
 use super::headless::runtime;
+use super::interrupts::Interrupts;
 use super::live::Engine;
 use super::output::print;
 use super::session::Session;
@@ -203,6 +204,7 @@ impl Driver {
         self.send(steps);
         let end = self.how.wait.map(|wait| Instant::now() + wait);
         let mut stopped = false;
+        let mut interrupts = Interrupts::new()?;
         loop {
             self.tell()?;
             if self.is_over() || end.is_some_and(|end| end <= Instant::now()) {
@@ -210,7 +212,7 @@ impl Driver {
             }
             let steps = tokio::select! {
                 biased;
-                _ = tokio::signal::ctrl_c(), if !stopped => {
+                () = interrupts.next(), if !stopped => {
                     stopped = true;
                     eprintln!("stopping: nothing more is asked; what was sent still ends");
                     let now = self.engine.now();
