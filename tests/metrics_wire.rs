@@ -1,5 +1,7 @@
 //! Places with numbers against what real ones said: `tests/wire/metrics` (Prometheus 2.42, redis_exporter on Redis 7).
 
+#[path = "wire/metrics/alerts.rs"]
+mod alerts;
 #[path = "wire/http.rs"]
 mod http;
 
@@ -85,8 +87,12 @@ struct Watcher {
 
 impl Watcher {
     fn of(target: Target) -> Self {
+        Self::hearing(Metrics::paced(target, PACE))
+    }
+
+    fn hearing(feed: Arc<dyn Feed>) -> Self {
         let (sender, demand) = watch::channel(Demand::default());
-        let batches = Metrics::paced(target, PACE).run(demand);
+        let batches = feed.run(demand);
         Self { world: World::default(), batches, _demand: sender }
     }
 

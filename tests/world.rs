@@ -377,6 +377,8 @@ fn that_an_alert_fired_and_was_over_is_remembered() {
             about: None,
             since: Some(at(3)),
             runbook: None,
+            dashboard: None,
+            silence: None,
         }))
     };
     let mut world = World::default();

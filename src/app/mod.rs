@@ -54,6 +54,7 @@ pub use signals::{Signal, Signals};
 pub use terminal::{Terminal, check as check_terminal};
 pub use writer::{Encoder, sgr};
 
+pub use update::arriving::Opening;
 use update::history::History;
 use update::menu::Offer;
 use update::moving::Trail;
@@ -100,7 +101,7 @@ pub struct App {
     /// What is waited for of a run that was left in the middle.
     taking: Option<update::journal::Taking>,
     /// What the command line asked to be opened, until it is known what that is.
-    arriving: Option<Text>,
+    arriving: Option<Opening>,
     /// Port forwards of this session, oldest first.
     forwards: Vec<Forward>,
     /// The drill that is taken part in.

@@ -10,7 +10,7 @@ use crate::domain::{Batch, Person, Text};
 use crate::engine::Target;
 use crate::ui::{Look, Pane};
 
-use super::{ReplayClock, Task};
+use super::{Opening, ReplayClock, Task};
 
 /// Sees every batch before it is folded.
 pub type Recorder = Box<dyn FnMut(&Batch) -> Result<(), Text> + Send>;
@@ -48,7 +48,7 @@ pub struct Options {
     /// What goes wrong in a drill.
     pub drill: Vec<Task>,
     /// What is opened first, once it is known: `prod/shop/worker`.
-    pub open: Option<Text>,
+    pub open: Option<Opening>,
     /// The clock of a recording that is played, or of a simulation; else the wall's.
     pub replay: Option<ReplayClock>,
 }

@@ -25,6 +25,9 @@ pub struct Cli {
     /// Open the case file of this: cluster/namespace/name.
     #[arg(value_name = "TARGET", value_parser = target)]
     pub target: Option<String>,
+    /// Open the alert of this name, as the page that woke you has it.
+    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    pub alert: Option<String>,
     /// What holds for every command.
     #[command(flatten)]
     pub common: Common,

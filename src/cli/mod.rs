@@ -37,8 +37,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::app::Opening;
 use crate::config;
-use crate::domain::Intent;
+use crate::domain::{Intent, Text};
 
 use act::args::Said;
 use args::{Cli, Command, History, What};
@@ -153,7 +154,10 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
         Some(Command::Wait(options)) => Ok(wait::run(&options, &session)?),
         command => match command.and_then(action) {
             Some(said) => Ok(act::run(said, &session)?),
-            None => screen::run(session, cli.target),
+            None => {
+                let alert = cli.alert.map(|name| Opening::Alert(Text::from(name)));
+                screen::run(session, alert.or(cli.target.map(|target| Opening::Target(Text::from(target)))))
+            }
         },
     }
 }

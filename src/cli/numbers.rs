@@ -1,31 +1,42 @@
 //! Where the numbers of what is watched are: `[[metrics]]` and `[[queue]]` of the settings.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::{Config, MetricsWay};
 use crate::domain::{ClusterId, Feed, Ref, Text};
 use crate::engine::Target;
-use crate::metrics::{self, Consumer, Metrics, Place, What};
+use crate::metrics::{self, Alerts, Consumer, Metrics, Place, What, alert};
 use crate::reach::Tls;
 
 /// Gives each target the places that have its numbers. Says which places are of nothing that is watched.
 pub fn beside(targets: &mut [Target], config: &Config) -> Vec<Text> {
     let names: Vec<ClusterId> = targets.iter().map(|target| target.cluster.clone()).collect();
     let mut left = Vec::new();
+    let mut alerting: BTreeMap<usize, alert::Target> = BTreeMap::new();
     for way in &config.metrics {
         match whose(way, &names) {
             Ok(at) => {
-                targets[at].beside.extend(places(way, &names[at], config).map(|it| Metrics::new(it) as Arc<dyn Feed>))
+                targets[at].beside.extend(places(way, &names[at], config).map(|it| Metrics::new(it) as Arc<dyn Feed>));
+                let (cluster, kind) = (names[at].clone(), targets[at].kind);
+                let (rules, managers) = (Vec::new(), Vec::new());
+                let tells = alerting.entry(at).or_insert(alert::Target { cluster, kind, rules, managers });
+                tells.rules.extend(way.prometheus.iter().map(|address| place(way, address)));
+                tells.managers.extend(way.alertmanager.iter().map(|address| place(way, address)));
             }
             Err(why) => left.push(why),
         }
+    }
+    for (at, tells) in alerting.into_iter().filter(|(_, it)| !(it.rules.is_empty() && it.managers.is_empty())) {
+        targets[at].beside.push(Alerts::new(tells));
     }
     left
 }
 
 /// Which of the watched clusters a place has the numbers of; else why none.
 fn whose(way: &MetricsWay, names: &[ClusterId]) -> Result<usize, Text> {
-    let place = || way.prometheus.iter().chain(&way.scrape).next().cloned().unwrap_or_default();
+    let place =
+        || way.prometheus.iter().chain(&way.scrape).chain(&way.alertmanager).next().cloned().unwrap_or_default();
     match (&way.cluster, names) {
         (Some(cluster), names) => names
             .iter()
@@ -41,21 +52,24 @@ fn whose(way: &MetricsWay, names: &[ClusterId]) -> Result<usize, Text> {
 }
 
 fn places(way: &MetricsWay, cluster: &ClusterId, config: &Config) -> impl Iterator<Item = metrics::Target> {
-    let tls = Tls { ca: way.ca.clone(), cert: way.cert.clone(), key: way.key.clone(), ..Tls::default() };
     let of = |what: What, address: &String| metrics::Target {
         cluster: cluster.clone(),
         what,
-        place: Place {
-            address: address.clone(),
-            token_file: way.token_file.clone(),
-            user: way.user.clone().zip(way.password_file.clone()),
-            tenant: way.tenant.clone(),
-            tls: tls.clone(),
-        },
+        place: place(way, address),
         consumers: consumers(cluster, config),
     };
     let server = way.prometheus.iter().map(|address| of(What::Prometheus, address));
     server.chain(way.scrape.iter().map(|address| of(What::Page, address))).collect::<Vec<_>>().into_iter()
+}
+
+fn place(way: &MetricsWay, address: &str) -> Place {
+    Place {
+        address: address.to_owned(),
+        token_file: way.token_file.clone(),
+        user: way.user.clone().zip(way.password_file.clone()),
+        tenant: way.tenant.clone(),
+        tls: Tls { ca: way.ca.clone(), cert: way.cert.clone(), key: way.key.clone(), ..Tls::default() },
+    }
 }
 
 fn consumers(cluster: &ClusterId, config: &Config) -> Vec<Consumer> {

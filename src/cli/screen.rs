@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use crate::app::{self, Keymap, KeymapError, Options, ReplayClock, Task};
+use crate::app::{self, Keymap, KeymapError, Opening, Options, ReplayClock, Task};
 use crate::backend::replay;
 use crate::config::{Config, Key, Problem};
 use crate::domain::people::Keeper;
@@ -23,7 +23,7 @@ use super::watch::Live;
 ///
 /// # Errors
 /// There is no terminal to draw on, or nothing to watch; keys that cannot be used; a fault of the loop.
-pub fn run(session: Session, open: Option<String>) -> Result<ExitCode, End> {
+pub fn run(session: Session, open: Option<Opening>) -> Result<ExitCode, End> {
     app::check_terminal().map_err(|why| Failure::usage(why.to_string()))?;
     let look = session.look()?;
     let keys = keys(&session.config);
@@ -44,7 +44,7 @@ pub fn run(session: Session, open: Option<String>) -> Result<ExitCode, End> {
         look,
         keys,
         unwatched,
-        open: open.as_deref().map(Text::new),
+        open,
         drill,
         replay,
     };

@@ -10,6 +10,7 @@ use super::reader::{Reader, Table, Value};
 
 const CLUSTER: &str = "the name of the cluster that its numbers are of, such as \"prod\"";
 const SERVER: &str = "the address of a server, such as \"http://127.0.0.1:9090\" (a password goes into password_file)";
+const MANAGER: &str = "the address of a server, such as \"http://127.0.0.1:9093\" (a password goes into password_file)";
 const PAGES: &str = "pages of exporters, such as [\"http://10.0.0.7:9121/metrics\"]";
 const WORKLOAD: &str = "the workload as namespace/kind/name, such as \"shop/Deployment/worker\"";
 
@@ -22,15 +23,11 @@ pub(super) fn places(reader: &mut Reader<'_>, value: &Value<'_, '_>, base: &Path
 fn place(reader: &mut Reader<'_>, mut table: Table<'_, '_>, base: &Path) -> Option<MetricsWay> {
     let line = reader.line_of(table.span());
     let cluster = cluster(reader, &mut table);
-    let server = table.take(reader, "prometheus");
-    let prometheus = server.as_ref().and_then(|value| {
-        let raw = reader.text(value, SERVER)?;
-        says_how(raw).then(|| raw.to_owned()).or_else(|| {
-            reader.bad(value, SERVER);
-            None
-        })
-    });
-    let pages = table.take(reader, "scrape").map(|value| {
+    let mut ways: Vec<(&'static str, std::ops::Range<usize>)> = Vec::new();
+    let prometheus = address(reader, &mut table, "prometheus", SERVER, &mut ways);
+    let alertmanager = address(reader, &mut table, "alertmanager", MANAGER, &mut ways);
+    let scrape = table.take(reader, "scrape").map(|value| {
+        ways.push(("scrape", value.span.clone()));
         let all = reader.some_texts(&value, PAGES);
         if !all.iter().all(|raw| says_how(raw)) {
             reader.bad(&value, PAGES);
@@ -46,24 +43,55 @@ fn place(reader: &mut Reader<'_>, mut table: Table<'_, '_>, base: &Path) -> Opti
     };
     let user = text("user", "the name that goes with password_file");
     let tenant = text("tenant", "whose numbers, of a server that has those of several");
-    match (&server, &pages) {
-        (None, None) => {
-            let what = "the place has neither `prometheus` nor `scrape`";
+    match &ways[..] {
+        [] => {
+            let what = "the place has neither `prometheus` nor `scrape` nor `alertmanager`";
             reader.problem(table.span(), what).expected = Some(SERVER.to_owned());
         }
-        (Some(value), Some(_)) => {
-            let what = "both `metrics.prometheus` and `metrics.scrape` are set";
-            reader.problem(&value.span, what).expected = Some("one of them".to_owned());
+        [(first, span), (second, _), ..] => {
+            let what = format!("both `metrics.{first}` and `metrics.{second}` are set");
+            reader.problem(span, &what).expected = Some("one of them: each has a [[metrics]] of its own".to_owned());
         }
-        _ => {}
+        [_] => {}
     }
     if user.is_some() != password_file.is_some() {
         let what = "of `metrics.user` and `metrics.password_file` only one is set";
         reader.problem(table.span(), what).expected = Some("both".to_owned());
     }
     table.end(reader);
-    let scrape = pages.unwrap_or_default();
-    Some(MetricsWay { cluster, prometheus, scrape, token_file, user, password_file, tenant, ca, cert, key, line })
+    let scrape = scrape.unwrap_or_default();
+    Some(MetricsWay {
+        cluster,
+        prometheus,
+        scrape,
+        alertmanager,
+        token_file,
+        user,
+        password_file,
+        tenant,
+        ca,
+        cert,
+        key,
+        line,
+    })
+}
+
+/// An address, and that it is there at all.
+fn address(
+    reader: &mut Reader<'_>,
+    table: &mut Table<'_, '_>,
+    name: &'static str,
+    expected: &str,
+    ways: &mut Vec<(&'static str, std::ops::Range<usize>)>,
+) -> Option<String> {
+    let value = table.take(reader, name)?;
+    ways.push((name, value.span.clone()));
+    let raw = reader.text(&value, expected)?;
+    if says_how(raw) {
+        return Some(raw.to_owned());
+    }
+    reader.bad(&value, expected);
+    None
 }
 
 /// Every queue of which a person says who takes from it.
@@ -128,7 +156,9 @@ mod tests {
     #[test]
     fn what_is_written_wrong_is_said_with_its_line() {
         for (source, says) in [
-            ("[[metrics]]\n", "neither `prometheus` nor `scrape`"),
+            ("[[metrics]]\n", "neither `prometheus` nor `scrape` nor `alertmanager`"),
+            ("[[metrics]]\nprometheus = \"http://p\"\nalertmanager = \"http://a\"\n", "`metrics.alertmanager` are set"),
+            ("[[metrics]]\nalertmanager = \"a:9093\"\n", "http://127.0.0.1:9093"),
             ("[[metrics]]\nprometheus = \"http://p\"\nscrape = \"http://q\"\n", "both `metrics.prometheus`"),
             ("[[metrics]]\nprometheus = \"p:9090\"\n", "http://127.0.0.1:9090"),
             ("[[metrics]]\nprometheus = \"http://ops:hunter2@p:9090\"\n", "goes into password_file"),

@@ -195,6 +195,8 @@ pub struct MetricsWay {
     pub prometheus: Option<String>,
     /// `http://10.0.0.7:9121/metrics`
     pub scrape: Vec<String>,
+    /// `http://127.0.0.1:9093`
+    pub alertmanager: Option<String>,
     /// A file that holds the token.
     pub token_file: Option<PathBuf>,
     /// The name that goes with the password.

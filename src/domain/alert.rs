@@ -19,7 +19,7 @@ pub struct Alert {
     pub summary: Option<Text>,
     /// How bad its author thinks it is.
     pub severity: Severity,
-    /// Firing, pending or silenced.
+    /// Firing, pending, or kept quiet.
     pub state: AlertState,
     /// Whether somebody is paged by it.
     #[serde(default)]
@@ -33,6 +33,24 @@ pub struct Alert {
     /// What to read.
     #[serde(default)]
     pub runbook: Option<Text>,
+    /// Where to look.
+    #[serde(default)]
+    pub dashboard: Option<Text>,
+    /// What keeps it quiet.
+    #[serde(default)]
+    pub silence: Option<Silence>,
+}
+
+/// What keeps an alert quiet for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// Who made it.
+    pub by: Text,
+    /// Why.
+    pub comment: Text,
+    /// Until when.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 /// How an alert stands.
@@ -45,4 +63,6 @@ pub enum AlertState {
     Firing,
     /// It fires and somebody silenced it.
     Silenced,
+    /// It fires, and another alert speaks for it.
+    Inhibited,
 }

@@ -33,7 +33,7 @@ mod verdict;
 pub mod words;
 mod workload;
 
-pub use alert::{Alert, AlertState};
+pub use alert::{Alert, AlertState, Silence};
 pub use attach::{Attach, Attached, DEBUG_IMAGE, Debugger, Ended, Enter, Size, Wires};
 pub use change::{Change, Difference, How};
 pub use cluster::{BackendKind, ClusterInfo, Nouns, Server};

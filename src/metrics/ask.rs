@@ -129,6 +129,14 @@ impl Asker {
         self.whole(self.http.post(to).form(form)).await
     }
 
+    /// The body of an answer.
+    ///
+    /// # Errors
+    /// There was none.
+    pub async fn get(&self, path: &str) -> Result<Bytes, Failure> {
+        self.whole(self.http.get(format!("{}{path}", self.address.trim_end_matches('/')))).await
+    }
+
     /// Hands an answer over piece by piece.
     ///
     /// # Errors

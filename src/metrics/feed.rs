@@ -58,8 +58,6 @@ impl Default for Pace {
 
 /// What is remembered of the past when it is read for the first time, and how finely, seconds.
 const PAST: (i64, u32) = (3600, 60);
-/// Facts of a batch.
-const FACTS: usize = 512;
 /// What an exporter is asked to print.
 const FORMATS: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
@@ -144,15 +142,7 @@ impl Reading {
     }
 
     async fn tell(&self, out: &mpsc::Sender<Batch>, facts: Vec<Fact>) -> bool {
-        let mut facts = facts.into_iter().peekable();
-        while facts.peek().is_some() {
-            let facts: Vec<Fact> = facts.by_ref().take(FACTS).collect();
-            let batch = Batch { cluster: self.of.target.cluster.clone(), at: Timestamp::now(), facts };
-            if out.send(batch).await.is_err() {
-                return false;
-            }
-        }
-        true
+        feeding::tell(out, Batch { cluster: self.of.target.cluster.clone(), at: Timestamp::now(), facts }).await
     }
 
     fn asker(&mut self) -> Result<Asker, Failure> {

@@ -9,7 +9,9 @@
 //! | [`table`] | which metrics tell what (`assets/metrics`) |
 //! | [`queue`] | queues and pools of connections |
 //! | [`feed`] | a place as a feed |
+//! | [`alert`] | what rules raise, and what Alertmanager does with it |
 
+pub mod alert;
 pub mod ask;
 pub mod exposition;
 pub mod feed;
@@ -17,6 +19,7 @@ pub mod prometheus;
 pub mod queue;
 pub mod table;
 
+pub use alert::Alerts;
 pub use ask::{Failure, Place};
 pub use feed::{Metrics, Pace, Target, What};
 pub use queue::Consumer;

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::domain::{Batch, Demand};
+use crate::domain::{Batch, Demand, Fact};
 
 /// Batches on their way at most; a listing waits for room.
 const BATCHES: usize = 8;
@@ -28,6 +28,22 @@ where
             batch
         })
         .boxed()
+}
+
+/// Facts of a batch at most.
+const FACTS: usize = 512;
+
+/// Sends what there is to say, not too much at once. Waits for room; false when nobody listens any more.
+pub async fn tell(out: &mpsc::Sender<Batch>, all: Batch) -> bool {
+    let Batch { cluster, at, facts } = all;
+    let mut facts = facts.into_iter().peekable();
+    while facts.peek().is_some() {
+        let facts: Vec<Fact> = facts.by_ref().take(FACTS).collect();
+        if out.send(Batch { cluster: cluster.clone(), at, facts }).await.is_err() {
+            return false;
+        }
+    }
+    true
 }
 
 /// Waits before the next try, or until the person asks for one. False when nobody listens any more.

@@ -103,9 +103,10 @@ impl Annals {
         match now.state {
             state if before == Some(state) => {}
             // It fired all along, and fires aloud again.
-            AlertState::Firing if before == Some(AlertState::Silenced) => {}
+            AlertState::Firing if matches!(before, Some(AlertState::Silenced | AlertState::Inhibited)) => {}
             AlertState::Firing => self.note(now.since.unwrap_or(at), Passed::Fired(AlertName::of(now))),
             AlertState::Silenced => self.note(at, Passed::Silenced(AlertName::of(now))),
+            AlertState::Inhibited => {}
             AlertState::Pending if before == Some(AlertState::Firing) => {
                 self.note(at, Passed::Resolved(AlertName::of(now)));
             }

@@ -9,7 +9,7 @@ use crate::action::Known;
 use crate::domain::words::{bytes, many};
 use crate::domain::{
     Alert, AlertState, Answer, Application, Change, Desired, Exposure, Kind, Node, Object, Person, Queue, Ref,
-    RestartPolicy, Role, Timestamp, Workload,
+    RestartPolicy, Role, Silence, Timestamp, Workload,
 };
 
 /// `Deployment, revision 42, 3 wanted`.
@@ -280,14 +280,22 @@ pub(super) fn alert(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
         AlertState::Firing => "fires",
         AlertState::Pending => "its condition holds, not yet for long enough",
         AlertState::Silenced => "fires, and somebody silenced it",
+        AlertState::Inhibited => "fires, and another alert speaks for it",
     };
     let since = it.since.map(|at| format!(" since {}", ctx.clock.moment(at))).unwrap_or_default();
     let pages = if it.pages { "; it pages somebody" } else { "" };
     vec![
         Section::new("says", vec![says(it)]),
         Section::new("state", vec![Phrase::text(format!("{state}{since}{pages}"))]),
+        Section::new("silence", it.silence.iter().map(|it| silence(ctx, it)).collect()),
         Section::new("read", it.runbook.iter().map(|url| Phrase::text(url.as_str())).collect()),
+        Section::new("see", it.dashboard.iter().map(|url| Phrase::text(url.as_str())).collect()),
     ]
+}
+
+fn silence(ctx: &Ctx<'_>, it: &Silence) -> Phrase {
+    let until = it.until.map(|at| format!(" until {}", ctx.clock.moment(at))).unwrap_or_default();
+    Phrase::text(format!("by {}{until}: {}", it.by, it.comment))
 }
 
 fn says(it: &Alert) -> Phrase {

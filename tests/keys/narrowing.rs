@@ -260,6 +260,8 @@ fn an_alert_that_an_incident_elsewhere_drags_along_does_not_bring_it_into_a_name
         about: Some(shop("web")),
         since: Some(desk.now),
         runbook: None,
+        dashboard: None,
+        silence: None,
     };
     desk.put(vec![Object::Alert(Box::new(alert))]);
     desk.wait(60_000);

@@ -1,6 +1,6 @@
 //! The palette: what it finds, what goes first, and what was done in it before.
 
-use cockpit::app::What;
+use cockpit::app::{Opening, What};
 use cockpit::domain::{
     Alert, AlertState, BackendKind, Batch, ClusterId, ClusterInfo, Fact, Kind, Object, Ref, Severity, Source,
 };
@@ -59,12 +59,9 @@ fn an_instance_opens_its_case_file() {
     assert_eq!(desk.layers(), ["case web-1"]);
 }
 
-#[test]
-fn an_alert_is_found_by_its_title_and_opened_among_the_alerts() {
-    let mut desk = Desk::new();
-    let key = Ref::new(&cluster(), Kind::Alert, None, "f00d");
-    let alert = Alert {
-        key,
+fn backlog() -> Object {
+    Object::Alert(Box::new(Alert {
+        key: Ref::new(&cluster(), Kind::Alert, None, "f00d"),
         title: "QueueBacklog".into(),
         summary: None,
         severity: Severity::Warning,
@@ -73,8 +70,39 @@ fn an_alert_is_found_by_its_title_and_opened_among_the_alerts() {
         about: Some(shop("worker")),
         since: None,
         runbook: None,
-    };
-    desk.put(vec![Object::Alert(Box::new(alert))]);
+        dashboard: None,
+        silence: None,
+    }))
+}
+
+/// `cockpit --alert NAME`, before anything is known.
+fn woken_by(name: &str) -> Desk {
+    let mut desk = Desk::new();
+    desk.app.open_at_first(Opening::Alert(name.into()));
+    desk
+}
+
+#[test]
+fn the_alert_of_the_page_is_open_when_it_is_known() {
+    let mut desk = woken_by("queuebacklog");
+    desk.put(vec![backlog()]);
+    desk.wait(100);
+    assert_eq!((desk.pane(), desk.layers().len()), (Pane::Alerts, 1), "{}", desk.notice());
+}
+
+#[test]
+fn an_alert_that_is_over_is_said_to_be() {
+    let mut desk = woken_by("DiskFull");
+    desk.put(vec![backlog()]);
+    desk.wait(100);
+    assert_eq!((desk.pane(), desk.layers().len()), (Pane::Triage, 0));
+    assert!(desk.notice().contains("no alert DiskFull is known now"), "{}", desk.notice());
+}
+
+#[test]
+fn an_alert_is_found_by_its_title_and_opened_among_the_alerts() {
+    let mut desk = Desk::new();
+    desk.put(vec![backlog()]);
     desk.tap(":");
     desk.write("quback");
     assert_eq!(listed(&desk)[0], "prod/QueueBacklog");

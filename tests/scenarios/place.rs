@@ -191,8 +191,9 @@ impl Place {
 
     pub fn alert(&self, title: &str, severity: Severity, pages: bool, about: Option<Ref>) -> Alert {
         let (state, since) = (AlertState::Firing, Some(at(-120)));
-        let key = self.key(Kind::Alert, title);
-        Alert { key, title: title.into(), summary: None, severity, state, pages, about, since, runbook: None }
+        let (summary, runbook, dashboard, silence) = (None, None, None, None);
+        let (key, title) = (self.key(Kind::Alert, title), title.into());
+        Alert { key, title, summary, severity, state, pages, about, since, runbook, dashboard, silence }
     }
 
     pub fn trouble(&mut self, kind: &str, trouble: TroubleKind) {

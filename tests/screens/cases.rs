@@ -380,6 +380,8 @@ fn alert(state: AlertState) -> Object {
         about: Some(pay()),
         since: Some(ago(28)),
         runbook: Some(Text::new("https://wiki.example/pay-slow")),
+        dashboard: None,
+        silence: None,
     }))
 }
 

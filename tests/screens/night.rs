@@ -278,6 +278,8 @@ fn worker(t: &mut Telling) {
             about: Some(orders.key.clone()),
             since: Some(ago(22)),
             runbook: None,
+            dashboard: None,
+            silence: None,
         })),
     );
     t.put("queues", Object::Queue(Box::new(orders)));

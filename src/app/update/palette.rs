@@ -241,7 +241,7 @@ impl App {
     }
 
     /// The list of alerts, with this one selected and its case file open.
-    fn go_to_alert(&mut self, key: Ref, at: Moment) {
+    pub(super) fn go_to_alert(&mut self, key: Ref, at: Moment) {
         self.leave_for(at, |screen| {
             screen.layers.clear();
             screen.home.pane = Pane::Alerts;

@@ -191,6 +191,8 @@ impl Sim {
                 about: Some(watchman.about.clone()),
                 since: Some(if firing { after(since, spec.after.0) } else { since }),
                 runbook: spec.runbook.as_deref().map(Text::new),
+                dashboard: None,
+                silence: None,
             });
             let (is, was) = (watchman.object.clone(), before.as_ref().map(|it| it.key.clone()));
             match (is, was) {

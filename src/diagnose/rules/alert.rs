@@ -10,8 +10,8 @@ pub const ALERT: Rule = Rule {
     id: "alert",
     family: "alert",
     summary: "an alert of Alertmanager or Prometheus fires",
-    looks_at: "alerts that fire; not those that are pending or silenced. An alert about something that has a cause of its own \
-               here is a symptom of that",
+    looks_at: "alerts that fire; not those that are pending, silenced or inhibited, nor those that only inform. An alert about \
+               something that has a cause of its own here is a symptom of that",
     mend: "follow its runbook; what it is about is named where that can be told",
     subject: Subject::Alert,
     cause: Cause::Alert,
@@ -30,7 +30,9 @@ fn alert(scene: &Scene<'_>, out: &mut Out) {
         (true, _) => (Severity::Critical, Tier::UsersHurt),
         (false, Severity::Critical) => (Severity::Critical, Tier::Capacity),
         (false, Severity::Warning) => (Severity::Warning, Tier::Stuck),
-        (false, Severity::Risk | Severity::Advice) => (Severity::Risk, Tier::Risk),
+        (false, Severity::Risk) => (Severity::Risk, Tier::Risk),
+        // Its author says that nobody needs to know: the list of alerts has it.
+        (false, Severity::Advice) => return,
     };
     let said = alert.summary.as_deref().map_or(String::new(), |said| format!(": {}", quote(said)));
     let paged = if alert.pages { " (paged)" } else { "" };

@@ -180,5 +180,10 @@ fn links<'a>(view: &View<'a>, target: &'a Ref) -> impl Iterator<Item = (String, 
     let own = view.workload(target).map(|it| &it.links[..]).unwrap_or_default();
     let own = own.iter().map(|(name, at)| (name.to_string(), at.to_string()));
     let alerts = view.alerts().filter(move |it| it.about.as_ref() == Some(target));
-    own.chain(alerts.filter_map(|it| Some((format!("runbook of {}", it.title), it.runbook.as_ref()?.to_string()))))
+    let read = alerts.flat_map(|it| {
+        let of = move |what: &str, at: &crate::domain::Text| (format!("{what} of {}", it.title), at.to_string());
+        let dashboard = it.dashboard.as_ref().map(|at| of("dashboard", at));
+        it.runbook.as_ref().map(|at| of("runbook", at)).into_iter().chain(dashboard)
+    });
+    own.chain(read)
 }

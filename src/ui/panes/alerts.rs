@@ -23,6 +23,7 @@ const fn rank(state: AlertState) -> u8 {
         AlertState::Firing => 0,
         AlertState::Pending => 1,
         AlertState::Silenced => 2,
+        AlertState::Inhibited => 3,
     }
 }
 
@@ -39,7 +40,7 @@ impl Rows for Alerts<'_> {
             words("alert", Room::Fits(8, 24), 9),
             words("about", Room::Fits(6, 20), 7),
             words("what it says", Room::Rest(24), 9),
-            words("state", Room::Fixed(8), 6),
+            words("state", Room::Fits(8, 9), 6),
             words("pages", Room::Fixed(5), 4),
             numbers("since", 5, 5),
         ]
@@ -58,6 +59,7 @@ impl Rows for Alerts<'_> {
             AlertState::Firing => (glyphs::of_severity(alert.severity), "firing"),
             AlertState::Pending => ((glyphs::MOVING, Ink::Text), "pending"),
             AlertState::Silenced => ((glyphs::HELD, Ink::Dim), "silenced"),
+            AlertState::Inhibited => ((glyphs::HELD, Ink::Dim), "inhibited"),
         };
         let mut row = Row::new(
             mark,
@@ -71,7 +73,7 @@ impl Rows for Alerts<'_> {
                 Phrase::text(alert.since.map(|at| self.0.clock.age(at)).unwrap_or_default()),
             ],
         );
-        row.faded = alert.state == AlertState::Silenced;
+        row.faded = matches!(alert.state, AlertState::Silenced | AlertState::Inhibited);
         Some(row)
     }
 

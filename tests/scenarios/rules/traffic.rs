@@ -40,6 +40,14 @@ cases! {
         let alert = Alert { state: AlertState::Silenced, ..place.alert("SlowCheckout", Severity::Warning, false, None) };
         place.put(Object::Alert(Box::new(alert)));
     }
+    "alert", "another alert speaks for it", None, |place| {
+        let alert = Alert { state: AlertState::Inhibited, ..place.alert("SlowCheckout", Severity::Warning, false, None) };
+        place.put(Object::Alert(Box::new(alert)));
+    }
+    "alert", "it only informs", None, |place| {
+        let alert = place.alert("TooManyPods", Severity::Advice, false, None);
+        place.put(Object::Alert(Box::new(alert)));
+    }
 
     "endpoint-dead", "its pods are not ready", Some("nobody is ready behind it: 2 not ready"), |place| {
         service(place, |place, it| {
