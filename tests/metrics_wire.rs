@@ -2,6 +2,8 @@
 
 #[path = "wire/metrics/alerts.rs"]
 mod alerts;
+#[path = "wire/metrics/checks.rs"]
+mod checks;
 #[path = "wire/http.rs"]
 mod http;
 

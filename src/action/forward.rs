@@ -15,7 +15,7 @@ pub fn forwards(key: &Ref, view: &View<'_>) -> Fit {
         Kind::CronJob => Some(Err(Text::new("it has no pods of its own: choose one of a run"))),
         Kind::Custom => Some(Err(Text::new("which pods are its own is not known: choose one of them"))),
         Kind::Endpoint => {
-            let it = view.endpoint(key).filter(|it| !it.pool)?;
+            let it = view.endpoint(key).filter(|it| it.leads())?;
             Some(match it.selector {
                 Some(_) => Ok(()),
                 None => Err(Text::new("it selects no pods: its addresses were set by hand")),

@@ -1,21 +1,22 @@
-//! Where the numbers of what is watched are: `[[metrics]]` and `[[queue]]` of the settings.
+//! Where the numbers of what is watched are, and what is asked from here: `[[metrics]]`, `[[queue]]` and `[[endpoint]]` of the settings.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::{Config, MetricsWay};
+use crate::config::{Config, EndpointCheck, MetricsWay};
 use crate::domain::{ClusterId, Feed, Ref, Text};
 use crate::engine::Target;
-use crate::metrics::{self, Alerts, Consumer, Metrics, Place, What, alert};
+use crate::metrics::check::Wanted;
+use crate::metrics::{self, Alerts, Checks, Consumer, Metrics, Place, What, alert};
 use crate::reach::Tls;
 
-/// Gives each target the places that have its numbers. Says which places are of nothing that is watched.
+/// Gives each target the places that have its numbers, and what is asked beside it. Says which are of nothing that is watched.
 pub fn beside(targets: &mut [Target], config: &Config) -> Vec<Text> {
     let names: Vec<ClusterId> = targets.iter().map(|target| target.cluster.clone()).collect();
     let mut left = Vec::new();
     let mut alerting: BTreeMap<usize, alert::Target> = BTreeMap::new();
     for way in &config.metrics {
-        match whose(way, &names) {
+        match whose(way.cluster.as_ref(), &named(way), &names) {
             Ok(at) => {
                 targets[at].beside.extend(places(way, &names[at], config).map(|it| Metrics::new(it) as Arc<dyn Feed>));
                 let (cluster, kind) = (names[at].clone(), targets[at].kind);
@@ -27,28 +28,52 @@ pub fn beside(targets: &mut [Target], config: &Config) -> Vec<Text> {
             Err(why) => left.push(why),
         }
     }
+    let mut asked: BTreeMap<usize, Vec<Wanted>> = BTreeMap::new();
+    for it in &config.endpoints {
+        let what = Named { address: it.address.clone(), table: "[[endpoint]]", line: it.line };
+        match whose(it.cluster.as_ref(), &what, &names) {
+            Ok(at) => asked.entry(at).or_default().push(wanted(it, &names[at])),
+            Err(why) => left.push(why),
+        }
+    }
+    for (at, wanted) in asked {
+        targets[at].beside.push(Checks::new(names[at].clone(), wanted));
+    }
     for (at, tells) in alerting.into_iter().filter(|(_, it)| !(it.rules.is_empty() && it.managers.is_empty())) {
         targets[at].beside.push(Alerts::new(tells));
     }
     left
 }
 
-/// Which of the watched clusters a place has the numbers of; else why none.
-fn whose(way: &MetricsWay, names: &[ClusterId]) -> Result<usize, Text> {
-    let place =
-        || way.prometheus.iter().chain(&way.scrape).chain(&way.alertmanager).next().cloned().unwrap_or_default();
-    match (&way.cluster, names) {
+/// A place, and where the settings name it.
+struct Named {
+    address: String,
+    table: &'static str,
+    line: usize,
+}
+
+fn named(way: &MetricsWay) -> Named {
+    let address = way.prometheus.iter().chain(&way.scrape).chain(&way.alertmanager).next().cloned();
+    Named { address: address.unwrap_or_default(), table: "[[metrics]]", line: way.line }
+}
+
+/// Of which of the watched clusters something tells; else why of none.
+fn whose(cluster: Option<&ClusterId>, of: &Named, names: &[ClusterId]) -> Result<usize, Text> {
+    let Named { address, table, line } = of;
+    match (cluster, names) {
         (Some(cluster), names) => names
             .iter()
             .position(|name| name == cluster)
-            .ok_or_else(|| Text::from(format!("{} (numbers of {cluster}, which is not watched)", place()))),
+            .ok_or_else(|| Text::from(format!("{address} (of {cluster}, which is not watched)"))),
         (None, [_]) => Ok(0),
-        (None, _) => Err(Text::from(format!(
-            "{} (numbers of which cluster? [[metrics]] on line {} does not say)",
-            place(),
-            way.line
-        ))),
+        (None, _) => Err(Text::from(format!("{address} (of which cluster? {table} on line {line} does not say)"))),
     }
+}
+
+fn wanted(it: &EndpointCheck, cluster: &ClusterId) -> Wanted {
+    let EndpointCheck { name, address, status, text, ca, .. } = it.clone();
+    let target = it.target.clone().map(|target| Ref { cluster: cluster.clone(), ..target });
+    Wanted { name, address, status, text, target, tls: Tls { ca, ..Tls::default() } }
 }
 
 fn places(way: &MetricsWay, cluster: &ClusterId, config: &Config) -> impl Iterator<Item = metrics::Target> {
@@ -96,7 +121,13 @@ mod tests {
     fn a_place_belongs_to_the_cluster_that_it_names_or_the_only_one() {
         let config = config();
         let names = |all: &[&str]| all.iter().map(|name| ClusterId::new(name)).collect::<Vec<_>>();
-        let whose = |all: &[&str]| config.metrics.iter().map(|way| super::whose(way, &names(all))).collect::<Vec<_>>();
+        let whose = |all: &[&str]| {
+            config
+                .metrics
+                .iter()
+                .map(|way| super::whose(way.cluster.as_ref(), &named(way), &names(all)))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(whose(&["eu"]), [Ok(0), Ok(0)]);
         let both = whose(&["us", "eu"]);
         assert!(both[0].as_ref().is_err_and(|why| why.contains("line 1")) && both[1] == Ok(1), "{both:?}");

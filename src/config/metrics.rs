@@ -12,7 +12,7 @@ const CLUSTER: &str = "the name of the cluster that its numbers are of, such as 
 const SERVER: &str = "the address of a server, such as \"http://127.0.0.1:9090\" (a password goes into password_file)";
 const MANAGER: &str = "the address of a server, such as \"http://127.0.0.1:9093\" (a password goes into password_file)";
 const PAGES: &str = "pages of exporters, such as [\"http://10.0.0.7:9121/metrics\"]";
-const WORKLOAD: &str = "the workload as namespace/kind/name, such as \"shop/Deployment/worker\"";
+pub(super) const WORKLOAD: &str = "the workload as namespace/kind/name, such as \"shop/Deployment/worker\"";
 
 /// Every place.
 pub(super) fn places(reader: &mut Reader<'_>, value: &Value<'_, '_>, base: &Path) -> Vec<MetricsWay> {
@@ -105,20 +105,23 @@ fn queue(reader: &mut Reader<'_>, mut table: Table<'_, '_>) -> Option<QueueConsu
     let cluster = cluster(reader, &mut table);
     let name = table.need(reader, "name", QUEUE).and_then(|value| reader.text(&value, QUEUE).map(Name::new));
     let written = table.need(reader, "consumer", WORKLOAD);
-    let consumer = written.as_ref().and_then(|value| {
-        let raw = reader.text(value, WORKLOAD)?;
-        // Of whichever cluster: that is said beside it.
-        let read: Option<Ref> = format!("-/{raw}").parse().ok();
-        if read.is_none() {
-            reader.bad(value, WORKLOAD);
-        }
-        read
-    });
+    let consumer = written.as_ref().and_then(|value| named(reader, value, WORKLOAD));
     table.end(reader);
     Some(QueueConsumer { cluster, name: name?, consumer: consumer? })
 }
 
-fn cluster(reader: &mut Reader<'_>, table: &mut Table<'_, '_>) -> Option<ClusterId> {
+/// An object as `namespace/kind/name`, of whichever cluster: that is said beside it.
+pub(super) fn named(reader: &mut Reader<'_>, value: &Value<'_, '_>, expected: &str) -> Option<Ref> {
+    let raw = reader.text(value, expected)?;
+    let read: Option<Ref> = format!("-/{raw}").parse().ok();
+    if read.is_none() {
+        reader.bad(value, expected);
+    }
+    read
+}
+
+/// Of which cluster it is.
+pub(super) fn cluster(reader: &mut Reader<'_>, table: &mut Table<'_, '_>) -> Option<ClusterId> {
     let value = table.take(reader, "cluster")?;
     reader.text(&value, CLUSTER).map(ClusterId::new)
 }
@@ -126,7 +129,12 @@ fn cluster(reader: &mut Reader<'_>, table: &mut Table<'_, '_>) -> Option<Cluster
 /// An address is shown; a password in it would be too.
 fn says_how(address: &str) -> bool {
     let rest = ["http://", "https://"].iter().find_map(|scheme| address.strip_prefix(scheme));
-    rest.is_some_and(|rest| !rest.split('/').next().unwrap_or_default().contains('@'))
+    rest.is_some_and(|rest| !has_password(rest))
+}
+
+/// Whether what follows `://` names who asks.
+pub(super) fn has_password(rest: &str) -> bool {
+    rest.split('/').next().unwrap_or_default().contains('@')
 }
 
 #[cfg(test)]

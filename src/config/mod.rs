@@ -3,6 +3,7 @@
 
 mod cluster;
 mod duration;
+mod endpoint;
 mod lists;
 mod metrics;
 mod model;
@@ -13,7 +14,7 @@ mod reader;
 
 pub use cluster::is_namespace;
 pub use duration::parse_duration;
-pub use model::{Cluster, Config, Key, List, MetricsWay, QueueConsumer, Way};
+pub use model::{Cluster, Config, EndpointCheck, Key, List, MetricsWay, QueueConsumer, Way};
 pub use place::{Loaded, default_path, load, themes_directory};
 pub use problem::{Problem, Problems, near_match};
 pub use read::{Words, parse};

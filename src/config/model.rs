@@ -18,6 +18,8 @@ pub struct Config {
     pub metrics: Vec<MetricsWay>,
     /// Who takes from which queue.
     pub queues: Vec<QueueConsumer>,
+    /// What is asked from here, as a user would.
+    pub endpoints: Vec<EndpointCheck>,
     /// Thresholds, importance, owners, accepted incidents.
     pub diagnosis: Settings,
     /// Targets whose own name has to be typed before anything is changed.
@@ -62,6 +64,7 @@ impl Default for Config {
             clusters: Vec::new(),
             metrics: Vec::new(),
             queues: Vec::new(),
+            endpoints: Vec::new(),
             diagnosis: Settings::default(),
             protected: Vec::new(),
             max_instances: Some(MAX_INSTANCES),
@@ -211,6 +214,27 @@ pub struct MetricsWay {
     pub cert: Option<PathBuf>,
     /// Its key.
     pub key: Option<PathBuf>,
+    /// The line where it begins.
+    pub line: usize,
+}
+
+/// What is asked from here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointCheck {
+    /// Beside which cluster it stands; the only one that is watched where none is named.
+    pub cluster: Option<ClusterId>,
+    /// What it is called.
+    pub name: Name,
+    /// `https://shop.example/health`, `tcp://db-1:5432`
+    pub address: String,
+    /// The status that is expected; any below 400 where none is named.
+    pub status: Option<u16>,
+    /// A text that is expected in the answer.
+    pub text: Option<String>,
+    /// What it leads to, of whichever cluster.
+    pub target: Option<Ref>,
+    /// Who may vouch for it.
+    pub ca: Option<PathBuf>,
     /// The line where it begins.
     pub line: usize,
 }

@@ -10,6 +10,7 @@ use crate::domain::{Text, Timestamp};
 
 use super::cluster::clusters;
 use super::duration::parse_duration;
+use super::endpoint;
 use super::lists::lists;
 use super::metrics;
 use super::model::{Config, Key};
@@ -74,6 +75,9 @@ fn config(reader: &mut Reader<'_>, mut root: Table<'_, '_>, base: &Path, words: 
     }
     if let Some(value) = root.take(reader, "queue") {
         config.queues = metrics::queues(reader, &value);
+    }
+    if let Some(value) = root.take(reader, "endpoint") {
+        config.endpoints = endpoint::endpoints(reader, &value, base);
     }
     if let Some(value) = root.take(reader, "read_only") {
         config.read_only = reader.boolean(&value).unwrap_or_default();

@@ -4,6 +4,7 @@
 mod alert;
 mod attach;
 mod change;
+mod check;
 mod cluster;
 mod demand;
 pub mod differ;
@@ -36,6 +37,7 @@ mod workload;
 pub use alert::{Alert, AlertState, Silence};
 pub use attach::{Attach, Attached, DEBUG_IMAGE, Debugger, Ended, Enter, Size, Wires};
 pub use change::{Change, Difference, How};
+pub use check::{Check, Failing, Slow};
 pub use cluster::{BackendKind, ClusterInfo, Nouns, Server};
 pub use demand::{Demand, Scope, Want};
 pub use fact::{Answer, Batch, Fact, Object, Rights};

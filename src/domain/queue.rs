@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::check::Check;
 use super::identity::Ref;
 use super::text::{Name, Text};
 use super::workload::Exposure;
@@ -63,4 +64,14 @@ pub struct Endpoint {
     /// Connections in use and allowed come as [`super::Sample`]s on this key.
     #[serde(default)]
     pub pool: bool,
+    /// What a check from here finds, where it is one that the settings name.
+    #[serde(default)]
+    pub check: Option<Box<Check>>,
+}
+
+impl Endpoint {
+    /// Whether it leads to instances as an orchestrator knows them.
+    pub const fn leads(&self) -> bool {
+        !self.pool && self.check.is_none()
+    }
 }

@@ -9,10 +9,12 @@
 //! | [`table`] | which metrics tell what (`assets/metrics`) |
 //! | [`queue`] | queues and pools of connections |
 //! | [`feed`] | a place as a feed |
+//! | [`check`] | endpoints, asked from here |
 //! | [`alert`] | what rules raise, and what Alertmanager does with it |
 
 pub mod alert;
 pub mod ask;
+pub mod check;
 pub mod exposition;
 pub mod feed;
 pub mod prometheus;
@@ -21,5 +23,6 @@ pub mod table;
 
 pub use alert::Alerts;
 pub use ask::{Failure, Place};
+pub use check::Checks;
 pub use feed::{Metrics, Pace, Target, What};
 pub use queue::Consumer;

@@ -88,6 +88,7 @@ impl Told {
                 selector: None,
                 exposure: Exposure::Unknown,
                 pool: true,
+                check: None,
             })));
         }
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod chain;
+pub mod expiry;
 pub mod feeding;
 mod tls;
 

@@ -8,7 +8,7 @@ use super::why::{Section, usage};
 use crate::action::Known;
 use crate::domain::words::{bytes, many};
 use crate::domain::{
-    Alert, AlertState, Answer, Application, Change, Desired, Exposure, Kind, Node, Object, Person, Queue, Ref,
+    Alert, AlertState, Answer, Application, Change, Check, Desired, Exposure, Kind, Node, Object, Person, Queue, Ref,
     RestartPolicy, Role, Silence, Timestamp, Workload,
 };
 
@@ -99,6 +99,7 @@ pub(super) fn object(ctx: &Ctx<'_>, key: &Ref) -> Vec<Section> {
             let words = [it.driver.as_deref(), it.state.as_deref(), it.message.as_deref()];
             vec![Section::new("is", vec![Phrase::text(words.into_iter().flatten().collect::<Vec<_>>().join(", "))])]
         }
+        Some(Object::Endpoint(it)) if it.check.is_some() => it.check.iter().flat_map(|it| check(ctx, it)).collect(),
         Some(Object::Endpoint(it)) => {
             let selector = it.selector.as_ref().map_or_else(String::new, |words| format!(", picked by {words}"));
             let is = format!("{} ready behind it, {} not ready{selector}", it.ready, it.not_ready);
@@ -270,6 +271,25 @@ fn queue(ctx: &Ctx<'_>, it: &Queue) -> Vec<Section> {
         Section::new("use", usage(ctx, &it.key)),
         Section::new("workers", consumers.collect()),
         Section::new("held by", broker.into_iter().collect()),
+    ]
+}
+
+/// What came of asking an endpoint from here.
+fn check(ctx: &Ctx<'_>, it: &Check) -> Vec<Section> {
+    let is = match (&it.failing, it.slow) {
+        (Some(failing), _) => {
+            let times = many(u64::from(failing.times), "time");
+            Phrase::of(Ink::Strong, failing.why.as_str())
+                .and(Ink::Text, format!(", {times} in a row since {}", ctx.clock.moment(failing.since)))
+        }
+        (None, Some(slow)) => Phrase::text(format!("answers in {} ms, usually in {} ms", slow.last, slow.usual)),
+        (None, None) => Phrase::of(Ink::Good, "answers as it should"),
+    };
+    let certificate = it.certificate.map(|(_, until)| Phrase::text(format!("good until {}", ctx.clock.moment(until))));
+    vec![
+        Section::new("asks", vec![Phrase::text(it.asks.as_str()).and(Ink::Dim, " from here")]),
+        Section::new("is", vec![is]),
+        Section::new("shows", certificate.into_iter().collect()),
     ]
 }
 

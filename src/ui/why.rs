@@ -151,7 +151,9 @@ fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
         parts.push(Section::new("event", vec![Phrase::dim(format!("{at} ")).and(Ink::Text, say::happened(it))]));
     }
     let Some(target) = target else { return parts };
-    match ctx.incident_on(&target) {
+    // An alert about an instance stands at the workload that it is of.
+    let owner = ctx.model.view.instance(&target).and_then(|it| it.owner.as_ref()).filter(|_| pane == Pane::Alerts);
+    match ctx.incident_on(&target).or_else(|| ctx.incident_on(owner?)) {
         Some(incident) if incident.subject == target => parts.extend(of_incident(ctx, incident)),
         Some(incident) => {
             let cause = format!("{}: {}", incident.subject.local(), incident.summary);

@@ -1,4 +1,4 @@
-//! What tells numbers: a real Redis, its exporter and Prometheus. `tests/real/numbers` starts and stops them; here they are a value
+//! What tells numbers: a real Redis, its exporter, Prometheus and Alertmanager. `tests/real/numbers` starts and stops them; here they are a value
 //! that cleans up after itself.
 
 use std::path::PathBuf;
@@ -29,6 +29,41 @@ impl Numbers {
     /// The page of the exporter.
     pub fn page(&self) -> String {
         self.kept("page")
+    }
+
+    /// Where Alertmanager is.
+    pub fn manager(&self) -> String {
+        self.kept("manager")
+    }
+
+    /// An alert of a severity fires from now on, with these labels too (`name=worker`).
+    #[track_caller]
+    pub fn fires(&self, name: &str, severity: &str, labels: &[&str]) {
+        self.run("rule", &[&[name, severity, "vector(1)"], labels].concat());
+    }
+
+    /// It does not fire any more.
+    #[track_caller]
+    pub fn ends(&self, name: &str) {
+        self.run("rule", &[name, "none", "vector(1)>1"]);
+    }
+
+    /// It is silenced.
+    #[track_caller]
+    pub fn silence(&self, name: &str, by: &str, comment: &str) {
+        self.run("silence", &[name, by, comment]);
+    }
+
+    /// Alertmanager is told nothing any more.
+    #[track_caller]
+    pub fn mute(&self) {
+        self.run("mute", &[]);
+    }
+
+    /// Ends Alertmanager alone, as a crash would.
+    #[track_caller]
+    pub fn deaf(&self) {
+        self.run("deaf", &[]);
     }
 
     /// So many orders wait from now on.

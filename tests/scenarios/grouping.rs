@@ -198,6 +198,7 @@ fn a_full_pool_drags_along_those_that_need_the_database() {
         ready: 1,
         exposure: Exposure::No,
         pool: true,
+        check: None,
         not_ready: 0,
         selector: None,
     })));

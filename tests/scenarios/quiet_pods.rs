@@ -27,7 +27,7 @@ fn quiet(place: &mut Place, seconds: i64) {
 
 fn service(place: &mut Place, name: &str, serves: Vec<Ref>, ready: u32, not_ready: u32) {
     let (key, selector) = (place.key(Kind::Endpoint, name), Some(format!("app={name}").into()));
-    let it = Endpoint { key, serves, ready, not_ready, selector, exposure: Exposure::Yes, pool: false };
+    let it = Endpoint { key, serves, ready, not_ready, selector, exposure: Exposure::Yes, pool: false, check: None };
     place.put(Object::Endpoint(Box::new(it)));
 }
 
@@ -71,7 +71,8 @@ fn add_ons_and_a_shop_in_order_are_quiet() {
     place.put(Object::Workload(Box::new(db)));
     // A Service without a selector: its addresses are set by hand.
     let (key, exposure) = (place.key(Kind::Endpoint, "kubernetes"), Exposure::Unknown);
-    let it = Endpoint { key, serves: vec![], ready: 0, not_ready: 0, selector: None, exposure, pool: false };
+    let it =
+        Endpoint { key, serves: vec![], ready: 0, not_ready: 0, selector: None, exposure, pool: false, check: None };
     place.put(Object::Endpoint(Box::new(it)));
     quiet(&mut place, minutes(15));
     let advised: Vec<&str> = place.diagnosis.advice().iter().filter_map(|it| it.label.as_deref()).collect();
@@ -104,7 +105,7 @@ fn jobs_that_are_done_and_what_rests_on_purpose_are_quiet() {
     service(&mut place, "seasonal", vec![], 0, 0);
     let (key, exposure) = (place.key(Kind::Ingress, "seasonal"), Exposure::Yes);
     let serves = vec![place.key(Kind::Endpoint, "seasonal")];
-    let it = Endpoint { key, serves, ready: 0, not_ready: 0, selector: None, exposure, pool: false };
+    let it = Endpoint { key, serves, ready: 0, not_ready: 0, selector: None, exposure, pool: false, check: None };
     place.put(Object::Endpoint(Box::new(it)));
     autoscaler(&mut place, &rests.key, |it| {
         (it.active, it.message, it.current, it.desired) = (Some(false), Some("scaling is disabled".into()), 0, 0);

@@ -237,6 +237,7 @@ impl Side {
             ready: 0,
             exposure,
             pool,
+            check: None,
             not_ready: 0,
             selector: None,
         })));

@@ -83,7 +83,7 @@ fn a_webhook_that_is_down_drags_along_what_it_blocks() {
     let policy = crashing(&mut place, "policy", 200, "");
     let key = place.key(Kind::Endpoint, "policy");
     let (serves, selector, exposure) = (vec![policy.clone()], Some("app=policy".into()), Exposure::No);
-    let it = Endpoint { key, serves, ready: 0, not_ready: 1, selector, exposure, pool: false };
+    let it = Endpoint { key, serves, ready: 0, not_ready: 1, selector, exposure, pool: false, check: None };
     place.put(Object::Endpoint(Box::new(it)));
     place.look();
     place.pass(60);
@@ -194,11 +194,51 @@ fn the_way_in_is_put_down_to_what_is_broken_behind_it() {
     let ingress = place.key(Kind::Ingress, "front");
     for (key, serves, selector) in [(service.clone(), web.clone(), Some("app=web".into())), (ingress, service, None)] {
         let (serves, exposure) = (vec![serves], Exposure::Yes);
-        let it = Endpoint { key, serves, ready: 0, not_ready: 1, selector, exposure, pool: false };
+        let it = Endpoint { key, serves, ready: 0, not_ready: 1, selector, exposure, pool: false, check: None };
         place.put(Object::Endpoint(Box::new(it)));
     }
     place.look();
     place.pass(60);
     let row = place.only();
     assert_eq!((row.subject, row.tier), (web, Tier::UsersHurt));
+}
+
+/// An endpoint that the settings name leads to a workload, and fails since so many seconds.
+fn felt(place: &mut Place, leads_to: &Ref, ago: i64) {
+    let failing = Some(Failing { times: 4, since: at(-ago), why: "502 Bad Gateway".into() });
+    let check =
+        Some(Box::new(Check { asks: "GET https://shop.example".into(), failing, slow: None, certificate: None }));
+    let key = Ref { namespace: None, ..place.key(Kind::Check, "shop.example") };
+    let (serves, exposure) = (vec![leads_to.clone()], Exposure::Yes);
+    place.put(Object::Endpoint(Box::new(Endpoint {
+        key,
+        serves,
+        ready: 0,
+        not_ready: 0,
+        selector: None,
+        exposure,
+        pool: false,
+        check,
+    })));
+}
+
+#[test]
+fn what_users_feel_stands_at_its_cause_and_ranks_it() {
+    let mut place = Place::default();
+    let web = crashing(&mut place, "web", 300, "no DATABASE_URL");
+    felt(&mut place, &web, 280);
+    let one = place.only();
+    assert_eq!((one.rule, one.tier), ("crash-loop", Tier::UsersHurt), "{}", one.summary);
+    let felt: Vec<&str> = one.symptoms.iter().map(|it| it.rule).collect();
+    assert!(felt.contains(&"endpoint-fails"), "{felt:?}");
+}
+
+#[test]
+fn ready_but_failing_stands_for_itself() {
+    let mut place = Place::default();
+    let web = place.healthy(Kind::Deployment, "web", 2);
+    felt(&mut place, &web.key, 280);
+    let one = place.only();
+    assert_eq!((one.rule, one.tier), ("endpoint-fails", Tier::UsersHurt));
+    assert_eq!(one.summary.as_str(), "fails from here: 502 Bad Gateway");
 }

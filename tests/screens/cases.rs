@@ -127,6 +127,7 @@ fn kubernetes(t: &mut Telling) {
             selector: Some(Text::new("app=pay")),
             exposure: Exposure::Yes,
             pool: false,
+            check: None,
         })),
     );
     t.put(

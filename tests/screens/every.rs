@@ -38,6 +38,7 @@ fn around() -> Batch {
             selector,
             exposure: Exposure::Yes,
             pool: false,
+            check: None,
         }))
     };
     t.put("services", endpoint(of(Kind::Endpoint, "web"), vec![deployment("web")], 4, 0, "app=web"));

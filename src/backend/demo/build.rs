@@ -135,6 +135,7 @@ impl Sim {
                 selector: Some(Text::from(format!("app={}", key.name))),
                 exposure: Exposure::Yes,
                 pool: false,
+                check: None,
             };
             self.endpoints.insert(endpoint, it);
         }
@@ -237,6 +238,7 @@ impl Sim {
                 selector: None,
                 exposure: Exposure::No,
                 pool: true,
+                check: None,
             };
             let client = named(self, &pool.client, &of)?;
             self.pools.push(Pool { object, spec: pool.clone(), client, leaked: 0.0, per_minute: 0.0 });

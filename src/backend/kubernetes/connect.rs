@@ -17,7 +17,6 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::{Text, Timestamp, words};
 
-use super::expiry;
 use super::failure::Failure;
 use super::kubeconfig::{Kubeconfigs, Resolved, without_login};
 use super::login::{self, Identity, login};
@@ -25,6 +24,7 @@ use super::pace::Pace;
 use super::plugin;
 use super::proxy::{self, Proxies};
 use super::target::{Target, Way};
+use crate::reach::expiry;
 
 mod server;
 

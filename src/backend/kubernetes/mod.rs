@@ -19,7 +19,6 @@ mod describe;
 mod discover;
 mod ends;
 mod exec;
-mod expiry;
 mod failure;
 mod forward;
 mod heard;

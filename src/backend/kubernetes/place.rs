@@ -38,6 +38,7 @@ pub(super) const fn api_kind(kind: Kind) -> Option<ApiKind> {
         | Kind::ContainerInstance
         | Kind::Queue
         | Kind::Alert
+        | Kind::Check
         | Kind::Custom
         | Kind::Cluster => return None,
     })

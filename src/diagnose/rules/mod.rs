@@ -21,6 +21,7 @@ mod placement;
 mod policy;
 mod practice;
 mod probe;
+mod reach;
 mod replicas;
 mod scaling;
 mod schedule;
@@ -83,6 +84,8 @@ const RULES: &[&Rule] = &[
     &schedule::JOB_OVERDUE,
     &schedule::JOB_FAILED,
     &traffic::ENDPOINT_DEAD,
+    &reach::ENDPOINT_FAILS,
+    &reach::ENDPOINT_SLOW,
     &traffic::POOL_FULL,
     &traffic::QUEUE_BACKED_UP,
     &alert::ALERT,
@@ -97,6 +100,7 @@ const RULES: &[&Rule] = &[
     &policy::BUDGET_BLOCKS,
     &policy::LOGIN_ENDS,
     &policy::CERTIFICATE_ENDS,
+    &reach::ENDPOINT_CERTIFICATE_ENDS,
     &capacity::NO_SPARE_NODE,
     &capacity::VERSION_SKEW,
     &node::DISK_NEARLY_FULL,

@@ -209,7 +209,7 @@ fn pool_full(scene: &Scene<'_>, out: &mut Out) {
 }
 
 fn endpoint_dead(scene: &Scene<'_>, out: &mut Out) {
-    let Some(endpoint) = scene.view.endpoint(scene.key).filter(|it| it.ready == 0 && !it.pool) else { return };
+    let Some(endpoint) = scene.view.endpoint(scene.key).filter(|it| it.ready == 0 && it.leads()) else { return };
     // Where addresses may not be read, none is known.
     let namespace = scene.key.namespace.as_ref();
     let apart = scene.view.sources(scene.cluster()).any(|(source, _)| source.kind == *ADDRESSES);

@@ -1,6 +1,9 @@
 //! Queues by real numbers: what waits in a Redis, as its exporter and a Prometheus tell it, beside the engine whose containers take from
 //! it.
 
+mod alerts;
+mod endpoints;
+
 use crate::cockpit::Cockpit;
 use crate::numbers::Numbers;
 use crate::scenes::report::{Report, evidence_says, in_short, is_loud, line_says};

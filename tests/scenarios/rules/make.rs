@@ -161,6 +161,7 @@ pub fn pool(place: &mut Place, used: f64) {
         ready: 1,
         exposure,
         pool: true,
+        check: None,
         not_ready: 0,
         selector: None,
     })));
@@ -468,6 +469,7 @@ pub fn service(place: &mut Place, change: impl FnOnce(&mut Place, &mut Endpoint)
         selector: Some("app=web".into()),
         exposure,
         pool: false,
+        check: None,
     };
     change(place, &mut it);
     place.put(Object::Endpoint(Box::new(it)));
@@ -487,7 +489,8 @@ pub fn just_created(place: &mut Place, ago: i64) {
     }
     let (key, serves) = (place.key(Kind::Endpoint, "www"), vec![workload.key]);
     let selector = Some("app=web".into());
-    let it = Endpoint { key, serves, ready: 0, not_ready: 2, selector, exposure: Exposure::Yes, pool: false };
+    let it =
+        Endpoint { key, serves, ready: 0, not_ready: 2, selector, exposure: Exposure::Yes, pool: false, check: None };
     place.put(Object::Endpoint(Box::new(it)));
     place.look();
 }
@@ -500,7 +503,7 @@ pub fn ingress(place: &mut Place, backends: &[&str]) {
 pub fn way_in(place: &mut Place, kind: Kind, backends: &[&str]) {
     let (key, exposure) = (place.key(kind, "front"), Exposure::Yes);
     let serves = backends.iter().map(|name| place.key(Kind::Endpoint, name)).collect();
-    let it = Endpoint { key, serves, ready: 0, not_ready: 0, selector: None, exposure, pool: false };
+    let it = Endpoint { key, serves, ready: 0, not_ready: 0, selector: None, exposure, pool: false, check: None };
     place.put(Object::Endpoint(Box::new(it)));
     place.look();
     place.pass(60);
@@ -557,5 +560,6 @@ pub fn pod_practice(place: &mut Place, good: bool, wanted: u32) {
         selector,
         exposure,
         pool: false,
+        check: None,
     })));
 }

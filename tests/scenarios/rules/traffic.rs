@@ -23,13 +23,13 @@ cases! {
         let workload = place.healthy(Kind::Deployment, "web", 1);
         let key = place.key(Kind::Endpoint, "www");
         let serves = vec![workload.key];
-        place.put(Object::Endpoint(Box::new(Endpoint { key, serves, ready: 0, exposure: Exposure::Yes, pool: false, not_ready: 0, selector: None })));
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves, ready: 0, exposure: Exposure::Yes, pool: false, check: None, not_ready: 0, selector: None })));
         place.look();
         place.pass(60);
     }
     "endpoint-dead", "an endpoint for nobody", None, |place| {
         let key = place.key(Kind::Endpoint, "www");
-        place.put(Object::Endpoint(Box::new(Endpoint { key, serves: vec![], ready: 0, exposure: Exposure::Yes, pool: false, not_ready: 0, selector: None })));
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves: vec![], ready: 0, exposure: Exposure::Yes, pool: false, check: None, not_ready: 0, selector: None })));
         place.pass(60);
     }
     "alert", "it fires", Some("alert SlowCheckout"), |place| {
@@ -48,6 +48,25 @@ cases! {
         let alert = place.alert("TooManyPods", Severity::Advice, false, None);
         place.put(Object::Alert(Box::new(alert)));
     }
+
+    "endpoint-fails", "twice in a row", Some("fails from here: 503 Service Unavailable"), |place| {
+        checked(place, &[], |it| it.failing = Some(fails(2)));
+    }
+    "endpoint-fails", "once", None, |place| { checked(place, &[], |it| it.failing = Some(fails(1))); }
+    "endpoint-fails", "it answers", None, |place| { checked(place, &[], |_| ()); }
+    "endpoint-slow", "three times as long", Some("answers in 2.4 s, usually in 310 ms"), |place| {
+        checked(place, &[], |it| it.slow = Some(Slow { last: 2_400, usual: 310, since: at(-90) }));
+    }
+    "endpoint-slow", "it fails as well", None, |place| {
+        checked(place, &[], |it| {
+            (it.slow, it.failing) = (Some(Slow { last: 2_400, usual: 310, since: at(-90) }), Some(fails(2)));
+        });
+    }
+    "endpoint-certificate-ends", "in five days", Some("its certificate ends in 5 d"), |place| { certified(place, 90, 5); }
+    "endpoint-certificate-ends", "in a day", Some("its certificate ends in 1 d"), |place| { certified(place, 90, 1); }
+    "endpoint-certificate-ends", "in a month", None, |place| { certified(place, 90, 30); }
+    "endpoint-certificate-ends", "it is renewed every week", None, |place| { certified(place, 7, 4); }
+    "endpoint-certificate-ends", "it was not renewed this week", Some("its certificate ends in 2 d"), |place| { certified(place, 7, 2); }
 
     "endpoint-dead", "its pods are not ready", Some("nobody is ready behind it: 2 not ready"), |place| {
         service(place, |place, it| {
@@ -82,14 +101,14 @@ cases! {
     }
     "endpoint-dead", "an Ingress to a Service that stands for a name elsewhere", None, |place| {
         let key = place.key(Kind::Endpoint, "web");
-        place.put(Object::Endpoint(Box::new(Endpoint { key, serves: Vec::new(), ready: 0, not_ready: 0, selector: None, exposure: Exposure::Yes, pool: false })));
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves: Vec::new(), ready: 0, not_ready: 0, selector: None, exposure: Exposure::Yes, pool: false, check: None })));
         ingress(place, &["web"]);
     }
     "endpoint-dead", "an Ingress that leads to no Service on purpose", None, |place| { ingress(place, &[]); }
     "endpoint-dead", "an Ingress to a Service that is", None, |place| {
         let key = place.key(Kind::Endpoint, "web");
         let serves = vec![place.healthy(Kind::Deployment, "web", 1).key];
-        place.put(Object::Endpoint(Box::new(Endpoint { key, serves, ready: 1, not_ready: 0, selector: Some("app=web".into()), exposure: Exposure::No, pool: false })));
+        place.put(Object::Endpoint(Box::new(Endpoint { key, serves, ready: 1, not_ready: 0, selector: Some("app=web".into()), exposure: Exposure::No, pool: false, check: None })));
         ingress(place, &["web"]);
     }
 
@@ -101,4 +120,33 @@ cases! {
         place.trouble("endpointslices", TroubleKind::Forbidden);
         service(place, |place, it| it.serves = vec![place.healthy(Kind::Deployment, "web", 2).key]);
     }
+}
+
+fn fails(times: u32) -> Failing {
+    Failing { times, since: at(-60), why: "503 Service Unavailable".into() }
+}
+
+/// An endpoint that the settings name, and what came of asking it.
+fn checked(place: &mut Place, serves: &[Ref], with: impl FnOnce(&mut Check)) {
+    let mut check = Check { asks: "GET https://shop.example".into(), failing: None, slow: None, certificate: None };
+    with(&mut check);
+    let key = Ref { namespace: None, ..place.key(Kind::Check, "shop") };
+    let (serves, selector, exposure) = (serves.to_vec(), None, Exposure::Yes);
+    let check = Some(Box::new(check));
+    place.put(Object::Endpoint(Box::new(Endpoint {
+        key,
+        serves,
+        ready: 0,
+        not_ready: 0,
+        selector,
+        exposure,
+        pool: false,
+        check,
+    })));
+}
+
+/// One whose certificate is good for so many days, and has so many left.
+fn certified(place: &mut Place, lasts: i64, left: i64) {
+    let days = |days: i64| at(days * 86_400);
+    checked(place, &[], |it| it.certificate = Some((days(left - lasts), days(left))));
 }

@@ -231,6 +231,7 @@ impl Book {
             selector: it.in_words(),
             exposure: if it.outside { Exposure::Yes } else { Exposure::No },
             pool: false,
+            check: None,
         }
     }
 

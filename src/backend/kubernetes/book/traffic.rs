@@ -152,5 +152,6 @@ pub(super) fn endpoint(key: Ref, it: &Service, serves: Vec<Ref>, behind: Behind,
         selector: (!it.selector.is_empty()).then(|| Text::from(select::in_words(&it.selector))),
         exposure: if it.outside || named { Exposure::Yes } else { Exposure::No },
         pool: false,
+        check: None,
     }
 }

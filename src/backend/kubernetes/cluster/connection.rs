@@ -7,7 +7,6 @@ use tokio::time::Instant;
 
 use super::super::api::Api;
 use super::super::connect;
-use super::super::expiry;
 use super::super::failure::Failure;
 use super::super::rights;
 use super::super::target::Way;
@@ -15,6 +14,7 @@ use super::super::watch::backed_off;
 use super::hello::{self, Hello, Lost};
 use super::{Cluster, Done, source};
 use crate::domain::{BackendKind, ClusterInfo, Fact, Name, Object, Text, Timestamp};
+use crate::reach::expiry;
 
 /// How often the server is asked whether it is there.
 const ASK_EVERY: Duration = Duration::from_secs(60);

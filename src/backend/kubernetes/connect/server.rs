@@ -8,10 +8,10 @@ use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::super::expiry;
 use super::super::target::Target;
 use super::{Plan, blocking};
 use crate::domain::Timestamp;
+use crate::reach::expiry;
 
 /// From when until when the certificate is good that a target's server shows: a connection is made for it and closed, for
 /// kube tells nobody. None where it cannot be seen, or is not asked for: through a proxy, or without TLS.

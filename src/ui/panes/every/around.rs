@@ -24,7 +24,7 @@ impl<'c> Services<'c> {
         let (view, kinds) = (self.ctx.model.view, self.every.kinds());
         // What a Swarm service is asked by is that service.
         let runs = |it: &&Endpoint| it.serves.iter().any(|of| kinds.contains(&of.kind) && of.name == it.key.name);
-        let asked = view.endpoints().filter(move |it| !it.pool && !runs(it)).map(|it| &it.key);
+        let asked = view.endpoints().filter(move |it| it.leads() && !runs(it)).map(|it| &it.key);
         asked.chain(view.workloads().map(|it| &it.key)).filter(move |key| kinds.contains(&key.kind))
     }
 

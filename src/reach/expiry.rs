@@ -14,12 +14,12 @@ const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
 /// Until when the first certificate of some PEM is good; none where that cannot be read.
-pub(super) fn of_pem(pem: &[u8]) -> Option<Timestamp> {
+pub fn of_pem(pem: &[u8]) -> Option<Timestamp> {
     span_of_pem(pem).map(|(_, until)| until)
 }
 
 /// From when until when it is.
-pub(super) fn span_of_pem(pem: &[u8]) -> Option<(Timestamp, Timestamp)> {
+pub fn span_of_pem(pem: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let certificate = CertificateDer::from_pem_slice(pem).ok()?;
     validity(&certificate)
 }
@@ -28,12 +28,12 @@ pub(super) fn span_of_pem(pem: &[u8]) -> Option<(Timestamp, Timestamp)> {
 const MADE_TO_LAST: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// When a certificate of this span ends, where a person has to renew it.
-pub(super) fn to_renew((from, until): (Timestamp, Timestamp)) -> Option<Timestamp> {
+pub fn to_renew((from, until): (Timestamp, Timestamp)) -> Option<Timestamp> {
     (until.duration_since(from) > MADE_TO_LAST).then_some(until)
 }
 
 /// From when until when a certificate is good.
-pub(super) fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
+pub fn validity(der: &[u8]) -> Option<(Timestamp, Timestamp)> {
     let (certificate, _) = take(der, SEQUENCE)?;
     let (mut signed, _) = take(certificate, SEQUENCE)?;
     if let Some((_, rest)) = take(signed, VERSION) {
