@@ -86,6 +86,8 @@ pub enum Command {
     Explain(Explain),
     /// Print the least Kubernetes role that lets somebody read a cluster, or also act on it.
     Rbac(Rbac),
+    /// Print rules to begin with, for a Prometheus that has none.
+    Rules,
     /// Print what was done.
     History(History),
     /// Print what the next person on call has to know, as Markdown.

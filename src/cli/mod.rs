@@ -131,6 +131,10 @@ fn run(cli: Cli) -> Result<ExitCode, End> {
             rbac::run(options)?;
             return Ok(ExitCode::SUCCESS);
         }
+        Some(Command::Rules) => {
+            output::print(crate::metrics::alert::STARTER_RULES)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         Some(Command::Completions(options)) => {
             completions::run(options)?;
             return Ok(ExitCode::SUCCESS);

@@ -45,6 +45,11 @@ fn home_of(key: &Ref, view: &View<'_>) -> Ref {
     let about = view.alert(key).and_then(|alert| alert.about.as_ref());
     match about.and_then(|about| view.object(about)) {
         Some(crate::domain::Object::Instance(it)) => it.owner.clone().unwrap_or_else(|| key.clone()),
+        // What one workload alone serves is its own.
+        Some(crate::domain::Object::Endpoint(it)) => match &it.serves[..] {
+            [one] if view.workload(one).is_some() => one.clone(),
+            _ => it.key.clone(),
+        },
         Some(object) => object.key().clone(),
         None => key.clone(),
     }

@@ -83,12 +83,13 @@ fn a_target_that_is_not_there_or_not_clear_is_said_with_what_may_be_meant() {
 }
 
 /// Commands that change no system.
-const READERS: [&str; 12] = [
+const READERS: [&str; 13] = [
     "triage",
     "wait",
     "doctor",
     "explain",
     "rbac",
+    "rules",
     "keys",
     "themes",
     "completions",

@@ -242,3 +242,30 @@ fn ready_but_failing_stands_for_itself() {
     assert_eq!((one.rule, one.tier), ("endpoint-fails", Tier::UsersHurt));
     assert_eq!(one.summary.as_str(), "fails from here: 502 Bad Gateway");
 }
+
+#[test]
+fn an_alert_about_a_service_stands_at_the_one_workload_behind_it() {
+    let mut place = Place::default();
+    let web = crashing(&mut place, "web", 300, "no DATABASE_URL");
+    let key = place.key(Kind::Endpoint, "www");
+    let mut service = Endpoint {
+        key: key.clone(),
+        serves: vec![web],
+        ready: 1,
+        not_ready: 0,
+        selector: None,
+        exposure: Exposure::Yes,
+        pool: false,
+        check: None,
+    };
+    place.put(Object::Endpoint(Box::new(service.clone())));
+    let alert = place.alert("RequestsFail", Severity::Critical, true, Some(key));
+    place.put(Object::Alert(Box::new(alert)));
+    assert_eq!(place.only().rule, "crash-loop");
+    // Of two nobody can say which it is.
+    service.serves.push(place.healthy(Kind::Deployment, "api", 1).key);
+    place.put(Object::Endpoint(Box::new(service)));
+    place.pass(60);
+    let both = ["alert", "crash-loop"];
+    assert!(both.iter().all(|rule| place.rules().contains(rule)), "{:?}", place.rules());
+}

@@ -67,9 +67,12 @@ impl Labels<'_> {
         };
         let claim = || Some(self.named(Kind::Volume, Some(namespace?), self.label("persistentvolumeclaim")?));
         let exported = self.raised.label("exported_pod").map(|name| self.named(Kind::Pod, namespace, name));
+        // `service` alone is what was scraped.
+        let service = || Some(self.named(Kind::Endpoint, Some(namespace?), self.raised.label("exported_service")?));
         exported
             .or_else(workload)
             .or_else(claim)
+            .or_else(service)
             .or_else(|| pod(false))
             .or_else(|| self.node())
             // Then it is about the exporter itself.
@@ -161,6 +164,9 @@ mod tests {
             of(&[("namespace", "shop"), ("workload", "web"), ("workload_type", "deployment")]),
             says("prod/shop/Deployment/web")
         );
+        let ingress =
+            [("exported_namespace", "shop"), ("exported_service", "web"), ("service", "ingress-metrics"), own];
+        assert_eq!(of(&ingress), says("prod/shop/Endpoint/web"));
         assert_eq!(of(&[("queue", "orders"), own]), says("prod/-/Queue/orders"));
     }
 

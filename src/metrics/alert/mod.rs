@@ -17,3 +17,6 @@ pub mod raised;
 pub mod rules;
 
 pub use feed::{Alerts, Target};
+
+/// Rules to begin with, as Prometheus reads them (`rule_files`).
+pub const STARTER_RULES: &str = include_str!("../../../assets/metrics/rules.yml");

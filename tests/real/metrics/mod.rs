@@ -3,6 +3,7 @@
 
 mod alerts;
 mod endpoints;
+mod rules;
 
 use crate::cockpit::Cockpit;
 use crate::numbers::Numbers;
