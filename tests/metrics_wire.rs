@@ -93,7 +93,15 @@ impl Watcher {
     }
 
     fn hearing(feed: Arc<dyn Feed>) -> Self {
-        let (sender, demand) = watch::channel(Demand::default());
+        Self::wanting(Demand::default(), feed)
+    }
+
+    fn looking_once(feed: Arc<dyn Feed>) -> Self {
+        Self::wanting(Demand { once: true, ..Demand::default() }, feed)
+    }
+
+    fn wanting(demand: Demand, feed: Arc<dyn Feed>) -> Self {
+        let (sender, demand) = watch::channel(demand);
         let batches = feed.run(demand);
         Self { world: World::default(), batches, _demand: sender }
     }

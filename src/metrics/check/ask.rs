@@ -57,21 +57,36 @@ const LOOKED_AT: usize = 64 << 10;
 /// A way that leads on more often leads nowhere.
 const LEADS_ON: usize = 5;
 
-/// Tries once; in words what came instead of what is expected.
-///
-/// # Errors
-/// There was no answer in time, or another than that.
-pub async fn ask(wanted: &Wanted, within: Duration) -> Result<Seen, Text> {
-    let begun = Instant::now();
-    let asked = async {
-        match wanted.host_and_port() {
-            Some(at) => connected(at).await,
-            None => answered(wanted).await,
-        }
-    };
-    let silence = || Err(Text::from(format!("no answer within {} s", within.as_secs().max(1))));
-    let certificate = tokio::time::timeout(within, asked).await.unwrap_or_else(|_| silence())?;
-    Ok(Seen { took: begun.elapsed(), certificate })
+/// Who tries, again and again.
+#[derive(Debug, Default)]
+pub struct Asker {
+    /// Reading the system's certificates takes as long as many an answer, so that is done once; and again after a failure, for they
+    /// may be other ones by now.
+    http: Option<Client>,
+}
+
+impl Asker {
+    /// Tries once; in words what came instead of what is expected.
+    ///
+    /// # Errors
+    /// There was no answer in time, or another than that.
+    pub async fn ask(&mut self, wanted: &Wanted, within: Duration) -> Result<Seen, Text> {
+        let http = match self.http.take() {
+            Some(http) => http,
+            None => opened(wanted)?,
+        };
+        let begun = Instant::now();
+        let asked = async {
+            match wanted.host_and_port() {
+                Some(at) => connected(at).await,
+                None => answered(wanted, &http).await,
+            }
+        };
+        let silence = || Err(Text::from(format!("no answer within {} s", within.as_secs().max(1))));
+        let certificate = tokio::time::timeout(within, asked).await.unwrap_or_else(|_| silence())?;
+        self.http = Some(http);
+        Ok(Seen { took: begun.elapsed(), certificate })
+    }
 }
 
 type Certificate = Option<(Timestamp, Timestamp)>;
@@ -80,8 +95,8 @@ async fn connected(at: &str) -> Result<Certificate, Text> {
     TcpStream::connect(at).await.map(|_| None).map_err(|error| deepest(&error).0)
 }
 
-async fn answered(wanted: &Wanted) -> Result<Certificate, Text> {
-    let answer = opened(wanted)?.get(&wanted.address).send().await.map_err(|error| deepest(&error).0)?;
+async fn answered(wanted: &Wanted, http: &Client) -> Result<Certificate, Text> {
+    let answer = http.get(&wanted.address).send().await.map_err(|error| deepest(&error).0)?;
     let status = answer.status();
     let is_expected = match wanted.status {
         Some(expected) => status.as_u16() == expected,

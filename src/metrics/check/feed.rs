@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::ask::{Wanted, ask};
+use super::ask::{Asker, Wanted};
 use super::record::Record;
 use crate::domain::{
     Batch, Check, ClusterId, Demand, Endpoint, Exposure, Fact, Feed, Kind, Object, Ref, Source, Timestamp,
@@ -30,6 +30,13 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self { every: Duration::from_secs(30), again: Duration::from_secs(3), within: Duration::from_secs(10) }
+    }
+}
+
+impl Pace {
+    /// For whom looks once, and waits ten seconds for all of it: two tries have to fit.
+    fn once(self) -> Self {
+        Self { again: self.again.min(Duration::from_secs(1)), within: self.within.min(Duration::from_secs(4)), ..self }
     }
 }
 
@@ -130,17 +137,18 @@ async fn watch_one(
     tell: mpsc::Sender<Verdict>,
 ) {
     let Some(wanted) = of.wanted.get(number) else { return };
-    let mut record = Record::default();
+    let pace = if demand.borrow().once { of.pace.once() } else { of.pace };
+    let (mut record, mut asker) = (Record::default(), Asker::default());
     loop {
         let begun = Instant::now();
-        let tried = ask(wanted, of.pace.within).await;
+        let tried = asker.ask(wanted, pace.within).await;
         record.note(tried, Timestamp::now());
         let in_doubt = record.is_in_doubt();
         let verdict = Verdict { number, check: record.check(wanted.words()), in_doubt };
         if tell.send(verdict).await.is_err() {
             return;
         }
-        let pause = if in_doubt { of.pace.again } else { of.pace.every.saturating_sub(begun.elapsed()) };
+        let pause = if in_doubt { pace.again } else { pace.every.saturating_sub(begun.elapsed()) };
         if !feeding::wait(&mut demand, &out, pause).await {
             return;
         }

@@ -109,3 +109,14 @@ async fn every_try_makes_a_connection_of_its_own() {
         () = hearing => unreachable!("it waits for ever"),
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_looks_once_hears_of_one_that_hangs_within_ten_seconds() {
+    // It takes connections and says nothing.
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let wanted = vec![wanted("web", &format!("http://{}", listener.local_addr().expect("an address")))];
+    let begun = tokio::time::Instant::now();
+    let mut watcher = Watcher::looking_once(Checks::new(ClusterId::new("prod"), wanted));
+    watcher.until("silence", |view| why(view, "web") == "no answer within 4 s" && is_live(view)).await;
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
