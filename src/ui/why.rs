@@ -36,8 +36,10 @@ pub(super) fn title(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Phrase {
         RowKey::Fold(_) => Phrase::of(Ink::Title, "not listed"),
         _ => match panes::target(pane, key, &ctx.model) {
             Some(target) => {
-                let phrase =
-                    Phrase::of(Ink::Name, target.cluster.as_str()).and(Ink::Title, format!(" {}", target.local()));
+                // What tells alerts of one rule apart is for machines.
+                let alert = ctx.model.view.alert(&target).map(|alert| alert.title.to_string());
+                let name = alert.unwrap_or_else(|| target.local());
+                let phrase = Phrase::of(Ink::Name, target.cluster.as_str()).and(Ink::Title, format!(" {name}"));
                 phrase.and(Ink::Rule, " ─ ").and(Ink::Text, about::kind_line(ctx, &target))
             }
             None => Phrase::dim("gone"),

@@ -269,3 +269,17 @@ fn an_alert_about_a_service_stands_at_the_one_workload_behind_it() {
     let both = ["alert", "crash-loop"];
     assert!(both.iter().all(|rule| place.rules().contains(rule)), "{:?}", place.rules());
 }
+
+#[test]
+fn an_alert_about_what_is_not_known_stands_under_its_own_name() {
+    let mut place = Place::default();
+    let elsewhere = Ref { namespace: None, ..place.key(Kind::Node, "db-1") };
+    let alert = Alert {
+        key: place.key(Kind::Alert, "DiskFull-9d7ba2d7"),
+        ..place.alert("DiskFull", Severity::Critical, true, Some(elsewhere))
+    };
+    place.put(Object::Alert(Box::new(alert)));
+    let one = place.only();
+    assert_eq!(one.label.as_deref(), Some("DiskFull"));
+    assert!(one.evidence.iter().any(|it| it.text.contains("node db-1, which is not known here")), "{:?}", one.evidence);
+}

@@ -43,8 +43,15 @@ fn alert(scene: &Scene<'_>, out: &mut Out) {
     if let Some(runbook) = &alert.runbook {
         finding = finding.evidence(None, "runbook", runbook.clone());
     }
-    if alert.about.is_none() {
-        finding.label = Some(Text::new(&alert.title));
+    match &alert.about {
+        Some(about) if scene.view.object(about).is_some() => {}
+        about => {
+            finding.label = Some(Text::new(&alert.title));
+            if let Some(about) = about {
+                let said = format!("{} {}, which is not known here", about.kind.noun(), about.local());
+                finding = finding.evidence(None, "about", said);
+            }
+        }
     }
     out.say(finding);
 }

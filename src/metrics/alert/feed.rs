@@ -9,12 +9,13 @@ use futures::stream::BoxStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::joined::{Said, alerts};
+use super::joined::{Said, alerts, is_part_of};
 use super::manager;
 use super::raised::{Raised, is_watchdog};
 use super::rules::{Rules, rules};
 use crate::domain::{
-    BackendKind, Batch, ClusterId, Demand, Fact, Feed, Object, Source, Text, Timestamp, Trouble, TroubleKind,
+    AlertState, BackendKind, Batch, ClusterId, Demand, Fact, Feed, Object, Source, Text, Timestamp, Trouble,
+    TroubleKind,
 };
 use crate::metrics::ask::{Asker, Failure, Place};
 use crate::reach::feeding;
@@ -82,6 +83,8 @@ struct Reading {
     of: Arc<Alerts>,
     /// By address.
     askers: BTreeMap<String, Asker>,
+    /// What each Prometheus said last, by address: what Alertmanager goes on telling of it keeps its name.
+    rules: BTreeMap<String, Rules>,
     /// What Alertmanager said last; none before it answered for the first time.
     told: Option<Vec<Raised>>,
     had_watchdog: bool,
@@ -119,7 +122,7 @@ async fn rules_of(asker: Asker) -> Result<Rules, Failure> {
 
 impl Reading {
     fn new(of: Arc<Alerts>) -> Self {
-        Self { of, askers: BTreeMap::new(), told: None, had_watchdog: false }
+        Self { of, askers: BTreeMap::new(), rules: BTreeMap::new(), told: None, had_watchdog: false }
     }
 
     async fn run(mut self, mut demand: watch::Receiver<Demand>, out: mpsc::Sender<Batch>) {
@@ -221,8 +224,20 @@ impl Reading {
             let is_over = |it: &Raised| it.silence.as_ref().and_then(|it| it.until).is_some_and(|until| until <= now);
             told.retain(|it| !is_over(it));
         }
-        let rules = rules.into_iter().map(|(_, rules)| rules).collect();
+        let rules = self.rules_now(rules);
         Said { rules, told: self.told.clone(), is_fresh, had_watchdog }
+    }
+
+    /// What each Prometheus says; of one that does not, what Alertmanager still tells.
+    fn rules_now(&mut self, answered: Vec<(String, Rules)>) -> Vec<Rules> {
+        let told = self.told.as_deref().unwrap_or_default();
+        let silent = self.rules.iter_mut().filter(|(address, _)| !answered.iter().any(|(it, _)| it == *address));
+        for (_, rules) in silent {
+            (rules.watchdog, rules.broken) = (None, None);
+            rules.raised.retain(|it| it.state == AlertState::Firing && told.iter().any(|told| is_part_of(it, told)));
+        }
+        self.rules.extend(answered);
+        self.rules.values().cloned().collect()
     }
 }
 

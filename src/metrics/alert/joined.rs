@@ -77,7 +77,7 @@ fn join(said: &Said) -> Vec<Raised> {
 }
 
 /// Whether it is the same alert: on its way to Alertmanager it only gains labels (those of its Prometheus).
-fn is_part_of(raised: &Raised, told: &Raised) -> bool {
+pub(super) fn is_part_of(raised: &Raised, told: &Raised) -> bool {
     raised.identity().all(|(name, value)| told.labels.get(name) == Some(value))
 }
 

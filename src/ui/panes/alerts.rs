@@ -79,8 +79,9 @@ impl Rows for Alerts<'_> {
 
     fn target(&self, key: &RowKey) -> Option<Ref> {
         let RowKey::Object(key) = key else { return None };
-        let about = self.0.model.view.alert(key).and_then(|alert| alert.about.clone());
-        Some(about.unwrap_or_else(|| key.clone()))
+        let view = self.0.model.view;
+        let about = view.alert(key).and_then(|alert| alert.about.as_ref()).filter(|about| view.object(about).is_some());
+        Some(about.unwrap_or(key).clone())
     }
 
     fn empty(&self) -> Vec<Phrase> {

@@ -50,6 +50,7 @@ fn an_alert_that_fires_is_silenced_and_ends() {
     let report = cockpit.until_triage("the alert", |report| {
         let found = report.incidents().find(|it| it["rule"] == "alert").ok_or("no alert")?;
         line_says(found, "BackupMissing (paged)")?;
+        evidence_says(found, "node db-1, which is not known here")?;
         evidence_says(found, "BackupMissing is so")
     });
     assert!(!report.to_string().contains("TooManyPods"), "what only informs wakes nobody\n{report}");

@@ -123,3 +123,19 @@ async fn an_alert_that_ended_is_gone() {
     // The alert that always fired is missing now.
     assert_eq!(state(&watcher.view(), "Watchdog"), Some(AlertState::Firing));
 }
+
+#[tokio::test]
+async fn an_alert_keeps_its_name_while_prometheus_does_not_answer() {
+    let (rules, manager) = (prometheus().await, alertmanager().await);
+    let mut watcher = watch(&[&rules], &[&manager]);
+    watcher.until("the alerts", |view| view.alerts().count() == 7).await;
+    let key = |view: &View<'_>| view.alerts().find(|it| it.title == "CheckoutErrors").map(|it| it.key.clone());
+    let before = key(&watcher.view()).expect("it fires");
+    rules.answer(RULES, 503, "starting");
+    watcher.until("that it is missing", |view| trouble(view).contains("starting")).await;
+    assert_eq!(key(&watcher.view()), Some(before), "who took it has it still");
+    assert_eq!(state(&watcher.view(), "DiskFillsUp"), None, "whether that still waits nobody knows");
+    // Alertmanager says when it ends.
+    manager.answer(TOLD, 200, "[]");
+    watcher.until("its end", |view| key(view).is_none()).await;
+}
