@@ -24,6 +24,6 @@ pub use exit::exit_words;
 pub use incident::{Evidence, Incident, IncidentState, Symptom};
 pub use logs::newest_lines;
 pub use rule::{Cause, Edge, Finding, Link, Out, Rule, Subject};
-pub use rules::{UNHEALTHY, rules};
+pub use rules::{ALERT, UNHEALTHY, rules};
 pub use scene::Scene;
 pub use settings::{Accept, Pattern, Settings};

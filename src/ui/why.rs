@@ -7,7 +7,7 @@ use super::say;
 use super::screen::{Pane, RowKey};
 use super::text::Phrase;
 use super::theme::Ink;
-use crate::diagnose::{CONFIGURATION, Incident, IncidentState, TEMPLATE};
+use crate::diagnose::{ALERT, CONFIGURATION, Incident, IncidentState, TEMPLATE};
 use crate::domain::people::{Fold, Stand};
 use crate::domain::words::{bytes, seconds_between};
 use crate::domain::{Certainty, Exposure, Metric, Occurrence, OccurrenceKind, Ref, Role, Timestamp};
@@ -159,7 +159,12 @@ fn of_object(ctx: &Ctx<'_>, pane: Pane, key: &RowKey) -> Vec<Section> {
         Some(incident) if incident.subject == target => parts.extend(of_incident(ctx, incident)),
         Some(incident) => {
             let cause = format!("{}: {}", incident.subject.local(), incident.summary);
-            parts.push(Section::new("suffers", vec![Phrase::text(format!("from {cause}"))]));
+            // Where nothing else is known to be wrong with it, the alert has said that.
+            let known = pane != Pane::Alerts || incident.rule != ALERT;
+            parts.push(Section::new(
+                "suffers",
+                known.then(|| Phrase::text(format!("from {cause}"))).into_iter().collect(),
+            ));
             parts.extend(about::object(ctx, &target));
         }
         None => {

@@ -152,3 +152,20 @@ fn what_was_done_is_gone_back_to_and_done_again() {
     desk.press("esc esc 1 m alt-up");
     assert_eq!(typed(&desk), "", "a menu has no past");
 }
+
+#[test]
+fn an_alert_that_only_informs_is_listed_and_not_counted() {
+    let mut desk = Desk::new();
+    let Object::Alert(loud) = backlog() else { unreachable!("it is an alert") };
+    let quiet = Alert {
+        key: Ref::new(&cluster(), Kind::Alert, None, "beef"),
+        title: "TooManyPods".into(),
+        severity: Severity::Advice,
+        about: None,
+        ..(*loud).clone()
+    };
+    desk.put(vec![Object::Alert(loud), Object::Alert(Box::new(quiet))]);
+    desk.press("8");
+    assert_eq!(desk.rows().len(), 2, "{:?}", desk.rows());
+    assert!(desk.frame().contains("8 Alerts 1") || desk.frame().contains("8Ale 1"), "{}", desk.frame());
+}

@@ -37,6 +37,8 @@ use super::rule::Rule;
 pub const REPLICAS_MISSING: &str = replicas::REPLICAS_MISSING.id;
 /// The rule that says no more than that a rollout stands still.
 pub const ROLLOUT_STUCK: &str = replicas::ROLLOUT_STUCK.id;
+/// The rule that says what another system says.
+pub const ALERT: &str = alert::ALERT.id;
 /// The rule that says that a health check fails.
 pub const UNHEALTHY: &str = probe::UNHEALTHY.id;
 

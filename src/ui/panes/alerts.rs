@@ -9,13 +9,14 @@ use super::super::text::Phrase;
 use super::super::theme::Ink;
 use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell};
-use crate::domain::{Alert, AlertState, Ref};
+use crate::domain::{Alert, AlertState, Ref, Severity};
 
 pub(super) struct Alerts<'c>(pub &'c Ctx<'c>);
 
-/// Alerts that fire.
+/// Alerts that fire, but those that only inform.
 pub(super) fn attention(ctx: &Ctx<'_>) -> usize {
-    ctx.model.view.alerts().filter(|alert| alert.state == AlertState::Firing).count()
+    let needs = |alert: &&Alert| alert.state == AlertState::Firing && alert.severity != Severity::Advice;
+    ctx.model.view.alerts().filter(needs).count()
 }
 
 const fn rank(state: AlertState) -> u8 {
