@@ -20,7 +20,9 @@ numbers_start() {
   printf 'http://%s/metrics' "$exporter" >"$dir/page"
   printf 'http://127.0.0.1:%s' "$(port "$dir" 3)" >"$dir/manager"
   [ "$#" -lt 3 ] || numbers_past "$dir" "$2" "$3" "$exporter"
-  spawn "$dir" redis /usr/bin/redis-server --bind 127.0.0.1 --port "$(port "$dir" 0)" --save "" --appendonly no --dir "$dir"
+  # It would take another name, and not be known as ours by the one that it was given.
+  spawn "$dir" redis /usr/bin/redis-server --bind 127.0.0.1 --port "$(port "$dir" 0)" --save "" --appendonly no --dir "$dir" \
+    --set-proc-title no
   until_up "$dir" redis 30 redis-cli -p "$(port "$dir" 0)" ping
   [ "$#" -lt 3 ] || numbers_wait "$dir" "$3"
   # By its directory a server is known as ours, and this one takes no other word of it.
