@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::BoxStream;
-use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::sync::watch;
 
 use crate::domain::{
     Batch, ClusterId, Demand, Fact, Feed, Name, Sample, Source, Text, Timestamp, Trouble, TroubleKind,
@@ -17,6 +16,7 @@ use super::ask::{Asker, Failure, Place};
 use super::exposition::{Point, Reader};
 use super::prometheus::{self, Series};
 use super::queue::{Consumer, Told};
+use super::reading::{self, Reads};
 use super::table::Table;
 
 /// What is at a place.
@@ -93,7 +93,7 @@ impl Feed for Metrics {
     }
 
     fn run(self: Arc<Self>, demand: watch::Receiver<Demand>) -> BoxStream<'static, Batch> {
-        feeding::feed(|out| Reading { of: self, asker: None, remembers: false }.run(demand, out))
+        feeding::feed(|out| reading::run(Reading { of: self, asker: None, remembers: false }, demand, out))
     }
 }
 
@@ -111,40 +111,36 @@ struct Reading {
     remembers: bool,
 }
 
-impl Reading {
-    async fn run(mut self, mut demand: watch::Receiver<Demand>, out: mpsc::Sender<Batch>) {
+impl Reads for Reading {
+    fn cluster(&self) -> &ClusterId {
+        &self.of.target.cluster
+    }
+
+    fn source(&self) -> Source {
+        self.of.source()
+    }
+
+    fn every(&self) -> Duration {
+        self.of.pace.every
+    }
+
+    async fn read(&mut self) -> Vec<Fact> {
         let source = self.of.source();
-        if !self.tell(&out, vec![Fact::Listing(source.clone(), None)]).await {
-            return;
-        }
-        loop {
-            let begun = Instant::now();
-            let facts = match self.read().await {
-                Ok(read) => self.facts(read, &source).await,
-                Err(failure) => {
-                    // Certificates, tokens and passwords may be other ones by now; and what was missed can be asked for later.
-                    (self.asker, self.remembers) = (None, false);
-                    let now = Timestamp::now();
-                    tracing::info!(place = %self.of.target.place.address, %failure, "no numbers");
-                    let retry_at = now.checked_add(self.of.pace.every).ok();
-                    let trouble = failure.trouble(&self.of.target.place.address, now, retry_at);
-                    vec![Fact::Trouble(source.clone(), trouble)]
-                }
-            };
-            if !self.tell(&out, facts).await {
-                return;
-            }
-            let left = self.of.pace.every.saturating_sub(begun.elapsed());
-            if !feeding::wait(&mut demand, &out, left).await {
-                return;
+        match self.numbers().await {
+            Ok(read) => self.facts(read, &source).await,
+            Err(failure) => {
+                // Certificates, tokens and passwords may be other ones by now; and what was missed can be asked for later.
+                (self.asker, self.remembers) = (None, false);
+                let now = Timestamp::now();
+                tracing::info!(place = %self.of.target.place.address, %failure, "no numbers");
+                let retry_at = now.checked_add(self.of.pace.every).ok();
+                vec![Fact::Trouble(source, failure.trouble(&self.of.target.place.address, now, retry_at))]
             }
         }
     }
+}
 
-    async fn tell(&self, out: &mpsc::Sender<Batch>, facts: Vec<Fact>) -> bool {
-        feeding::tell(out, Batch { cluster: self.of.target.cluster.clone(), at: Timestamp::now(), facts }).await
-    }
-
+impl Reading {
     fn asker(&mut self) -> Result<Asker, Failure> {
         if let Some(asker) = &self.asker {
             return Ok(asker.clone());
@@ -153,7 +149,7 @@ impl Reading {
         Ok(self.asker.insert(made).clone())
     }
 
-    async fn read(&mut self) -> Result<Read, Failure> {
+    async fn numbers(&mut self) -> Result<Read, Failure> {
         let asker = self.asker()?;
         match self.of.target.what {
             What::Prometheus => {

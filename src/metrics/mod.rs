@@ -9,6 +9,7 @@
 //! | [`table`] | which metrics tell what (`assets/metrics`) |
 //! | [`queue`] | queues and pools of connections |
 //! | [`feed`] | a place as a feed |
+//! | `reading` | what is read again and again |
 //! | [`check`] | endpoints, asked from here |
 //! | [`alert`] | what rules raise, and what Alertmanager does with it |
 
@@ -19,6 +20,7 @@ pub mod exposition;
 pub mod feed;
 pub mod prometheus;
 pub mod queue;
+mod reading;
 pub mod table;
 
 pub use alert::Alerts;

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use futures::stream::BoxStream;
-use tokio::sync::{mpsc, watch};
-use tokio::time::Instant;
+use tokio::sync::watch;
 
 use super::joined::{Said, alerts, is_part_of};
 use super::manager;
@@ -18,6 +17,7 @@ use crate::domain::{
     TroubleKind,
 };
 use crate::metrics::ask::{Asker, Failure, Place};
+use crate::metrics::reading::{self, Reads};
 use crate::reach::feeding;
 
 /// Who tells of alerts, and of which cluster.
@@ -75,7 +75,7 @@ impl Feed for Alerts {
     }
 
     fn run(self: Arc<Self>, demand: watch::Receiver<Demand>) -> BoxStream<'static, Batch> {
-        feeding::feed(|out| Reading::new(self).run(demand, out))
+        feeding::feed(|out| reading::run(Reading::new(self), demand, out))
     }
 }
 
@@ -120,30 +120,31 @@ async fn rules_of(asker: Asker) -> Result<Rules, Failure> {
     }
 }
 
+impl Reads for Reading {
+    fn cluster(&self) -> &ClusterId {
+        &self.of.target.cluster
+    }
+
+    fn source(&self) -> Source {
+        Source::of(SOURCE)
+    }
+
+    fn every(&self) -> Duration {
+        self.of.pace.every
+    }
+
+    async fn read(&mut self) -> Vec<Fact> {
+        let of = Arc::clone(&self.of);
+        let (servers, managers) = (self.askers_of(&of.target.rules), self.askers_of(&of.target.managers));
+        let told = ask_all(managers, async |asker| manager::alerts(&asker).await);
+        let (rules, told) = futures::join!(ask_all(servers, rules_of), told);
+        self.facts(rules, told, Timestamp::now())
+    }
+}
+
 impl Reading {
     fn new(of: Arc<Alerts>) -> Self {
         Self { of, askers: BTreeMap::new(), rules: BTreeMap::new(), told: None, had_watchdog: false }
-    }
-
-    async fn run(mut self, mut demand: watch::Receiver<Demand>, out: mpsc::Sender<Batch>) {
-        if !self.tell(&out, vec![Fact::Listing(Source::of(SOURCE), None)]).await {
-            return;
-        }
-        loop {
-            let begun = Instant::now();
-            let facts = self.read().await;
-            if !self.tell(&out, facts).await {
-                return;
-            }
-            let left = self.of.pace.every.saturating_sub(begun.elapsed());
-            if !feeding::wait(&mut demand, &out, left).await {
-                return;
-            }
-        }
-    }
-
-    async fn tell(&self, out: &mpsc::Sender<Batch>, facts: Vec<Fact>) -> bool {
-        feeding::tell(out, Batch { cluster: self.of.target.cluster.clone(), at: Timestamp::now(), facts }).await
     }
 
     fn askers_of(&mut self, places: &[Place]) -> ToAsk {
@@ -157,14 +158,6 @@ impl Reading {
             Ok(made)
         };
         places.iter().map(|place| (place.address.clone(), asker(place))).collect()
-    }
-
-    async fn read(&mut self) -> Vec<Fact> {
-        let of = Arc::clone(&self.of);
-        let (servers, managers) = (self.askers_of(&of.target.rules), self.askers_of(&of.target.managers));
-        let told = ask_all(managers, async |asker| manager::alerts(&asker).await);
-        let (rules, told) = futures::join!(ask_all(servers, rules_of), told);
-        self.facts(rules, told, Timestamp::now())
     }
 
     fn facts(&mut self, rules: Answers<Rules>, told: Answers<Vec<Raised>>, now: Timestamp) -> Vec<Fact> {
