@@ -6,6 +6,8 @@ mod alerts;
 mod checks;
 #[path = "wire/http.rs"]
 mod http;
+#[path = "wire/metrics/silences.rs"]
+mod silences;
 
 use std::collections::BTreeMap;
 use std::path::Path;

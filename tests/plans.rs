@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use cockpit::action::{Guard, fits, merge, plan};
 use cockpit::diagnose::Pattern;
 use cockpit::domain::{
-    Application, Autoscaler, Batch, ClusterId, ClusterInfo, Debugger, Desired, Draft, Enter, Fact, GaveUp, Grade,
-    Including, Instance, Intent, JobState, Kind, Line, LineKind, Name, Namespace, Node, NodeState, Object, Phase, Pin,
-    Plan, Quota, Ref, Refusal, Revision, Rights, Rollout, RolloutPhase, Schedule, Seen, Setting, Source, Step,
-    StepAction, Text, Timestamp, Until, Workload,
+    Alert, AlertState, Application, Autoscaler, Batch, ClusterId, ClusterInfo, Debugger, Desired, Draft, Enter, Fact,
+    GaveUp, Grade, Including, Instance, Intent, JobState, Kind, Line, LineKind, Name, Namespace, Node, NodeState,
+    Object, Phase, Pin, Plan, Quiet, Quota, Ref, Refusal, Revision, Rights, Rollout, RolloutPhase, Schedule, Seen,
+    Setting, Severity, Silence, Source, Step, StepAction, Text, Timestamp, Until, Workload,
 };
 use cockpit::domain::{BackendKind, OccurrenceKind};
 use cockpit::state::World;
@@ -162,6 +162,27 @@ fn world() -> World {
         error: None,
         error_since: None,
     })));
+    for (title, state, by) in [
+        ("CheckoutErrors", AlertState::Firing, None),
+        ("DiskFillsUp", AlertState::Pending, None),
+        ("QueueBacklog", AlertState::Silenced, Some(Some(at(7200)))),
+        ("SlowAtNight", AlertState::Silenced, Some(None)),
+    ] {
+        let silence = by.map(|until| Silence { by: "anna".into(), comment: "the import runs".into(), until });
+        objects.push(Object::Alert(Box::new(Alert {
+            key: Ref::new(&ClusterId::new("prod"), Kind::Alert, None, format!("{title}-c27ccb48fedae803").as_str()),
+            title: title.into(),
+            summary: None,
+            severity: Severity::Critical,
+            state,
+            pages: state == AlertState::Firing,
+            about: None,
+            since: None,
+            runbook: None,
+            dashboard: None,
+            silence,
+        })));
+    }
     for (cluster, backend) in
         [("local", BackendKind::Docker), ("eu", BackendKind::Nomad), ("prod", BackendKind::Kubernetes)]
     {
@@ -236,6 +257,11 @@ fn drafted(intent: &Intent) -> Draft {
         Intent::Unblock(_) => {
             (vec![step(StepAction::Delete(self::key("prod", Kind::Pod, "orders-1")), Seen::Uid, 0)], None)
         }
+        Intent::Silence(_, quiet) => {
+            let silence = step(StepAction::Silence(key.clone(), quiet.clone()), Seen::State("not silenced".into()), 0);
+            (vec![silence], Some(Intent::Unsilence(key)))
+        }
+        Intent::Unsilence(_) => (vec![step(StepAction::EndSilence(key, "2f1".into()), Seen::Uid, 0)], None),
         Intent::Shell(_, enter) => (vec![step(StepAction::Enter(key, enter.clone()), Seen::Uid, 0)], None),
         Intent::Prune(_) => {
             let waste = [cockpit::domain::Waste::Containers, cockpit::domain::Waste::Images];
@@ -296,6 +322,10 @@ fn a_plan_for_every_cell() {
     let k8s = |kind, name| key("prod", kind, name);
     let (eu, swarm) = (|kind, name| key("eu", kind, name), |kind, name| key("swarm", kind, name));
     let local = |kind, name| key("local", kind, name);
+    let alert = |title: &str| {
+        Ref::new(&ClusterId::new("prod"), Kind::Alert, None, format!("{title}-c27ccb48fedae803").as_str())
+    };
+    let import = Quiet { seconds: 7200, comment: "the import runs".into() };
     let image = |name: &str| Setting::Image(None, name.into());
     use Kind::{
         Allocation, ArgoRollout, ComposeService, Container, ContainerInstance, CronJob, DaemonSet, Deployment, Job,
@@ -320,6 +350,20 @@ fn a_plan_for_every_cell() {
                 Intent::Restart(swarm(Task, "mail-0")),
                 Intent::Restart(local(ComposeService, "proxy")),
                 Intent::Restart(local(Container, "box")),
+            ],
+        ),
+        page(
+            "silence",
+            &world,
+            &Guard::default(),
+            &[
+                Intent::Silence(alert("CheckoutErrors"), import.clone()),
+                Intent::Silence(alert("DiskFillsUp"), import.clone()),
+                Intent::Silence(alert("QueueBacklog"), import.clone()),
+                Intent::Silence(k8s(Deployment, "web"), import),
+                Intent::Unsilence(alert("QueueBacklog")),
+                Intent::Unsilence(alert("SlowAtNight")),
+                Intent::Unsilence(alert("CheckoutErrors")),
             ],
         ),
         page(

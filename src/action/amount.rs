@@ -1,4 +1,6 @@
-//! Limits as a person types them: in the words of Kubernetes and of Docker.
+//! Limits as a person types them, in the words of Kubernetes and of Docker; and for how long something is meant.
+
+use crate::domain::{Quiet, Text};
 
 /// Bytes, or none for no limit. Lower-case units are Docker's, by 1024 (`512m`, `1g`, `1024k`, `512b`; docker/go-units:
 /// `RAMInBytes`); `Ki`, `Mi`, `Gi`, `Ti` and upper-case `K`, `M`, `G`, `T`, by 1000, are Kubernetes' quantities (apimachinery:
@@ -69,6 +71,33 @@ fn scaled(number: &str, factor: u64) -> Option<u64> {
     u64::try_from(all).ok()
 }
 
+/// Reads for how long an alert is kept quiet, and why: `2h the import runs`.
+///
+/// # Errors
+/// It begins with no duration, is too short or too long, or does not say why.
+pub fn quiet(typed: &str) -> Result<Quiet, String> {
+    let typed = typed.trim();
+    let (long, why) = typed.split_once(char::is_whitespace).unwrap_or((typed, ""));
+    let quiet = Quiet { seconds: seconds(long)?, comment: Text::new(why.trim()) };
+    quiet.check().map(|()| quiet).map_err(str::to_owned)
+}
+
+/// Reads how long something lasts: `30m`, `1h30m`, `2d`. A day has 24 hours.
+///
+/// # Errors
+/// What was expected.
+pub fn seconds(typed: &str) -> Result<u32, String> {
+    let expected = || match typed.trim() {
+        "" => "for how long, and why? such as `2h the import runs`".to_owned(),
+        typed => format!("`{typed}` is no duration; expected one such as 30m, 2h or 1d"),
+    };
+    let read: jiff::SignedDuration = match typed.trim().strip_suffix('d').map(str::parse::<i64>) {
+        Some(Ok(days)) => jiff::SignedDuration::from_hours(days.saturating_mul(24).clamp(0, 1 << 20)),
+        _ => typed.parse().map_err(|_| expected())?,
+    };
+    u32::try_from(read.as_secs()).map_err(|_| expected())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,5 +125,18 @@ mod tests {
         for typed in ["", "half", "0.5m", "0", "0m"] {
             assert!(cpu(typed).is_err(), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_silence_has_a_length_and_a_reason() {
+        let read = |typed: &str| quiet(typed).map(|it| (it.seconds, it.comment.to_string()));
+        assert_eq!(read(" 2h the import runs "), Ok((7200, "the import runs".to_owned())));
+        assert_eq!(read("1d moving"), Ok((86_400, "moving".to_owned())));
+        assert_eq!(read("1h30m x"), Ok((5400, "x".to_owned())));
+        let said = |typed: &str| read(typed).expect_err("it is no silence");
+        assert!(said("2h").contains("say why"));
+        assert!(said("10s x").contains("a minute") && said("-2h x").contains("no duration"));
+        assert!(said("31d x").contains("30 days") && said("999999999999d x").contains("30 days"));
+        assert!(said("90 x").contains("no duration") && said("").contains("for how long"));
     }
 }

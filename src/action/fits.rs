@@ -3,8 +3,8 @@
 
 use crate::domain::journal::Hold;
 use crate::domain::{
-    BackendKind, ClusterInfo, Desired, Enter, Instance, Intent, Kind, Phase, Ref, Role, RolloutPhase, Setting, Text,
-    Workload,
+    Alert, AlertState, BackendKind, ClusterInfo, Desired, Enter, Instance, Intent, Kind, Phase, Ref, Role,
+    RolloutPhase, Setting, Text, Workload,
 };
 use crate::state::View;
 
@@ -59,6 +59,16 @@ pub fn fits(intent: &Intent, view: &View<'_>) -> Fit {
         }
         Intent::Unblock(key) => unblock(key, view),
         Intent::Prune(key) => prunes(key, view).then_some(Ok(())),
+        Intent::Silence(key, _) => alert(key, view, |it| match it.state {
+            AlertState::Firing | AlertState::Inhibited => Ok(()),
+            AlertState::Silenced => no("it is silenced already"),
+            AlertState::Pending => no("it does not fire yet, so nobody is told of it"),
+        }),
+        Intent::Unsilence(key) => alert(key, view, |it| match (it.state, it.silenced_by_hand()) {
+            (_, Some(_)) => Ok(()),
+            (AlertState::Silenced, None) => no("a time interval of Alertmanager's configuration keeps it quiet"),
+            _ => no("it is not silenced"),
+        }),
         Intent::Shell(key, enter) => shell(key, enter, view),
     }
 }
@@ -128,6 +138,10 @@ fn set(key: &Ref, setting: &Setting) -> Fit {
         (Kind::CronJob, _) => Some(Ok(())),
         (kind, _) => revisions(kind).then_some(Ok(())),
     }
+}
+
+fn alert(key: &Ref, view: &View<'_>, now: impl Fn(&Alert) -> Result<(), Text>) -> Fit {
+    view.alert(key).map(now)
 }
 
 /// What nodes can have done to them; one that is only on its way cannot.

@@ -129,6 +129,8 @@ fn touches(action: &StepAction, view: &View<'_>) -> u32 {
         | StepAction::Promote(_)
         | StepAction::Abort(_)
         | StepAction::Prune(..)
+        | StepAction::Silence(..)
+        | StepAction::EndSilence(..)
         | StepAction::AddDebugger(..)
         | StepAction::Enter(..) => 0,
     }

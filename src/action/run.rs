@@ -1,8 +1,8 @@
 //! A confirmed plan on its way: asks for steps, waits for the world to show them done, and stops when told to stop.
 
 use crate::domain::{
-    Instance, Kind, Object, Outcome, Phase, Receipt, Ref, RolloutPhase, Run, Step, StepError, StepState, Text,
-    Timestamp, Until,
+    AlertState, Instance, Kind, Object, Outcome, Phase, Receipt, Ref, RolloutPhase, Run, Step, StepError, StepState,
+    Text, Timestamp, Until,
 };
 use crate::state::View;
 
@@ -258,6 +258,7 @@ fn holds(until: &Until, receipt: &Receipt, view: &View<'_>) -> bool {
         Until::Again(key) => view.instance(key).is_some_and(|it| runs(it) && it.ready && is_newer(it, receipt)),
         Until::Ended(key) => view.instance(key).is_none_or(|it| it.phase.ended() || it.phase == Phase::Created),
         Until::Paused(key, paused) => is_paused(key, view) == Some(*paused),
+        Until::Quiet(key, quiet) => view.alert(key).is_none_or(|it| (it.state == AlertState::Silenced) == *quiet),
         Until::Empty(key) => {
             let cordoned = view.node(key).is_some_and(|node| node.cordoned || node.draining);
             cordoned && leaving(key, view).next().is_none()

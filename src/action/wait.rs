@@ -18,7 +18,7 @@ impl<'a> Wait<'a> {
     /// What is waited for; none where nothing can be seen of it.
     pub fn of(until: &Until, receipt: &Receipt, view: &View<'a>) -> Option<Self> {
         match until {
-            Until::Accepted | Until::Cordoned(..) | Until::Paused(..) => None,
+            Until::Accepted | Until::Cordoned(..) | Until::Paused(..) | Until::Quiet(..) => None,
             Until::Renewed(key) => {
                 let counts = view.counts(view.workload(key)?);
                 let run: Vec<&Instance> = view.instances_of(key).filter(|it| runs(it)).collect();

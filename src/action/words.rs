@@ -1,6 +1,6 @@
 //! Intents in words: on titles, in lists of what can be taken back, in outcomes.
 
-use crate::domain::words::bytes;
+use crate::domain::words::{bytes, span};
 use crate::domain::{Enter, Intent, Kind, Ref, Setting};
 
 /// What an intent does to its target, without the target's name: `scale to 3`, `roll back to 41`, `uncordon`.
@@ -15,6 +15,8 @@ pub fn deed(intent: &Intent) -> String {
             "drain, with what would be lost".to_owned()
         }
         Intent::Uncordon(_) => "uncordon".to_owned(),
+        Intent::Silence(_, quiet) => format!("silence for {}", span(i64::from(quiet.seconds))),
+        Intent::Unsilence(_) => "end its silence".to_owned(),
         Intent::Pause(_) if matches!(kind, Kind::CronJob | Kind::Job) => "suspend".to_owned(),
         Intent::Resume(_) if matches!(kind, Kind::CronJob | Kind::Job) => "let run again".to_owned(),
         Intent::Pause(_) if kind == Kind::Application => "switch automatic sync off".to_owned(),
@@ -40,6 +42,8 @@ pub fn deed_on(intent: &Intent) -> String {
         Intent::Drain(_, including) if including.unmanaged || including.local_data => {
             format!("drain {name}, with what would be lost")
         }
+        Intent::Silence(_, quiet) => format!("silence {name} for {}", span(i64::from(quiet.seconds))),
+        Intent::Unsilence(_) => format!("end the silence of {name}"),
         Intent::Shell(_, enter) => format!("{} in {name}", entering(enter)),
         Intent::Several(_) => deed(intent),
         other => format!("{} {name}", deed(other)),
@@ -69,6 +73,8 @@ pub fn done(intent: &Intent) -> String {
         Intent::Trigger(_) => "started once".to_owned(),
         Intent::Unblock(_) => "unblocked".to_owned(),
         Intent::Prune(_) => "cleared".to_owned(),
+        Intent::Silence(_, quiet) => format!("silenced for {}", span(i64::from(quiet.seconds))),
+        Intent::Unsilence(_) => "told again".to_owned(),
         Intent::Shell(_, enter) => match enter.words() {
             Some(command) => format!("{command} begun"),
             None => "a shell opened".to_owned(),

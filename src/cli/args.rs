@@ -76,6 +76,10 @@ pub enum Command {
     Unblock(act::One),
     /// Open a shell in an instance, or run a command in it, on this terminal.
     Shell(act::Shell),
+    /// Keep an alert quiet for a while, for everybody: a silence of Alertmanager.
+    Silence(act::Silence),
+    /// Let an alert be told again: end the silences that keep it quiet.
+    Unsilence(act::One),
     /// Remove what nobody uses: stopped containers, dangling images, build cache. Never volumes.
     Prune(act::One),
     /// Lead a port of this machine to a pod, until it is ended.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::diagnose::{Incident, IncidentState};
 use crate::domain::people::{Fold, SnoozedUntil, Stand};
 use crate::domain::words::{age, many, seconds_between};
-use crate::domain::{Freshness, Ref};
+use crate::domain::{Alert, Freshness, Ref};
 
 use super::args::{Handover, Triage};
 use super::failure::Failure;
@@ -121,7 +121,8 @@ fn unfinished(known: &Known) -> Vec<String> {
 fn held(known: &Known) -> Vec<String> {
     let view = known.core.view(known.now);
     let keys = view.nodes().map(|it| &it.key).chain(view.workloads().map(|it| &it.key));
-    let mut keys: Vec<&Ref> = keys.chain(view.applications().map(|it| &it.key)).collect();
+    let keys = keys.chain(view.applications().map(|it| &it.key)).chain(view.alerts().map(|it| &it.key));
+    let mut keys: Vec<&Ref> = keys.collect();
     keys.sort_unstable();
     let mut parked: u64 = 0;
     let mut lines = Vec::new();
@@ -135,7 +136,10 @@ fn held(known: &Known) -> Vec<String> {
         }
         let who = match by {
             Some(deed) => format!("by {}, {} ago", escaped(&deed.by), age(seconds_between(deed.began, known.now))),
-            None => "not done from here".to_owned(),
+            None => match view.alert(key).and_then(Alert::silenced_by_hand) {
+                Some(it) => format!("by {}: {}", escaped(&it.by), escaped(&it.comment)),
+                None => "not done from here".to_owned(),
+            },
         };
         lines.push(format!("{} `{}` is {}, {who}", escaped(key.cluster.as_str()), code(&key.local()), hold.words()));
     }

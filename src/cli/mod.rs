@@ -187,6 +187,8 @@ fn action(command: Command) -> Option<Said> {
         Command::Trigger(one) => one.said(Intent::Trigger),
         Command::Unblock(one) => one.said(Intent::Unblock),
         Command::Prune(one) => one.said(Intent::Prune),
+        Command::Silence(silence) => silence.into(),
+        Command::Unsilence(one) => one.said(Intent::Unsilence),
         Command::Shell(shell) => shell.into(),
         _ => return None,
     })

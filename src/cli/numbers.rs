@@ -7,10 +7,13 @@ use crate::config::{Config, EndpointCheck, MetricsWay};
 use crate::domain::{ClusterId, Feed, Ref, Text};
 use crate::engine::Target;
 use crate::metrics::check::Wanted;
-use crate::metrics::{self, Alerts, Checks, Consumer, Metrics, Place, What, alert};
+use crate::metrics::{self, Alerts, Checks, Consumer, Desk, Metrics, Place, What, alert};
 use crate::reach::Tls;
 
-/// Gives each target the places that have its numbers, and what is asked beside it. Says which are of nothing that is watched.
+use super::people::person;
+
+/// Gives each target the places that have its numbers, and what is asked beside it; and stands before its backend, which knows none of
+/// those. Says which are of nothing that is watched.
 pub fn beside(targets: &mut [Target], config: &Config) -> Vec<Text> {
     let names: Vec<ClusterId> = targets.iter().map(|target| target.cluster.clone()).collect();
     let mut left = Vec::new();
@@ -39,8 +42,15 @@ pub fn beside(targets: &mut [Target], config: &Config) -> Vec<Text> {
     for (at, wanted) in asked {
         targets[at].beside.push(Checks::new(names[at].clone(), wanted));
     }
+    let mut told: BTreeMap<usize, Arc<Alerts>> = BTreeMap::new();
     for (at, tells) in alerting.into_iter().filter(|(_, it)| !(it.rules.is_empty() && it.managers.is_empty())) {
-        targets[at].beside.push(Alerts::new(tells));
+        let alerts = Alerts::new(tells);
+        targets[at].beside.push(alerts.clone());
+        told.insert(at, alerts);
+    }
+    let by = person().name;
+    for (at, target) in targets.iter_mut().enumerate() {
+        target.backend = Desk::before(target.backend.clone(), told.remove(&at), by.clone());
     }
     left
 }

@@ -41,6 +41,13 @@ pub struct Alert {
     pub silence: Option<Silence>,
 }
 
+impl Alert {
+    /// What somebody made to keep it quiet, which has an end and can be ended; not a time interval of the configuration.
+    pub fn silenced_by_hand(&self) -> Option<&Silence> {
+        self.silence.as_ref().filter(|it| self.state == AlertState::Silenced && it.until.is_some())
+    }
+}
+
 /// What keeps an alert quiet for a while.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {

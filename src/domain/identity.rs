@@ -244,13 +244,23 @@ impl Ref {
         Self { cluster: cluster.clone(), kind, namespace, name: name.into() }
     }
 
-    /// `namespace/name`, or the name alone: what a row shows inside its cluster.
+    /// `namespace/name`, or the name alone: what a row shows inside its cluster. Of an alert its title, without the
+    /// fingerprint that tells it from others of that title.
     pub fn local(&self) -> String {
         match &self.namespace {
             Some(namespace) => format!("{namespace}/{}", self.name),
+            None if self.kind == Kind::Alert => without_fingerprint(&self.name).to_owned(),
             None => self.name.to_string(),
         }
     }
+}
+
+/// Digits of a fingerprint.
+const FINGERPRINT: usize = 16;
+
+fn without_fingerprint(name: &str) -> &str {
+    let is_one = |it: &str| it.len() == FINGERPRINT && it.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    name.rsplit_once('-').filter(|(_, tail)| is_one(tail)).map_or(name, |(title, _)| title)
 }
 
 impl fmt::Display for Ref {
@@ -298,6 +308,14 @@ mod tests {
         }
         assert!("prod/shop".parse::<Ref>().is_err());
         assert!("a/b/Gadget/c".parse::<Ref>().is_err());
+    }
+
+    #[test]
+    fn an_alert_is_shown_by_its_title() {
+        let local = |raw: &str| raw.parse::<Ref>().expect("a ref").local();
+        assert_eq!(local("eu/-/Alert/CheckoutErrors-c27ccb48fedae803"), "CheckoutErrors");
+        assert_eq!(local("eu/-/Alert/disk-full"), "disk-full");
+        assert_eq!(local("eu/-/Container/web-c27ccb48fedae803"), "web-c27ccb48fedae803");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attach::Enter;
 use super::identity::Ref;
-use super::text::Name;
+use super::text::{Name, Text};
 
 /// What a person means to do. The same words from a key, the palette, a menu and the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,6 +46,10 @@ pub enum Intent {
     Unblock(Ref),
     /// Remove what nobody uses: stopped containers, dangling images, build cache. Never volumes.
     Prune(Ref),
+    /// Keep an alert quiet for a while, for everybody who would be told of it.
+    Silence(Ref, Quiet),
+    /// Let it be told again: what keeps it quiet ends.
+    Unsilence(Ref),
     /// Hand the terminal to a process in an instance.
     Shell(Ref, Enter),
     /// All of these, in order, up to the first that fails. Not empty, and none of it is a `Several`.
@@ -62,6 +66,38 @@ pub enum Setting {
     Memory(Option<Name>, Option<u64>),
     /// Give it no more than so many thousandths of a core; as many as there are where there is no number.
     Cpu(Option<Name>, Option<u64>),
+}
+
+/// For how long an alert is kept quiet, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Quiet {
+    /// Seconds from when it is done.
+    pub seconds: u32,
+    /// Why: whoever misses the alert reads it.
+    pub comment: Text,
+}
+
+impl Quiet {
+    /// The shortest and the longest that is meant, seconds: what is never to be told again is taken out of the rules.
+    const BOUNDS: (u32, u32) = (60, 30 * 86_400);
+
+    /// Whether it is one that a person can mean.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let (shortest, longest) = Self::BOUNDS;
+        match self.seconds {
+            seconds if seconds < shortest => Err("a silence lasts a minute at least"),
+            seconds if seconds > longest => {
+                Err("a silence lasts 30 days at most: for longer, change the rule or its route")
+            }
+            _ if self.comment.trim().is_empty() => {
+                Err("say why, too: whoever misses the alert reads it (2h the import runs)")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What a drain also takes that would be lost.
@@ -105,6 +141,8 @@ impl Intent {
             | Intent::Trigger(key)
             | Intent::Unblock(key)
             | Intent::Prune(key)
+            | Intent::Silence(key, _)
+            | Intent::Unsilence(key)
             | Intent::Shell(key, _) => key,
             Intent::Several(all) => all[0].target(),
         }
@@ -131,6 +169,8 @@ impl Intent {
             Intent::Trigger(_) => "trigger",
             Intent::Unblock(_) => "unblock",
             Intent::Prune(_) => "prune",
+            Intent::Silence(..) => "silence",
+            Intent::Unsilence(_) => "unsilence",
             Intent::Shell(_, Enter { debug: Some(_), .. }) => "debug",
             Intent::Shell(..) => "shell",
             Intent::Several(all) => all.first().map_or("nothing", Intent::verb),

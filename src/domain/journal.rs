@@ -174,6 +174,8 @@ pub enum Hold {
     Zero,
     /// What keeps it as a repository has it does so only by hand.
     SyncOff,
+    /// An alert tells nobody.
+    Silenced,
 }
 
 impl Hold {
@@ -188,6 +190,7 @@ impl Hold {
             Hold::Suspended => "suspended",
             Hold::Zero => "scaled to zero",
             Hold::SyncOff => "sync switched off",
+            Hold::Silenced => "silenced",
         }
     }
 
@@ -199,6 +202,7 @@ impl Hold {
             Hold::Paused if key.kind == Kind::Service => Some(Intent::Undo(key.clone(), None)),
             Hold::Paused | Hold::BackPaused | Hold::Suspended | Hold::SyncOff => Some(Intent::Resume(key.clone())),
             Hold::Canary => Some(Intent::Promote(key.clone())),
+            Hold::Silenced => Some(Intent::Unsilence(key.clone())),
             Hold::Zero => None,
         }
     }
@@ -212,6 +216,8 @@ impl Hold {
             (Hold::Zero, Intent::Start(_)) => Some(false),
             (Hold::Paused | Hold::BackPaused | Hold::Suspended | Hold::SyncOff, Intent::Pause(_)) => Some(true),
             (Hold::Paused | Hold::BackPaused | Hold::Suspended | Hold::SyncOff, Intent::Resume(_)) => Some(false),
+            (Hold::Silenced, Intent::Silence(..)) => Some(true),
+            (Hold::Silenced, Intent::Unsilence(_)) => Some(false),
             _ => None,
         }
     }

@@ -46,7 +46,7 @@ pub use identity::{ClusterId, Kind, Ref, RefParseError, Role};
 pub use instance::{
     Container, ContainerRole, ContainerState, DesiredState, Exit, ExitReason, Health, HealthStatus, Instance, Phase,
 };
-pub use intent::{Including, Intent, Setting};
+pub use intent::{Including, Intent, Quiet, Setting};
 pub use journal::{Deed, Entry, Person};
 pub use node::{Managership, Node, NodeState, Taint};
 pub use occurrence::{Occurrence, OccurrenceKind, OomScope, Origin};

@@ -34,6 +34,11 @@ pub trait Feed: Send + Sync {
 /// A feed that can also act, and answer what a person asks of one object.
 #[async_trait]
 pub trait Backend: Feed {
+    /// Whether nothing may be changed through it.
+    fn read_only(&self) -> bool {
+        false
+    }
+
     /// How an intent would be done: reads afresh and changes nothing.
     async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal>;
 

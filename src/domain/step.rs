@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Timestamp;
 use super::attach::{Debugger, Enter};
 use super::identity::Ref;
-use super::intent::Setting;
+use super::intent::{Quiet, Setting};
 use super::text::{Name, Text};
 
 /// One request to a server, and when it counts as done.
@@ -64,6 +64,10 @@ pub enum StepAction {
     Retry(Ref),
     /// Remove what nobody uses.
     Prune(Ref, Waste),
+    /// Keep an alert quiet.
+    Silence(Ref, Quiet),
+    /// End what keeps an alert quiet: the silence of this id.
+    EndSilence(Ref, Name),
     /// Add a container to look into an instance with: beside this one of it, where one is named, running this,
     /// where it is said.
     AddDebugger(Ref, Debugger, Option<Name>, Vec<String>),
@@ -107,6 +111,8 @@ impl StepAction {
             | StepAction::Trigger(key)
             | StepAction::Retry(key)
             | StepAction::Prune(key, _)
+            | StepAction::Silence(key, _)
+            | StepAction::EndSilence(key, _)
             | StepAction::AddDebugger(key, ..)
             | StepAction::Enter(key, _) => key,
         }
@@ -165,6 +171,8 @@ pub enum Until {
     Ended(Ref),
     /// Its rollout is held, or it is suspended; or that is over.
     Paused(Ref, bool),
+    /// The alert is, or is not, kept quiet; or it is over.
+    Quiet(Ref, bool),
     /// The node takes nothing new, and of what ran there only what belongs on each node does.
     Empty(Ref),
 }

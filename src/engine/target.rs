@@ -39,7 +39,8 @@ const SHORT: &[(&str, &[Kind])] = &[
 ];
 
 /// What may be meant, the likeliest first: who names a container means the workload that it is.
-const ROLES: [Role; 6] = [Role::Workload, Role::Node, Role::Application, Role::Cluster, Role::Instance, Role::Endpoint];
+const ROLES: [Role; 7] =
+    [Role::Workload, Role::Node, Role::Application, Role::Cluster, Role::Instance, Role::Endpoint, Role::Alert];
 
 /// The one object that `text` names: `cluster/namespace/kind/name`, or any of these left out but the name, in that order
 /// (`prod/shop/worker`, `deploy/worker`, `worker`). The namespace of what has none is `-`, or left out.
@@ -71,14 +72,16 @@ fn keys<'a>(role: Role, view: &View<'a>) -> Box<dyn Iterator<Item = &'a Ref> + '
         Role::Node => Box::new(view.nodes().filter(|it| it.key.kind == Kind::Node).map(|it| &it.key)),
         Role::Application => Box::new(view.applications().map(|it| &it.key)),
         Role::Endpoint => Box::new(view.endpoints().map(|it| &it.key)),
+        Role::Alert => Box::new(view.alerts().map(|it| &it.key)),
         Role::Cluster => Box::new(view.cluster_infos().map(|it| &it.key)),
         _ => Box::new(view.instances().map(|it| &it.key)),
     }
 }
 
-/// Whether `text` names this object.
+/// Whether `text` names this object: an alert by its title, too.
 fn names(text: &str, key: &Ref) -> bool {
-    let Some(before) = text.strip_suffix(key.name.as_str()) else { return false };
+    let title = || text.strip_suffix(&*key.local()).filter(|_| key.kind == Kind::Alert);
+    let Some(before) = text.strip_suffix(key.name.as_str()).or_else(title) else { return false };
     let Some(before) = before.strip_suffix('/') else { return before.is_empty() };
     let cluster = |word: &str| word == key.cluster.as_str();
     let namespace = |word: &str| word == key.namespace.as_deref().unwrap_or("-");

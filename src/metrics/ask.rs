@@ -125,8 +125,27 @@ impl Asker {
     /// # Errors
     /// There was none.
     pub async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Bytes, Failure> {
-        let to = format!("{}{path}", self.address.trim_end_matches('/'));
-        self.whole(self.http.post(to).form(form)).await
+        self.whole(self.http.post(self.at(path)).form(form)).await
+    }
+
+    /// The body of an answer to something that is sent as JSON.
+    ///
+    /// # Errors
+    /// There was none.
+    pub async fn send(&self, path: &str, what: &impl serde::Serialize) -> Result<Bytes, Failure> {
+        self.whole(self.http.post(self.at(path)).json(what)).await
+    }
+
+    /// Takes away what is at a path.
+    ///
+    /// # Errors
+    /// There was no answer, or it was not taken away.
+    pub async fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.whole(self.http.delete(self.at(path))).await.map(|_| ())
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.address.trim_end_matches('/'))
     }
 
     /// The body of an answer.
@@ -134,7 +153,7 @@ impl Asker {
     /// # Errors
     /// There was none.
     pub async fn get(&self, path: &str) -> Result<Bytes, Failure> {
-        self.whole(self.http.get(format!("{}{path}", self.address.trim_end_matches('/')))).await
+        self.whole(self.http.get(self.at(path))).await
     }
 
     /// Hands an answer over piece by piece.

@@ -11,11 +11,13 @@
 //! | [`feed`] | a place as a feed |
 //! | `reading` | what is read again and again |
 //! | [`check`] | endpoints, asked from here |
+//! | [`desk`] | what stands before a backend, and asks and changes those servers |
 //! | [`alert`] | what rules raise, and what Alertmanager does with it |
 
 pub mod alert;
 pub mod ask;
 pub mod check;
+pub mod desk;
 pub mod exposition;
 pub mod feed;
 pub mod prometheus;
@@ -26,5 +28,6 @@ pub mod table;
 pub use alert::Alerts;
 pub use ask::{Failure, Place};
 pub use check::Checks;
+pub use desk::Desk;
 pub use feed::{Metrics, Pace, Target, What};
 pub use queue::Consumer;

@@ -16,6 +16,10 @@ pub(super) trait Reads: Send {
     fn source(&self) -> Source;
     /// From one reading to the next.
     fn every(&self) -> Duration;
+    /// Waits until it is to be read before its time.
+    fn asked(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
     /// What it tells now.
     fn read(&mut self) -> impl Future<Output = Vec<Fact>> + Send;
 }
@@ -29,10 +33,14 @@ pub(super) async fn run(mut of: impl Reads, mut demand: watch::Receiver<Demand>,
         if !feeding::tell(&out, batch).await {
             return;
         }
-        if let Some(left) = left
-            && !feeding::wait(&mut demand, &out, left).await
-        {
-            return;
+        if let Some(left) = left {
+            let goes_on = tokio::select! {
+                goes_on = feeding::wait(&mut demand, &out, left) => goes_on,
+                () = of.asked() => true,
+            };
+            if !goes_on {
+                return;
+            }
         }
         let begun = Instant::now();
         facts = of.read().await;

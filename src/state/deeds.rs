@@ -51,6 +51,7 @@ impl<'a> View<'a> {
                 let switched = self.deeds(key).rev().find_map(|deed| Hold::SyncOff.told_by(&deed.intent));
                 (switched == Some(true)).then_some(Hold::SyncOff)
             }
+            Object::Alert(it) => it.silenced_by_hand().is_some().then_some(Hold::Silenced),
             _ => None,
         }
     }
@@ -72,6 +73,7 @@ impl<'a> View<'a> {
             Intent::Cordon(key) => matches!(held(key), Some(Hold::Cordoned | Hold::Drained)),
             Intent::Uncordon(key) => self.node(key).is_some() && held(key).is_none(),
             Intent::Resume(key) => self.workload(key).is_some() && matches!(held(key), None | Some(Hold::Zero)),
+            Intent::Unsilence(key) => self.alert(key).is_none_or(|it| it.silenced_by_hand().is_none()),
             _ => false,
         }
     }

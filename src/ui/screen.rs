@@ -414,6 +414,8 @@ pub struct Prompt {
 pub enum Asks {
     /// A number or a setting, for all of these.
     Amount(Wanted, Vec<Ref>),
+    /// For how long these alerts are silenced, and why.
+    Silence(Vec<Ref>),
     /// Why an incident is accepted.
     Reason(Name),
     /// A note at an incident.

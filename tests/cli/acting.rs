@@ -114,6 +114,7 @@ fn read_only_refuses_every_command_that_changes_a_system() {
         let rest = match command {
             "scale" => " shop/web 3",
             "set" => " shop/web --image web:2",
+            "silence" => " shop/web --for 1h --comment import",
             "cordon" | "uncordon" | "drain" => " node-3",
             _ => " shop/web",
         };

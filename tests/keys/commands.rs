@@ -2,7 +2,7 @@
 
 use cockpit::action::Guard;
 use cockpit::app::{Effect, TABLE, What, keys_page};
-use cockpit::domain::{NodeState, Object};
+use cockpit::domain::{AlertState, NodeState, Object};
 use cockpit::ui::{Armed, CaseTab, Every, Layer, Overlay, Pane};
 
 use crate::desk::{Desk, a_node, deployment};
@@ -81,6 +81,11 @@ fn shown(id: &str) -> Option<bool> {
         "trigger" => prepares(&zoo("nightly", "trigger"), "trigger"),
         "unblock" => prepares(&zoo("orders", "unblock"), "unblock"),
         "prune" => prepares(&zoo("engine", "prune"), "prune"),
+        "silence" => {
+            let mut desk = crate::silencing::with(&[crate::silencing::alert("CheckoutErrors", AlertState::Firing)]);
+            desk.press("8 S");
+            matches!(desk.app.screen().overlay, Some(Overlay::Prompt(_)))
+        }
         "forward" => {
             at("7 shift-f 8 0 enter").1.iter().any(|it| matches!(it, Effect::Forward(_, request) if request.port == 80))
         }

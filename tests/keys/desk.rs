@@ -365,6 +365,13 @@ pub fn draft(intent: Intent) -> Draft {
         Intent::Recreate(_) => (StepAction::Recreate(key.clone()), Until::Accepted, None),
         Intent::Trigger(_) => (StepAction::Trigger(key.clone()), Until::Accepted, None),
         Intent::Unblock(_) => (StepAction::Delete(key.clone()), Until::Accepted, None),
+        Intent::Silence(_, quiet) => {
+            let (action, back) = (StepAction::Silence(key.clone(), quiet.clone()), Intent::Unsilence(key.clone()));
+            (action, Until::Quiet(key.clone(), true), Some(back))
+        }
+        Intent::Unsilence(_) => {
+            (StepAction::EndSilence(key.clone(), "one".into()), Until::Quiet(key.clone(), false), None)
+        }
         Intent::Shell(_, enter) => (StepAction::Enter(key.clone(), enter.clone()), Until::Accepted, None),
         Intent::Prune(_) => (StepAction::Prune(key.clone(), Waste::Containers), Until::Accepted, None),
         Intent::Several(all) => {

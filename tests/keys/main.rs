@@ -18,6 +18,7 @@ mod pointing;
 mod reading;
 mod safety;
 mod several;
+mod silencing;
 mod sorting;
 mod walking;
 mod zoo;

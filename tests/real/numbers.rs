@@ -54,6 +54,13 @@ impl Numbers {
         self.run("silence", &[name, by, comment]);
     }
 
+    /// All silences that Alertmanager has, as it tells them.
+    #[track_caller]
+    pub fn silences(&self) -> Vec<serde_json::Value> {
+        let told = self.tries("silences", &[]).unwrap_or_else(|error| panic!("{error}"));
+        serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"))
+    }
+
     /// Alertmanager is told nothing any more.
     #[track_caller]
     pub fn mute(&self) {
@@ -90,14 +97,15 @@ impl Numbers {
 
     #[track_caller]
     fn run(&self, what: &str, arguments: &[&str]) {
-        self.tries(what, arguments).unwrap_or_else(|error| panic!("{error}"));
+        let _ = self.tries(what, arguments).unwrap_or_else(|error| panic!("{error}"));
     }
 
-    fn tries(&self, what: &str, arguments: &[&str]) -> Result<(), String> {
+    /// What it printed.
+    fn tries(&self, what: &str, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new(here().join("numbers")).arg(what).arg(&self.dir).args(arguments).output();
         let output = output.map_err(|error| format!("numbers {what}: {error}"))?;
         match output.status.success() {
-            true => Ok(()),
+            true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
             false => Err(format!("numbers {what}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr))),
         }
     }

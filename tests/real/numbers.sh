@@ -94,6 +94,11 @@ numbers_reload() {
   if [ -s "$1/prometheus.pid" ]; then kill -HUP "$(cat "$1/prometheus.pid")"; fi
 }
 
+# numbers_silences DIR: as Alertmanager tells them.
+numbers_silences() {
+  curl -sS --fail --max-time 20 "$(cat "$1/manager")/api/v2/silences"
+}
+
 # numbers_silence DIR NAME BY COMMENT: for an hour.
 numbers_silence() {
   jq -n --arg name "$2" --arg by "$3" --arg comment "$4" '{ matchers: [{ name: "alertname", value: $name, isRegex: false,

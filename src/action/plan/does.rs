@@ -1,6 +1,7 @@
 //! What will happen, one line for each thing that is meant.
 
 use crate::action::words::{setting_words, short};
+use crate::domain::words::{after, span};
 use crate::domain::{Enter, Intent, Kind, Line, LineKind, Ref, Role};
 use crate::state::View;
 
@@ -74,6 +75,12 @@ fn does(intent: &Intent, view: &View<'_>) -> String {
         Intent::Trigger(_) => format!("let {noun} {name} run once now"),
         Intent::Unblock(_) => format!("take away what keeps {noun} {name} from going on"),
         Intent::Prune(_) => format!("remove what nobody uses on {name}; volumes stay"),
+        Intent::Silence(_, quiet) => {
+            let until = after(view.now, i64::from(quiet.seconds));
+            let words = span(i64::from(quiet.seconds));
+            format!("keep alert {name} quiet for {words}, until {}, for everybody", until.strftime("%d %b %H:%M UTC"))
+        }
+        Intent::Unsilence(_) => format!("let alert {name} be told again"),
         Intent::Shell(_, enter) => enters(enter, &format!("{noun} {name}")),
         Intent::Several(_) => String::new(),
     }

@@ -51,6 +51,11 @@ pub(super) fn lines(intent: &Intent, view: &View<'_>) -> Vec<Line> {
         Intent::Pause(_) if target.kind == Kind::Application => {
             vec![Line::new(LineKind::Note, "what is committed meanwhile is not applied until it is switched on again")]
         }
+        Intent::Silence(key, quiet) => {
+            let paged = view.alert(key).is_some_and(|it| it.pages);
+            let hurts = paged.then(|| Line::new(LineKind::Hurts, "it pages somebody, and will not until then"));
+            hurts.into_iter().chain([Line::new(LineKind::Note, format!("why: {}", quiet.comment))]).collect()
+        }
         Intent::Shell(..) => {
             vec![Line::new(LineKind::Note, "that it was opened is journalled; what is typed and shown there is not")]
         }

@@ -7,6 +7,7 @@ mod pins;
 mod rivals;
 mod room;
 
+use crate::domain::words::span;
 use crate::domain::{
     Desired, DesiredState, Draft, Enter, Grade, Instance, Intent, Kind, Line, LineKind, Plan, Ref, Refusal, Step,
     StepAction, Text,
@@ -107,6 +108,7 @@ fn title(intent: &Intent) -> Text {
         Intent::Scale(_, to) => format!(" to {to}"),
         Intent::Undo(_, Some(to)) => format!(" to {to}"),
         Intent::Set(_, setting) => format!(": {}", setting_words(setting)),
+        Intent::Silence(_, quiet) => format!(" for {}", span(i64::from(quiet.seconds))),
         _ => String::new(),
     };
     Text::from(format!("{} {name} ({cluster}){tail}", sentence(verb_of(intent))))
@@ -115,6 +117,7 @@ fn title(intent: &Intent) -> Text {
 fn verb_of(intent: &Intent) -> &'static str {
     match (intent.parts().first(), intent.target().kind) {
         (Some(Intent::Undo(..)), _) => "roll back",
+        (Some(Intent::Unsilence(_)), _) => "end the silence of",
         (Some(Intent::Shell(_, Enter { debug: Some(_), .. })), _) => "debug",
         (Some(Intent::Shell(_, enter)), _) if enter.command.is_empty() => "open a shell in",
         (Some(Intent::Shell(..)), _) => "run a command in",
@@ -141,6 +144,7 @@ fn grade_one(intent: &Intent, view: &View<'_>) -> Grade {
         Intent::Stop(key) | Intent::Kill(key) | Intent::Restart(key) if is_unmanaged(key, view) => Grade::Destructive,
         Intent::Scale(key, to) if wanted(view, key).is_some_and(|from| from <= *to) => Grade::Harmless,
         Intent::Cordon(_) | Intent::Uncordon(_) | Intent::Pause(_) | Intent::Start(_) => Grade::Harmless,
+        Intent::Unsilence(_) => Grade::Harmless,
         // To open it changes nothing; what is typed in it is for who types it. A debug container stays in its pod.
         Intent::Shell(_, enter) if enter.debug.is_none() => Grade::Harmless,
         _ => Grade::Disruptive,

@@ -1,7 +1,7 @@
 //! What changes a system.
 
 use crate::app::command::{Command, Section};
-use crate::app::update::{acting, asking, entering, forwarding, undoing};
+use crate::app::update::{acting, asking, entering, forwarding, silencing, undoing};
 
 use super::{ACT, HOME, LOOK};
 
@@ -188,6 +188,16 @@ pub(super) const ALL: &[Command] = &[
         now: forwarding::end_now,
         run: forwarding::end,
         ..LOOK
+    },
+    Command {
+        id: "silence",
+        also: &["mute", "unsilence"],
+        keys: &["S"],
+        does: "keep an alert quiet for a while: `silence 2h the import runs`, or asks for it; where it is silenced, end that",
+        footer: Some(4),
+        now: silencing::silence_now,
+        run: silencing::silence,
+        ..ACT
     },
     Command {
         id: "prune",

@@ -4,7 +4,7 @@ use crate::app::{App, Effect, Key, Moment};
 use crate::domain::{Severity, Text};
 use crate::ui::{Asks, Input, Overlay, Preview};
 
-use super::{asking, field, forwarding, logs, palette, people};
+use super::{asking, field, forwarding, logs, palette, people, silencing};
 
 /// Opens the filter, with what it is now.
 pub fn filter(app: &mut App, at: Moment) {
@@ -23,6 +23,7 @@ pub fn answer(app: &mut App, at: Moment) {
             let (asks, typed) = (prompt.asks.clone(), prompt.input.text.trim().to_owned());
             match asks {
                 Asks::Amount(..) => asking::take(app, at),
+                Asks::Silence(_) => silencing::take(app, at),
                 Asks::Reason(incident) => people::accept(app, &incident, &typed, at),
                 Asks::Forward | Asks::Protected(_) => forwarding::take(app, at),
                 Asks::Note(incident) => people::keep_note(app, &incident, &typed, at),

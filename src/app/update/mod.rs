@@ -28,6 +28,7 @@ pub mod previewing;
 pub mod running;
 pub mod saving;
 pub mod scoping;
+pub mod silencing;
 pub mod sorting;
 pub mod undoing;
 

@@ -119,6 +119,7 @@ impl App {
             ("set-image", Some(typed)) => self.take_typed(Wanted::Image, typed, at),
             ("set-memory", Some(typed)) => self.take_typed(Wanted::Memory, typed, at),
             ("set-cpu", Some(typed)) => self.take_typed(Wanted::Cpu, typed, at),
+            ("silence", Some(typed)) => self.take_typed_silence(typed, at),
             ("forward", Some(typed)) => self.take_typed_port(typed, at),
             ("sort", Some(column)) => self.sort_by(&column.to_lowercase(), at),
             _ => self.carry_out(command, at),

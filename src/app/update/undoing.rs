@@ -28,7 +28,8 @@ fn undoable(app: &App, at: Moment) -> Option<Vec<(Intent, Text)>> {
     let target = app.target(at);
     let other = target.as_ref().filter(|key| app.core.runs().undoable(key).next().is_some());
     let key = app.workload_target(at).map(|it| &it.key).or_else(|| app.node_target(at).map(|it| &it.key));
-    let key = key.or(other)?.clone();
+    let alert = target.as_ref().filter(|key| key.kind == Kind::Alert);
+    let key = key.or(other).or(alert)?.clone();
     let mut found: Vec<(Intent, Text)> = Vec::new();
     let view = app.core.view(at.now);
     let undoable = app.core.runs().undoable(&key);

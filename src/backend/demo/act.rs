@@ -27,6 +27,8 @@ impl Sim {
             intent if matches!(intent.target().kind, Kind::ComposeService | Kind::ContainerInstance) => {
                 self.draft_engine(intent, intent.target())
             }
+            Intent::Silence(key, quiet) => self.draft_quiet(&intent, key, Some(quiet)),
+            Intent::Unsilence(key) => self.draft_quiet(&intent, key, None),
             Intent::Promote(key) => self.draft_canary(&intent, key, true),
             Intent::Abort(key) => self.draft_canary(&intent, key, false),
             Intent::Restart(key) | Intent::Stop(key) | Intent::Kill(key) if on_one => self.draft_one(&intent, key),

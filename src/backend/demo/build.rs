@@ -245,7 +245,7 @@ impl Sim {
         }
         for alert in &spec.alerts {
             let about = self.about(alert)?;
-            self.alerts.push(Watchman { spec: alert.clone(), about, since: None, object: None });
+            self.alerts.push(Watchman { spec: alert.clone(), about, since: None, object: None, quiet: None });
         }
         Ok(())
     }

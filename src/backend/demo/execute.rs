@@ -6,7 +6,7 @@ use crate::domain::{Kind, Pin, Receipt, Ref, Seen, Step, StepAction, StepError, 
 use super::sim::Sim;
 
 /// Who does what is done from here.
-const BY: &str = "you";
+pub(super) const BY: &str = "you";
 /// An eviction that a budget refuses is tried again after so long, seconds (kubectl: pkg/drain).
 const AGAIN: i64 = 5;
 
@@ -50,6 +50,8 @@ impl Sim {
             StepAction::Promote(key) => self.promote(key, BY),
             StepAction::Abort(key) => self.abort(key, BY),
             StepAction::Prune(_, waste) => return self.prune(*waste, &step.pin.seen),
+            StepAction::Silence(key, quiet) => self.keep_quiet(key, Some(quiet))?,
+            StepAction::EndSilence(key, _) => self.keep_quiet(key, None)?,
             StepAction::Trigger(key) => {
                 let made = self.create(key, None, None);
                 return Ok(Receipt { made, ..Receipt::at(self.now) });
@@ -66,6 +68,13 @@ impl Sim {
         let moved = |what: String| Err(StepError::Moved(Text::from(what)));
         if pin.key.kind == Kind::Cluster {
             return if self.info.identity == pin.uid { Ok(()) } else { Err(StepError::Gone) };
+        }
+        if pin.key.kind == Kind::Alert {
+            return match self.quiet_state(&pin.key) {
+                None => Err(StepError::Gone),
+                Some(state) if pin.seen == Seen::State(state.clone()) => Ok(()),
+                Some(state) => moved(format!("it is {state} by now")),
+            };
         }
         if let Some(machine) = self.nodes.get(&pin.key) {
             return match pin.seen {

@@ -171,13 +171,14 @@ impl Sim {
         }
     }
 
-    fn judge_alerts(&mut self) {
+    pub(super) fn judge_alerts(&mut self) {
         for ix in 0..self.alerts.len() {
             let Some(holds) = self.alerts.get(ix).map(|it| self.alert_holds(ix, &it.about)) else { continue };
             let now = self.now;
             let cluster = self.cluster.clone();
             let Some(watchman) = self.alerts.get_mut(ix) else { continue };
             watchman.since = if holds { watchman.since.or(Some(now)) } else { None };
+            watchman.quiet = watchman.quiet.take().filter(|it| it.until.is_some_and(|until| until > now));
             let spec = &watchman.spec;
             let firing = watchman.since.is_some_and(|since| after(since, spec.after.0) <= now);
             let before = watchman.object.take();
@@ -186,13 +187,17 @@ impl Sim {
                 title: Name::new(&spec.title),
                 summary: Some(Text::new(&spec.summary)),
                 severity: if spec.pages { Severity::Critical } else { Severity::Warning },
-                state: if firing { AlertState::Firing } else { AlertState::Pending },
-                pages: spec.pages,
+                state: match (firing, &watchman.quiet) {
+                    (false, _) => AlertState::Pending,
+                    (true, None) => AlertState::Firing,
+                    (true, Some(_)) => AlertState::Silenced,
+                },
+                pages: spec.pages && watchman.quiet.is_none(),
                 about: Some(watchman.about.clone()),
                 since: Some(if firing { after(since, spec.after.0) } else { since }),
                 runbook: spec.runbook.as_deref().map(Text::new),
                 dashboard: None,
-                silence: None,
+                silence: watchman.quiet.clone(),
             });
             let (is, was) = (watchman.object.clone(), before.as_ref().map(|it| it.key.clone()));
             match (is, was) {

@@ -25,6 +25,7 @@ mod minute;
 mod model;
 mod one;
 mod place;
+mod quiet;
 mod setting;
 mod shell;
 mod silence;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::domain::{Alert, Endpoint, Instance, Name, Node, Queue, Ref, Revision, Text, Timestamp, Workload};
+use crate::domain::{Alert, Endpoint, Instance, Name, Node, Queue, Ref, Revision, Silence, Text, Timestamp, Workload};
 
 use super::company::{AlertSpec, Behaviour, PoolSpec, QueueSpec, Unused, WorkloadSpec};
 
@@ -185,4 +185,6 @@ pub struct Watchman {
     pub since: Option<Timestamp>,
     /// What is said, while something is.
     pub object: Option<Alert>,
+    /// What keeps it quiet.
+    pub quiet: Option<Silence>,
 }

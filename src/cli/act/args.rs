@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::action::amount;
 use crate::config::parse_duration;
-use crate::domain::{Debugger, Enter, Including, Intent, Name, Ref, Setting};
+use crate::domain::{Debugger, Enter, Including, Intent, Name, Quiet, Ref, Setting, Text};
 
 /// How the exit status is to be read.
 const STATUS: &str = "Exit status: 0 done; 1 not done, or it cannot be told; 2 usage, or no such target; 3 refused; 4 partly done.\n\
@@ -84,6 +84,24 @@ pub struct Undo {
 
 /// A limit that is set; none takes it away. By this name clap takes it for one value, and not for a flag with an optional one.
 type Limit = Option<u64>;
+
+/// One alert, for how long, and why.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = STATUS)]
+pub struct Silence {
+    /// Which alert: its name, or cluster/-/Alert/name-fingerprint.
+    #[arg(value_name = "ALERT")]
+    pub target: String,
+    /// For so long: 30m, 2h, 1d.
+    #[arg(long = "for", value_name = "DURATION", value_parser = amount::seconds)]
+    pub seconds: u32,
+    /// Why: whoever misses the alert reads it.
+    #[arg(long, value_name = "TEXT")]
+    pub comment: String,
+    /// How.
+    #[command(flatten)]
+    pub how: How,
+}
 
 /// One node, and what goes along.
 #[derive(Debug, Clone, Args)]
@@ -192,6 +210,13 @@ impl From<Undo> for Said {
     fn from(it: Undo) -> Self {
         let to = it.to.map(|to| Name::new(&to));
         Self { target: it.target, how: it.how, intent: Box::new(move |key| Intent::Undo(key, to.clone())) }
+    }
+}
+
+impl From<Silence> for Said {
+    fn from(it: Silence) -> Self {
+        let quiet = Quiet { seconds: it.seconds, comment: Text::new(&it.comment) };
+        Self { target: it.target, how: it.how, intent: Box::new(move |key| Intent::Silence(key, quiet.clone())) }
     }
 }
 

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use futures::stream::BoxStream;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::joined::{Said, alerts, is_part_of};
 use super::manager;
-use super::raised::{Raised, is_watchdog};
+use super::raised::{Labels, Raised, is_watchdog};
 use super::rules::{Rules, rules};
 use crate::domain::{
-    AlertState, BackendKind, Batch, ClusterId, Demand, Fact, Feed, Object, Source, Text, Timestamp, Trouble,
-    TroubleKind,
+    Alert, AlertState, BackendKind, Batch, ClusterId, Demand, Fact, Feed, Object, Ref, Source, Text, Timestamp,
+    Trouble, TroubleKind,
 };
 use crate::metrics::ask::{Asker, Failure, Place};
 use crate::metrics::reading::{self, Reads};
@@ -55,6 +55,10 @@ pub const SOURCE: &str = "alerts";
 pub struct Alerts {
     target: Target,
     pace: Pace,
+    /// What tells each alert from others, by its key: as it was read last.
+    labels: watch::Sender<BTreeMap<Ref, Labels>>,
+    /// Something was changed there.
+    again: Notify,
 }
 
 impl Alerts {
@@ -65,7 +69,27 @@ impl Alerts {
 
     /// The same, at another pace.
     pub fn paced(target: Target, pace: Pace) -> Arc<Self> {
-        Arc::new(Self { target, pace })
+        Arc::new(Self { target, pace, labels: watch::Sender::default(), again: Notify::new() })
+    }
+
+    /// What tells an alert from others, as it was read last; none where it was not told of.
+    pub(super) fn labels(&self, key: &Ref) -> Option<Labels> {
+        self.labels.borrow().get(key).cloned()
+    }
+
+    /// The Alertmanagers.
+    pub(super) fn managers(&self) -> &[Place] {
+        &self.target.managers
+    }
+
+    /// How long an answer is waited for.
+    pub(super) const fn within(&self) -> Duration {
+        self.pace.within
+    }
+
+    /// Reads before its time.
+    pub(super) fn read_now(&self) {
+        self.again.notify_one();
     }
 }
 
@@ -133,6 +157,10 @@ impl Reads for Reading {
         self.of.pace.every
     }
 
+    async fn asked(&self) {
+        self.of.again.notified().await;
+    }
+
     async fn read(&mut self) -> Vec<Fact> {
         let of = Arc::clone(&self.of);
         let (servers, managers) = (self.askers_of(&of.target.rules), self.askers_of(&of.target.managers));
@@ -181,6 +209,8 @@ impl Reading {
         let Target { cluster, kind, .. } = &self.of.target;
         let all = alerts(&said, *kind, cluster, now);
         let count = u32::try_from(all.len()).ok();
+        let (all, labels): (Vec<Alert>, Vec<Labels>) = all.into_iter().unzip();
+        self.of.labels.send_replace(all.iter().map(|it| it.key.clone()).zip(labels).collect());
         let put = all.into_iter().map(|alert| Fact::Put(source.clone(), Object::Alert(Box::new(alert))));
         let mut facts = vec![Fact::Listing(source.clone(), count)];
         facts.extend(put);

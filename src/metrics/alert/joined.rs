@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::about::about;
-use super::raised::{Raised, is_watchdog};
+use super::raised::{Labels, Raised, is_watchdog};
 use super::rules::{Rules, Watchdog};
 use crate::domain::{Alert, AlertState, BackendKind, ClusterId, Kind, Name, Ref, Severity, Text, Timestamp};
 
@@ -24,19 +24,22 @@ pub struct Said {
 /// `rules.alert.resend-delay`, 1 m), so an Alertmanager that was just started knows of it by then.
 const RESENT_SECONDS: i64 = 300;
 
-/// The alerts of a cluster: those that only keep alerting going are left out.
-pub fn alerts(said: &Said, kind: BackendKind, cluster: &ClusterId, now: Timestamp) -> Vec<Alert> {
+/// The alerts of a cluster, each with what tells it from others: those that only keep alerting going are left out. What no server tells
+/// has no labels.
+pub fn alerts(said: &Said, kind: BackendKind, cluster: &ClusterId, now: Timestamp) -> Vec<(Alert, Labels)> {
     let joined = join(said).into_iter().filter(|it| !it.is_machinery());
-    let mut by_key: BTreeMap<Ref, Alert> = BTreeMap::new();
+    let mut by_key: BTreeMap<Ref, (Alert, Labels)> = BTreeMap::new();
     for raised in joined {
         let alert = alert(&raised, kind, cluster);
+        let labels = || raised.identity().map(|(name, value)| (name.clone(), value.clone())).collect();
         // Two of one name and the same labels are one: the louder counts.
-        let known = by_key.entry(alert.key.clone()).or_insert_with(|| alert.clone());
+        let (known, _) = by_key.entry(alert.key.clone()).or_insert_with(|| (alert.clone(), labels()));
         if loudness(&alert) < loudness(known) {
             *known = alert;
         }
     }
-    by_key.into_values().chain(missing_watchdog(said, cluster, now)).collect()
+    let watchdog = missing_watchdog(said, cluster, now).map(|it| (it, Labels::new()));
+    by_key.into_values().chain(watchdog).collect()
 }
 
 fn loudness(alert: &Alert) -> u8 {
@@ -152,7 +155,8 @@ mod tests {
     }
 
     fn alerts(said: &Said) -> Vec<Alert> {
-        super::alerts(said, BackendKind::Kubernetes, &ClusterId::new("eu"), now())
+        let all = super::alerts(said, BackendKind::Kubernetes, &ClusterId::new("eu"), now());
+        all.into_iter().map(|(alert, _)| alert).collect()
     }
 
     fn lines(said: &Said) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::raised::{Labels, Raised};
-use crate::domain::{AlertState, Silence, Text, Timestamp};
+use crate::domain::{AlertState, Name, Silence, Text, Timestamp};
 use crate::metrics::ask::{Asker, Failure};
 
 /// Reads what it knows. Silences are asked for only where something is silent.
@@ -21,12 +21,48 @@ pub async fn alerts(asker: &Asker) -> Result<Vec<Raised>, Failure> {
     Ok(raised(told, silences))
 }
 
+/// What it knows of who is kept quiet by what.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The alerts that were told to it.
+    pub alerts: Vec<Held>,
+    /// The silences, those that are over too.
+    pub silences: Vec<Silenced>,
+}
+
+/// An alert, and what keeps it quiet.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// What it is.
+    pub labels: Labels,
+    /// Ids of silences.
+    pub silenced_by: Vec<Name>,
+}
+
+impl Held {
+    /// The name of its rule.
+    pub fn title(&self) -> String {
+        self.labels.get("alertname").map_or_else(|| "an alert without a name".to_owned(), ToString::to_string)
+    }
+}
+
+/// Reads that.
+///
+/// # Errors
+/// There was no answer, or one of another kind.
+pub async fn known(asker: Asker) -> Result<(Asker, Known), Failure> {
+    let told: Vec<Told> = read(&asker.get("/api/v2/alerts").await?)?;
+    let silences = read(&asker.get("/api/v2/silences").await?)?;
+    let held = |it: Told| Held { labels: it.labels, silenced_by: it.status.silenced_by };
+    Ok((asker, Known { alerts: told.into_iter().map(held).collect(), silences }))
+}
+
 fn read<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| Failure::Malformed(Text::from(error.to_string())))
 }
 
 fn raised(told: Vec<Told>, silences: Vec<Silenced>) -> Vec<Raised> {
-    let by_id: BTreeMap<String, Silence> = silences.into_iter().map(Silenced::apart).collect();
+    let by_id: BTreeMap<Name, Silence> = silences.into_iter().map(Silenced::apart).collect();
     told.into_iter().map(|it| it.raised(&by_id)).collect()
 }
 
@@ -51,27 +87,33 @@ struct Receiver {
 #[derive(Deserialize, Default)]
 struct Status {
     #[serde(default, rename = "silencedBy")]
-    silenced_by: Vec<String>,
+    silenced_by: Vec<Name>,
     #[serde(default, rename = "inhibitedBy")]
-    inhibited_by: Vec<String>,
+    inhibited_by: Vec<Text>,
     /// Of time intervals in which nobody is told; not of an Alertmanager before 0.28.
     #[serde(default, rename = "mutedBy")]
     muted_by: Vec<Text>,
 }
 
-#[derive(Deserialize)]
-struct Silenced {
-    id: String,
+/// A silence.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Silenced {
+    /// Its id.
+    pub id: Name,
+    /// Who made it.
     #[serde(default, rename = "createdBy")]
-    by: Option<Text>,
+    pub by: Option<Text>,
+    /// Why.
     #[serde(default)]
-    comment: Option<Text>,
+    pub comment: Option<Text>,
+    /// Until when.
     #[serde(default, rename = "endsAt")]
-    until: Option<Timestamp>,
+    pub until: Option<Timestamp>,
 }
 
 impl Silenced {
-    fn apart(self) -> (String, Silence) {
+    /// Its id, and what is told of it.
+    pub fn apart(self) -> (Name, Silence) {
         let nobody = || Text::new("somebody");
         let none = || Text::new("without a comment");
         let by = self.by.filter(|it| !it.is_empty()).unwrap_or_else(nobody);
@@ -81,7 +123,7 @@ impl Silenced {
 }
 
 impl Told {
-    fn raised(self, silences: &BTreeMap<String, Silence>) -> Raised {
+    fn raised(self, silences: &BTreeMap<Name, Silence>) -> Raised {
         let Status { silenced_by, inhibited_by, muted_by } = self.status;
         let last = |it: &&Silence| it.until;
         // Of several the one that lasts longest counts.

@@ -8,6 +8,7 @@
 //! | [`about`] | which object its labels name |
 //! | [`joined`] | both together, as the cluster's alerts |
 //! | [`feed`] | these as a feed |
+//! | [`silence`] | keeping them quiet |
 
 pub mod about;
 pub mod feed;
@@ -15,6 +16,7 @@ pub mod joined;
 pub mod manager;
 pub mod raised;
 pub mod rules;
+pub mod silence;
 
 pub use feed::{Alerts, Target};
 

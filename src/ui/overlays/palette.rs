@@ -142,7 +142,7 @@ pub(super) fn prompt(pen: &mut Pen<'_>, prompt: &Prompt) {
     let columns = [width(&prompt.title), error.as_ref().map_or(0, Phrase::width), 44].into_iter().max().unwrap_or(44);
     let area = centred(all, columns + 2, 3);
     let enter = match prompt.asks {
-        Asks::Amount(..) => "shows what would happen",
+        Asks::Amount(..) | Asks::Silence(_) => "shows what would happen",
         Asks::Reason(_) => "accept",
         Asks::Note(_) => "keep",
         Asks::Forward | Asks::Protected(_) => "forward",

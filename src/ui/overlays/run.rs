@@ -291,6 +291,8 @@ pub fn doing(action: &StepAction) -> String {
         StepAction::AddDebugger(..) => "add a debug container to".to_owned(),
         StepAction::Enter(_, enter) if enter.command.is_empty() => "open a shell in".to_owned(),
         StepAction::Enter(..) => "run a command in".to_owned(),
+        StepAction::Silence(..) => "silence".to_owned(),
+        StepAction::EndSilence(..) => "end a silence of".to_owned(),
         StepAction::Prune(_, Waste::Containers) => "remove stopped containers of".to_owned(),
         StepAction::Prune(_, Waste::Images) => "remove dangling images of".to_owned(),
         StepAction::Prune(_, Waste::BuildCache) => "remove the build cache of".to_owned(),

@@ -13,7 +13,7 @@ use super::super::widgets::table::{Column, Room, Row, numbers, words};
 use super::{Ctx, Rows, cluster_cell, name_cell};
 use crate::action::Known;
 use crate::domain::words::count;
-use crate::domain::{Outcome, Ref, Timestamp};
+use crate::domain::{Alert, Outcome, Ref, Timestamp};
 use crate::state::View;
 
 /// The row that stands for what the journal has besides. Opening it reads more.
@@ -106,6 +106,13 @@ impl<'c> Journal<'c> {
         let view = self.ctx.model.view;
         let held = view.held(key)?;
         let since = view.node(key).and_then(|node| node.since);
+        let (who, said) = match view.alert(key).and_then(Alert::silenced_by_hand) {
+            Some(it) => {
+                let until = it.until.map(|at| format!(" until {}", self.ctx.clock.moment(at))).unwrap_or_default();
+                (Phrase::of(Ink::Name, it.by.as_str()), Phrase::text(format!("in effect{until}: {}", it.comment)))
+            }
+            None => (Phrase::default(), Phrase::dim("in effect; not done from here")),
+        };
         let back = held.lifted_by(key).map(|lift| format!("u {}", lift.verb())).unwrap_or_default();
         Some(Row::new(
             (glyphs::HELD, Ink::Text),
@@ -114,8 +121,8 @@ impl<'c> Journal<'c> {
                 cluster_cell(self.ctx, key),
                 Phrase::text(held.words()),
                 name_cell(key),
-                Phrase::default(),
-                Phrase::dim("in effect; not done from here"),
+                who,
+                said,
                 Phrase::text(back),
                 Phrase::text(since.map(|at| self.ctx.clock.age(at)).unwrap_or_default()),
             ],
@@ -163,7 +170,7 @@ impl<'c> Journal<'c> {
 /// What is held in the world, and by which run, of those that are known.
 fn held<'a>(view: View<'a>, is_known: &dyn Fn(u64) -> bool) -> Vec<(&'a Ref, Option<u64>)> {
     let keys = view.nodes().map(|it| &it.key).chain(view.workloads().map(|it| &it.key));
-    let keys = keys.chain(view.applications().map(|it| &it.key));
+    let keys = keys.chain(view.applications().map(|it| &it.key)).chain(view.alerts().map(|it| &it.key));
     let held = keys.filter(|key| view.held(key).is_some());
     held.map(|key| (key, view.held_by(key).map(|deed| deed.id).filter(|id| is_known(*id)))).collect()
 }

@@ -75,6 +75,62 @@ fn an_alert_that_fires_is_silenced_and_ends() {
     });
 }
 
+/// Silenced where it is seen, with a reason, by a preview; and told again by the same key. Alertmanager itself says so.
+#[test]
+fn an_alert_is_silenced_from_the_screen_and_told_again() {
+    let engine = Engine::start(Api::Current);
+    let numbers = Numbers::start("hushed", 0, 0);
+    numbers.fires("CheckoutErrors", "critical", &["service=checkout"]);
+    numbers.fires("QueueBacklog", "warning", &[]);
+    let cockpit = told(&engine, &numbers);
+    cockpit.until_triage("the alert", |report| {
+        line_says(report.incidents().find(|it| it["rule"] == "alert").ok_or("no alert")?, "CheckoutErrors (paged)")
+    });
+    let mut screen = Screen::open(&cockpit);
+    screen.press("8");
+    screen.until_shows(PATIENCE, &["CheckoutErrors", "QueueBacklog"]);
+    screen.select("CheckoutErrors");
+    screen.press_for("S", &["Silence CheckoutErrors", "for how long, and why", "2h"]);
+    screen.press("the bank's API is down");
+    screen.press_for("\r", &["keep alert CheckoutErrors quiet for 2 h", "it pages somebody", "service=checkout"]);
+    screen.confirm();
+    screen.until_shows(PATIENCE, &["silence CheckoutErrors", "done"]);
+    let quiet = numbers.silences();
+    let [one] = &quiet[..] else { panic!("one silence: {quiet:?}") };
+    assert_eq!((&one["comment"], &one["status"]["state"]), (&"the bank's API is down".into(), &"active".into()));
+    let report = cockpit.until_triage("the other one alone", |report| match report.to_string() {
+        all if all.contains("CheckoutErrors") => Err(all),
+        _ => Ok(()),
+    });
+    assert!(report.to_string().contains("QueueBacklog"), "{report}");
+    // Whoever comes next sees that it is in effect, and by whom.
+    let handover = cockpit.run(&["handover"]);
+    let handover = String::from_utf8_lossy(&handover.stdout).into_owned();
+    assert!(handover.contains("`CheckoutErrors` is silenced"), "{handover}");
+    screen.press("\x1b");
+    screen.press_for("S", &["end a silence by", "the bank's API is down"]);
+    screen.confirm();
+    screen.until_shows(PATIENCE, &["end a silence of CheckoutErrors", "done"]);
+    assert!(numbers.silences().iter().all(|it| it["status"]["state"] == "expired"), "{:?}", numbers.silences());
+    cockpit.until_triage("it again", |report| match report.to_string() {
+        all if all.contains("CheckoutErrors (paged)") => Ok(()),
+        all => Err(all),
+    });
+    // The same from the command line, and refused where it is so already.
+    let silence = ["silence", "CheckoutErrors", "--for", "1h", "--comment", "still down", "--yes", "--wait=60s"];
+    let done = cockpit.run(&silence);
+    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    let again = cockpit.run(&silence);
+    let said = String::from_utf8_lossy(&again.stderr).into_owned();
+    assert!(again.status.code() == Some(3) && said.contains("it is silenced already"), "{said}");
+    let ended = cockpit.run(&["unsilence", "CheckoutErrors", "--wait=60s"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+    numbers.deaf();
+    let lost = cockpit.run(&silence);
+    let said = String::from_utf8_lossy(&lost.stderr).into_owned();
+    assert!(lost.status.code() == Some(3) && said.contains("refused"), "{said}");
+}
+
 /// What fires is still known by Prometheus, and what is not known is said.
 #[test]
 fn an_alertmanager_that_is_gone() {

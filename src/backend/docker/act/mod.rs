@@ -41,6 +41,10 @@ struct Hand<'a> {
 
 #[async_trait]
 impl Backend for Docker {
+    fn read_only(&self) -> bool {
+        self.target().read_only
+    }
+
     async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
         if self.target().read_only {
             return Err(Refusal::of(&intent, READ_ONLY, "start cockpit without --read-only"));

@@ -126,6 +126,8 @@ pub(super) async fn change(desk: Desk<'_>, action: &StepAction, now: &Value) -> 
         | StepAction::Recreate(_)
         | StepAction::Retry(_)
         | StepAction::Prune(..)
+        | StepAction::Silence(..)
+        | StepAction::EndSilence(..)
         | StepAction::Enter(..) => Err(Text::new("a Kubernetes cluster has no such thing")),
     }
 }

@@ -49,6 +49,10 @@ const READ_ONLY: &str = "this cluster is watched read-only";
 
 #[async_trait]
 impl Backend for Kubernetes {
+    fn read_only(&self) -> bool {
+        self.target.read_only
+    }
+
     async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
         if self.target.read_only {
             return Err(Refusal::of(&intent, READ_ONLY, "start cockpit without --read-only"));
@@ -131,6 +135,9 @@ async fn prepare(desk: Desk<'_>, intent: &Intent) -> Result<Draft, Refusal> {
             "is tidied by its kubelet",
             "set imageGCHighThresholdPercent, or the TTL of finished Jobs",
         )),
+        Intent::Silence(..) | Intent::Unsilence(_) => {
+            Err(never(intent, intent.target(), "is not the cluster's", "name its Alertmanager in [[metrics]]"))
+        }
         Intent::Several(_) => Err(never(intent, intent.target(), "is asked for by itself", "ask for each by itself")),
     }?;
     let command = || kubectl::command(desk.target, &draft.intent).map(Text::from);

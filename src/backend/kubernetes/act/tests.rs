@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::backend::kubernetes::{Proxies, Target, Way};
-use crate::domain::{ClusterId, Debugger, Enter, Including, Name, Pin, Ref, Seen, Setting, Size, StepAction, Until};
+use crate::domain::{
+    ClusterId, Debugger, Enter, Including, Name, Pin, Quiet, Ref, Seen, Setting, Size, StepAction, Until,
+};
 
 fn read_only() -> std::sync::Arc<Kubernetes> {
     Kubernetes::new(Target {
@@ -44,6 +46,8 @@ fn every_intent() -> Vec<Intent> {
             Intent::Trigger(key.clone()),
             Intent::Unblock(key.clone()),
             Intent::Prune(key.clone()),
+            Intent::Silence(key.clone(), Quiet { seconds: 60, comment: "why".into() }),
+            Intent::Unsilence(key.clone()),
             Intent::Several(vec![Intent::Restart(key.clone()), Intent::Pause(key)]),
         ]
     };

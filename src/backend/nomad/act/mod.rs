@@ -40,6 +40,10 @@ const READ_ONLY: &str = "this region is watched read-only";
 
 #[async_trait]
 impl Backend for Nomad {
+    fn read_only(&self) -> bool {
+        self.target().read_only
+    }
+
     async fn prepare(&self, intent: Intent) -> Result<Draft, Refusal> {
         if self.target().read_only {
             return Err(Refusal::of(&intent, READ_ONLY, "start cockpit without --read-only"));
